@@ -1,0 +1,63 @@
+/** What other rooms may know of care: plans and steps (FHIR: CarePlan and its activities). */
+
+import type { ContactClass } from '../messaging/index.ts'
+import type { Day } from '../platform/calendar.ts'
+import type { Role } from '../staff/index.ts'
+
+export const STAGES = [
+  'immediate_care',
+  'recovery_guidance',
+  'effect_tracking',
+  'issue_handling',
+  'periodic_follow_up',
+  'satisfaction_survey',
+  'secondary_development',
+] as const
+export type Stage = (typeof STAGES)[number]
+export type StepKind = 'contact' | 'guidance' | 'survey' | 'photo' | 'reminder' | 'recommendation'
+export type StepAction = 'message' | 'call'
+
+/**
+ * planned → enqueued (message in the outbox) | calling (task open) → done | delegated | unreachable | missed | skipped
+ * planned → merged (rides on `mergedInto`) | missed_before_entry | needs_anchor | cancelled
+ */
+export type StepStatus =
+  | 'planned'
+  | 'enqueued'
+  | 'calling'
+  | 'done'
+  | 'delegated'
+  | 'unreachable'
+  | 'missed'
+  | 'skipped'
+  | 'merged'
+  | 'missed_before_entry'
+  | 'needs_anchor'
+  | 'cancelled'
+
+export interface CareStep {
+  /** `<treatmentId>.<pathway>.<stepId>` */
+  id: string
+  treatmentId: string
+  customerId: string
+  storeId: string
+  pathway: string
+  pathwayVersion: number
+  step: string
+  stage: Stage
+  kind: StepKind
+  action: StepAction
+  audience: 'customer' | 'staff'
+  ownerRole: Role
+  contactClass: ContactClass
+  templateKey: string
+  /** The promise: the contact reaches the person inside [windowFrom, windowTo). */
+  windowFrom: Date
+  windowTo: Date
+  /** The picked day in the store's zone. */
+  plannedOn: Day
+  status: StepStatus
+  /** A code of docs/reasons.md; null when nothing needs explaining. */
+  reason: string | null
+  mergedInto: string | null
+}

@@ -1,0 +1,104 @@
+/** What other rooms may know of messaging: they enqueue contacts and hear how each ended. No feature calls a vendor's send API. */
+
+/** When a contact may go out (domain 5). */
+export const CONTACT_CLASSES = ['safety', 'greeting', 'reply', 'case_update', 'care', 'promotion'] as const
+export type ContactClass = (typeof CONTACT_CLASSES)[number]
+export type Channel = 'kf' | 'subscribe' | 'sms' | 'email' | 'app' | 'card_update' | 'kf_event'
+
+export interface CustomerContent {
+  kind: 'template'
+  /** Key in config/templates/*.yaml. Text is rendered and frozen at enqueue. */
+  templateKey: string
+  vars: Record<string, string>
+  /** A kf menu under the text, e.g. the five satisfaction answers; other channels leave it out. */
+  menu?: { id: string; label: string }[]
+}
+/** A message to a member of staff: vendor-neutral card or text, made by tasks. */
+export interface StaffContent {
+  kind: 'staff'
+  /** `text`/`markdown` content or a template card, as WeCom's message/send body without receiver fields. */
+  message: Record<string, unknown>
+}
+/** An update of a card in place; `responseCode` is single use. */
+export interface CardUpdateContent {
+  kind: 'card_update'
+  responseCode: string
+  update: Record<string, unknown>
+}
+
+export interface EnqueueContact {
+  /** The outbox row's id is hash(stepId | occurrence | audience): enqueuing twice is enqueuing once. */
+  stepId: string
+  /** How often the step was re-opened after its row was definitely cancelled; 0 first. */
+  occurrence: number
+  /** `customer`, `customer:prelude`, `staff:<userid>` …: distinguishes several contacts of one step. */
+  audience: string
+  to: { customerId: string } | { staffUserId: string }
+  storeId: string
+  contactClass: ContactClass
+  content: CustomerContent | StaffContent | CardUpdateContent
+  /** Earliest instant; classes and windows may move it later. */
+  notBefore: Date
+  /** After it the row is `expired` with reason `late`, never sent. */
+  notAfter: Date
+  /** Who hears of the end: the room's registered listener; plus ids for it. */
+  refs: { owner: string; stepId?: string; taskId?: string; treatmentId?: string; [key: string]: string | undefined }
+}
+
+export type Outcome = 'sent' | 'delegated' | 'unknown' | 'expired' | 'cancelled' | 'dead'
+
+export interface SettledMessage {
+  id: string
+  refs: EnqueueContact['refs']
+  outcome: Outcome
+  channel: Channel | null
+  at: Date
+  /** A code of docs/reasons.md when not plainly sent. */
+  reason: string | null
+  /** The vendor's message id where it gave one. */
+  messageId: string | null
+  responseCode: string | null
+}
+
+/** Called with everything that settled in one batch, before the rows are closed. Must be idempotent; a throw tries again. */
+export type SettledListener = (batch: readonly SettledMessage[]) => Promise<void>
+
+export interface MessagingService {
+  enqueue(contact: EnqueueContact): Promise<{ id: string }>
+  /** One bulk insert; existing rows stay as they are. */
+  enqueueMany(contacts: readonly EnqueueContact[]): Promise<void>
+  /** Cancels rows that have not left; returns ids that were definitely cancelled. `sending` ones can't be recalled. */
+  cancel(ids: readonly string[], reason: string): Promise<string[]>
+  onSettled(owner: string, listener: SettledListener): void
+  /** Text of a stored inbound kf message, for the room that works on it. */
+  inbound(messageId: string): Promise<{
+    messageId: string
+    customerId: string | null
+    externalUserId: string
+    openKfId: string
+    at: Date
+    type: string
+    text: string | null
+    menuId: string | null
+  } | null>
+  /** Instants and channels at which the customer could be reached now, with the reason why not. */
+  reach(customerId: string, now: Date): Promise<{ channel: Channel; ok: boolean; reason: string | null }[]>
+  outboxId(stepId: string, occurrence: number, audience: string): string
+}
+
+/** Event `customer.message_received` (kf): data. */
+export interface MessageReceived {
+  messageId: string
+  customerId: string
+  /** Set when the customer tapped a menu item. */
+  menuId: string | null
+}
+/** Event `message.needs_person`: the ladder ended at the last rung, or a send is `unknown`. A task shows the text. */
+export interface MessageNeedsPerson {
+  outboxId: string
+  customerId: string
+  storeId: string
+  reason: string
+  unknown: boolean
+  refs: EnqueueContact['refs']
+}

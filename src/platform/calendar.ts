@@ -1,0 +1,110 @@
+/**
+ * Days, months and opening hours in a store's own zone. Days are `YYYY-MM-DD` text, instants are UTC Dates.
+ * Day arithmetic is Temporal's; nothing here reads a clock.
+ */
+import chineseDays from 'chinese-days'
+import { Temporal } from 'temporal-polyfill'
+import { instant } from './clock.ts'
+
+/** A calendar day, `YYYY-MM-DD`, in the zone that the context names. */
+export type Day = string
+/** Wall time of a day, `HH:MM`; `24:00` is the end of the day. */
+export type TimeOfDay = string
+export interface Span {
+  from: TimeOfDay
+  to: TimeOfDay
+}
+export interface Interval {
+  from: Date
+  to: Date
+}
+
+export const DEFAULT_ZONE = 'Asia/Shanghai'
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
+export type Weekday = (typeof WEEKDAYS)[number]
+
+const zoned = (at: Date, zone: string) => Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(zone)
+
+export const dayOf = (at: Date, zone: string): Day => zoned(at, zone).toPlainDate().toString()
+export const timeOfDay = (at: Date, zone: string): TimeOfDay =>
+  zoned(at, zone).toPlainTime().toString({ smallestUnit: 'minute' })
+export const addDays = (day: Day, days: number): Day => Temporal.PlainDate.from(day).add({ days }).toString()
+/** A calendar month later, clamped at the month's end: 31 January + 1 month = 28 or 29 February. */
+export const addMonths = (day: Day, months: number): Day =>
+  Temporal.PlainDate.from(day).add({ months }, { overflow: 'constrain' }).toString()
+export const daysBetween = (from: Day, to: Day): number =>
+  Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to), { largestUnit: 'days' }).days
+export const weekdayOf = (day: Day): Weekday => WEEKDAYS[Temporal.PlainDate.from(day).dayOfWeek - 1] as Weekday
+
+/** The instant of a wall time on a day. In a daylight-saving gap the later instant is taken, as Temporal's default does. */
+export function atTime(day: Day, time: TimeOfDay, zone: string): Date {
+  if (time === '24:00') return atTime(addDays(day, 1), '00:00', zone)
+  return instant(Temporal.PlainDate.from(day).toZonedDateTime({ timeZone: zone, plainTime: time }).epochMilliseconds)
+}
+
+/** The whole day as a half-open interval [00:00, 24:00). */
+export const dayInterval = (day: Day, zone: string): Interval => ({
+  from: atTime(day, '00:00', zone),
+  to: atTime(day, '24:00', zone),
+})
+export const daysInterval = (first: Day, last: Day, zone: string): Interval => ({
+  from: atTime(first, '00:00', zone),
+  to: atTime(last, '24:00', zone),
+})
+export const intersect = (a: Interval, b: Interval): Interval | null => {
+  const from = a.from > b.from ? a.from : b.from
+  const to = a.to < b.to ? a.to : b.to
+  return from < to ? { from, to } : null
+}
+export const contains = (interval: Interval, at: Date): boolean => interval.from <= at && at < interval.to
+
+/** Parses `09:00-21:00` or `11:00-12:30,14:30-17:30`; the caller has validated the text. */
+export const parseSpans = (text: string): Span[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)
+    .map((part) => {
+      const [from = '', to = ''] = part.split('-').map((side) => side.trim())
+      return { from, to }
+    })
+
+export const isTimeOfDay = (text: string): boolean => /^([01]\d|2[0-3]):[0-5]\d$|^24:00$/.test(text)
+
+/** When a store is open: weekly spans with dated exceptions (an empty list = closed that day). Default: daily 09:00–21:00. */
+export interface Opening {
+  weekly: Record<Weekday, Span[]>
+  exceptions: { on: Day; spans: Span[]; reason: string }[]
+}
+
+export const dailyOpening = (spans: Span[] = [{ from: '09:00', to: '21:00' }]): Opening => ({
+  weekly: Object.fromEntries(WEEKDAYS.map((day) => [day, spans])) as Record<Weekday, Span[]>,
+  exceptions: [],
+})
+
+export const spansOn = (opening: Opening, day: Day): Span[] =>
+  opening.exceptions.find((exception) => exception.on === day)?.spans ?? opening.weekly[weekdayOf(day)]
+/** An opening day is what a pathway calls a working day; a public holiday closes nothing by itself. */
+export const isOpenOn = (opening: Opening, day: Day): boolean => spansOn(opening, day).length > 0
+
+// Nobody closes for longer; a wrong calendar must not loop for ever.
+const MAX_CLOSED_DAYS = 400
+/** The first open day on or after `day`; `day` itself when nothing is open for over a year (a calendar mistake). */
+export function nextOpenDay(opening: Opening, day: Day): Day {
+  let candidate = day
+  for (let i = 0; i < MAX_CLOSED_DAYS; i++) {
+    if (isOpenOn(opening, candidate)) return candidate
+    candidate = addDays(candidate, 1)
+  }
+  return day
+}
+
+/** Whether a day counts for legal clocks: Monday–Friday, minus public holidays, plus 调休 working weekends. */
+export const isOfficeDay = (day: Day): boolean => chineseDays.isWorkday(day)
+/** The Chinese public holiday's name on that day, or null. */
+export const holidayName = (day: Day): string | null => {
+  const detail = chineseDays.getDayDetail(day)
+  if (detail.work) return null
+  const [, name] = detail.name.split(',')
+  return name ? (detail.name.split(',')[1] ?? null) : null
+}

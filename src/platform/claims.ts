@@ -1,0 +1,135 @@
+/**
+ * Leases on rows: how several processes share one due-table without doing a row twice at the same time.
+ *
+ * A row is due when `dueAt <= now`; a finished row has `dueAt: null`. A claim is a lease in machine time with a token
+ * (who owns it now) and a fence (how often it was claimed). A worker that comes back late finds another token and
+ * writes nothing. What a late worker has already sent is made harmless by the deterministic keys of the outbox.
+ */
+import type { Collection, Document, Filter, UpdateFilter } from 'mongodb'
+import { addMs, DAY_MS, EPOCH, HOUR_MS, MINUTE_MS } from './clock.ts'
+
+export interface Claim {
+  token: string
+  /** Machine time at which the lease ends. */
+  until: Date
+  /** Grows by one with every claim. */
+  fence: number
+}
+
+/** The fields that every row of a due-table has. */
+export interface DueRow {
+  _id: string
+  /** Business time at which something must be done; null when nothing is left to do. */
+  dueAt: Date | null
+  claim: Claim
+  /** How often work on the row has been tried and failed. */
+  attempt: number
+}
+
+export const FREE_CLAIM: Claim = Object.freeze({ token: '', until: EPOCH, fence: 0 })
+
+export interface ClaimRequest {
+  now: Date
+  wall: Date
+  limit: number
+  leaseMs: number
+  token: string
+  /** Further conditions, repeated in the write, so that a row which stopped matching isn't taken. */
+  where?: Record<string, unknown>
+}
+
+/**
+ * Claims up to `limit` due rows, oldest first, and returns exactly those that this token now owns.
+ * Three commands whatever the batch size. SecantusDB fetches all matches before it sorts, so the range is bounded by `now`.
+ */
+export async function claimDue<T extends DueRow>(rows: Collection<T>, request: ClaimRequest): Promise<T[]> {
+  const due = {
+    ...request.where,
+    dueAt: { $lte: request.now },
+    'claim.until': { $lte: request.wall },
+  } as unknown as Filter<T>
+  const found = await rows
+    .find(due, { projection: { _id: 1 } })
+    .sort({ dueAt: 1, _id: 1 })
+    .limit(request.limit)
+    .toArray()
+  if (found.length === 0) return []
+  const ids = found.map((row) => row._id)
+  await rows.updateMany(
+    { ...due, _id: { $in: ids } } as Filter<T>,
+    {
+      $set: { 'claim.token': request.token, 'claim.until': addMs(request.wall, request.leaseMs) },
+      $inc: { 'claim.fence': 1 },
+    } as unknown as UpdateFilter<T>,
+  )
+  const owned = await rows.find({ _id: { $in: ids }, 'claim.token': request.token } as unknown as Filter<T>).toArray()
+  return (owned as T[]).sort((a, b) => Number(a.dueAt) - Number(b.dueAt) || (a._id < b._id ? -1 : 1))
+}
+
+export interface RowResult {
+  _id: string
+  claim: Claim
+  /** Fields to set, usually with the next `dueAt` (null = finished). The claim is given back. */
+  set: Record<string, unknown>
+  push?: Record<string, unknown>
+  inc?: Record<string, number>
+}
+
+/** Writes results in one unordered bulk, each only if this worker still owns its row. Returns how many were written. */
+export async function finishClaims<T extends DueRow>(
+  rows: Collection<T>,
+  results: readonly RowResult[],
+): Promise<number> {
+  if (results.length === 0) return 0
+  const written = await rows.bulkWrite(
+    results.map(({ _id, claim, set, push, inc }) => ({
+      updateOne: {
+        filter: { _id, 'claim.token': claim.token, 'claim.fence': claim.fence } as unknown as Filter<T>,
+        update: {
+          $set: { ...set, 'claim.token': '', 'claim.until': EPOCH },
+          ...(push ? { $push: push } : {}),
+          ...(inc ? { $inc: inc } : {}),
+        } as unknown as UpdateFilter<T>,
+      },
+    })),
+    { ordered: false },
+  )
+  return written.matchedCount
+}
+
+// Widening looks, because a sorted query on SecantusDB reads every match: near instants are probed first.
+const HORIZONS_MS = [
+  0,
+  5 * MINUTE_MS,
+  HOUR_MS,
+  6 * HOUR_MS,
+  DAY_MS,
+  7 * DAY_MS,
+  60 * DAY_MS,
+  800 * DAY_MS,
+  40_000 * DAY_MS,
+]
+
+/** The earliest `dueAt` of an unfinished row, whoever has claimed it; null when the table is empty of work. */
+export async function nextDueAt<T extends DueRow>(
+  rows: Collection<T>,
+  now: Date,
+  where: Document = {},
+): Promise<Date | null> {
+  let after = EPOCH
+  for (const horizon of HORIZONS_MS) {
+    const until = addMs(now, horizon)
+    const [first] = await rows
+      .find({ ...where, dueAt: { $gt: after, $lte: until } } as unknown as Filter<T>, { projection: { dueAt: 1 } })
+      .sort({ dueAt: 1 })
+      .limit(1)
+      .toArray()
+    if (first) return (first as unknown as DueRow).dueAt
+    after = until
+  }
+  return null
+}
+
+/** Exponential back-off with a ceiling: 10 s, 20 s, 40 s … 30 min. Pure. */
+export const backoffMs = (attempt: number, baseMs = 10_000, maxMs = 30 * MINUTE_MS): number =>
+  Math.min(maxMs, baseMs * 2 ** Math.max(0, attempt - 1))

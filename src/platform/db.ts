@@ -1,0 +1,76 @@
+/** One MongoDB connection per process, and the few helpers that models share. */
+
+import type { Collection, Db } from 'mongodb'
+import { type Connection, createConnection } from 'mongoose'
+import { AppError, isDuplicateKey } from './errors.ts'
+
+/** Connects, or fails within `timeoutMs` with a sentence a person can act on. */
+export async function connectDb(uri: string, { timeoutMs = 10_000 } = {}): Promise<Connection> {
+  try {
+    return await createConnection(uri, {
+      serverSelectionTimeoutMS: timeoutMs,
+      maxPoolSize: 20,
+      autoIndex: false,
+      autoCreate: false,
+      monitorCommands: true,
+    }).asPromise()
+  } catch (cause) {
+    throw new AppError('upstream', 'database_unreachable', {}, { cause })
+  }
+}
+
+/** The driver's own collection: due-tables work on it, because claims and bulks need exact control. */
+export function collectionOf<T extends { _id: string }>(db: Connection, name: string): Collection<T> {
+  return (db.db as unknown as Db).collection<T>(name)
+}
+
+/** Inserts all rows in one command; rows whose unique key exists are left as they are. Returns how many were new. */
+export async function insertMissing<T extends { _id: string }>(
+  collection: Collection<T>,
+  rows: readonly T[],
+): Promise<number> {
+  if (rows.length === 0) return 0
+  try {
+    const { insertedCount } = await collection.insertMany(rows as Parameters<typeof collection.insertMany>[0], {
+      ordered: false,
+    })
+    return insertedCount
+  } catch (error) {
+    if (!isOnlyDuplicates(error)) throw error
+    return (error as { insertedCount?: number; result?: { insertedCount?: number } }).insertedCount ?? 0
+  }
+}
+
+function isOnlyDuplicates(error: unknown): boolean {
+  if (!isDuplicateKey(error)) return false
+  const { writeErrors } = error as { writeErrors?: unknown }
+  const list = Array.isArray(writeErrors) ? writeErrors : writeErrors ? [writeErrors] : []
+  return list.every((one) => (one as { code?: number }).code === 11000)
+}
+
+/** One index and the query it serves: models hand these to `ensureIndexes`. */
+export interface IndexSpec {
+  keys: Record<string, 1 | -1>
+  unique?: boolean
+  /** The query (or uniqueness promise) that needs it. */
+  serves: string
+}
+
+/** Creates missing indexes; safe to call from every process at start. */
+export async function ensureIndexes<T extends { _id: string }>(
+  collection: Collection<T>,
+  indexes: readonly IndexSpec[],
+): Promise<void> {
+  for (const { keys, unique } of indexes) await collection.createIndex(keys, unique ? { unique } : {})
+}
+
+/** Waits for an insert and says whether its unique key existed already; any other failure is thrown. */
+export async function isDuplicate(insert: Promise<unknown>): Promise<boolean> {
+  try {
+    await insert
+    return false
+  } catch (error) {
+    if (isDuplicateKey(error)) return true
+    throw error
+  }
+}

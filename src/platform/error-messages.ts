@@ -1,0 +1,37 @@
+/** The Chinese sentence for each public error code; looked up at the HTTP edge only. A new code adds a line here. */
+export const ERROR_MESSAGES = {
+  invalid_request: '请求内容有误，请检查标出的字段。',
+  invalid_json: '请求内容不是有效的 JSON。',
+  body_too_large: '请求内容过大。',
+  not_found: '没有找到您要的内容。',
+  method_not_allowed: '该地址不支持这种请求方式。',
+  unauthenticated: '请先登录或提供有效的密钥。',
+  role_required: '您没有执行此操作的权限。',
+  store_not_allowed: '您没有该门店的权限。',
+  bad_signature: '签名校验失败。',
+  bad_callback: '回调内容无效。',
+  rate_limited: '操作过于频繁，请稍后再试。',
+  idempotency_key_reused: '该幂等键已用于另一个不同的请求。',
+  idempotency_in_progress: '相同的请求正在处理中，请稍后再试。',
+  shutting_down: '服务正在重启，请稍后再试。',
+  database_unreachable: '数据库暂时不可用，请稍后再试。',
+  internal: '系统出现问题，我们已记录，请稍后再试。',
+  upstream: '外部服务暂时不可用，请稍后再试。',
+  store_not_found: '没有找到该门店。',
+  staff_not_found: '没有找到该员工。',
+  customer_not_found: '没有找到该客户。',
+  treatment_not_found: '没有找到该治疗记录。',
+  appointment_not_found: '没有找到该预约。',
+  purchase_not_found: '没有找到该消费记录。',
+  unknown_treatment_code: '治疗项目代码不在系统的项目表中。',
+  phone_malformed: '手机号码格式不正确。',
+  identity_taken: '该身份已属于另一位客户。',
+  external_id_conflict: '该外部编号已用于内容不同的记录。',
+  task_not_found: '没有找到该任务。',
+  task_finished: '该任务已经完成。',
+  plan_not_found: '没有找到该护理计划。',
+  wechat_code_invalid: '登录凭证已失效，请重新进入小程序。',
+} as const
+
+export type DomainErrorCode = keyof typeof ERROR_MESSAGES
+export const messageOf = (code: string): string => ERROR_MESSAGES[code as DomainErrorCode] ?? ERROR_MESSAGES.internal

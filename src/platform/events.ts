@@ -1,0 +1,158 @@
+/**
+ * Domain events. `publish` writes one delivery row per subscriber, so listeners fail and retry apart.
+ * Names are past tense (`treatment.completed`). Handlers must be idempotent on `event.id`.
+ */
+import type { Collection } from 'mongodb'
+import type { Connection } from 'mongoose'
+import { backoffMs, claimDue, type DueRow, FREE_CLAIM, finishClaims, nextDueAt, type RowResult } from './claims.ts'
+import { addMs, type Clock } from './clock.ts'
+import { collectionOf, ensureIndexes, type IndexSpec, insertMissing } from './db.ts'
+import { type DueTable, due } from './due.ts'
+import type { Log } from './log.ts'
+import type { Random } from './random.ts'
+
+export interface DomainEvent<T = Record<string, unknown>> {
+  /** Deterministic: the same fact published twice is one event. */
+  id: string
+  type: string
+  /** Business time. */
+  occurredAt: Date
+  /** Ids and small facts; never personal data: the receiver reads the record. */
+  data: T
+}
+
+export type EventHandler = (event: DomainEvent) => Promise<void>
+
+export interface Events {
+  /** Delivers to every subscriber of `event.type`; a second publish of the same id adds nothing. */
+  publish(event: DomainEvent): Promise<void>
+  publishMany(events: readonly DomainEvent[]): Promise<void>
+  /** Registered once at composition. `subscriber` is stable across releases: it is part of the row's key. */
+  subscribe(subscriber: string, handlers: Record<string, EventHandler>): void
+  due: DueTable
+  ready(): Promise<void>
+  /** Parked deliveries, oldest first, one page. */
+  parked(limit: number): Promise<{ id: string; type: string; subscriber: string; lastError: string | null }[]>
+  /** Makes a parked or failed delivery due again. Returns whether it was found. */
+  replay(id: string): Promise<boolean>
+}
+
+interface Delivery extends DueRow {
+  subscriber: string
+  event: DomainEvent
+  status: 'pending' | 'done' | 'parked'
+  lastError: string | null
+}
+
+const BATCH = 50
+const MAX_ATTEMPTS = 8
+const INDEXES: IndexSpec[] = [
+  { keys: { dueAt: 1 }, serves: 'claimDue, nextDueAt' },
+  { keys: { status: 1 }, serves: 'parked()' },
+]
+
+export interface EventDeps {
+  db: Connection
+  clock: Clock
+  random: Random
+  log: Log
+  leaseMs: number
+  /** Called after a publish so that this process drains at once. */
+  nudge: (table: string) => void
+}
+
+export function createEvents({ db, clock, random, log, leaseMs, nudge }: EventDeps): Events {
+  const rows: Collection<Delivery> = collectionOf<Delivery>(db, 'event_deliveries')
+  const subscribers = new Map<string, Map<string, EventHandler>>()
+
+  async function publishMany(events: readonly DomainEvent[]): Promise<void> {
+    const deliveries = events.flatMap((event) =>
+      [...(subscribers.get(event.type)?.keys() ?? [])].map(
+        (subscriber): Delivery => ({
+          _id: `${event.id}|${subscriber}`,
+          subscriber,
+          event,
+          status: 'pending',
+          lastError: null,
+          dueAt: clock.now(),
+          claim: FREE_CLAIM,
+          attempt: 0,
+        }),
+      ),
+    )
+    if (deliveries.length === 0) return
+    await insertMissing(rows, deliveries)
+    nudge('event_deliveries')
+  }
+
+  async function deliver(row: Delivery): Promise<RowResult> {
+    const { _id, claim } = row
+    try {
+      const handler = subscribers.get(row.event.type)?.get(row.subscriber)
+      if (!handler) throw new Error('no such subscriber in this process')
+      await handler(row.event)
+      return { _id, claim, set: { status: 'done', dueAt: null, lastError: null } }
+    } catch (error) {
+      const attempt = row.attempt + 1
+      const parked = attempt >= MAX_ATTEMPTS
+      log[parked ? 'error' : 'warn']({ err: error, deliveryId: _id, attempt, parked }, 'event delivery failed')
+      const lastError = error instanceof Error && 'code' in error ? String(error.code) : 'internal'
+      return {
+        _id,
+        claim,
+        set: {
+          attempt,
+          lastError,
+          status: parked ? 'parked' : 'pending',
+          dueAt: parked ? null : addMs(clock.now(), backoffMs(attempt)),
+        },
+      }
+    }
+  }
+
+  return {
+    publishMany,
+    publish: (event) => publishMany([event]),
+    subscribe(subscriber, handlers) {
+      for (const [type, handler] of Object.entries(handlers)) {
+        const known = subscribers.get(type) ?? new Map<string, EventHandler>()
+        if (known.has(subscriber)) throw new Error(`two handlers of ${type} are called ${subscriber}`)
+        subscribers.set(type, known.set(subscriber, handler))
+      }
+    },
+    due: due({
+      table: 'event_deliveries',
+      nextDueAt: (now) => nextDueAt(rows, now),
+      async drain(now) {
+        const counts = { delivered: 0, failed: 0 }
+        for (;;) {
+          const claimed = await claimDue(rows, { now, wall: clock.wall(), limit: BATCH, leaseMs, token: random.id() })
+          // One by one: a slow listener must not hold the lease of fifty others in parallel, and seeded runs repeat.
+          const results: RowResult[] = []
+          for (const row of claimed) results.push(await deliver(row))
+          await finishClaims(rows, results)
+          for (const result of results) counts[result.set.status === 'done' ? 'delivered' : 'failed'] += 1
+          if (claimed.length < BATCH) return counts
+        }
+      },
+    }),
+    ready: () => ensureIndexes(rows, INDEXES),
+    async parked(limit) {
+      const found = await rows.find({ status: 'parked' }).limit(limit).toArray()
+      return found.map(({ _id, event, subscriber, lastError }) => ({
+        id: _id,
+        type: event.type,
+        subscriber,
+        lastError,
+      }))
+    },
+    async replay(id) {
+      const { matchedCount } = await rows.updateOne(
+        { _id: id },
+        { $set: { status: 'pending', dueAt: clock.now(), attempt: 0, claim: FREE_CLAIM } },
+      )
+      if (matchedCount > 0) nudge('event_deliveries')
+      return matchedCount > 0
+    },
+  }
+}

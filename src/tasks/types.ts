@@ -1,0 +1,84 @@
+/** What other rooms may know of staff tasks (FHIR: Task). */
+import type { Role } from '../staff/index.ts'
+
+export type TaskKind = 'contact_call' | 'consultant_follow' | 'send_message' | 'check_message' | 'decide'
+/** Which form closes it: reached/state/satisfaction; the same and then effect/NPS; or one tap. */
+export type TaskForm = 'contact' | 'contact_month' | 'confirm'
+
+export interface OpenTask {
+  /** Deterministic id `[0-9A-Za-z_-@]`, ≤ 100: opening twice is opening once. */
+  id: string
+  kind: TaskKind
+  form: TaskForm
+  storeId: string
+  role: Role
+  /** Tried before anybody else of the role, in order, if active. */
+  preferredUserIds: string[]
+  customerId: string | null
+  treatmentId: string | null
+  stepIds: string[]
+  /** Card title, ≤ 36 characters. */
+  title: string
+  /** Up to 6 facts on the card; keyname ≤ 5, value ≤ 30 characters. */
+  facts: { name: string; value: string }[]
+  /** What to ask and say (call script, or the text to send); shown as the card's sub title, ≤ 160 characters. */
+  script: string
+  /** The card goes out at this instant … */
+  openAt: Date
+  /** … and the task is overdue after this one. */
+  dueAt: Date
+}
+
+export interface ContactOutcome {
+  reached: boolean
+  /** `recovering_well | mild_reaction | abnormal | needs_doctor` */
+  state: string | null
+  /** 1–5. */
+  satisfaction: number | null
+  /** 1–5, month 1. */
+  effect: number | null
+  /** 0–10, month 1; the card has ten options, so its lowest one stands for 0 and 1. */
+  nps: number | null
+  /** Words of the staff member, sealed in the contact record. */
+  summary: string | null
+}
+
+export type TaskStatus = 'open' | 'taken' | 'form' | 'summary' | 'done' | 'cancelled'
+
+export interface Task extends OpenTask {
+  status: TaskStatus
+  ownerUserId: string
+  /** How often the card was sent anew for a further attempt. */
+  occurrence: number
+  attempts: { at: Date; byUserId: string; result: 'reached' | 'not_reached' }[]
+  outcome: ContactOutcome | null
+  completedAt: Date | null
+}
+
+export interface TasksService {
+  /** Inserts the tasks and their cards in two bulks; existing ids are left alone. */
+  open(tasks: readonly OpenTask[]): Promise<void>
+  /** Sends a further card for the same task (next attempt), with a new due time. */
+  reopen(taskId: string, at: { openAt: Date; dueAt: Date }): Promise<void>
+  cancel(taskIds: readonly string[], reason: string): Promise<void>
+  get(taskId: string): Promise<Task | null>
+}
+
+/** Events, ids `task.attempted:<taskId>:<n>` and `task.completed:<taskId>`; data carries ids and codes only. */
+export interface TaskAttempted {
+  taskId: string
+  kind: TaskKind
+  stepIds: string[]
+  customerId: string | null
+  byUserId: string
+  result: 'not_reached'
+  /** 1 for the first. */
+  attempt: number
+}
+export interface TaskCompleted {
+  taskId: string
+  kind: TaskKind
+  stepIds: string[]
+  customerId: string | null
+  byUserId: string
+}
