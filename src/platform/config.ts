@@ -1,0 +1,116 @@
+/** Business tables in YAML, checked whole by zod: every problem at once, each with its file and line. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
+import type { z } from 'zod'
+
+export interface ConfigProblem {
+  file: string
+  line: number
+  /** Dotted path inside the file, e.g. `steps.0.after`; empty for the whole file. */
+  path: string
+  message: string
+}
+
+export const formatProblem = ({ file, line, path, message }: ConfigProblem): string =>
+  `${file}:${line} ${path ? `${path} ` : ''}${message}`
+
+export interface ConfigLoader {
+  /** One file. `null` when it has problems, which are kept for `problems`. */
+  load<S extends z.ZodType>(file: string, schema: S): z.output<S> | null
+  /** Every `*.yaml` of a folder, by file name without ending, in name order. */
+  loadAll<S extends z.ZodType>(folder: string, schema: S): Map<string, z.output<S>>
+  /** Adds a problem found by a check across files. */
+  report(problem: ConfigProblem): void
+  /** The line of a dotted path in a loaded file, for such checks; 1 if unknown. */
+  lineOf(file: string, path: readonly (string | number)[]): number
+  readonly problems: readonly ConfigProblem[]
+}
+
+export function createConfigLoader(root: string): ConfigLoader {
+  const problems: ConfigProblem[] = []
+  const lines = new Map<string, (path: readonly PropertyKey[]) => number>()
+
+  function load<S extends z.ZodType>(file: string, schema: S): z.output<S> | null {
+    const shown = relative(process.cwd(), join(root, file)) || file
+    let text: string
+    try {
+      text = readFileSync(join(root, file), 'utf8')
+    } catch {
+      problems.push({ file: shown, line: 1, path: '', message: 'the file is missing or unreadable' })
+      return null
+    }
+    const counter = new LineCounter()
+    const document = parseDocument(text, { lineCounter: counter, uniqueKeys: true })
+    for (const error of document.errors) {
+      problems.push({
+        file: shown,
+        line: counter.linePos(error.pos[0]).line,
+        path: '',
+        message: error.message.split('\n')[0] ?? error.code,
+      })
+    }
+    if (document.errors.length > 0) return null
+    const lineOf = (path: readonly PropertyKey[]): number => {
+      // The deepest node that exists: a missing key is reported at its parent.
+      for (let depth = path.length; depth >= 0; depth--) {
+        const keys = path.slice(0, depth).map((key) => (typeof key === 'symbol' ? String(key) : key))
+        const node = depth === 0 ? document.contents : document.getIn(keys, true)
+        const parent = depth > 0 ? document.getIn(keys.slice(0, -1), true) : null
+        const pair = isMap(parent)
+          ? parent.items.find((item) => isScalar(item.key) && item.key.value === keys.at(-1))
+          : null
+        const range =
+          pair && isScalar(pair.key)
+            ? pair.key.range
+            : (node as { range?: [number, number, number] | null } | null)?.range
+        if (range) return counter.linePos(range[0]).line
+      }
+      return 1
+    }
+    lines.set(file, lineOf)
+    const parsed = schema.safeParse(document.toJS())
+    if (parsed.success) return parsed.data
+    for (const issue of parsed.error.issues) {
+      // An unknown key is reported where it stands, not at its parent.
+      const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path
+      problems.push({ file: shown, line: lineOf(path), path: issue.path.join('.'), message: issue.message })
+    }
+    return null
+  }
+
+  return {
+    problems,
+    load,
+    loadAll<S extends z.ZodType>(folder: string, schema: S) {
+      const found = new Map<string, z.output<S>>()
+      let names: string[] = []
+      try {
+        names = readdirSync(join(root, folder))
+          .filter((name) => name.endsWith('.yaml'))
+          .sort()
+      } catch {
+        problems.push({ file: join(root, folder), line: 1, path: '', message: 'the folder is missing' })
+      }
+      for (const name of names) {
+        const value = load(join(folder, name), schema)
+        if (value !== null) found.set(name.slice(0, -'.yaml'.length), value)
+      }
+      return found
+    },
+    report: (problem) => {
+      problems.push(problem)
+    },
+    lineOf: (file, path) => lines.get(file)?.(path) ?? 1,
+  }
+}
+
+/** Thrown at start with everything that is wrong, one line each. */
+export class ConfigError extends Error {
+  readonly lines: readonly string[]
+  constructor(lines: readonly string[]) {
+    super(`configuration has ${lines.length} problem(s)`)
+    this.name = 'ConfigError'
+    this.lines = lines
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Follows a simulator's clock (`CLOCK_URL`; refused in production). Each round drains what is due, then tells the simulator
+ * whether this process is idle and when it next wants to be woken; the answer carries business time. The simulator moves its
+ * clock only when every follower has confirmed idleness for the current epoch.
+ */
+import type { Activity } from './activity.ts'
+import { instant, type ManualClock } from './clock.ts'
+import type { Log } from './log.ts'
+
+export interface Follower {
+  /** Learns the simulator's time once, before anything reads the clock. */
+  sync(): Promise<void>
+  start(): void
+  /** Wakes a waiting round: there is work that the simulator doesn't know of. */
+  wake(): void
+  stop(): Promise<void>
+}
+
+export interface FollowerDeps {
+  /** Base address of the simulator, or the full address of its clock. */
+  clockUrl: string
+  id: string
+  clock: ManualClock
+  activity: Activity
+  /** Drains everything due; resolves with the next due instant, whoever holds the row. */
+  drainAll: () => Promise<Date | null>
+  log: Log
+}
+
+interface Reply {
+  now: string
+  epoch: number
+}
+
+/** Design: a follower reports at least every 200 ms; silent for 3 s it is dropped. */
+const REPORT_EVERY_MS = 200
+const RETRY_MS = 300
+const REQUEST_TIMEOUT_MS = 5_000
+
+export function createFollower({ clockUrl, id, clock, activity, drainAll, log }: FollowerDeps): Follower {
+  const address = `${clockUrl.replace(/\/_sim\/clock$/, '')}/_sim/clock/followers`
+  const stopping = new AbortController()
+  let epoch = -1
+  let polling: AbortController | null = null
+  let woken = false
+  let loop: Promise<void> | null = null
+
+  async function report(body: Record<string, unknown>, signal?: AbortSignal): Promise<Reply> {
+    const signals = [AbortSignal.timeout(REQUEST_TIMEOUT_MS), ...(signal ? [signal] : [])]
+    const response = await fetch(address, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ id, ...body }),
+      signal: AbortSignal.any(signals),
+    })
+    if (!response.ok) throw new Error(`clock answers ${response.status}`)
+    return (await response.json()) as Reply
+  }
+
+  function adopt(reply: Reply): boolean {
+    const fresh = reply.epoch !== epoch
+    clock.set(instant(reply.now))
+    epoch = reply.epoch
+    return fresh
+  }
+
+  async function round(): Promise<void> {
+    woken = false
+    const changesBefore = activity.changes
+    const now = clock.now()
+    const next = await drainAll()
+    const idle = activity.inFlight === 0 && activity.changes === changesBefore && (next === null || next > now)
+    polling = new AbortController()
+    if (woken) polling.abort()
+    const startedAt = performance.now()
+    try {
+      const waitMs = idle ? REPORT_EVERY_MS : 0
+      const fresh = adopt(await report({ epoch, idle, nextDueAt: next?.toISOString() ?? null, waitMs }, polling.signal))
+      // A simulator without long polls answers at once: then the pause is ours.
+      const left = (idle ? REPORT_EVERY_MS : 10) - (performance.now() - startedAt)
+      if (!fresh && left > 0) await pause(left, polling.signal)
+    } catch (error) {
+      if (woken || stopping.signal.aborted) return
+      log.warn({ err: error }, 'clock follower has no answer')
+      await pause(RETRY_MS, stopping.signal)
+    } finally {
+      polling = null
+    }
+  }
+
+  return {
+    async sync() {
+      adopt(await report({ epoch, idle: false, nextDueAt: null, waitMs: 0 }))
+    },
+    start() {
+      loop = (async () => {
+        while (!stopping.signal.aborted) await round()
+      })()
+    },
+    wake() {
+      woken = true
+      polling?.abort()
+    },
+    async stop() {
+      stopping.abort()
+      polling?.abort()
+      await loop
+    },
+  }
+}
+
+/** Resolves after `ms` or when aborted; never rejects. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(done, ms)
+    function done(): void {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    if (signal.aborted) done()
+    else signal.addEventListener('abort', done)
+  })

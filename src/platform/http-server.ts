@@ -1,0 +1,248 @@
+/** Koa around the routes: request id, error answers, bodies, actors, limits, metrics, graceful stop. */
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import Router, { type RouterContext } from '@koa/router'
+import Koa, { type Middleware } from 'koa'
+import helmet from 'koa-helmet'
+import getRawBody from 'raw-body'
+import type { z } from 'zod'
+import type { Activity } from './activity.ts'
+import { messageOf } from './error-messages.ts'
+import { AppError, invalid } from './errors.ts'
+import type { Actor, Route } from './http.ts'
+import type { Idempotency } from './idempotency.ts'
+import { currentRequestId, type Log, withLogContext } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import type { Random } from './random.ts'
+
+export interface HttpDeps {
+  log: Log
+  random: Random
+  metrics: Metrics
+  /** Who stands behind a request of this kind; null = not authenticated. */
+  authenticate: (kind: Actor['kind'], headers: NodeJS.Dict<string | string[]>) => Promise<Actor | null>
+  idempotency: Idempotency
+  /** Counts requests that are being answered: a simulated clock must not move meanwhile. */
+  activity: Activity
+}
+
+const JSON_LIMIT = 100 * 1024
+const JSON_TIMEOUT_MS = 10_000
+
+export interface HttpServer {
+  app: Koa
+  router: Router
+  listen(port: number, host: string): Promise<{ port: number; host: string }>
+  /** Stops accepting, answers what is in flight, closes idle connections; after `graceMs` the rest is cut. */
+  stop(graceMs: number): Promise<void>
+}
+
+export function createHttpServer({
+  log,
+  random,
+  metrics,
+  activity,
+}: Pick<HttpDeps, 'log' | 'random' | 'metrics' | 'activity'>): HttpServer {
+  const app = new Koa()
+  const router = new Router()
+  let stopping = false
+  let server: Server | null = null
+
+  app.silent = true
+  app.use(async (ctx, next) => {
+    const given = ctx.get('x-request-id')
+    const requestId = /^[\w-]{1,64}$/.test(given) ? given : random.id()
+    ctx.set('x-request-id', requestId)
+    if (stopping) ctx.set('Connection', 'close')
+    const end = metrics.requestSeconds.startTimer()
+    activity.inFlight += 1
+    activity.changes += 1
+    try {
+      await withLogContext({ requestId }, () => answerErrors(ctx, next, log))
+    } finally {
+      activity.inFlight -= 1
+      activity.changes += 1
+      const route = String((ctx as { _matchedRoute?: unknown })._matchedRoute ?? 'unmatched')
+      end({ method: ctx.method, route })
+      metrics.requests.inc({ method: ctx.method, route, status: String(ctx.status) })
+    }
+  })
+  app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'self'"], frameAncestors: ["'self'"] } } }))
+  app.use(router.routes())
+  app.use(async (ctx) => {
+    if (router.match(ctx.path, ctx.method).path.length > 0) throw new AppError('invalid', 'method_not_allowed')
+    throw new AppError('not_found', 'not_found')
+  })
+
+  return {
+    app,
+    router,
+    async listen(port, host) {
+      const http = createServer(
+        { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 },
+        app.callback(),
+      )
+      server = http
+      await new Promise<void>((resolve, reject) => {
+        http.once('error', reject)
+        http.listen(port, host, () => {
+          http.off('error', reject)
+          resolve()
+        })
+      })
+      return { port: (http.address() as AddressInfo).port, host }
+    },
+    async stop(graceMs) {
+      stopping = true
+      const http = server
+      if (!http) return
+      await new Promise<void>((resolve) => {
+        // Without this an idle keep-alive connection holds the process for its whole timeout.
+        const idle = setInterval(() => http.closeIdleConnections(), 100)
+        const force = setTimeout(() => http.closeAllConnections(), graceMs)
+        http.close(() => {
+          clearInterval(idle)
+          clearTimeout(force)
+          resolve()
+        })
+        http.closeIdleConnections()
+      })
+    },
+  }
+}
+
+async function answerErrors(ctx: Koa.Context, next: () => Promise<unknown>, log: Log): Promise<void> {
+  try {
+    await next()
+  } catch (error) {
+    const known = error instanceof AppError ? error : fromKoa(error)
+    const level = known.kind === 'internal' ? 'error' : known.kind === 'upstream' ? 'warn' : 'info'
+    log[level](
+      {
+        err: known.kind === 'internal' ? error : undefined,
+        code: known.code,
+        details: known.details,
+        status: known.status,
+      },
+      'request refused',
+    )
+    ctx.status = known.code === 'method_not_allowed' ? 405 : known.status
+    if (known.kind === 'too_large') ctx.set('Connection', 'close')
+    if (known.retryAfterMs !== undefined) ctx.set('Retry-After', String(Math.ceil(known.retryAfterMs / 1000)))
+    ctx.body = {
+      error: {
+        code: known.code,
+        message: messageOf(known.code),
+        requestId: currentRequestId(),
+        ...known.publicDetails,
+      },
+    }
+  }
+}
+
+/** Errors thrown by Koa's own parts (bad URL encoding and the like) carry a status; everything else is our bug. */
+function fromKoa(error: unknown): AppError {
+  const status = (error as { status?: unknown } | null)?.status
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return new AppError('invalid', 'invalid_request', {}, { cause: error })
+  return new AppError('internal', 'internal', {}, { cause: error })
+}
+
+/** Adds every route to the router. Order: actor → role → params, query, body → handler → response. */
+export function mountRoutes(router: Router, routes: readonly Route[], deps: HttpDeps): void {
+  for (const one of routes) router[one.method](one.path, handlerOf(one, deps))
+}
+
+function handlerOf(one: Route, deps: HttpDeps): Middleware {
+  return async (ctx) => {
+    const { params } = ctx as unknown as RouterContext
+    const actor = await authorise(one, ctx, deps)
+    const rawBody = one.body ? await readJson(ctx) : undefined
+    const input = {
+      params: parsePart('params', one.params, params),
+      query: parsePart('query', one.query, { ...ctx.query }),
+      body: parsePart('body', one.body, rawBody),
+      actor,
+      requestId: currentRequestId() ?? '',
+    }
+    const run = async () => {
+      const result = one.response.safeParse(await one.handle(input))
+      // An answer that breaks its own view is our bug; better no answer than undeclared fields.
+      if (!result.success)
+        throw new AppError('internal', 'internal', {
+          route: one.path,
+          issues: result.error.issues.map((issue) => issue.path.join('.')),
+        })
+      return result.data
+    }
+    const key = ctx.get('idempotency-key')
+    ctx.body =
+      one.idempotent && key
+        ? await deps.idempotency.once(
+            {
+              actor: `${actor.kind}:${actor.id}`,
+              key,
+              route: `${one.method} ${one.path}`,
+              request: { params, rawBody },
+            },
+            run,
+          )
+        : await run()
+    ctx.status = one.status
+  }
+}
+
+async function authorise(one: Route, ctx: Koa.Context, deps: HttpDeps): Promise<Actor> {
+  if (one.auth === 'public') return { kind: 'public', id: 'public', roles: [], stores: [] }
+  const actor = await deps.authenticate(one.auth, ctx.headers)
+  if (!actor) throw new AppError('unauthenticated', 'unauthenticated')
+  if (one.roles && !one.roles.some((role) => actor.roles.includes(role)))
+    throw new AppError('forbidden', 'role_required')
+  return actor
+}
+
+function parsePart(part: string, schema: z.ZodType | undefined, value: unknown): unknown {
+  if (!schema) return {}
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues
+    .slice(0, 50)
+    .map((issue) => ({ path: [part, ...issue.path].join('.'), message: issue.message }))
+  throw invalid('invalid_request', { fields: problems.map((problem) => problem.path) }, { publicDetails: { problems } })
+}
+
+async function readJson(ctx: Koa.Context): Promise<unknown> {
+  if (ctx.get('content-encoding') && ctx.get('content-encoding') !== 'identity')
+    throw invalid('invalid_request', { reason: 'compressed body' })
+  let raw: Buffer
+  try {
+    raw = await withTimeout(
+      getRawBody(ctx.req, { limit: JSON_LIMIT, length: ctx.request.length ?? null }),
+      JSON_TIMEOUT_MS,
+    )
+  } catch (error) {
+    if ((error as { type?: string }).type === 'entity.too.large') throw new AppError('too_large', 'body_too_large')
+    throw invalid('invalid_request', { reason: (error as { type?: string }).type ?? 'body' })
+  }
+  if (raw.length === 0) return undefined
+  try {
+    // Keys that reach into prototypes are refused by the strict schemas; this drops them before they get there.
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw), (key, value: unknown) =>
+      key === '__proto__' ? undefined : value,
+    )
+  } catch {
+    throw invalid('invalid_json')
+  }
+}
+
+async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(Object.assign(new Error('body too slow'), { type: 'request.timeout' })), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,59 @@
+/** Prometheus metrics. Labels are matched routes, tables and codes; never URLs or people. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+export interface Metrics {
+  registry: Registry
+  requests: Counter<'method' | 'route' | 'status'>
+  requestSeconds: Histogram<'method' | 'route'>
+  /** result: received, duplicate, ignored, rejected; code: why it was rejected. */
+  callbacks: Counter<'source' | 'result' | 'code'>
+  drained: Counter<'table' | 'outcome'>
+  drainSeconds: Histogram<'table'>
+  /** Seconds by which the oldest due row of a table is late. */
+  lag: Gauge<'table'>
+}
+
+export function createMetrics({ defaults = true } = {}): Metrics {
+  const registry = new Registry()
+  if (defaults) collectDefaultMetrics({ register: registry, prefix: 'aftercare_' })
+  const registers = [registry]
+  return {
+    registry,
+    requests: new Counter({
+      name: 'aftercare_http_requests_total',
+      help: 'HTTP requests by matched route',
+      labelNames: ['method', 'route', 'status'],
+      registers,
+    }),
+    requestSeconds: new Histogram({
+      name: 'aftercare_http_request_seconds',
+      help: 'Time to answer',
+      labelNames: ['method', 'route'],
+      registers,
+    }),
+    callbacks: new Counter({
+      name: 'aftercare_callbacks_total',
+      help: 'Vendor callbacks by result',
+      labelNames: ['source', 'result', 'code'],
+      registers,
+    }),
+    drained: new Counter({
+      name: 'aftercare_drained_rows_total',
+      help: 'Rows worked on by due-table and outcome',
+      labelNames: ['table', 'outcome'],
+      registers,
+    }),
+    drainSeconds: new Histogram({
+      name: 'aftercare_drain_seconds',
+      help: 'Time of one drain that found work',
+      labelNames: ['table'],
+      registers,
+    }),
+    lag: new Gauge({
+      name: 'aftercare_due_lag_seconds',
+      help: 'How late the oldest due row is',
+      labelNames: ['table'],
+      registers,
+    }),
+  }
+}

@@ -1,0 +1,130 @@
+/** OpenAPI 3.0 from the same route data that is mounted: the document cannot promise what the server doesn't do. */
+import { z } from 'zod'
+import { ERROR_MESSAGES } from './error-messages.ts'
+import type { Route } from './http.ts'
+
+type Json = Record<string, unknown>
+
+const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { target: 'openapi-3.0', io, unrepresentable: 'any' }) as Json
+  return json
+}
+
+const parametersOf = (place: 'path' | 'query', schema: z.ZodType | undefined): Json[] => {
+  if (!schema) return []
+  const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
+    properties?: Record<string, Json>
+    required?: string[]
+  }
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    schema: property,
+  }))
+}
+
+const SECURITY: Record<Route['auth'], Json[]> = {
+  public: [],
+  integration: [{ integrationKey: [] }],
+  customer: [{ miniProgramToken: [] }],
+  staff: [{ staffSession: [] }],
+}
+
+const GENERAL_ERRORS = ['invalid_request', 'unauthenticated', 'rate_limited', 'internal'] as const
+
+function operationOf(route: Route): Json {
+  const codes = [
+    ...new Set([
+      ...GENERAL_ERRORS,
+      ...route.errors,
+      ...(route.idempotent ? (['idempotency_key_reused', 'idempotency_in_progress'] as const) : []),
+    ]),
+  ]
+  return {
+    summary: route.summary,
+    tags: [route.tag],
+    operationId: `${route.method}_${route.path.replace(/[^\w]+/g, '_').replace(/^_|_$/g, '')}`,
+    security: SECURITY[route.auth],
+    parameters: [
+      ...parametersOf('path', route.params),
+      ...parametersOf('query', route.query),
+      ...(route.idempotent
+        ? [
+            {
+              name: 'Idempotency-Key',
+              in: 'header',
+              required: false,
+              description: 'A repeated key answers the first answer again.',
+              schema: { type: 'string', maxLength: 128 },
+            },
+          ]
+        : []),
+    ],
+    ...(route.body
+      ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } }
+      : {}),
+    responses: {
+      [route.status]: {
+        description: 'Done',
+        content: { 'application/json': { schema: schemaOf(route.response, 'output') } },
+      },
+      default: {
+        description: `Refused. Codes: ${codes.join(', ')}`,
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+      },
+    },
+  }
+}
+
+export function openApiOf(routes: readonly Route[]): Json {
+  const paths: Record<string, Json> = {}
+  for (const route of [...routes].sort((a, b) =>
+    a.path < b.path ? -1 : a.path > b.path ? 1 : a.method < b.method ? -1 : 1,
+  )) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [route.method]: operationOf(route) }
+  }
+  return {
+    openapi: '3.0.3',
+    info: {
+      title: 'Aftercare 术后管家',
+      version: '1',
+      description:
+        'After-treatment care over WeCom and WeChat. Instants are ISO 8601 with an offset; money is whole fen.',
+    },
+    paths,
+    components: {
+      securitySchemes: {
+        integrationKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A key of INTEGRATION_KEYS, for clinic systems.',
+        },
+        miniProgramToken: { type: 'http', scheme: 'bearer', description: 'Token of POST /api/mp/session.' },
+        staffSession: { type: 'apiKey', in: 'cookie', name: 'aftercare_session' },
+      },
+      schemas: {
+        Error: {
+          type: 'object',
+          required: ['error'],
+          properties: {
+            error: {
+              type: 'object',
+              required: ['code', 'message'],
+              properties: {
+                code: { type: 'string', enum: Object.keys(ERROR_MESSAGES) },
+                message: { type: 'string', description: 'Chinese sentence for people.' },
+                requestId: { type: 'string' },
+                problems: {
+                  type: 'array',
+                  items: { type: 'object', properties: { path: { type: 'string' }, message: { type: 'string' } } },
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+  }
+}

@@ -1,0 +1,129 @@
+/** Secrets and addresses, from the environment. Every problem is listed at once; a value is never printed. */
+import { z } from 'zod'
+import { parseFieldKeys } from './crypto.ts'
+
+export interface SettingProblem {
+  setting: string
+  message: string
+}
+
+const url = (text: string) => {
+  try {
+    return ['http:', 'https:'].includes(new URL(text).protocol)
+  } catch {
+    return false
+  }
+}
+const Url = z
+  .string()
+  .refine(url, 'must be an http(s) address')
+  .transform((text) => text.replace(/\/+$/, ''))
+const AesKey = z
+  .string()
+  .refine((text) => /^[A-Za-z0-9]*$/.test(text), 'must have letters and digits only')
+  .refine((text) => text.length === 43, 'must be exactly 43 characters long')
+const Token = z.string().regex(/^[A-Za-z0-9]{1,32}$/, 'must be 1 to 32 letters and digits')
+const Text = z.string().min(1, 'must not be empty')
+const Whole = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine((n) => n >= least && n <= most, `must be between ${least} and ${most}`)
+const Keys = z.string().refine((text) => {
+  try {
+    return parseFieldKeys(text).size > 0
+  } catch {
+    return false
+  }
+}, 'must be a list id:key,id:key, each key 32 bytes in base64')
+const List = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean),
+)
+
+const Schema = z.object({
+  NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
+  MONGODB_URI: z.string().regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://'),
+  HOST: Text.default('127.0.0.1'),
+  PORT: Whole(0, 65_535).default(3000),
+  ROLE: z.enum(['web', 'worker', 'bot', 'all'], 'must be web, worker, bot or all').default('all'),
+  PUBLIC_URL: Url.optional(),
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent')
+    .default('info'),
+  DATA_DIR: Text.default('.data'),
+  CONFIG_DIR: Text.default('config'),
+  WECOM_API_BASE: Url.default('https://qyapi.weixin.qq.com'),
+  WECHAT_API_BASE: Url.default('https://api.weixin.qq.com'),
+  WECOM_CORP_ID: Text,
+  WECOM_AGENT_ID: Whole(1, 999_999_999),
+  WECOM_AGENT_SECRET: Text,
+  WECOM_CALLBACK_TOKEN: Token,
+  WECOM_CALLBACK_AES_KEY: AesKey,
+  WECOM_OPEN_KFID: Text,
+  WECHAT_APP_ID: Text.optional(),
+  WECHAT_APP_SECRET: Text.optional(),
+  WECHAT_CALLBACK_TOKEN: Token.optional(),
+  WECHAT_CALLBACK_AES_KEY: AesKey.optional(),
+  CALLBACK_MAX_AGE_SECONDS: Whole(0, 86_400).default(300),
+  SMS_API_BASE: Url.optional(),
+  SMS_API_KEY: Text.optional(),
+  SMTP_URL: Text.optional(),
+  FIELD_KEYS: Keys,
+  SESSION_SECRET: z.string().min(32, 'must have at least 32 characters'),
+  INTEGRATION_KEYS: List.default([]),
+  ADMIN_USERIDS: List.default([]),
+  CLOCK_URL: Url.optional(),
+  LEASE_MS: Whole(500, 600_000).default(30_000),
+})
+
+export type Settings = Readonly<z.output<typeof Schema>>
+
+const WECHAT_TOGETHER = [
+  'WECHAT_APP_ID',
+  'WECHAT_APP_SECRET',
+  'WECHAT_CALLBACK_TOKEN',
+  'WECHAT_CALLBACK_AES_KEY',
+] as const
+
+/** Reads the environment. Either settings or every problem, in the order of `.env.example`. */
+export function readSettings(
+  env: Record<string, string | undefined>,
+): { settings: Settings; problems: [] } | { settings: null; problems: SettingProblem[] } {
+  // An empty value in a .env file means "not set".
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const parsed = Schema.safeParse(given)
+  const problems: SettingProblem[] = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => {
+        const setting = String(issue.path[0])
+        return { setting, message: given[setting] === undefined ? 'is missing' : issue.message }
+      })
+  const named = WECHAT_TOGETHER.filter((name) => given[name] !== undefined)
+  if (named.length > 0 && named.length < WECHAT_TOGETHER.length) {
+    for (const name of WECHAT_TOGETHER)
+      if (given[name] === undefined)
+        problems.push({ setting: name, message: 'is missing: the mini-program needs all four WECHAT_ settings' })
+  }
+  if (given.SMS_API_BASE && !given.SMS_API_KEY)
+    problems.push({ setting: 'SMS_API_KEY', message: 'is missing: SMS_API_BASE needs it' })
+  for (const [i, key] of (given.INTEGRATION_KEYS ?? '').split(',').entries()) {
+    if (key.trim() && key.trim().length < 16)
+      problems.push({ setting: 'INTEGRATION_KEYS', message: `key ${i + 1} must have at least 16 characters` })
+  }
+  if (given.NODE_ENV === 'production' && given.CLOCK_URL)
+    problems.push({ setting: 'CLOCK_URL', message: 'is refused in production: it moves the time of promises' })
+  if (problems.length > 0 || !parsed.success) return { settings: null, problems: unique(problems) }
+  return { settings: Object.freeze(parsed.data), problems: [] }
+}
+
+const unique = (problems: SettingProblem[]): SettingProblem[] => {
+  const seen = new Set<string>()
+  return problems.filter(({ setting, message }) => {
+    const key = `${setting} ${message}`
+    return seen.has(key) ? false : Boolean(seen.add(key))
+  })
+}
