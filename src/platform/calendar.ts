@@ -2,7 +2,7 @@
  * Days, months and opening hours in a store's own zone. Days are `YYYY-MM-DD` text, instants are UTC Dates.
  * Day arithmetic is Temporal's; nothing here reads a clock.
  */
-import chineseDays from 'chinese-days'
+import chineseDays from 'chinese-days/dist/chinese-days.json' with { type: 'json' }
 import { Temporal } from 'temporal-polyfill'
 import { instant } from './clock.ts'
 
@@ -99,12 +99,15 @@ export function nextOpenDay(opening: Opening, day: Day): Day {
   return day
 }
 
+// The library's data, not its functions: those read `YYYY-MM-DD` as UTC and then ask for the machine's weekday.
+const lawful = chineseDays as { holidays: Record<Day, string>; workdays: Record<Day, string> }
+const nameIn = (entry: string | undefined): string | null => entry?.split(',')[1] ?? null
+
 /** Whether a day counts for legal clocks: Monday–Friday, minus public holidays, plus 调休 working weekends. */
-export const isOfficeDay = (day: Day): boolean => chineseDays.isWorkday(day)
+export const isOfficeDay = (day: Day): boolean =>
+  lawful.workdays[day] !== undefined || (lawful.holidays[day] === undefined && !['sat', 'sun'].includes(weekdayOf(day)))
 /** The Chinese public holiday's name on that day, or null. */
-export const holidayName = (day: Day): string | null => {
-  const detail = chineseDays.getDayDetail(day)
-  if (detail.work) return null
-  const [, name] = detail.name.split(',')
-  return name ? (detail.name.split(',')[1] ?? null) : null
-}
+export const holidayName = (day: Day): string | null => nameIn(lawful.holidays[day])
+/** Whether the holiday table knows the day's year; a year without data counts as ordinary weeks, and the start warns. */
+export const hasHolidayData = (year: number): boolean =>
+  Object.keys(lawful.holidays).some((day) => day.startsWith(`${year}-`))

@@ -1,0 +1,48 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { createConfigLoader } from '../../../src/platform/config.ts'
+
+const Schema = z.strictObject({
+  version: z.int(),
+  steps: z.array(z.strictObject({ id: z.string(), after: z.string() })),
+})
+
+function folderWith(files: Record<string, string>): string {
+  const root = mkdtempSync(join(tmpdir(), 'aftercare-config-'))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(join(root, name, '..'), { recursive: true })
+    writeFileSync(join(root, name), text)
+  }
+  return root
+}
+const short = (problems: readonly { file: string; line: number; path: string; message: string }[]) =>
+  problems.map(({ file, line, path, message }) => `${file.split('/').at(-1)}:${line} ${path} ${message}`)
+
+test('every problem of every file is reported with its line', () => {
+  const loader = createConfigLoader(
+    folderWith({
+      'pathways/a.yaml': 'version: 1\nsteps:\n  - id: one\n    after: 24\n  - id: two\n    afterr: 24h\n',
+      'pathways/b.yaml': 'version: 1\nsteps: []\nsteps: []\n',
+      'pathways/c.yaml': 'version: 2\nsteps:\n  - id: fine\n    after: 24h\n',
+    }),
+  )
+  const all = loader.loadAll('pathways', Schema)
+  loader.load('missing.yaml', Schema)
+  expect([...all.keys()]).toEqual(['c'])
+  expect(short(loader.problems)).toEqual([
+    'a.yaml:4 steps.0.after Invalid input: expected string, received number',
+    'a.yaml:5 steps.1.after Invalid input: expected string, received undefined',
+    'a.yaml:6 steps.1 Unrecognized key: "afterr"',
+    'b.yaml:3  Map keys must be unique at line 3, column 1:',
+    'missing.yaml:1  the file is missing or unreadable',
+  ])
+})
+
+test('broken YAML is a problem with a line, not a crash', () => {
+  const loader = createConfigLoader(folderWith({ 'x.yaml': 'version: 1\nsteps: [\n' }))
+  expect(loader.load('x.yaml', Schema)).toBeNull()
+  expect(loader.problems[0]?.line).toBeGreaterThanOrEqual(2)
+})

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import { readSettings } from '../../../src/platform/settings.ts'
+
+const good = {
+  MONGODB_URI: 'mongodb://127.0.0.1:27017/aftercare',
+  WECOM_CORP_ID: 'ww1',
+  WECOM_AGENT_ID: '1000002',
+  WECOM_AGENT_SECRET: 'agent-secret',
+  WECOM_CALLBACK_TOKEN: 'token',
+  WECOM_CALLBACK_AES_KEY: 'a'.repeat(43),
+  WECOM_OPEN_KFID: 'wk1',
+  FIELD_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
+  SESSION_SECRET: 's'.repeat(32),
+  INTEGRATION_KEYS: 'integration-key-0001',
+}
+
+test('a complete environment is accepted with its defaults', () => {
+  const { settings, problems } = readSettings(good)
+  expect(problems).toEqual([])
+  expect(settings).toMatchObject({
+    HOST: '127.0.0.1',
+    PORT: 3000,
+    ROLE: 'all',
+    CALLBACK_MAX_AGE_SECONDS: 300,
+    INTEGRATION_KEYS: ['integration-key-0001'],
+  })
+})
+
+test('every problem is listed at once, and no value is shown', () => {
+  const { settings, problems } = readSettings({
+    ...good,
+    MONGODB_URI: undefined,
+    WECOM_CALLBACK_AES_KEY: 'b'.repeat(42),
+    WECOM_AGENT_ID: 'one',
+    ROLE: 'boss',
+    FIELD_KEYS: 'k1:c2hvcnQ=',
+    SESSION_SECRET: 'hunter2',
+  })
+  expect(settings).toBeNull()
+  expect(problems).toEqual([
+    { setting: 'MONGODB_URI', message: 'is missing' },
+    { setting: 'ROLE', message: 'must be web, worker, bot or all' },
+    { setting: 'WECOM_AGENT_ID', message: 'must be a whole number' },
+    { setting: 'WECOM_CALLBACK_AES_KEY', message: 'must be exactly 43 characters long' },
+    { setting: 'FIELD_KEYS', message: 'must be a list id:key,id:key, each key 32 bytes in base64' },
+    { setting: 'SESSION_SECRET', message: 'must have at least 32 characters' },
+  ])
+  expect(JSON.stringify(problems)).not.toMatch(/hunter2|bbbb|c2hvcnQ/)
+})
+
+test('an empty value in a .env file means not set', () => {
+  expect(readSettings({ ...good, PORT: '', WECOM_CORP_ID: '' }).problems).toEqual([
+    { setting: 'WECOM_CORP_ID', message: 'is missing' },
+  ])
+})
+
+test('a moved clock is refused in production', () => {
+  const { problems } = readSettings({ ...good, NODE_ENV: 'production', CLOCK_URL: 'http://127.0.0.1:4100' })
+  expect(problems.map(({ setting }) => setting)).toEqual(['CLOCK_URL'])
+})
+
+test('settings that belong together are missed together', () => {
+  const { problems } = readSettings({ ...good, WECHAT_APP_ID: 'wx1', SMS_API_BASE: 'http://127.0.0.1:1/sms' })
+  expect(problems.map(({ setting }) => setting)).toEqual([
+    'WECHAT_APP_SECRET',
+    'WECHAT_CALLBACK_TOKEN',
+    'WECHAT_CALLBACK_AES_KEY',
+    'SMS_API_KEY',
+  ])
+})
