@@ -1,6 +1,7 @@
 /** Due-tables: everything that can become due, behind one small interface that both metronomes run. */
-import { earliest } from './clock.ts'
+import { type Clock, earliest, SECOND_MS } from './clock.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
 
 export interface DueTable {
   /** Collection name, e.g. `care_steps`: also the job's name and the metric's label. */
@@ -15,6 +16,8 @@ export const due = (table: DueTable): DueTable => table
 
 export interface DueEngine {
   tables: readonly DueTable[]
+  /** Earliest due instant over all tables; nothing is drained. */
+  nextDueAt(now: Date): Promise<Date | null>
   /** Drains every table until a whole round finds nothing due; returns the earliest next due instant. */
   drainAll(now: Date): Promise<Date | null>
   drainOne(table: string, now: Date): Promise<void>
@@ -24,13 +27,24 @@ export interface DueEngine {
 const MAX_ROUNDS = 10_000
 
 /** Errors of one table don't stop the others: they are logged and the row's own lease and back-off try again. */
-export function createDueEngine(tables: readonly DueTable[], log: Log): DueEngine {
+export function createDueEngine(
+  tables: readonly DueTable[],
+  log: Log,
+  metrics: Metrics,
+  clock: Pick<Clock, 'wall'>,
+): DueEngine {
   const byName = new Map(tables.map((table) => [table.table, table]))
   const drain = async (table: DueTable, now: Date): Promise<boolean> => {
+    const startedAt = clock.wall()
     try {
       const counts = await table.drain(now)
       const worked = Object.values(counts).some((count) => count > 0)
-      if (worked) log.debug({ table: table.table, ...counts }, 'table drained')
+      if (worked) {
+        log.debug({ table: table.table, ...counts }, 'table drained')
+        metrics.drainSeconds.observe({ table: table.table }, (Number(clock.wall()) - Number(startedAt)) / SECOND_MS)
+        for (const [outcome, count] of Object.entries(counts))
+          metrics.drained.inc({ table: table.table, outcome }, count)
+      }
       return worked
     } catch (error) {
       log.error({ err: error, table: table.table }, 'drain failed')
@@ -39,6 +53,7 @@ export function createDueEngine(tables: readonly DueTable[], log: Log): DueEngin
   }
   return {
     tables,
+    nextDueAt: async (now) => earliest(await Promise.all(tables.map((table) => table.nextDueAt(now)))),
     async drainOne(name, now) {
       const table = byName.get(name)
       if (table) await drain(table, now)
@@ -46,8 +61,9 @@ export function createDueEngine(tables: readonly DueTable[], log: Log): DueEngin
     async drainAll(now) {
       for (let round = 0; round < MAX_ROUNDS; round++) {
         const next = await Promise.all(tables.map((table) => table.nextDueAt(now)))
-        const ready = tables.filter((_, i) => {
+        const ready = tables.filter((table, i) => {
           const at = next[i]
+          metrics.lag.set({ table: table.table }, at && at < now ? (Number(now) - Number(at)) / SECOND_MS : 0)
           return at && at <= now
         })
         if (ready.length === 0) return earliest(next)

@@ -1,0 +1,166 @@
+/** The composition root: builds every room once, in dependency order, and hands back what a process mounts. */
+import type Router from '@koa/router'
+import type { Connection } from 'mongoose'
+import { createCare } from './care/index.ts'
+import type { AppConfig } from './config.ts'
+import { createCustomers } from './customers/index.ts'
+import { createMessaging } from './messaging/index.ts'
+import { bearerOf, createKeyRing } from './platform/auth.ts'
+import type { Clock } from './platform/clock.ts'
+import type { FieldCrypto } from './platform/crypto.ts'
+import type { DueTable } from './platform/due.ts'
+import { createEvents } from './platform/events.ts'
+import type { Actor, Route } from './platform/http.ts'
+import { createInbox } from './platform/inbox.ts'
+import type { Log } from './platform/log.ts'
+import type { Metrics } from './platform/metrics.ts'
+import type { Ports } from './platform/ports.ts'
+import type { Random } from './platform/random.ts'
+import { createRoutines } from './platform/routines.ts'
+import type { Settings } from './platform/settings.ts'
+import { createStaff } from './staff/index.ts'
+import { createTasks } from './tasks/index.ts'
+import { createTreatments } from './treatments/index.ts'
+import { createWechat } from './wechat/index.ts'
+import { createWecom } from './wecom/index.ts'
+
+export type { AppConfig } from './config.ts'
+
+export interface AppDeps {
+  db: Connection
+  clock: Clock
+  random: Random
+  log: Log
+  crypto: FieldCrypto
+  nudge: (table: string) => void
+  leaseMs: number
+  settings: Settings
+  config: AppConfig
+  metrics: Metrics
+}
+
+export interface App {
+  routes: Route[]
+  /** Every due-table of the installation: what the metronomes run. */
+  due: DueTable[]
+  /** The vendor callbacks; they answer raw XML or JSON and so are not routes. */
+  callbacks: ((router: Router) => void)[]
+  authenticate: (kind: Actor['kind'], headers: NodeJS.Dict<string | string[]>) => Promise<Actor | null>
+  integration: (token: string | null) => Actor | null
+  /** Creates indexes and the rows of routines; safe in every process. */
+  ready(): Promise<void>
+  /** What one worker does at start: reads the directory, discovers templates. Failures are logged and tried again by routines. */
+  startWork(): Promise<void>
+}
+
+export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
+  const inbox = createInbox(base)
+  const events = createEvents(base)
+  const ports: Ports = { ...base, inbox, events }
+
+  const wecom = createWecom({ ...ports, metrics, settings: wecomSettings(settings) })
+  const wechat = createWechat({ ...ports, metrics, settings: wechatSettings(settings) })
+  const staff = createStaff({ ...ports, wecom: wecom.client, organisation: config.organisation })
+  const customers = createCustomers({
+    ...ports,
+    wecom: wecom.client,
+    wechat: wechat.client,
+    staff: staff.service,
+    sessionSecret: settings.SESSION_SECRET,
+  })
+  const treatments = createTreatments({
+    ...ports,
+    customers: customers.service,
+    staff: staff.service,
+    kinds: config.treatments,
+  })
+  const messaging = createMessaging({
+    ...ports,
+    wecom: wecom.client,
+    wechat: wechat.client,
+    customers: customers.service,
+    staff: staff.service,
+    templates: config.templates,
+    settings: messagingSettings(settings),
+  })
+  const tasks = createTasks({
+    ...ports,
+    messaging: messaging.service,
+    staff: staff.service,
+    customers: customers.service,
+  })
+  const care = createCare({
+    ...ports,
+    messaging: messaging.service,
+    tasks: tasks.service,
+    staff: staff.service,
+    customers: customers.service,
+    treatments: treatments.service,
+    pathways: config.pathways,
+  })
+
+  const features = [staff, customers, treatments, messaging, tasks, care]
+  const routines = createRoutines(
+    features.flatMap((feature) => feature.routines),
+    base,
+  )
+  const integration = createKeyRing(settings.INTEGRATION_KEYS)
+  return {
+    routes: features.flatMap((feature) => feature.routes),
+    // Order matters to a seeded run only: what comes in, what it means, what must be done, what goes out, what comes round.
+    due: [inbox.due, events.due, ...features.flatMap((feature) => feature.due), routines.due],
+    callbacks: [wecom.mount, wechat.mount],
+    integration,
+    async authenticate(kind, headers) {
+      const token = bearerOf(headers)
+      if (kind === 'integration') return integration(token)
+      if (kind === 'customer') return token === null ? null : customers.sessions.actorOf(token)
+      return null
+    },
+    async ready() {
+      await Promise.all([
+        inbox.ready(),
+        events.ready(),
+        wecom.ready(),
+        wechat.ready(),
+        ...features.map((feature) => feature.ready()),
+      ])
+      await routines.ready()
+    },
+    async startWork() {
+      try {
+        await staff.service.syncDirectory()
+      } catch (error) {
+        base.log.warn({ err: error }, 'staff directory not read at start')
+      }
+    },
+  }
+}
+
+const wecomSettings = (settings: Settings) => ({
+  apiBase: settings.WECOM_API_BASE,
+  corpId: settings.WECOM_CORP_ID,
+  agentId: settings.WECOM_AGENT_ID,
+  agentSecret: settings.WECOM_AGENT_SECRET,
+  callbackToken: settings.WECOM_CALLBACK_TOKEN,
+  callbackAesKey: settings.WECOM_CALLBACK_AES_KEY,
+  callbackMaxAgeSeconds: settings.CALLBACK_MAX_AGE_SECONDS,
+})
+
+const wechatSettings = (settings: Settings) => ({
+  apiBase: settings.WECHAT_API_BASE,
+  appId: settings.WECHAT_APP_ID ?? null,
+  appSecret: settings.WECHAT_APP_SECRET ?? null,
+  callbackToken: settings.WECHAT_CALLBACK_TOKEN ?? null,
+  callbackAesKey: settings.WECHAT_CALLBACK_AES_KEY ?? null,
+  callbackMaxAgeSeconds: settings.CALLBACK_MAX_AGE_SECONDS,
+})
+
+const messagingSettings = (settings: Settings) => ({
+  openKfId: settings.WECOM_OPEN_KFID,
+  agentId: settings.WECOM_AGENT_ID,
+  miniProgramOn: settings.WECHAT_APP_ID !== undefined,
+  sms:
+    settings.SMS_API_BASE && settings.SMS_API_KEY ? { base: settings.SMS_API_BASE, key: settings.SMS_API_KEY } : null,
+  production: settings.NODE_ENV === 'production',
+})

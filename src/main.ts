@@ -1,0 +1,53 @@
+/** The process: settings and configuration, or every problem at once; then serve until a signal asks to stop. */
+import { loadConfig } from './config.ts'
+import { ConfigError } from './platform/config.ts'
+import { AppError } from './platform/errors.ts'
+import { createLog } from './platform/log.ts'
+import { readSettings } from './platform/settings.ts'
+import { startServer } from './server.ts'
+
+// After this long a stop is forced: orchestrators kill at 30 s.
+const FORCE_QUIT_MS = 25_000
+
+async function main(): Promise<void> {
+  const { settings, problems } = readSettings(process.env)
+  const lines = problems.map(({ setting, message }) => `${setting} ${message}`)
+  const config = attempt(() => loadConfig(settings?.CONFIG_DIR ?? process.env.CONFIG_DIR ?? 'config'), lines)
+  if (!settings || !config) {
+    process.stderr.write(
+      `Aftercare cannot start: ${lines.length} problem(s).\n${lines.map((line) => `  ${line}\n`).join('')}`,
+    )
+    process.exitCode = 1
+    return
+  }
+  const log = createLog({ level: settings.LOG_LEVEL })
+  const server = await startServer({ settings, config, log })
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'))
+  const stop = (signal: string) => {
+    log.info({ signal }, 'stopping')
+    setTimeout(() => process.exit(1), FORCE_QUIT_MS).unref()
+    server.stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    )
+  }
+  process.once('SIGTERM', () => stop('SIGTERM'))
+  process.once('SIGINT', () => stop('SIGINT'))
+}
+
+function attempt<T>(load: () => T, lines: string[]): T | null {
+  try {
+    return load()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    lines.push(...error.lines)
+    return null
+  }
+}
+
+main().catch((error: unknown) => {
+  const code = error instanceof AppError ? error.code : 'internal'
+  createLog({}).error({ err: error, code }, 'start failed')
+  process.stderr.write(`Aftercare cannot start: ${code}\n`)
+  process.exit(1)
+})

@@ -1,0 +1,125 @@
+/** One running process: connections, clock, features by role, HTTP, metronome; and the way back in order. */
+import { type AppConfig, buildApp } from './app.ts'
+import { createActivity } from './platform/activity.ts'
+import { type Clock, type ManualClock, manualClock, systemClock } from './platform/clock.ts'
+import { createFieldCrypto, parseFieldKeys } from './platform/crypto.ts'
+import { connectDb } from './platform/db.ts'
+import { createDueEngine } from './platform/due.ts'
+import { createFollower, type Follower } from './platform/follower.ts'
+import { createHttpServer, mountRoutes } from './platform/http-server.ts'
+import { createIdempotency } from './platform/idempotency.ts'
+import type { Log } from './platform/log.ts'
+import { createMetrics } from './platform/metrics.ts'
+import { createAgendaMetronome, createDrainer, type Drainer } from './platform/metronome.ts'
+import { type Random, systemRandom } from './platform/random.ts'
+import type { Settings } from './platform/settings.ts'
+import { type StopStep, stopInOrder } from './platform/shutdown.ts'
+import { mountSystemRoutes } from './platform/system-routes.ts'
+
+export interface ServerOptions {
+  settings: Settings
+  config: AppConfig
+  log: Log
+  random?: Random
+  /**
+   * `agenda` (default): ticks and nudges. `step`: only the clock follower drains, in a fixed order, so that a seeded run
+   * repeats; needs CLOCK_URL.
+   */
+  metronome?: 'agenda' | 'step'
+}
+
+export interface RunningServer {
+  address: string
+  /** Stops accepting, finishes what is in flight, gives everything back. */
+  stop(): Promise<void>
+}
+
+const HTTP_GRACE_MS = 8_000
+
+export async function startServer({
+  settings,
+  config,
+  log,
+  random = systemRandom,
+  metronome = 'agenda',
+}: ServerOptions): Promise<RunningServer> {
+  const followed: ManualClock | null = settings.CLOCK_URL ? manualClock(new Date(0)) : null
+  const clock: Clock = followed ?? systemClock
+  const db = await connectDb(settings.MONGODB_URI)
+  const activity = createActivity()
+  const metrics = createMetrics()
+  const crypto = createFieldCrypto(parseFieldKeys(settings.FIELD_KEYS))
+  const works = settings.ROLE === 'worker' || settings.ROLE === 'all'
+  const serves = settings.ROLE === 'web' || settings.ROLE === 'all'
+
+  // Rooms are built before the drainer that runs them: the nudge reaches it through this slot.
+  const slot: { drainer: Drainer | null; follower: Follower | null } = { drainer: null, follower: null }
+  const nudge = (table: string) => {
+    slot.drainer?.nudge(table)
+    slot.follower?.wake()
+  }
+  const app = buildApp({ db, clock, random, log, crypto, nudge, leaseMs: settings.LEASE_MS, settings, config, metrics })
+  const engine = createDueEngine(app.due, log, metrics, clock)
+  const drainer = createDrainer({ engine, clock, activity, nudges: works && metronome === 'agenda' })
+  slot.drainer = drainer
+
+  const steps: StopStep[] = []
+  const http = createHttpServer({ log, random, metrics, activity })
+  try {
+    if (followed && settings.CLOCK_URL) {
+      const id = `${settings.ROLE}-${process.pid}-${random.id().slice(0, 6)}`
+      const drainAll = works ? () => drainer.drainAll() : () => engine.nextDueAt(clock.now())
+      slot.follower = createFollower({ clockUrl: settings.CLOCK_URL, id, clock: followed, activity, drainAll, log })
+      await slot.follower.sync()
+    }
+    await app.ready()
+    if (serves) {
+      mountSystemRoutes(http.router, { db, metrics, routes: app.routes, integration: app.integration })
+      for (const mount of app.callbacks) mount(http.router)
+      mountRoutes(http.router, app.routes, {
+        log,
+        random,
+        metrics,
+        activity,
+        authenticate: app.authenticate,
+        idempotency: createIdempotency({ db, clock }),
+      })
+    } else {
+      mountSystemRoutes(http.router, { db, metrics, routes: [], integration: app.integration })
+    }
+    const { port, host } = await http.listen(settings.PORT, settings.HOST)
+    if (works) {
+      if (metronome === 'agenda') {
+        const agenda = createAgendaMetronome({
+          db,
+          tables: app.due.map((one) => one.table),
+          drainer,
+          log,
+          lockLifetimeMs: settings.LEASE_MS,
+        })
+        await agenda.start()
+        steps.push({ name: 'agenda', stop: () => agenda.stop() })
+      }
+      await app.startWork()
+    }
+    slot.follower?.start()
+    log.info({ port, host, role: settings.ROLE, metronome }, 'serving')
+    return {
+      address: `http://${host}:${port}`,
+      stop: () =>
+        stopInOrder(
+          [
+            { name: 'http', stop: () => http.stop(HTTP_GRACE_MS) },
+            ...steps,
+            { name: 'drains', stop: () => drainer.stop() },
+            { name: 'clock', stop: () => slot.follower?.stop() },
+            { name: 'database', stop: () => db.close() },
+          ],
+          log,
+        ),
+    }
+  } catch (error) {
+    await db.close().catch(() => undefined)
+    throw error
+  }
+}
