@@ -20,6 +20,9 @@ export interface Store {
   quietHours: Span
 }
 
+/** Key of one store's role in the answer of `candidatesMany`. */
+export const candidatesKey = (storeId: string, role: Role): string => `${storeId}|${role}`
+
 /** `domain.md` 1; a position or tag in WeCom maps to one of these in config/organisation.yaml. */
 export const ROLES = [
   'front_desk',
@@ -63,6 +66,13 @@ export interface StaffService {
    * Only active people; empty tiers are left out. Empty only when nobody at all is active.
    */
   candidates(storeId: string, role: Role): Promise<StaffMember[][]>
+  /** The same for a batch, in two commands; keys as `candidatesKey(storeId, role)` makes them. */
+  candidatesMany(wanted: readonly { storeId: string; role: Role }[]): Promise<Map<string, StaffMember[][]>>
   /** Reads WeCom's directory and maps it through config/organisation.yaml. Safe to repeat. */
   syncDirectory(): Promise<{ seen: number; added: number; changed: number; deactivated: number; unmapped: number }>
+}
+
+/** Published when somebody can't get work any more: id `staff.deactivated:<userId>:<how often>`. */
+export interface StaffDeactivated {
+  userId: string
 }

@@ -1,0 +1,93 @@
+/** The shapes that every room's HTTP views share: ids, instants, days, pages. */
+import { z } from 'zod'
+import { isTimeOfDay } from './calendar.ts'
+import { instant } from './clock.ts'
+import { invalid } from './errors.ts'
+
+/** An id of ours or of WeCom: ASCII, at most 64, nothing that means something to a path, a query or a log. */
+export const Id = z.string().regex(/^[0-9A-Za-z][\w.:@-]{0,63}$/, 'must be 1–64 letters, digits or . _ : @ -')
+/** A number of the clinic's own system; Chinese letters and a few separators occur in real ones. */
+export const ExternalId = z
+  .string()
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N}._:@#/-]{0,63}$/u, 'must be 1–64 letters, digits or . _ : @ # / -')
+/** Text that people read: trimmed, not empty, without control characters, at most `max` characters. */
+export const ShortText = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^\P{Cc}*$/u, 'must not contain control characters')
+/** Longer notes: line breaks are welcome, other control characters aren't. */
+export const NoteText = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^[\P{Cc}\n\r\t]*$/u, 'must not contain control characters')
+
+/** ISO 8601 with an offset or `Z`, read into a Date: a wall time without its zone is refused. */
+export const InstantString = z.iso.datetime({ offset: true }).transform((text) => instant(text))
+/** A Date on its way out, as ISO text in UTC. */
+export const Instant = z
+  .date()
+  .transform((at) => at.toISOString())
+  .pipe(z.iso.datetime())
+/** A calendar day, `YYYY-MM-DD`. */
+export const DayString = z.iso.date()
+/** Wall time of a day, `HH:MM`; `24:00` is the end of the day. */
+export const TimeString = z.string().refine(isTimeOfDay, 'must be HH:MM')
+/** A span inside one day. */
+export const SpanView = z
+  .strictObject({ from: TimeString, to: TimeString })
+  .refine(({ from, to }) => from < to, 'must end after it begins')
+
+const MAX_PAGE = 200
+/** `limit` (1–200, default 50) and the `cursor` that the page before gave. Extend it with a room's own filters. */
+export const PageQuery = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(1).max(MAX_PAGE))
+    .optional(),
+  cursor: z
+    .string()
+    .regex(/^[\w-]{1,200}$/, 'must be the nextCursor of a page')
+    .optional(),
+})
+
+/** A page of a list; `nextCursor` is null on the last one. */
+export const page = <T extends z.ZodType>(view: T) =>
+  z.object({ items: z.array(view), nextCursor: z.string().nullable() })
+
+export interface PageRequest {
+  limit: number
+  /** Key of the last row of the page before; null = from the start. */
+  after: string | null
+}
+
+/** @throws AppError invalid/invalid_request: the cursor isn't one of ours */
+export function pageRequest(query: { limit?: number | undefined; cursor?: string | undefined }): PageRequest {
+  const after = query.cursor === undefined ? null : Buffer.from(query.cursor, 'base64url').toString('utf8')
+  if (after !== null && cursorOf(after) !== query.cursor) throw invalid('invalid_request', { reason: 'cursor' })
+  return { limit: query.limit ?? 50, after }
+}
+
+const cursorOf = (key: string): string => Buffer.from(key, 'utf8').toString('base64url')
+
+/** Cuts `limit + 1` rows down to a page; the extra row only tells that there is more. */
+export function pageOf<T extends { _id: string }>(
+  rows: readonly T[],
+  limit: number,
+): { items: T[]; nextCursor: string | null } {
+  const items = rows.slice(0, limit)
+  const last = items.at(-1)
+  return { items, nextCursor: rows.length > limit && last ? cursorOf(last._id) : null }
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
+/** Drops keys whose value is undefined, as optional fields of a body give them: "not said" isn't "emptied". */
+export const defined = <T extends object>(value: T): Defined<T> =>
+  Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as Defined<T>

@@ -1,0 +1,95 @@
+/** Reading WeCom's directory: the vendor's list is the truth, ours follows. */
+import { AppError } from '../platform/errors.ts'
+import type { Events } from '../platform/events.ts'
+import type { Log } from '../platform/log.ts'
+import type { DirectoryUser, WecomClient } from '../wecom/index.ts'
+import type { Organisation } from './config.ts'
+import type { StaffRow, StaffStore } from './model.ts'
+import { type DirectoryEntry, mapUser, storeOfDepartments } from './rules.ts'
+import type { StaffService } from './types.ts'
+
+export interface DirectoryDeps {
+  store: StaffStore
+  wecom: Pick<WecomClient, 'departments' | 'users'>
+  organisation: Organisation
+  events: Pick<Events, 'publishMany'>
+  log: Log
+}
+
+type SyncCounts = Awaited<ReturnType<StaffService['syncDirectory']>>
+
+const comparable = ({
+  name,
+  roles,
+  storeIds,
+  active,
+  position,
+  departmentIds,
+  unmapped,
+}: Omit<DirectoryEntry, 'userId'>) => JSON.stringify([name, roles, storeIds, active, position, departmentIds, unmapped])
+
+/**
+ * One complete reading. Safe to repeat and to run twice at once.
+ *
+ * @throws AppError upstream/upstream: nobody at all is visible although we know active people, which is what a wrong
+ *   visible scope looks like; nobody is deactivated then
+ */
+export async function syncDirectory(
+  { store, wecom, organisation, events, log }: DirectoryDeps,
+  now: Date,
+): Promise<SyncCounts> {
+  const departments = await wecom.departments()
+  const seen = new Map<string, DirectoryUser>()
+  // A person of two departments is listed in both, each time with all of them.
+  for (const { id } of departments)
+    for (const user of await wecom.users(id)) seen.set(user.userId.toLowerCase(), mergeUser(user, seen))
+  const known = new Map((await store.everybody()).map((row) => [row._id, row]))
+  if (seen.size === 0 && [...known.values()].some((row) => row.active))
+    throw new AppError('upstream', 'upstream', { reason: 'the directory is empty' }, { retryable: true })
+
+  const storeOf = storeOfDepartments(departments, organisation)
+  for (const { storeId, department } of organisation.stores)
+    if (![...storeOf.values()].includes(storeId)) log.warn({ storeId, department }, 'no department of this store')
+
+  const added: StaffRow[] = []
+  const changed: StaffRow[] = []
+  for (const user of [...seen.values()].sort((a, b) => (a.userId < b.userId ? -1 : 1))) {
+    const { userId, ...entry } = mapUser(user, storeOf, organisation)
+    const before = known.get(userId)
+    if (!before) added.push({ _id: userId, ...entry, deactivations: 0, syncedAt: now })
+    else if (comparable(before) !== comparable(entry)) changed.push({ ...before, ...entry, syncedAt: now })
+  }
+  // Gone people keep name, roles and stores: old records still say who it was.
+  for (const row of known.values())
+    if (row.active && !seen.has(row._id)) changed.push({ ...row, active: false, syncedAt: now })
+
+  const leaving = changed.filter((row) => !row.active && known.get(row._id)?.active)
+  // Told before it is written: a reading that dies in between finds them active again and tells the same event.
+  await events.publishMany(
+    leaving.map(({ _id, deactivations }) => ({
+      id: `staff.deactivated:${_id}:${deactivations + 1}`,
+      type: 'staff.deactivated',
+      occurredAt: now,
+      data: { userId: _id },
+    })),
+  )
+  for (const row of leaving) row.deactivations += 1
+  await store.insertStaff(added)
+  await store.updateStaff(changed)
+  await store.syncDone(now)
+  const unmapped = [...seen.values()].filter((user) => mapUser(user, storeOf, organisation).unmapped).length
+  if (unmapped > 0) log.warn({ unmapped }, 'people of the directory have no role')
+  return {
+    seen: seen.size,
+    added: added.length,
+    changed: changed.length - leaving.length,
+    deactivated: leaving.length,
+    unmapped,
+  }
+}
+
+function mergeUser(user: DirectoryUser, seen: ReadonlyMap<string, DirectoryUser>): DirectoryUser {
+  const before = seen.get(user.userId.toLowerCase())
+  if (!before) return user
+  return { ...user, departmentIds: [...new Set([...before.departmentIds, ...user.departmentIds])] }
+}
