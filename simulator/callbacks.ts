@@ -1,0 +1,188 @@
+/** Pushes to the clinic's server: encrypted XML from WeCom, encrypted JSON from the mini-program. 5 s, three tries. */
+
+import { chance, opaque } from './chance.ts'
+import type { SimClock } from './clock.ts'
+import { decrypt, encrypt, signatureOf, toXml } from './envelope.ts'
+import type { Faults } from './faults.ts'
+import type { World } from './state.ts'
+
+export interface CallbackTargets {
+  wecomUrl: string | null
+  wechatUrl: string | null
+  /** Where simulated customers call `/api/mp`. */
+  appUrl: string | null
+}
+
+export interface CallbackCounts {
+  sent: number
+  duplicated: number
+  reordered: number
+  retried: number
+  lost: number
+}
+
+export interface Callbacks {
+  targets: CallbackTargets
+  counts: CallbackCounts
+  /** An app callback; `fields` without ToUserName and CreateTime. Delivered in order per `subject`. */
+  wecom(subject: string, fields: Record<string, unknown>): void
+  /** A mini-program push. */
+  wechat(subject: string, fields: Record<string, unknown>): void
+  /** GET verification as the admin console does it when the address is saved. */
+  verify(url: string, kind: 'wecom' | 'wechat'): Promise<{ ok: boolean; detail: string }>
+}
+
+const TIMEOUT_MS = 5_000
+const VERIFY_TIMEOUT_MS = 1_000
+const TRIES = 3
+/** WeCom's own pauses between tries aren't documented; machine time, because the server may be restarting. */
+const RETRY_PAUSE_MS = [200, 1_000]
+const REORDER_DELAY_MS = 4_000
+
+export function createCallbacks({
+  world,
+  clock,
+  faults,
+}: {
+  world: World
+  clock: SimClock
+  faults: Faults
+}): Callbacks {
+  const targets: CallbackTargets = { wecomUrl: null, wechatUrl: null, appUrl: null }
+  const counts: CallbackCounts = { sent: 0, duplicated: 0, reordered: 0, retried: 0, lost: 0 }
+  const lines = new Map<string, Promise<void>>()
+  let serial = 0
+
+  const unixNow = () => Math.floor(clock.now().getTime() / 1000)
+
+  function sealed(kind: 'wecom' | 'wechat', message: string): { query: URLSearchParams; body: string; type: string } {
+    serial += 1
+    const timestamp = String(unixNow())
+    const nonce = opaque(12, world.seed, 'nonce', serial)
+    if (kind === 'wecom') {
+      const { corpId, callbackToken, callbackAesKey, agentId } = world.corp
+      const encrypted = encrypt(callbackAesKey, message, corpId)
+      const query = new URLSearchParams({
+        msg_signature: signatureOf(callbackToken, timestamp, nonce, encrypted),
+        timestamp,
+        nonce,
+      })
+      return {
+        query,
+        body: `<xml>${toXml({ ToUserName: corpId, AgentID: String(agentId), Encrypt: encrypted })}</xml>`,
+        type: 'text/xml',
+      }
+    }
+    const { appId, token, aesKey, originalId } = world.miniProgram
+    const encrypted = encrypt(aesKey, message, appId)
+    const query = new URLSearchParams({
+      signature: signatureOf(token, timestamp, nonce),
+      timestamp,
+      nonce,
+      encrypt_type: 'aes',
+      msg_signature: signatureOf(token, timestamp, nonce, encrypted),
+    })
+    return { query, body: JSON.stringify({ ToUserName: originalId, Encrypt: encrypted }), type: 'application/json' }
+  }
+
+  /** One push with its retries; each try has a fresh envelope around the same content. */
+  async function push(kind: 'wecom' | 'wechat', message: string): Promise<void> {
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const url = kind === 'wecom' ? targets.wecomUrl : targets.wechatUrl
+      if (!url) break
+      const { query, body, type } = sealed(kind, message)
+      try {
+        const response = await fetch(`${url}?${query}`, {
+          method: 'POST',
+          headers: { 'content-type': type },
+          body,
+          signal: AbortSignal.timeout(TIMEOUT_MS),
+        })
+        await response.arrayBuffer()
+        if (response.status === 200) {
+          counts.sent += 1
+          return
+        }
+      } catch {
+        // no answer in time: tried again
+      }
+      if (attempt + 1 < TRIES) {
+        counts.retried += 1
+        await new Promise((done) => setTimeout(done, RETRY_PAUSE_MS[attempt]))
+      }
+    }
+    counts.lost += 1
+  }
+
+  function deliver(kind: 'wecom' | 'wechat', subject: string, message: string, identity: string): void {
+    const met = faults.meet('callback', identity)
+    const line = `${kind} ${subject}`
+    const send = () => {
+      const turn = (lines.get(line) ?? Promise.resolve()).then(() =>
+        clock.during(`callback ${line}`, async () => {
+          await push(kind, message)
+          if (met.some((fault) => fault.duplicate)) {
+            counts.duplicated += 1
+            await push(kind, message)
+          }
+        }),
+      )
+      lines.set(line, turn)
+      // Waiting turns must hold the clock as well.
+      void clock.during(`callback queue ${line}`, () => turn)
+    }
+    if (met.some((fault) => fault.reorder)) {
+      counts.reordered += 1
+      const delay = REORDER_DELAY_MS * (1 + chance(world.seed, 'reorder', identity))
+      clock.schedule(new Date(clock.now().getTime() + delay), `reordered ${identity}`, send)
+    } else {
+      send()
+    }
+  }
+
+  return {
+    targets,
+    counts,
+    wecom(subject, fields) {
+      const content = { ToUserName: world.corp.corpId, CreateTime: unixNow(), ...fields }
+      deliver(
+        'wecom',
+        subject,
+        `<xml>${toXml(content)}</xml>`,
+        `${subject} ${JSON.stringify({ ...content, Token: undefined, MsgId: undefined, ResponseCode: undefined })}`,
+      )
+    },
+    wechat(subject, fields) {
+      const content = { ToUserName: world.miniProgram.originalId, CreateTime: unixNow(), MsgType: 'event', ...fields }
+      deliver('wechat', subject, JSON.stringify(content), `${subject} ${JSON.stringify(content)}`)
+    },
+    async verify(url, kind) {
+      serial += 1
+      const timestamp = String(unixNow())
+      const nonce = opaque(12, world.seed, 'nonce', serial)
+      const plain = opaque(19, world.seed, 'echo', serial)
+      const { corp, miniProgram } = world
+      const echostr = kind === 'wecom' ? encrypt(corp.callbackAesKey, plain, corp.corpId) : plain
+      const query =
+        kind === 'wecom'
+          ? { msg_signature: signatureOf(corp.callbackToken, timestamp, nonce, echostr), timestamp, nonce, echostr }
+          : { signature: signatureOf(miniProgram.token, timestamp, nonce), timestamp, nonce, echostr }
+      try {
+        const response = await fetch(`${url}?${new URLSearchParams(query)}`, {
+          signal: AbortSignal.timeout(VERIFY_TIMEOUT_MS),
+        })
+        const text = await response.text()
+        if (response.status !== 200) return { ok: false, detail: `HTTP ${response.status}` }
+        return text === plain
+          ? { ok: true, detail: 'verified' }
+          : { ok: false, detail: 'the answer is not the decrypted echostr' }
+      } catch (error) {
+        return { ok: false, detail: error instanceof Error ? error.name : 'no answer' }
+      }
+    },
+  }
+}
+
+/** Opens a passive reply, so that a test can read what a server answered. */
+export const openReply = (world: World, encrypted: string): string =>
+  decrypt(world.corp.callbackAesKey, encrypted).message

@@ -1,0 +1,64 @@
+/** What a person sees on the phone, derived from the ledger, the conversation and the cards. */
+import { cardText } from './api/cards.ts'
+import type { SimContext } from './api/types.ts'
+import type { Person } from './state.ts'
+
+const LAST = 200
+
+export function chatsOf({ ledger, kf, cards, world, grants }: SimContext, person: Person): Record<string, unknown> {
+  const own = ledger.entries().filter((entry) => entry.person === person.personId)
+  const of = (...kinds: string[]) =>
+    own
+      .filter(({ kind }) => kinds.includes(kind))
+      .slice(-LAST)
+      .map(({ at, kind, text, payload, messageId }) => ({ at, kind, text, payload, messageId }))
+  if (person.kind === 'staff') {
+    return {
+      person: {
+        personId: person.personId,
+        kind: person.kind,
+        name: person.name,
+        position: person.position,
+        userId: person.userId,
+      },
+      messages: of('app'),
+      cards: cards
+        .of(person.userId)
+        .slice(-LAST)
+        .map(({ taskId, shown, replacedBy, sentAt, updatedAt }) => ({
+          taskId,
+          card: shown,
+          replacedBy,
+          sentAt,
+          updatedAt,
+          text: cardText(shown, replacedBy),
+        })),
+    }
+  }
+  const { chat, state, lastInboundAt, sentSinceInbound, blocked } = kf.conversation(person)
+  return {
+    person: {
+      personId: person.personId,
+      kind: person.kind,
+      name: person.name,
+      phone: person.phone,
+      contacts: [...person.contacts.keys()],
+    },
+    kf: {
+      chat: chat.slice(-LAST),
+      state,
+      lastInboundAt: lastInboundAt === null ? null : new Date(lastInboundAt),
+      sentSinceInbound,
+      blocked,
+    },
+    notices: of('subscribe'),
+    sms: of('sms'),
+    calls: of('call'),
+    contactChat: of('sidebar', 'mass'),
+    grants: world.templates.map(({ priTmplId, title }) => ({
+      templateId: priTmplId,
+      title,
+      left: grants.left(person.openId, priTmplId),
+    })),
+  }
+}

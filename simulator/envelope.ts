@@ -1,0 +1,46 @@
+/** WeCom's message encryption, written from the vendor's description and independent of the server's. */
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+
+const BLOCK = 32
+
+export const signatureOf = (...parts: readonly string[]): string =>
+  createHash('sha1')
+    .update([...parts].sort().join(''))
+    .digest('hex')
+
+export function encrypt(aesKey: string, message: string, receiveId: string): string {
+  const key = Buffer.from(`${aesKey}=`, 'base64')
+  const text = Buffer.from(message)
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(text.length)
+  const plain = Buffer.concat([randomBytes(16), length, text, Buffer.from(receiveId)])
+  const pad = BLOCK - (plain.length % BLOCK)
+  const cipher = createCipheriv('aes-256-cbc', key, key.subarray(0, 16)).setAutoPadding(false)
+  return Buffer.concat([cipher.update(Buffer.concat([plain, Buffer.alloc(pad, pad)])), cipher.final()]).toString(
+    'base64',
+  )
+}
+
+export function decrypt(aesKey: string, encrypted: string): { message: string; receiveId: string } {
+  const key = Buffer.from(`${aesKey}=`, 'base64')
+  const decipher = createDecipheriv('aes-256-cbc', key, key.subarray(0, 16)).setAutoPadding(false)
+  const padded = Buffer.concat([decipher.update(Buffer.from(encrypted, 'base64')), decipher.final()])
+  const plain = padded.subarray(0, padded.length - (padded.at(-1) ?? 0))
+  const length = plain.readUInt32BE(16)
+  return { message: plain.subarray(20, 20 + length).toString(), receiveId: plain.subarray(20 + length).toString() }
+}
+
+const escapeCdata = (text: string) => text.replaceAll(']]>', ']]]]><![CDATA[>')
+
+/** Numbers bare, text in CDATA, arrays as repeated tags, as WeCom writes it. */
+export function toXml(fields: Record<string, unknown>): string {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => {
+      if (Array.isArray(value)) return value.map((one) => toXml({ [name]: one })).join('')
+      if (typeof value === 'object') return `<${name}>${toXml(value as Record<string, unknown>)}</${name}>`
+      if (typeof value === 'number') return `<${name}>${value}</${name}>`
+      return `<${name}><![CDATA[${escapeCdata(String(value))}]]></${name}>`
+    })
+    .join('')
+}

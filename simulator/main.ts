@@ -1,0 +1,40 @@
+/** `npm run simulator`: the outside world as a process. One line of JSON on stdout when ready; everything else on stderr. */
+import { parseArgs } from 'node:util'
+import { createSimulator } from './index.ts'
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '4100' },
+    seed: { type: 'string', default: '1' },
+    customers: { type: 'string', default: '0' },
+    staff: { type: 'string', default: '12' },
+    clock: { type: 'string', default: 'real' },
+    start: { type: 'string' },
+  },
+})
+
+function whole(name: 'port' | 'seed' | 'customers' | 'staff'): number {
+  const value = Number(values[name])
+  if (!Number.isInteger(value) || value < 0) throw new Error(`--${name} must be a whole number, not ${values[name]}`)
+  return value
+}
+
+try {
+  if (values.clock !== 'real' && values.clock !== 'manual') throw new Error('--clock is real or manual')
+  const start = values.start === undefined ? undefined : new Date(values.start)
+  if (start && Number.isNaN(start.getTime())) throw new Error('--start must be an ISO instant')
+  const simulator = await createSimulator({
+    port: whole('port'),
+    seed: whole('seed'),
+    customers: whole('customers'),
+    staff: whole('staff'),
+    clock: values.clock,
+    ...(start ? { start } : {}),
+  })
+  process.stdout.write(`${JSON.stringify(simulator.ready)}\n`)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void simulator.close().then(() => process.exit(0)))
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(2)
+}
