@@ -1,1 +1,91 @@
+/** Customers: the people, their many identities, and what they wish. */
+import { type Announcer, createAnnouncer } from '../platform/announcements.ts'
+import { addDays, atTime, DEFAULT_ZONE, dayOf } from '../platform/calendar.ts'
+import { notFound } from '../platform/errors.ts'
+import type { InboxEntry } from '../platform/inbox.ts'
+import type { Feature, Ports } from '../platform/ports.ts'
+import { routine } from '../platform/routines.ts'
+import type { StaffService } from '../staff/index.ts'
+import type { WechatClient } from '../wechat/index.ts'
+import type { WecomClient } from '../wecom/index.ts'
+import { createExternalContactSync, type ExternalContactSync } from './external-contacts.ts'
+import { createIdentityGraph } from './identities.ts'
+import { createCustomerStore } from './model.ts'
+import { customerRoutes } from './routes.ts'
+import { type CustomersDesk, createCustomersService } from './service.ts'
+import { type CustomerSessions, createSessions } from './sessions.ts'
+
+export type { CustomerCard, CustomerInput, CustomerPatch } from './facts.ts'
+export { type Gender, salutationOf } from './names.ts'
+export type { CustomersDesk } from './service.ts'
+export type { CustomerSessions, MiniProgramSession } from './sessions.ts'
 export type * from './types.ts'
+
+export interface CustomersDeps extends Ports {
+  wecom: Pick<WecomClient, 'externalContact' | 'followUsers' | 'externalContactsByUsers'>
+  wechat: Pick<WechatClient, 'code2Session' | 'phoneNumber'>
+  staff: Pick<StaffService, 'members' | 'stores'>
+  sessionSecret: string
+}
+
+export interface CustomersFeature extends Feature<CustomersDesk> {
+  sessions: CustomerSessions
+  externalContacts: ExternalContactSync
+}
+
+// After the directory's reading at 03:00, which tells who is a consultant.
+const SYNC_AT = '03:30'
+/** What changes somebody's followers; a contact that only went away makes nobody new. */
+const CONTACT_CHANGES = [
+  { change: 'add_external_contact', create: true },
+  { change: 'add_half_external_contact', create: true },
+  { change: 'edit_external_contact', create: true },
+  { change: 'del_external_contact', create: false },
+  { change: 'del_follow_user', create: false },
+]
+
+export function createCustomers(deps: CustomersDeps): CustomersFeature {
+  const store = createCustomerStore(deps.db)
+  const announcer: Announcer = createAnnouncer('customers', { customers: store.announcing }, deps)
+  const graph = createIdentityGraph({ ...deps, store, announcer })
+  const service = createCustomersService({ ...deps, store, announcer, graph })
+  const externalContacts = createExternalContactSync({ ...deps, store, graph })
+  const sessions = createSessions({ ...deps, secret: deps.sessionSecret, customers: service })
+
+  for (const { change, create } of CONTACT_CHANGES)
+    deps.inbox.on('wecom', `change_external_contact.${change}`, async ({ payload }: InboxEntry) => {
+      const { ExternalUserID: externalUserId } = payload
+      if (typeof externalUserId === 'string' && externalUserId)
+        await externalContacts.refresh(externalUserId, { create })
+    })
+
+  return {
+    service,
+    sessions,
+    externalContacts,
+    routes: customerRoutes({
+      desk: service,
+      sessions,
+      async checkStores(storeIds) {
+        const known = await deps.staff.stores(storeIds)
+        for (const storeId of storeIds) if (!known.has(storeId)) throw notFound('store_not_found', { storeId })
+      },
+    }),
+    due: [announcer.due],
+    routines: [
+      routine({
+        name: 'customers.sync-contacts',
+        nextAt: (after) => {
+          const today = dayOf(after, DEFAULT_ZONE)
+          const at = atTime(today, SYNC_AT, DEFAULT_ZONE)
+          return at > after ? at : atTime(addDays(today, 1), SYNC_AT, DEFAULT_ZONE)
+        },
+        run: async () => {
+          const repaired = await graph.repairMerges()
+          return { repaired, ...(await externalContacts.syncAll()) }
+        },
+      }),
+    ],
+    ready: () => store.ready(),
+  }
+}

@@ -35,10 +35,19 @@ export interface CustomerContact {
 }
 
 export interface CustomersService {
+  /** Follows merges: the answer's `id` may differ from the one asked for. */
   get(customerId: string): Promise<Customer | null>
+  /** Keyed by the ids asked for; unknown ones are missing. One command, one more when somebody was merged. */
   getMany(customerIds: readonly string[]): Promise<Map<string, Customer>>
+  /** As `getMany`, with the opened name and phone. */
   contacts(customerIds: readonly string[]): Promise<Map<string, CustomerContact>>
+  /**
+   * Who owns an identity, after all merges. For `phone_index` the value is a phone number or its blind index; a number
+   * that several known customers share belongs to nobody: null.
+   */
   findByIdentity(kind: IdentityKind, value: string): Promise<Customer | null>
+  /** The customer's own id and those that were merged into it: old records may carry any of them. */
+  idsOf(customerId: string): Promise<string[]>
   /**
    * Joins identities of one human: finds the customers that any of them belongs to, merges a provisional one into the
    * known one, adds what is new. Creates a provisional customer when nothing matches and `create` is set. Idempotent.
@@ -53,4 +62,20 @@ export interface CustomersService {
     displayName?: string
     create?: boolean
   }): Promise<Customer | null>
+}
+
+/** Published when a provisional person turned out to be `intoCustomerId`: id `customer.merged:<customerId>`. */
+export interface CustomerMerged {
+  customerId: string
+  intoCustomerId: string
+}
+/** `customer.deceased`, `customer.opted_out` (what is off now: `all`, `promotion`). */
+export interface CustomerStopped {
+  customerId: string
+  all: boolean
+  promotion: boolean
+}
+/** `identity.conflict`: two people who can't be told to be one; a person decides. Id `identity.conflict:<conflictId>`. */
+export interface IdentityConflictFound {
+  conflictId: string
 }

@@ -1,0 +1,118 @@
+/** Between what a clinic says, what is stored (sealed where it must be) and what others may know. */
+import { type FieldCrypto, normalizePhone } from '../platform/crypto.ts'
+import { invalid } from '../platform/errors.ts'
+import { NAME_FIELD, PHONE_FIELD } from './identities.ts'
+import type { CustomerRow } from './model.ts'
+import { type Gender, salutationOf } from './names.ts'
+import type { Customer, CustomerContact } from './types.ts'
+
+/** What a clinic system says of a customer. What is left out stays as it is; null empties. */
+export interface CustomerInput {
+  externalId: string
+  name: string
+  storeIds: string[]
+  gender?: Gender
+  phone?: string | null
+  ownerUserId?: string | null
+  preferredTime?: Customer['preferredTime']
+  skinType?: string | null
+  allergies?: string | null
+  notes?: string | null
+  tags?: string[]
+  identities?: { externalUserId?: string; unionId?: string; openId?: string }
+  optOut?: { all?: boolean; promotion?: boolean }
+  deceased?: boolean
+}
+
+export type CustomerPatch = Pick<
+  CustomerInput,
+  'preferredTime' | 'optOut' | 'deceased' | 'ownerUserId' | 'skinType' | 'allergies' | 'notes' | 'tags'
+>
+
+/** A customer as clinic systems see one: name open, phone masked by the view. */
+export interface CustomerCard extends Customer {
+  _id: string
+  name: string
+  phone: string | null
+  gender: Gender
+  skinType: string | null
+  tags: string[]
+  hasAllergies: boolean
+  hasNotes: boolean
+}
+
+const ALLERGIES_FIELD = 'customers.allergies'
+const NOTES_FIELD = 'customers.notes'
+
+export const customerOf = (row: CustomerRow): Customer => ({
+  id: row._id,
+  externalId: row.externalId,
+  storeIds: row.storeIds,
+  ownerUserId: row.ownerUserId,
+  followUserIds: row.followUserIds,
+  externalUserIds: row.externalUserIds,
+  openIds: row.openIds,
+  unionId: row.unionId,
+  hasPhone: row.phone !== null,
+  preferredTime: row.preferredTime,
+  deceased: row.deceased,
+  optOut: row.optOut,
+  provisional: row.provisional,
+})
+
+export interface CustomerFacts {
+  /** The stored fields that an input says something about. @throws AppError invalid/phone_malformed */
+  factsOf(input: Partial<CustomerInput>, before: CustomerRow): Partial<CustomerRow>
+  cardOf(row: CustomerRow): CustomerCard
+  contactOf(row: CustomerRow): CustomerContact
+}
+
+export function createCustomerFacts(crypto: FieldCrypto): CustomerFacts {
+  const openName = (row: CustomerRow): string => (row.name === null ? '' : crypto.open(NAME_FIELD, row.name))
+  const openPhone = (row: CustomerRow): string | null =>
+    row.phone === null ? null : crypto.open(PHONE_FIELD, row.phone)
+  const sealOr = (field: string, plain: string | null): string | null =>
+    plain === null ? null : crypto.seal(field, plain)
+
+  const cardOf = (row: CustomerRow): CustomerCard => ({
+    ...customerOf(row),
+    _id: row._id,
+    name: openName(row),
+    phone: openPhone(row),
+    gender: row.gender,
+    skinType: row.skinType,
+    tags: row.tags,
+    hasAllergies: row.allergies !== null,
+    hasNotes: row.notes !== null,
+  })
+  const contactOf = (row: CustomerRow): CustomerContact => {
+    const name = openName(row)
+    return { customerId: row._id, name, salutation: salutationOf(name, row.gender), phone: openPhone(row) }
+  }
+  function factsOf(input: Partial<CustomerInput>, before: CustomerRow): Partial<CustomerRow> {
+    const { externalId, name, storeIds, gender, ownerUserId, preferredTime, skinType, tags, deceased } = input
+    return {
+      ...(externalId === undefined ? {} : { externalId }),
+      ...(name === undefined ? {} : { name: crypto.seal(NAME_FIELD, name) }),
+      ...(storeIds === undefined ? {} : { storeIds: [...new Set(storeIds)] }),
+      ...(gender === undefined ? {} : { gender }),
+      ...(input.phone === undefined ? {} : phoneFacts(input.phone)),
+      ...(ownerUserId === undefined ? {} : { ownerUserId: ownerUserId?.toLowerCase() ?? null }),
+      ...(preferredTime === undefined ? {} : { preferredTime }),
+      ...(skinType === undefined ? {} : { skinType }),
+      ...(input.allergies === undefined ? {} : { allergies: sealOr(ALLERGIES_FIELD, input.allergies) }),
+      ...(input.notes === undefined ? {} : { notes: sealOr(NOTES_FIELD, input.notes) }),
+      ...(tags === undefined ? {} : { tags: [...new Set(tags)] }),
+      ...(deceased === undefined ? {} : { deceased }),
+      ...(input.optOut === undefined ? {} : { optOut: { ...before.optOut, ...input.optOut } }),
+    }
+  }
+  function phoneFacts(phone: string | null): Pick<CustomerRow, 'phone' | 'phoneIndex'> {
+    if (phone === null) return { phone: null, phoneIndex: null }
+    const plain = normalizePhone(phone)
+    if (plain.length < 5 || plain.length > 20) throw invalid('phone_malformed')
+    return { phone: crypto.seal(PHONE_FIELD, plain), phoneIndex: crypto.blindIndex(PHONE_FIELD, plain) }
+  }
+
+  return { factsOf, cardOf, contactOf }
+}

@@ -1,0 +1,210 @@
+/** Customers: who they are, how they are addressed, what they wish. */
+import type { Announcer } from '../platform/announcements.ts'
+import { normalizePhone } from '../platform/crypto.ts'
+import { AppError, conflict, notFound } from '../platform/errors.ts'
+import type { DomainEvent } from '../platform/events.ts'
+import { hashId } from '../platform/hash.ts'
+import type { PageRequest } from '../platform/views.ts'
+import { type CustomerCard, type CustomerInput, type CustomerPatch, createCustomerFacts, customerOf } from './facts.ts'
+import { emptyCustomer, type GraphDeps, type IdentityGraph, PHONE_FIELD } from './identities.ts'
+import type { ConflictRow, CustomerRow } from './model.ts'
+import { type IdentityKey, identityKey } from './rules.ts'
+import type { CustomersService } from './types.ts'
+
+/** What this room's own routes need beyond the contract. */
+export interface CustomersDesk extends CustomersService {
+  /**
+   * Writes a customer by the clinic's own number; safe to repeat. A provisional person with the same phone or WeChat
+   * identity becomes this customer.
+   *
+   * @throws AppError conflict/identity_taken: a given WeChat identity belongs to another known customer
+   * @throws AppError invalid/phone_malformed
+   */
+  upsert(input: CustomerInput): Promise<CustomerCard>
+  /** @throws AppError not_found/customer_not_found */
+  patch(customerId: string, patch: CustomerPatch): Promise<CustomerCard>
+  /** @throws AppError not_found/customer_not_found */
+  card(customerId: string): Promise<CustomerCard>
+  page(filter: { phone?: string; externalId?: string }, request: PageRequest): Promise<CustomerCard[]>
+  conflictsPage(request: PageRequest): Promise<ConflictRow[]>
+  /** Bulk entry for imports and benches: a constant number of commands, plus joins only where a phone was known before. */
+  insertMany(inputs: readonly CustomerInput[]): Promise<string[]>
+}
+
+export interface CustomersDeps extends GraphDeps {
+  graph: IdentityGraph
+  announcer: Announcer
+}
+
+const MAX_ROUNDS = 6
+
+const customerIdOf = (externalId: string): string => hashId('customer', identityKey('external_id', externalId))
+
+export function createCustomersService(deps: CustomersDeps): CustomersDesk {
+  const { store, clock, crypto, graph, announcer } = deps
+  const { factsOf, cardOf, contactOf } = createCustomerFacts(crypto)
+  const rowOf = async (id: string): Promise<CustomerRow | null> => (await store.canonical([id])).get(id) ?? null
+  const known = async (id: string): Promise<CustomerRow> => {
+    const row = await rowOf(id)
+    if (!row) throw notFound('customer_not_found', { customerId: id })
+    return row
+  }
+
+  /** What others must hear of a change. Publishing again is harmless: ids carry the revision that the change makes. */
+  function tellingsOf(before: CustomerRow, set: Partial<CustomerRow>, now: Date): DomainEvent[] {
+    const { all, promotion } = set.optOut ?? before.optOut
+    const stopped = (type: string): DomainEvent => ({
+      id: `${type}:${before._id}:${before.revision + 1}`,
+      type,
+      occurredAt: now,
+      data: { customerId: before._id, all, promotion },
+    })
+    const more = (all && !before.optOut.all) || (promotion && !before.optOut.promotion)
+    return [
+      ...(set.deceased && !before.deceased ? [stopped('customer.deceased')] : []),
+      ...(more ? [stopped('customer.opted_out')] : []),
+    ]
+  }
+
+  async function change(customerId: string, input: Partial<CustomerInput>): Promise<CustomerRow> {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const before = await known(customerId)
+      const now = clock.now()
+      const facts = factsOf(input, before)
+      const tell = tellingsOf(before, facts, now)
+      const set = {
+        ...facts,
+        updatedAt: now,
+        ...(tell.length > 0 ? { announceAt: announcer.fields(tell, now).announceAt } : {}),
+      }
+      if (!(await store.change(before._id, before.revision, set, tell))) continue
+      // A number given up may be somebody else's tomorrow.
+      if (before.phoneIndex && facts.phoneIndex !== undefined && facts.phoneIndex !== before.phoneIndex)
+        await store.release(identityKey('phone_index', before.phoneIndex), before._id)
+      if (tell.length > 0) await announcer.announce('customers', [{ _id: before._id, pending: tell }])
+      return known(before._id)
+    }
+    throw new AppError('internal', 'internal', { reason: 'the customer keeps changing', customerId })
+  }
+
+  /** @throws AppError conflict/identity_taken */
+  async function checkIdentities(customerId: string, { identities = {} }: CustomerInput): Promise<void> {
+    const keys: IdentityKey[] = [
+      ...(identities.externalUserId ? [identityKey('external_userid', identities.externalUserId)] : []),
+      ...(identities.unionId ? [identityKey('unionid', identities.unionId)] : []),
+      ...(identities.openId ? [identityKey('openid', identities.openId)] : []),
+    ]
+    if (keys.length === 0) return
+    const owners = await store.canonical((await store.identities(keys)).map((row) => row.customerId))
+    for (const owner of owners.values())
+      if (!owner.provisional && owner._id !== customerId) throw conflict('identity_taken', { customerId: owner._id })
+  }
+
+  /** Hands the customer the phone and identities, and takes in provisional people who have them. */
+  async function settle(input: CustomerInput): Promise<CustomerRow> {
+    const joined = await graph.join({
+      externalId: input.externalId,
+      ...(input.identities ?? {}),
+      ...(input.phone ? { phone: input.phone } : {}),
+    })
+    if (!joined) throw new AppError('internal', 'internal', { reason: 'the entered customer is missing' })
+    if (!input.phone) return joined
+    const key = graph.keyOfPhone(input.phone)
+    const [identity] = await store.identities([key])
+    const owner = identity ? (await store.canonical([identity.customerId])).get(identity.customerId) : undefined
+    // Two known customers, one number (mother and daughter): from now on it tells nobody apart.
+    if (owner && owner._id !== joined._id && !identity?.shared) await store.share(key)
+    return joined
+  }
+
+  const newRow = (input: CustomerInput, now: Date): CustomerRow => {
+    const empty = emptyCustomer(customerIdOf(input.externalId), now)
+    const row = { ...empty, provisional: false, ...factsOf(input, empty) }
+    return { ...row, ...announcer.fields(tellingsOf(empty, row, now), now) }
+  }
+
+  return {
+    async get(id) {
+      const row = await rowOf(id)
+      return row ? customerOf(row) : null
+    },
+    async getMany(ids) {
+      if (ids.length === 0) return new Map()
+      return new Map([...(await store.canonical(ids))].map(([id, row]) => [id, customerOf(row)]))
+    },
+    async contacts(ids) {
+      if (ids.length === 0) return new Map()
+      return new Map([...(await store.canonical(ids))].map(([id, row]) => [id, contactOf(row)]))
+    },
+    async findByIdentity(kind, value) {
+      const isIndex = kind !== 'phone_index' || /^[0-9a-f]{32}$/.test(value)
+      const [identity] = await store.identities([isIndex ? identityKey(kind, value) : graph.keyOfPhone(value)])
+      if (!identity || identity.shared) return null
+      const row = await rowOf(identity.customerId)
+      return row ? customerOf(row) : null
+    },
+    async idsOf(id) {
+      const row = await rowOf(id)
+      const ids = new Set([row?._id ?? id])
+      for (let ring = [...ids]; ring.length > 0; ) {
+        ring = (await store.mergedFrom(ring)).filter((one) => !ids.has(one))
+        for (const one of ring) ids.add(one)
+      }
+      return [...ids]
+    },
+    async join(input) {
+      const row = await graph.join(input)
+      return row ? customerOf(row) : null
+    },
+
+    async upsert(input) {
+      const id = customerIdOf(input.externalId)
+      await checkIdentities(id, input)
+      const row = newRow(input, clock.now())
+      // The number first: of two processes with the same customer one row comes out, whoever writes it.
+      await store.claim([identityKey('external_id', input.externalId)], id)
+      if ((await store.insert([row])) > 0) await announcer.announce('customers', [row])
+      else await change(id, input)
+      return cardOf(await settle(input))
+    },
+    patch: async (id, patch) => cardOf(await change(id, patch)),
+    card: async (id) => cardOf(await known(id)),
+    async page({ phone, externalId }, request) {
+      const phoneIndex = phone === undefined ? undefined : crypto.blindIndex(PHONE_FIELD, normalizePhone(phone))
+      if (externalId === undefined) {
+        const rows = await store.page(phoneIndex === undefined ? {} : { phoneIndex }, request)
+        return rows.map(cardOf)
+      }
+      const row = await rowOf(customerIdOf(externalId))
+      return row && (phoneIndex === undefined || row.phoneIndex === phoneIndex) ? [cardOf(row)] : []
+    },
+    conflictsPage: (request) => store.conflictsPage(request),
+
+    async insertMany(inputs) {
+      const now = clock.now()
+      const rows = inputs.map((input) => newRow(input, now))
+      const ownRows = rows.map(({ _id, externalId }) => ({
+        _id: identityKey('external_id', externalId ?? ''),
+        customerId: _id,
+        shared: false,
+      }))
+      await store.claimRows(ownRows)
+      const fresh = await store.insert(rows)
+      await announcer.announce(
+        'customers',
+        rows.filter((row) => row.pending.length > 0),
+      )
+      const phones = rows.flatMap(({ _id, phoneIndex }) =>
+        phoneIndex === null ? [] : [{ _id: identityKey('phone_index', phoneIndex), customerId: _id, shared: false }],
+      )
+      const taken = await store.claimRows(phones)
+      // Somebody has one of these numbers or customers already, or brings more identities: one by one, the careful way.
+      const careful = fresh < rows.length || taken < phones.length
+      for (const [i, input] of inputs.entries()) {
+        if (fresh < rows.length) await change(rows[i]?._id ?? '', input)
+        if (careful || input.identities) await settle(input)
+      }
+      return rows.map((row) => row._id)
+    },
+  }
+}

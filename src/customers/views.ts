@@ -1,0 +1,72 @@
+/** Customers as clinic systems write and read them. */
+import { z } from 'zod'
+import { maskPhone } from '../platform/crypto.ts'
+import { ExternalId, Id, Instant, NoteText, PageQuery, page, ShortText, SpanView } from '../platform/views.ts'
+
+/** Digits with the usual separators; what remains is checked again when it is stored. */
+const Phone = z
+  .string()
+  .trim()
+  .regex(/^\+?[\d][\d -]{4,24}$/, 'must be a phone number')
+const VendorId = z.string().regex(/^[\w-]{1,128}$/, 'must be an id as WeChat gives it')
+
+const Wishes = {
+  preferredTime: SpanView.nullable().optional(),
+  optOut: z.strictObject({ all: z.boolean().optional(), promotion: z.boolean().optional() }).optional(),
+  deceased: z.boolean().optional(),
+  ownerUserId: Id.nullable().optional(),
+  skinType: ShortText(40).nullable().optional(),
+  allergies: NoteText(1000).nullable().optional(),
+  notes: NoteText(4000).nullable().optional(),
+  tags: z.array(ShortText(30)).max(50).optional(),
+}
+
+export const CustomerBody = z.strictObject({
+  externalId: ExternalId,
+  name: ShortText(60),
+  storeIds: z.array(Id).min(1).max(20),
+  gender: z.enum(['female', 'male', 'unknown']).optional(),
+  phone: Phone.nullable().optional(),
+  identities: z
+    .strictObject({
+      externalUserId: VendorId.optional(),
+      unionId: VendorId.optional(),
+      openId: VendorId.optional(),
+    })
+    .optional(),
+  ...Wishes,
+})
+export const CustomerPatchBody = z
+  .strictObject(Wishes)
+  .refine((patch) => Object.keys(patch).length > 0, 'must name at least one field')
+export const CustomerParams = z.strictObject({ customerId: Id })
+export const CustomerQuery = PageQuery.extend({ phone: Phone.optional(), externalId: ExternalId.optional() })
+
+export const CustomerView = z.object({
+  id: z.string(),
+  externalId: z.string().nullable(),
+  name: z.string(),
+  gender: z.enum(['female', 'male', 'unknown']),
+  /** `138****5678`. */
+  phone: z.string().transform(maskPhone).nullable(),
+  storeIds: z.array(z.string()),
+  ownerUserId: z.string().nullable(),
+  followUserIds: z.array(z.string()),
+  preferredTime: z.object({ from: z.string(), to: z.string() }).nullable(),
+  skinType: z.string().nullable(),
+  tags: z.array(z.string()),
+  hasAllergies: z.boolean(),
+  hasNotes: z.boolean(),
+  optOut: z.object({ all: z.boolean(), promotion: z.boolean() }),
+  deceased: z.boolean(),
+  provisional: z.boolean(),
+})
+export const CustomerPage = page(CustomerView)
+
+export const ConflictPage = page(
+  z.object({ id: z.string(), kind: z.string(), customerIds: z.array(z.string()), firstSeenAt: Instant }),
+)
+
+export const CodeBody = z.strictObject({ code: z.string().regex(/^[\x21-\x7e]{1,256}$/, 'must be a login code') })
+export const SessionView = z.object({ token: z.string(), expiresAt: Instant, customerId: z.string().nullable() })
+export const PhoneView = z.object({ customerId: z.string().nullable() })

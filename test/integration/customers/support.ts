@@ -1,0 +1,86 @@
+/** The customers room on a real database, with vendors played by plain objects. */
+import type { Connection } from 'mongoose'
+import { createCustomers } from '../../../src/customers/index.ts'
+import { AppError } from '../../../src/platform/errors.ts'
+import type { DomainEvent } from '../../../src/platform/events.ts'
+import type { StaffMember } from '../../../src/staff/index.ts'
+import type { ExternalContact } from '../../../src/wecom/index.ts'
+import { testPorts } from '../../support/ports.ts'
+
+export const COLLECTIONS = [
+  'customers',
+  'customer_identities',
+  'identity_conflicts',
+  'event_deliveries',
+  'inbox',
+  'stores',
+]
+
+export const contact = (externalUserId: string, over: Partial<ExternalContact> = {}): ExternalContact => ({
+  externalUserId,
+  name: `微信${externalUserId}`,
+  unionId: null,
+  followers: [
+    { userId: 'Lin', remark: '', remarkMobiles: [], state: null, createdAt: new Date('2026-03-01T00:00:00Z') },
+  ],
+  ...over,
+})
+
+export async function customersWorld(db: Connection) {
+  const ports = await testPorts(db)
+  const contacts = new Map<string, ExternalContact>()
+  const people = new Map<string, StaffMember>([
+    ['lin', { userId: 'lin', name: '林', roles: ['consultant'], storeIds: ['huayan'], active: true }],
+    ['zhao', { userId: 'zhao', name: '赵', roles: ['nurse'], storeIds: ['huayan'], active: true }],
+  ])
+  const told: DomainEvent[] = []
+  const calls = { pages: 0 }
+  const feature = createCustomers({
+    ...ports,
+    sessionSecret: 'a secret of at least thirty-two characters',
+    staff: {
+      members: async (ids) =>
+        new Map(ids.flatMap((id) => (people.has(id) ? [[id, people.get(id) as StaffMember]] : []))),
+      stores: async () => new Map(),
+    },
+    wecom: {
+      async externalContact(id) {
+        const found = contacts.get(id)
+        if (!found) throw Object.assign(new AppError('upstream', 'upstream'), { errcode: 84061 })
+        return found
+      },
+      followUsers: async () => ['lin', 'zhao'],
+      async externalContactsByUsers(_userIds, cursor) {
+        calls.pages += 1
+        const all = [...contacts.values()]
+        const from = cursor ? Number(cursor) : 0
+        return { contacts: all.slice(from, from + 2), nextCursor: from + 2 < all.length ? String(from + 2) : null }
+      },
+    },
+    wechat: {
+      async code2Session(code) {
+        if (code.startsWith('used')) throw new AppError('unauthenticated', 'wechat_code_invalid')
+        return { openId: `o-${code}`, unionId: `u-${code}`, sessionKey: 'never shown' }
+      },
+      phoneNumber: async (code) => ({ phone: code }),
+    },
+  })
+  const names = ['customer.merged', 'customer.opted_out', 'customer.deceased', 'identity.conflict']
+  ports.events.subscribe(
+    'test',
+    Object.fromEntries(names.map((name) => [name, async (event) => void told.push(event)])),
+  )
+  await feature.ready()
+  return {
+    ...ports,
+    feature,
+    desk: feature.service,
+    contacts,
+    people,
+    calls,
+    async told(): Promise<DomainEvent[]> {
+      await ports.events.due.drain(ports.clock.now())
+      return told
+    },
+  }
+}
