@@ -1,1 +1,78 @@
+/** The edge to WeCom: callbacks in, typed calls out. Vendor words end here. */
+import type Router from '@koa/router'
+import { z } from 'zod'
+import type { Metrics } from '../platform/metrics.ts'
+import type { Ports } from '../platform/ports.ts'
+import { createPlainCall, createTokenCall, readWithRetry, shape } from './call.ts'
+import { mountWecomCallback } from './callback.ts'
+import { createWecomClient } from './client.ts'
+import { createEnvelope } from './envelope.ts'
+import { createRates, type Rates } from './rates.ts'
+import { createTokenStore } from './tokens.ts'
+import type { WecomClient } from './types.ts'
+
+export { createPlainCall, createTokenCall, readWithRetry, shape } from './call.ts'
+export { counted, readCallbackBody, resultOf } from './callback.ts'
+export { createEnvelope, type Envelope } from './envelope.ts'
+export { actionOf, ERROR_TABLE, isVendorError, networkFailure, vendorRefusal } from './errors.ts'
+export { LIMITS, type Rates } from './rates.ts'
+export { type CardEvent, readCardEvent, readExternalContactEvent, readKfSignal, readText } from './readers.ts'
+export { createTokenStore } from './tokens.ts'
 export type * from './types.ts'
+export { parseXml } from './xml.ts'
+
+export interface WecomSettings {
+  apiBase: string
+  corpId: string
+  agentId: number
+  agentSecret: string
+  callbackToken: string
+  callbackAesKey: string
+  callbackMaxAgeSeconds: number
+}
+
+export interface Wecom {
+  client: WecomClient
+  rates: Rates
+  mount(router: Router): void
+  ready(): Promise<void>
+}
+
+const Token = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() })
+
+export function createWecom({
+  db,
+  clock,
+  crypto,
+  inbox,
+  metrics,
+  settings,
+}: Ports & { metrics: Metrics; settings: WecomSettings }): Wecom {
+  const { apiBase, corpId, agentId, agentSecret, callbackToken, callbackAesKey, callbackMaxAgeSeconds } = settings
+  const plain = createPlainCall('wecom', apiBase)
+  const path = '/cgi-bin/gettoken'
+  const tokens = createTokenStore({
+    db,
+    clock,
+    crypto,
+    name: `wecom:${corpId}:${agentId}`,
+    async fetchToken() {
+      const answer = await readWithRetry(() =>
+        plain({ method: 'GET', path, query: { corpid: corpId, corpsecret: agentSecret } }),
+      )
+      const { access_token, expires_in } = shape(Token, answer, 'wecom', path)
+      return { token: access_token, expiresInSeconds: expires_in }
+    },
+  })
+  const envelope = createEnvelope(
+    { token: callbackToken, aesKey: callbackAesKey, receiveId: corpId, maxAgeSeconds: callbackMaxAgeSeconds },
+    clock,
+  )
+  return {
+    client: createWecomClient(createTokenCall('wecom', apiBase, tokens)),
+    rates: createRates({ db, clock }),
+    mount: (router) => mountWecomCallback(router, { envelope, inbox, metrics }),
+    // Both collections are asked by _id only.
+    ready: async () => undefined,
+  }
+}

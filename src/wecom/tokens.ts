@@ -1,0 +1,116 @@
+/**
+ * Access tokens, shared by all processes through MongoDB. One process refreshes at a time (a lease), others wait for the
+ * next generation. A token is given up by its generation: of many callers who saw it refused, one causes a refresh.
+ */
+
+import type { Connection } from 'mongoose'
+import { addMs, type Clock, EPOCH } from '../platform/clock.ts'
+import type { FieldCrypto } from '../platform/crypto.ts'
+import { collectionOf, isDuplicate } from '../platform/db.ts'
+import { AppError } from '../platform/errors.ts'
+
+export interface AccessToken {
+  value: string
+  generation: number
+}
+
+export interface TokenStore {
+  /** A token believed valid. @throws whatever the fetch throws, or AppError upstream/token_wait when another refresher hangs */
+  get(): Promise<AccessToken>
+  /** Says that this generation was refused by the vendor. Later generations are left alone. */
+  invalidate(generation: number): Promise<void>
+}
+
+interface TokenRow {
+  _id: string
+  sealed: string
+  generation: number
+  /** Business time: the vendor counts in its own days, and a simulated clock moves them. */
+  expiresAt: Date
+  /** Machine time until which somebody is fetching. */
+  refreshUntil: Date
+}
+
+export interface TokenStoreDeps {
+  db: Connection
+  clock: Clock
+  crypto: FieldCrypto
+  /** `wecom:<corp>:<agent>` or `wechat:<app>`. */
+  name: string
+  fetchToken: () => Promise<{ token: string; expiresInSeconds: number }>
+}
+
+/** Renewed this long before the end, so that a request under way doesn't outlive its token. */
+const EARLY_MS = 5 * 60_000
+const REFRESH_LEASE_MS = 10_000
+const WAIT_STEP_MS = 25
+const WAIT_LIMIT_MS = 12_000
+
+export function createTokenStore({ db, clock, crypto, name, fetchToken }: TokenStoreDeps): TokenStore {
+  const rows = collectionOf<TokenRow>(db, 'vendor_tokens')
+  const field = `vendor_tokens.${name}`
+  let cached: (AccessToken & { expiresAt: Date }) | null = null
+  let flight: Promise<AccessToken> | null = null
+
+  const fresh = (expiresAt: Date) => addMs(expiresAt, -EARLY_MS) > clock.now()
+
+  function adopt(row: TokenRow): AccessToken {
+    cached = { value: crypto.open(field, row.sealed), generation: row.generation, expiresAt: row.expiresAt }
+    return cached
+  }
+
+  async function fromStore(): Promise<AccessToken> {
+    const deadline = addMs(clock.wall(), WAIT_LIMIT_MS)
+    for (;;) {
+      const row = await rows.findOne({ _id: name })
+      if (row && row.generation > 0 && fresh(row.expiresAt)) return adopt(row)
+      if (!row) {
+        await isDuplicate(
+          rows.insertOne({ _id: name, sealed: '', generation: 0, expiresAt: EPOCH, refreshUntil: EPOCH }),
+        )
+        continue
+      }
+      const wall = clock.wall()
+      const won = await rows.updateOne(
+        { _id: name, generation: row.generation, refreshUntil: { $lte: wall } },
+        { $set: { refreshUntil: addMs(wall, REFRESH_LEASE_MS) } },
+      )
+      if (won.modifiedCount === 1) return refresh(row.generation)
+      if (clock.wall() > deadline)
+        throw new AppError('upstream', 'upstream', { waitedFor: 'token' }, { retryable: true })
+      await new Promise((done) => setTimeout(done, WAIT_STEP_MS))
+    }
+  }
+
+  async function refresh(generation: number): Promise<AccessToken> {
+    try {
+      const { token, expiresInSeconds } = await fetchToken()
+      const row = {
+        sealed: crypto.seal(field, token),
+        generation: generation + 1,
+        expiresAt: addMs(clock.now(), expiresInSeconds * 1000),
+        refreshUntil: EPOCH,
+      }
+      // Compare-and-set: if the lease ran out meanwhile and another was quicker, theirs stands.
+      const { matchedCount } = await rows.updateOne({ _id: name, generation }, { $set: row })
+      return matchedCount === 1 ? adopt({ _id: name, ...row }) : await fromStore()
+    } catch (error) {
+      await rows.updateOne({ _id: name, generation }, { $set: { refreshUntil: EPOCH } })
+      throw error
+    }
+  }
+
+  return {
+    async get() {
+      if (cached && fresh(cached.expiresAt)) return cached
+      flight ??= fromStore().finally(() => {
+        flight = null
+      })
+      return flight
+    },
+    async invalidate(generation) {
+      if (cached && cached.generation <= generation) cached = null
+      await rows.updateOne({ _id: name, generation }, { $set: { expiresAt: EPOCH } })
+    },
+  }
+}
