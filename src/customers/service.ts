@@ -143,6 +143,17 @@ export function createCustomersService(deps: CustomersDeps): CustomersDesk {
       const row = await rowOf(identity.customerId)
       return row ? customerOf(row) : null
     },
+    async findByExternalIds(externalIds) {
+      if (externalIds.length === 0) return new Map()
+      const identities = await store.identities(externalIds.map((one) => identityKey('external_id', one)))
+      const rows = await store.canonical(identities.map(({ customerId }) => customerId))
+      return new Map(
+        identities.flatMap(({ _id, customerId }) => {
+          const row = rows.get(customerId)
+          return row ? [[_id.slice('external_id:'.length), customerOf(row)] as const] : []
+        }),
+      )
+    },
     async idsOf(id) {
       const row = await rowOf(id)
       const ids = new Set([row?._id ?? id])

@@ -46,6 +46,8 @@ export interface CustomersService {
    * that several known customers share belongs to nobody: null.
    */
   findByIdentity(kind: IdentityKind, value: string): Promise<Customer | null>
+  /** Known customers by the clinic's own numbers; unknown ones are missing. Two commands. */
+  findByExternalIds(externalIds: readonly string[]): Promise<Map<string, Customer>>
   /** The customer's own id and those that were merged into it: old records may carry any of them. */
   idsOf(customerId: string): Promise<string[]>
   /**

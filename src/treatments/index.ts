@@ -1,1 +1,50 @@
+/** What was done, what is booked, what was paid: the facts from which all care starts. */
+import type { CustomersService } from '../customers/index.ts'
+import { createAnnouncer } from '../platform/announcements.ts'
+import type { Feature, Ports } from '../platform/ports.ts'
+import type { StaffService } from '../staff/index.ts'
+import { createAppointmentDesk } from './appointments.ts'
+import { createTreatmentRecords } from './model.ts'
+import { createPurchaseDesk } from './purchases.ts'
+import { createReferences } from './references.ts'
+import { treatmentRoutes } from './routes.ts'
+import { createTreatmentDesk, type TreatmentDesk } from './service.ts'
+import type { TreatmentKind, TreatmentsService } from './types.ts'
+
+export { type TreatmentsConfig, TreatmentsSchema } from './config.ts'
+export type { TreatmentDesk, TreatmentFacts, TreatmentInput } from './service.ts'
 export type * from './types.ts'
+
+export interface TreatmentsDeps extends Ports {
+  customers: Pick<CustomersService, 'getMany' | 'findByExternalIds' | 'idsOf'>
+  staff: Pick<StaffService, 'stores'>
+  kinds: readonly TreatmentKind[]
+}
+
+export function createTreatments(deps: TreatmentsDeps): Feature<TreatmentsService & TreatmentDesk> {
+  const records = createTreatmentRecords(deps.db)
+  const { treatments, appointments, purchases } = records
+  const announcer = createAnnouncer(
+    'treatments',
+    {
+      treatments: treatments.announcing,
+      appointments: appointments.announcing,
+      purchases: purchases.announcing,
+    },
+    deps,
+  )
+  const references = createReferences(deps)
+  const shared = { ...deps, references, announcer }
+  const desk = createTreatmentDesk({ ...shared, store: treatments })
+  const appointmentDesk = createAppointmentDesk({ ...shared, store: appointments })
+  const purchaseDesk = createPurchaseDesk({ ...shared, store: purchases })
+  return {
+    service: { ...desk, kind: references.kind, appointmentsOf: appointmentDesk.ofCustomer },
+    routes: treatmentRoutes({ treatments: desk, appointments: appointmentDesk, purchases: purchaseDesk }),
+    due: [announcer.due],
+    routines: [],
+    async ready() {
+      for (const store of Object.values(records)) await store.ready()
+    },
+  }
+}

@@ -33,13 +33,48 @@ export interface TreatmentKind {
     | 'hair_transplant'
     | 'salon'
     | 'product'
+  /** Other names that people use for it. */
+  synonyms?: string[]
+  /** When not empty, the only techniques an entry may name. */
+  techniques?: string[]
+}
+
+export type AppointmentStatus = 'booked' | 'moved' | 'cancelled' | 'arrived'
+
+export interface Appointment {
+  id: string
+  /** Number in the clinic's own system: the key of idempotent entry. */
+  externalId: string
+  customerId: string
+  storeId: string
+  /** A code of config/treatments.yaml. */
+  code: string
+  doctorUserId: string | null
+  startsAt: Date
+  status: AppointmentStatus
+  /** Where it stood before it was moved last; null when it never was. */
+  movedFrom: Date | null
+}
+
+export interface Purchase {
+  id: string
+  externalId: string
+  customerId: string
+  storeId: string
+  paidAt: Date
+  /** Money paid, in fen. */
+  amountFen: number
+  items: { name: string; code: string | null; quantity: number; amountFen: number }[]
 }
 
 export interface TreatmentsService {
   get(treatmentId: string): Promise<Treatment | null>
   getMany(treatmentIds: readonly string[]): Promise<Map<string, Treatment>>
+  /** Oldest first; of the customer and of everybody merged into them. */
   ofCustomer(customerId: string): Promise<Treatment[]>
   kind(code: string): TreatmentKind | null
+  /** Newest first; of the customer and of everybody merged into them. */
+  appointmentsOf(customerId: string): Promise<Appointment[]>
 }
 
 /** Published once per completed treatment: id `treatment.completed:<treatmentId>`. */
@@ -48,4 +83,25 @@ export interface TreatmentCompleted {
   customerId: string
   storeId: string
   code: string
+}
+
+/** A completed treatment's facts were put right: id `treatment.corrected:<treatmentId>:<revision>`. Read the record. */
+export type TreatmentCorrected = TreatmentCompleted
+
+/** Entered by mistake or not done after all: id `treatment.cancelled:<treatmentId>`. */
+export type TreatmentCancelled = TreatmentCompleted
+
+/** `appointment.booked`, `appointment.moved`, `appointment.cancelled`, `appointment.arrived`. Read the record. */
+export interface AppointmentChanged {
+  appointmentId: string
+  customerId: string
+  storeId: string
+  code: string
+}
+
+/** `purchase.recorded`: id `purchase.recorded:<purchaseId>`. */
+export interface PurchaseRecorded {
+  purchaseId: string
+  customerId: string
+  storeId: string
 }

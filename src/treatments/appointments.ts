@@ -1,0 +1,136 @@
+/** Appointments: the clinic's calendar as it stands now; each change is announced. */
+import type { CustomersService } from '../customers/index.ts'
+import type { Announcer } from '../platform/announcements.ts'
+import type { Clock } from '../platform/clock.ts'
+import { AppError } from '../platform/errors.ts'
+import type { DomainEvent } from '../platform/events.ts'
+import { hashId } from '../platform/hash.ts'
+import type { PageRequest } from '../platform/views.ts'
+import type { AppointmentRow, RecordStore } from './model.ts'
+import type { CustomerRef, References } from './references.ts'
+import type { Appointment, AppointmentStatus } from './types.ts'
+
+export interface AppointmentInput extends CustomerRef {
+  externalId: string
+  storeId: string
+  code: string
+  doctorUserId?: string | null
+  startsAt: Date
+  status: AppointmentStatus
+}
+
+export interface AppointmentDesk {
+  /** Writes the appointment as it stands; saying the same again changes and tells nothing. @throws AppError as `References.resolve` */
+  put(input: AppointmentInput): Promise<Appointment>
+  ofCustomer(customerId: string): Promise<Appointment[]>
+  page(customer: CustomerRef | null, request: PageRequest): Promise<(Appointment & { _id: string })[]>
+}
+
+export interface AppointmentDeps {
+  store: RecordStore<AppointmentRow>
+  references: References
+  customers: Pick<CustomersService, 'idsOf'>
+  announcer: Announcer
+  clock: Clock
+}
+
+type Change = 'booked' | 'moved' | 'cancelled' | 'arrived'
+type Standing = Pick<Appointment, 'startsAt' | 'status'>
+
+/** What a new standing means to others; null when nobody needs to hear of it. Pure. */
+export function changeOf(before: Standing | null, after: Standing): Change | null {
+  const isOn = (status: AppointmentStatus) => status === 'booked' || status === 'moved'
+  if (!isOn(after.status)) {
+    // Cancelled before we ever heard of it: nothing hangs on it.
+    if (after.status === 'cancelled' && before === null) return null
+    return before?.status === after.status ? null : (after.status as Change)
+  }
+  if (before === null || !isOn(before.status)) return 'booked'
+  return Number(before.startsAt) === Number(after.startsAt) ? null : 'moved'
+}
+
+const MAX_ROUNDS = 6
+
+const appointmentOf = (row: AppointmentRow): Appointment => ({
+  id: row._id,
+  externalId: row.externalId,
+  customerId: row.customerId,
+  storeId: row.storeId,
+  code: row.code,
+  doctorUserId: row.doctorUserId,
+  startsAt: row.startsAt,
+  status: row.status,
+  movedFrom: row.movedFrom,
+})
+
+export function createAppointmentDesk({
+  store,
+  references,
+  customers,
+  announcer,
+  clock,
+}: AppointmentDeps): AppointmentDesk {
+  const tell = (
+    change: Change | null,
+    row: Omit<AppointmentRow, 'pending' | 'announceAt'>,
+    now: Date,
+  ): DomainEvent[] =>
+    change === null
+      ? []
+      : [
+          {
+            id: `appointment.${change}:${row._id}:${row.revision}`,
+            type: `appointment.${change}`,
+            occurredAt: now,
+            data: { appointmentId: row._id, customerId: row.customerId, storeId: row.storeId, code: row.code },
+          },
+        ]
+
+  return {
+    async put(input) {
+      const { externalId, storeId, code, startsAt } = input
+      const [refs] = await references.resolve([input])
+      if (!refs) throw new AppError('internal', 'internal')
+      const _id = hashId('appointment', externalId)
+      const now = clock.now()
+      const doctorUserId = input.doctorUserId?.toLowerCase() ?? null
+      const said = { customerId: refs.customer.id, storeId, code, doctorUserId, startsAt }
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const [before] = await store.byIds([_id])
+        const change = changeOf(before ?? null, { startsAt, status: input.status })
+        // Once moved it stays so, also for systems that only know "booked".
+        const isMoved =
+          change === 'moved' || (change === null && before?.status === 'moved' && input.status === 'booked')
+        const row = {
+          _id,
+          externalId,
+          ...said,
+          status: isMoved ? ('moved' as const) : input.status,
+          movedFrom: change === 'moved' ? (before?.startsAt ?? null) : (before?.movedFrom ?? null),
+          revision: before ? before.revision + 1 : 0,
+          updatedAt: now,
+        }
+        const told = announcer.fields(tell(change, row, now), now)
+        if (!before) {
+          if ((await store.insert([{ ...row, ...told }])) === 0) continue
+        } else {
+          if (JSON.stringify(appointmentOf(before)) === JSON.stringify(appointmentOf({ ...before, ...row })))
+            return appointmentOf(before)
+          const { revision: _, _id: __, ...set } = row
+          if (!(await store.change(_id, before.revision, set, told))) continue
+        }
+        await announcer.announce('appointments', [{ _id, pending: told.pending }])
+        return appointmentOf({ ...row, ...told })
+      }
+      throw new AppError('internal', 'internal', { reason: 'the appointment keeps changing', appointmentId: _id })
+    },
+    async ofCustomer(customerId) {
+      const rows = await store.ofCustomers(await customers.idsOf(customerId))
+      return rows.map(appointmentOf).sort((a, b) => Number(b.startsAt) - Number(a.startsAt) || (a.id < b.id ? -1 : 1))
+    },
+    async page(customer, request) {
+      const ids = customer === null ? null : await customers.idsOf((await references.customer(customer)).id)
+      return (await store.page(ids, request)).map((row) => ({ ...appointmentOf(row), _id: row._id }))
+    },
+  }
+}

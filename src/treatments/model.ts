@@ -1,0 +1,98 @@
+/** Treatments, appointments and purchases at rest: facts of the clinic, keyed by its own numbers. */
+import type { Collection, Filter, OptionalUnlessRequiredId, UpdateFilter } from 'mongodb'
+import type { Connection } from 'mongoose'
+import { ANNOUNCE_INDEX, type Announcing } from '../platform/announcements.ts'
+import { collectionOf, ensureIndexes, type IndexSpec, insertMissing } from '../platform/db.ts'
+import type { DomainEvent } from '../platform/events.ts'
+import type { PageRequest } from '../platform/views.ts'
+import type { Appointment, Purchase, Treatment } from './types.ts'
+
+interface RecordRow extends Announcing {
+  customerId: string
+  /** Grows with every change; guards against lost updates and names the change's event. */
+  revision: number
+  updatedAt: Date
+}
+
+export interface TreatmentRow extends Omit<Treatment, 'id'>, RecordRow {
+  /** Sealed. */
+  note: string | null
+  /** Keyed digest of what is said now … */
+  digest: string
+  /** … and of what was entered first, so that the first entry can be repeated after a correction. */
+  entryDigest: string
+}
+export interface AppointmentRow extends Omit<Appointment, 'id'>, RecordRow {}
+export interface PurchaseRow extends Omit<Purchase, 'id'>, RecordRow {
+  digest: string
+}
+
+export interface RecordStore<T extends RecordRow> {
+  /** For the announcer. */
+  announcing: Collection<Announcing>
+  ready(): Promise<void>
+  /** Rows whose number exists are left as they are. Returns how many were new. */
+  insert(rows: readonly T[]): Promise<number>
+  byIds(ids: readonly string[]): Promise<T[]>
+  ofCustomers(customerIds: readonly string[]): Promise<T[]>
+  page(customerIds: readonly string[] | null, request: PageRequest): Promise<T[]>
+  /** Changes a row that nobody changed since it was read at `revision`, and keeps the events to tell. */
+  change(
+    id: string,
+    revision: number,
+    set: Partial<T>,
+    tell: Pick<Announcing, 'pending' | 'announceAt'>,
+  ): Promise<boolean>
+}
+
+const INDEXES: IndexSpec[] = [
+  ANNOUNCE_INDEX,
+  { keys: { customerId: 1, _id: 1 }, serves: 'ofCustomers(), page() of one customer' },
+]
+
+export function createRecordStore<T extends RecordRow>(
+  db: Connection,
+  name: 'treatments' | 'appointments' | 'purchases',
+): RecordStore<T> {
+  const rows = collectionOf<T>(db, name)
+  const find = (filter: object) => rows.find(filter as Filter<T>)
+  return {
+    announcing: rows as unknown as Collection<Announcing>,
+    ready: () => ensureIndexes(rows, INDEXES),
+    insert: (fresh) => insertMissing(rows, fresh as readonly T[] & readonly OptionalUnlessRequiredId<T>[]),
+    byIds: async (ids) => (await find({ _id: { $in: [...ids] } }).toArray()) as unknown as T[],
+    ofCustomers: async (ids) => (await find({ customerId: { $in: [...ids] } }).toArray()) as unknown as T[],
+    async page(customerIds, { limit, after }) {
+      const filter = {
+        ...(customerIds === null ? {} : { customerId: { $in: [...customerIds] } }),
+        ...(after === null ? {} : { _id: { $gt: after } }),
+      }
+      const found = await find(filter)
+        .sort({ _id: 1 })
+        .limit(limit + 1)
+        .toArray()
+      return found as unknown as T[]
+    },
+    async change(id, revision, set, { pending, announceAt }) {
+      const told: { pending: DomainEvent[]; announceAt: Date | null } = { pending, announceAt }
+      const update = {
+        $set: { ...set, ...(told.announceAt ? { announceAt: told.announceAt } : {}) },
+        $inc: { revision: 1 },
+        ...(told.pending.length > 0 ? { $push: { pending: { $each: told.pending } } } : {}),
+      }
+      const { matchedCount } = await rows.updateOne(
+        { _id: id, revision } as unknown as Filter<T>,
+        update as unknown as UpdateFilter<T>,
+      )
+      return matchedCount > 0
+    },
+  }
+}
+
+export type TreatmentRecords = ReturnType<typeof createTreatmentRecords>
+
+export const createTreatmentRecords = (db: Connection) => ({
+  treatments: createRecordStore<TreatmentRow>(db, 'treatments'),
+  appointments: createRecordStore<AppointmentRow>(db, 'appointments'),
+  purchases: createRecordStore<PurchaseRow>(db, 'purchases'),
+})

@@ -1,0 +1,244 @@
+/** Completed treatments: entered once, corrected or cancelled in the open, announced to whoever cares. */
+import type { CustomersService } from '../customers/index.ts'
+import type { Announcer } from '../platform/announcements.ts'
+import { dayOf } from '../platform/calendar.ts'
+import { addMs, type Clock, MINUTE_MS } from '../platform/clock.ts'
+import type { FieldCrypto } from '../platform/crypto.ts'
+import { AppError, conflict, notFound } from '../platform/errors.ts'
+import type { DomainEvent } from '../platform/events.ts'
+import { hashId } from '../platform/hash.ts'
+import type { PageRequest } from '../platform/views.ts'
+import type { RecordStore, TreatmentRow } from './model.ts'
+import { type CustomerRef, type References, wrongField } from './references.ts'
+import type { Treatment } from './types.ts'
+
+/** What is said of a treatment, beside the clinic's number. */
+export interface TreatmentFacts extends CustomerRef {
+  storeId: string
+  code: string
+  technique?: string | null
+  doctorUserId?: string | null
+  consultantUserId?: string | null
+  endedAt: Date
+  note?: string | null
+}
+export interface TreatmentInput extends TreatmentFacts {
+  externalId: string
+}
+
+export interface TreatmentDesk {
+  get(treatmentId: string): Promise<Treatment | null>
+  getMany(treatmentIds: readonly string[]): Promise<Map<string, Treatment>>
+  ofCustomer(customerId: string): Promise<Treatment[]>
+  page(customer: CustomerRef | null, request: PageRequest): Promise<(Treatment & { _id: string; hasNote: boolean })[]>
+  /**
+   * Enters a completed treatment and announces it. The same entry again gives the same record and nothing else.
+   *
+   * @throws AppError conflict/external_id_conflict: the number is taken by other facts; a correction is `correct`
+   * @throws AppError as `References.resolve`; invalid/invalid_request: it would end in the future
+   */
+  complete(input: TreatmentInput): Promise<Treatment>
+  /** Many at once, in a constant number of commands; numbers that exist already are left alone. */
+  completeMany(inputs: readonly TreatmentInput[]): Promise<{ ids: string[]; inserted: number }>
+  /** Replaces the facts. Saying the same again changes nothing. @throws AppError not_found/treatment_not_found, conflict/treatment_cancelled */
+  correct(treatmentId: string, facts: TreatmentFacts): Promise<Treatment>
+  /** Safe to repeat. @throws AppError not_found/treatment_not_found */
+  cancel(treatmentId: string): Promise<Treatment>
+}
+
+export interface TreatmentDeps {
+  store: RecordStore<TreatmentRow>
+  references: References
+  customers: Pick<CustomersService, 'getMany' | 'idsOf'>
+  announcer: Announcer
+  clock: Clock
+  crypto: FieldCrypto
+}
+
+const NOTE_FIELD = 'treatments.note'
+// Clocks of two systems differ a little; a treatment that ends tomorrow is a mistake.
+const MAX_AHEAD_MS = 10 * MINUTE_MS
+const MAX_ROUNDS = 6
+
+export const treatmentIdOf = (externalId: string): string => hashId('treatment', externalId)
+
+export const treatmentOf = (row: TreatmentRow): Treatment => ({
+  id: row._id,
+  externalId: row.externalId,
+  customerId: row.customerId,
+  storeId: row.storeId,
+  code: row.code,
+  technique: row.technique,
+  doctorUserId: row.doctorUserId,
+  consultantUserId: row.consultantUserId,
+  endedAt: row.endedAt,
+  treatedOn: row.treatedOn,
+  enteredAt: row.enteredAt,
+  status: row.status,
+})
+
+export function createTreatmentDesk({
+  store,
+  references,
+  customers,
+  announcer,
+  clock,
+  crypto,
+}: TreatmentDeps): TreatmentDesk {
+  /** Keyed, because a note has few words to guess; without the customer, who may be named in two ways and be merged. */
+  const digestOf = (facts: TreatmentFacts): string =>
+    crypto.blindIndex(
+      'treatments.digest',
+      JSON.stringify([
+        facts.storeId,
+        facts.code,
+        facts.technique ?? null,
+        facts.doctorUserId?.toLowerCase() ?? null,
+        facts.consultantUserId?.toLowerCase() ?? null,
+        facts.endedAt.toISOString(),
+        facts.note ?? null,
+      ]),
+    )
+
+  const tell = (
+    type: string,
+    row: Pick<TreatmentRow, '_id' | 'customerId' | 'storeId' | 'code'>,
+    now: Date,
+    key: string,
+  ): DomainEvent => ({
+    id: `${type}:${row._id}${key}`,
+    type,
+    occurredAt: now,
+    data: { treatmentId: row._id, customerId: row.customerId, storeId: row.storeId, code: row.code },
+  })
+
+  function checkEnd(endedAt: Date, now: Date): void {
+    if (endedAt > addMs(now, MAX_AHEAD_MS)) throw wrongField('endedAt', 'must not lie in the future')
+  }
+
+  async function factsOf(entries: readonly TreatmentFacts[], now: Date) {
+    for (const { endedAt } of entries) checkEnd(endedAt, now)
+    const resolved = await references.resolve(entries)
+    return entries.map((facts, i) => {
+      const found = resolved[i]
+      if (!found) throw new AppError('internal', 'internal', { reason: 'an entry was not resolved' })
+      return {
+        customerId: found.customer.id,
+        storeId: facts.storeId,
+        code: facts.code,
+        technique: facts.technique ?? null,
+        doctorUserId: facts.doctorUserId?.toLowerCase() ?? null,
+        consultantUserId: facts.consultantUserId?.toLowerCase() ?? null,
+        endedAt: facts.endedAt,
+        treatedOn: dayOf(facts.endedAt, found.store.timeZone),
+        note: facts.note == null ? null : crypto.seal(NOTE_FIELD, facts.note),
+        digest: digestOf(facts),
+      }
+    })
+  }
+
+  async function rowsOf(inputs: readonly TreatmentInput[], now: Date): Promise<TreatmentRow[]> {
+    const facts = await factsOf(inputs, now)
+    return facts.map((one, i) => {
+      const externalId = inputs[i]?.externalId ?? ''
+      const row = { _id: treatmentIdOf(externalId), externalId, ...one }
+      return {
+        ...row,
+        entryDigest: one.digest,
+        enteredAt: now,
+        updatedAt: now,
+        status: 'completed',
+        revision: 0,
+        ...announcer.fields([tell('treatment.completed', row, now, '')], now),
+      }
+    })
+  }
+
+  async function found(id: string): Promise<TreatmentRow> {
+    const [row] = await store.byIds([id])
+    if (!row) throw notFound('treatment_not_found', { treatmentId: id })
+    return row
+  }
+  const samePerson = async (a: string, b: string): Promise<boolean> => {
+    if (a === b) return true
+    const people = await customers.getMany([a, b])
+    return people.get(a)?.id !== undefined && people.get(a)?.id === people.get(b)?.id
+  }
+
+  /** Retries around lost races: `decide` gives what to set and what to tell, or null when nothing is to be done. */
+  async function change(
+    id: string,
+    decide: (row: TreatmentRow, now: Date) => Promise<{ set: Partial<TreatmentRow>; tell: DomainEvent } | null>,
+  ): Promise<Treatment> {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const row = await found(id)
+      const now = clock.now()
+      const decision = await decide(row, now)
+      if (!decision) return treatmentOf(row)
+      const told = announcer.fields([decision.tell], now)
+      const set = { ...decision.set, updatedAt: now }
+      if (!(await store.change(id, row.revision, set, told))) continue
+      await announcer.announce('treatments', [{ _id: id, pending: told.pending }])
+      return treatmentOf({ ...row, ...set })
+    }
+    throw new AppError('internal', 'internal', { reason: 'the treatment keeps changing', treatmentId: id })
+  }
+
+  const getMany = async (ids: readonly string[]): Promise<Map<string, Treatment>> =>
+    ids.length === 0
+      ? new Map()
+      : new Map((await store.byIds([...new Set(ids)])).map((row) => [row._id, treatmentOf(row)]))
+
+  return {
+    getMany,
+    get: async (id) => (await getMany([id])).get(id) ?? null,
+    async ofCustomer(customerId) {
+      const rows = await store.ofCustomers(await customers.idsOf(customerId))
+      return rows.map(treatmentOf).sort((a, b) => Number(a.endedAt) - Number(b.endedAt) || (a.id < b.id ? -1 : 1))
+    },
+    async page(customer, request) {
+      const ids = customer === null ? null : await customers.idsOf((await references.customer(customer)).id)
+      const rows = await store.page(ids, request)
+      return rows.map((row) => ({ ...treatmentOf(row), _id: row._id, hasNote: row.note !== null }))
+    },
+
+    async complete(input) {
+      const [row] = await rowsOf([input], clock.now())
+      if (!row) throw new AppError('internal', 'internal')
+      if ((await store.insert([row])) > 0) {
+        await announcer.announce('treatments', [row])
+        return treatmentOf(row)
+      }
+      const known = await found(row._id)
+      const same = known.digest === row.digest || known.entryDigest === row.digest
+      if (!same || !(await samePerson(known.customerId, row.customerId)))
+        throw conflict('external_id_conflict', { treatmentId: row._id })
+      return treatmentOf(known)
+    },
+    async completeMany(inputs) {
+      if (inputs.length === 0) return { ids: [], inserted: 0 }
+      const rows = await rowsOf(inputs, clock.now())
+      const inserted = await store.insert(rows)
+      // Rows that were there before announce the same ids again, which adds nothing.
+      await announcer.announce('treatments', rows)
+      return { ids: rows.map((row) => row._id), inserted }
+    },
+
+    correct: (id, input) =>
+      change(id, async (row, now) => {
+        if (row.status === 'cancelled') throw conflict('treatment_cancelled', { treatmentId: id })
+        const [facts] = await factsOf([input], now)
+        if (!facts || (facts.digest === row.digest && (await samePerson(facts.customerId, row.customerId)))) return null
+        return {
+          set: facts,
+          tell: tell('treatment.corrected', { _id: id, ...facts }, now, `:${row.revision + 1}`),
+        }
+      }),
+    cancel: (id) =>
+      change(id, async (row, now) =>
+        row.status === 'cancelled'
+          ? null
+          : { set: { status: 'cancelled' }, tell: tell('treatment.cancelled', row, now, '') },
+      ),
+  }
+}

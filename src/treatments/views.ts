@@ -1,0 +1,104 @@
+/** Treatments, appointments and purchases as clinic systems write and read them. */
+import { z } from 'zod'
+import { ExternalId, Id, Instant, InstantString, NoteText, PageQuery, page, ShortText } from '../platform/views.ts'
+
+const Code = z.string().regex(/^[a-z][a-z0-9_]{1,39}$/, 'must be a treatment code')
+const MAX_FEN = 1_000_000_000_00
+const Fen = z.int().min(0).max(MAX_FEN)
+
+const customerRef = { customerId: Id.optional(), customerExternalId: ExternalId.optional() }
+const oneCustomer = (ref: { customerId?: string | undefined; customerExternalId?: string | undefined }) =>
+  (ref.customerId === undefined) !== (ref.customerExternalId === undefined)
+const ONE_CUSTOMER = { path: ['customerId'], message: 'exactly one of customerId and customerExternalId is needed' }
+
+const treatmentFacts = {
+  ...customerRef,
+  storeId: Id,
+  code: Code,
+  technique: Code.nullable().optional(),
+  doctorUserId: Id.nullable().optional(),
+  consultantUserId: Id.nullable().optional(),
+  endedAt: InstantString,
+  note: NoteText(4000).nullable().optional(),
+}
+export const TreatmentBody = z
+  .strictObject({ externalId: ExternalId, ...treatmentFacts })
+  .refine(oneCustomer, ONE_CUSTOMER)
+export const CorrectionBody = z.strictObject(treatmentFacts).refine(oneCustomer, ONE_CUSTOMER)
+export const TreatmentParams = z.strictObject({ treatmentId: Id })
+export const RecordQuery = PageQuery.extend(customerRef).refine(
+  (ref) => ref.customerId === undefined || ref.customerExternalId === undefined,
+  ONE_CUSTOMER,
+)
+
+export const TreatmentView = z.object({
+  id: z.string(),
+  externalId: z.string().nullable(),
+  customerId: z.string(),
+  storeId: z.string(),
+  code: z.string(),
+  technique: z.string().nullable(),
+  doctorUserId: z.string().nullable(),
+  consultantUserId: z.string().nullable(),
+  endedAt: Instant,
+  treatedOn: z.string(),
+  enteredAt: Instant,
+  status: z.enum(['completed', 'cancelled']),
+})
+export const TreatmentPage = page(TreatmentView.extend({ hasNote: z.boolean() }))
+
+const Status = z.enum(['booked', 'moved', 'cancelled', 'arrived'])
+export const AppointmentParams = z.strictObject({ externalId: ExternalId })
+export const AppointmentBody = z
+  .strictObject({
+    ...customerRef,
+    storeId: Id,
+    code: Code,
+    doctorUserId: Id.nullable().optional(),
+    startsAt: InstantString,
+    status: Status,
+  })
+  .refine(oneCustomer, ONE_CUSTOMER)
+export const AppointmentView = z.object({
+  id: z.string(),
+  externalId: z.string(),
+  customerId: z.string(),
+  storeId: z.string(),
+  code: z.string(),
+  doctorUserId: z.string().nullable(),
+  startsAt: Instant,
+  status: Status,
+  movedFrom: Instant.nullable(),
+})
+export const AppointmentPage = page(AppointmentView)
+
+export const PurchaseBody = z
+  .strictObject({
+    ...customerRef,
+    externalId: ExternalId,
+    storeId: Id,
+    paidAt: InstantString,
+    amountFen: Fen,
+    items: z
+      .array(
+        z.strictObject({
+          name: ShortText(100),
+          code: Code.nullable().optional(),
+          quantity: z.int().min(1).max(10_000),
+          amountFen: Fen,
+        }),
+      )
+      .min(1)
+      .max(200),
+  })
+  .refine(oneCustomer, ONE_CUSTOMER)
+export const PurchaseView = z.object({
+  id: z.string(),
+  externalId: z.string(),
+  customerId: z.string(),
+  storeId: z.string(),
+  paidAt: Instant,
+  amountFen: z.int(),
+  items: z.array(z.object({ name: z.string(), code: z.string().nullable(), quantity: z.int(), amountFen: z.int() })),
+})
+export const PurchasePage = page(PurchaseView)
