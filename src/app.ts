@@ -78,6 +78,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     ...ports,
     wecom: wecom.client,
     wechat: wechat.client,
+    rates: wecom.rates,
     customers: customers.service,
     staff: staff.service,
     templates: config.templates,
@@ -162,5 +163,5 @@ const messagingSettings = (settings: Settings) => ({
   miniProgramOn: settings.WECHAT_APP_ID !== undefined,
   sms:
     settings.SMS_API_BASE && settings.SMS_API_KEY ? { base: settings.SMS_API_BASE, key: settings.SMS_API_KEY } : null,
-  production: settings.NODE_ENV === 'production',
+  concurrency: settings.SEND_CONCURRENCY,
 })

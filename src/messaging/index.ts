@@ -1,1 +1,172 @@
+/** Messages to people: the outbox, the channel ladder, customer-service conversations, the grant wallet, templates. */
+import type { CustomersService } from '../customers/index.ts'
+import { addMs, MINUTE_MS } from '../platform/clock.ts'
+import { due } from '../platform/due.ts'
+import type { Feature, Ports } from '../platform/ports.ts'
+import { routine } from '../platform/routines.ts'
+import type { StaffService } from '../staff/index.ts'
+import { readSubscribeEvents, SUBSCRIBE_EVENTS, type WechatClient } from '../wechat/index.ts'
+import { type Rates, readKfSignal, type WecomClient } from '../wecom/index.ts'
+import { createChannels } from './channels.ts'
+import { createPuller } from './inbound.ts'
+import { createMessagingStore } from './model.ts'
+import { createOutboxDrain } from './outbox.ts'
+import { messagingRoutes } from './routes.ts'
+import { createMessagingService } from './service.ts'
+import { SUBSCRIBE_KINDS, type SubscribeKind, type TemplateBook } from './templates.ts'
+import type { MessagingService, SettledListener } from './types.ts'
+
+export {
+  buildTemplates,
+  classOf,
+  type MessageTemplate,
+  render,
+  type TemplateBook,
+  TemplateFile,
+  VARIABLES,
+} from './templates.ts'
 export * from './types.ts'
+export { allowedSpans, nextAllowed, type WindowFacts } from './windows.ts'
+
+export interface MessagingDeps extends Ports {
+  wecom: WecomClient
+  wechat: WechatClient
+  rates: Rates
+  customers: CustomersService
+  staff: StaffService
+  templates: TemplateBook
+  settings: {
+    openKfId: string
+    agentId: number
+    miniProgramOn: boolean
+    sms: { base: string; key: string } | null
+    /** People written to at the same time by one process. */
+    concurrency: number
+  }
+}
+
+/** Titles under which the two notices stand in the mini-program's template list. */
+const TITLES: Record<SubscribeKind, string> = { care_reminder: '术后护理提醒', follow_up: '回访通知' }
+/** A lost signal is made up for by looking without one. */
+const SAFETY_PULL_MS = 30 * MINUTE_MS
+
+export function createMessaging(deps: MessagingDeps): Feature<MessagingService> {
+  const {
+    db,
+    clock,
+    random,
+    log,
+    crypto,
+    events,
+    inbox,
+    leaseMs,
+    nudge,
+    wecom,
+    wechat,
+    rates,
+    customers,
+    staff,
+    templates,
+    settings,
+  } = deps
+  const store = createMessagingStore(db)
+  const listeners = new Map<string, SettledListener>()
+  const templateIds = templateFinder(wechat, settings.miniProgramOn)
+  const facts = {
+    openKfId: settings.openKfId,
+    smsOn: settings.sms !== null,
+    miniProgramOn: settings.miniProgramOn,
+    templateIds,
+  }
+  const service = createMessagingService({ store, clock, crypto, customers, staff, templates, listeners, facts, nudge })
+  const drain = createOutboxDrain({
+    store,
+    clock,
+    random,
+    log,
+    events,
+    customers,
+    staff,
+    rates,
+    channels: createChannels({ wecom, wechat, settings }),
+    leaseMs,
+    concurrency: settings.concurrency,
+    facts,
+    listeners,
+  })
+  const pull = createPuller({
+    store,
+    wecom,
+    customers,
+    crypto,
+    events,
+    clock,
+    random,
+    log,
+    welcome: async ({ customerId, code, at }) => {
+      const customer = await customers.get(customerId)
+      const [fallback] = await staff.allStores()
+      await service.welcome({ customerId, storeId: customer?.storeIds[0] ?? fallback?.id ?? '', code, at })
+      // Twenty seconds don't wait for a tick.
+      await drain(clock.now())
+    },
+    failed: (messageId) => service.fail(messageId),
+  })
+
+  inbox.on('wecom', 'kf_msg_or_event', async ({ payload }) => {
+    const { openKfId, token } = readKfSignal(payload)
+    await pull(openKfId, token)
+  })
+  for (const type of SUBSCRIBE_EVENTS) {
+    inbox.on('wechat', type, async ({ key, payload }) => {
+      for (const [i, event] of readSubscribeEvents(payload).entries()) {
+        if (event.kind === 'sent') {
+          if (!event.delivered && event.messageId) await service.fail(event.messageId)
+        } else {
+          await store.applyGrant(
+            `${event.openId}|${event.templateId}`,
+            `${key}:${i}`,
+            event.kind === 'popup' && event.accepted ? 'add' : 'clear',
+          )
+        }
+      }
+    })
+  }
+
+  return {
+    service,
+    routes: messagingRoutes({ store, service, clock }),
+    due: [due({ table: 'outbox', nextDueAt: (now) => store.nextDueAt(now), drain })],
+    routines: [
+      routine({
+        name: 'messaging.pull-kf',
+        nextAt: (after) => addMs(after, SAFETY_PULL_MS),
+        run: async () => ({ messages: await pull(settings.openKfId, null) }),
+      }),
+    ],
+    ready: () => store.ready(),
+  }
+}
+
+const TEMPLATE_CACHE_MS = 10 * MINUTE_MS
+
+/** The vendor's ids of our two notices, looked up by title and remembered; an unreachable vendor means "none now". */
+function templateFinder(wechat: WechatClient, on: boolean): () => Promise<Partial<Record<SubscribeKind, string>>> {
+  let known: { ids: Partial<Record<SubscribeKind, string>>; until: number } | null = null
+  return async () => {
+    if (!on) return {}
+    if (known && known.until > performance.now()) return known.ids
+    try {
+      const templates = await wechat.subscribeTemplates()
+      const ids = Object.fromEntries(
+        SUBSCRIBE_KINDS.flatMap((kind) =>
+          templates.filter(({ title }) => title === TITLES[kind]).map(({ templateId }) => [kind, templateId]),
+        ),
+      )
+      known = { ids, until: performance.now() + TEMPLATE_CACHE_MS }
+      return ids
+    } catch {
+      return known?.ids ?? {}
+    }
+  }
+}

@@ -1,0 +1,157 @@
+/** Customer-service messages in: one puller per account stores messages, then the cursor; then identities, sessions, events. */
+import type { CustomersService } from '../customers/index.ts'
+import { addMs, type Clock } from '../platform/clock.ts'
+import type { FieldCrypto } from '../platform/crypto.ts'
+import type { DomainEvent, Events } from '../platform/events.ts'
+import type { Log } from '../platform/log.ts'
+import type { Random } from '../platform/random.ts'
+import type { KfMessage, WecomClient } from '../wecom/index.ts'
+import type { MessagingStore } from './model.ts'
+
+export interface InboundDeps {
+  store: MessagingStore
+  wecom: WecomClient
+  customers: CustomersService
+  crypto: FieldCrypto
+  events: Events
+  clock: Clock
+  random: Random
+  log: Log
+  /** Answers an entry with its single-use code, at once. */
+  welcome: (entry: { customerId: string; code: string; at: Date }) => Promise<void>
+  /** A message that was accepted and then failed: it goes on at the next rung. */
+  failed: (messageId: string) => Promise<void>
+}
+
+const PULL_LEASE_MS = 15_000
+const WAIT_STEP_MS = 50
+const WAIT_LIMIT_MS = 16_000
+/** Pages of one pull; more than that waits for the next signal, so that one account can't hold a worker for ever. */
+const MAX_PAGES = 200
+
+/** Pulls everything new of one account. Safe to repeat: messages are stored once, events have deterministic ids. */
+export function createPuller(deps: InboundDeps): (openKfId: string, token: string | null) => Promise<number> {
+  const { store, wecom, clock, random } = deps
+
+  async function take(openKfId: string, lease: string): Promise<string> {
+    const deadline = addMs(clock.wall(), WAIT_LIMIT_MS)
+    for (;;) {
+      const wall = clock.wall()
+      const cursor = await store.takeCursor(openKfId, lease, wall, addMs(wall, PULL_LEASE_MS))
+      if (cursor !== null) return cursor
+      // Waiting rather than leaving: what the other puller read may be older than the signal that we answer.
+      if (clock.wall() > deadline) throw new Error('another process keeps pulling this account')
+      await new Promise((done) => setTimeout(done, WAIT_STEP_MS))
+    }
+  }
+
+  return async (openKfId, token) => {
+    const lease = random.id()
+    let cursor = await take(openKfId, lease)
+    let stored = 0
+    try {
+      for (let page = 0; page < MAX_PAGES; page++) {
+        const { messages, nextCursor, hasMore } = await wecom.kfSyncMsg({ openKfId, cursor: cursor || null, token })
+        await work(deps, messages)
+        stored += messages.length
+        // The cursor moves only after everything on the page is done; a crash reads the page again.
+        if (nextCursor && nextCursor !== cursor && !(await store.saveCursor(openKfId, lease, nextCursor))) return stored
+        cursor = nextCursor || cursor
+        if (!hasMore) return stored
+      }
+      return stored
+    } finally {
+      await store.giveCursorBack(openKfId, lease)
+    }
+  }
+}
+
+async function work(deps: InboundDeps, messages: readonly KfMessage[]): Promise<void> {
+  const { store, crypto, events, log } = deps
+  if (messages.length === 0) return
+  const customerOf = await identify(deps, messages)
+  const said = messages.filter(({ origin, type }) => origin === 'customer' && type !== 'event')
+  await store.storeInbound(
+    said.map((message) => ({
+      _id: message.msgid,
+      openKfId: message.openKfId,
+      externalUserId: message.externalUserId ?? '',
+      customerId: customerOf.get(message.externalUserId ?? '') ?? null,
+      at: message.sentAt,
+      type: message.type,
+      text: message.text === null ? null : crypto.seal('kf_messages.text', message.text),
+      menuId: message.menuId,
+    })),
+  )
+  for (const { openKfId, externalUserId, sentAt } of said)
+    if (externalUserId) await store.heardFrom(`${openKfId}|${externalUserId}`, sentAt)
+  await events.publishMany(
+    said.flatMap((message): DomainEvent[] => {
+      const customerId = customerOf.get(message.externalUserId ?? '')
+      return customerId
+        ? [
+            {
+              id: `customer.message_received:${message.msgid}`,
+              type: 'customer.message_received',
+              occurredAt: message.sentAt,
+              data: { messageId: message.msgid, customerId, menuId: message.menuId },
+            },
+          ]
+        : []
+    }),
+  )
+  for (const message of messages) if (message.event) await onEvent(deps, message, customerOf)
+  log.info({ count: messages.length }, 'customer-service messages pulled')
+}
+
+/** external_userid → customer id; people seen for the first time are joined by their unionid. */
+async function identify(
+  { customers, wecom }: InboundDeps,
+  messages: readonly KfMessage[],
+): Promise<Map<string, string>> {
+  const ids = [...new Set(messages.flatMap(({ externalUserId }) => (externalUserId ? [externalUserId] : [])))]
+  const found = new Map<string, string>()
+  for (const id of ids) {
+    const customer = await customers.findByIdentity('external_userid', id)
+    if (customer) found.set(id, customer.id)
+  }
+  const strangers = ids.filter((id) => !found.has(id))
+  for (let i = 0; i < strangers.length; i += 100) {
+    const page = strangers.slice(i, i + 100)
+    const profiles = new Map((await wecom.kfCustomers(page)).map((profile) => [profile.externalUserId, profile]))
+    for (const externalUserId of page) {
+      const profile = profiles.get(externalUserId)
+      const customer = await customers.join({
+        externalUserId,
+        ...(profile?.unionId ? { unionId: profile.unionId } : {}),
+        ...(profile?.nickname ? { displayName: profile.nickname } : {}),
+        create: true,
+      })
+      if (customer) found.set(externalUserId, customer.id)
+    }
+  }
+  return found
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+async function onEvent(
+  deps: InboundDeps,
+  { event, externalUserId, openKfId, sentAt }: KfMessage,
+  customerOf: ReadonlyMap<string, string>,
+): Promise<void> {
+  const type = textOf(event?.event_type)
+  if (type === 'enter_session') {
+    const customerId = customerOf.get(externalUserId ?? '')
+    const code = textOf(event?.welcome_code)
+    if (customerId && code) await deps.welcome({ customerId, code, at: sentAt })
+  } else if (type === 'msg_send_fail') {
+    if (externalUserId && [10, 1, 2].includes(Number(event?.fail_type)))
+      await deps.store.adjustSessions([{ id: `${openKfId}|${externalUserId}`, set: { blocked: true } }])
+    await deps.failed(textOf(event?.fail_msgid))
+  } else if (type === 'session_status_change' && externalUserId) {
+    // 1 taken by staff, 2 transferred, 4 re-opened by staff: they write; 3 ended: nobody, until the customer writes again.
+    const state = Number(event?.change_type) === 3 ? 4 : 3
+    await deps.store.adjustSessions([{ id: `${openKfId}|${externalUserId}`, set: { state } }])
+  }
+}

@@ -1,0 +1,95 @@
+/** Which channel carries a message now, and why the ones above it don't. Pure. */
+import type { Customer } from '../customers/index.ts'
+import { addMs, HOUR_MS } from '../platform/clock.ts'
+import type { Reason } from '../platform/reasons.ts'
+import type { KfSession, OutboxRow } from './model.ts'
+import type { SubscribeKind } from './templates.ts'
+import type { Channel } from './types.ts'
+import { nextAllowed, type WindowFacts } from './windows.ts'
+
+export const KF_WINDOW_MS = 48 * HOUR_MS
+export const KF_MESSAGES = 5
+/** A message/send is only repeated while WeCom still compares bodies: its check reaches back four hours. */
+export const APP_DEDUPE_MS = 4 * HOUR_MS
+/** Definite busy answers on one rung before the next one is tried. */
+export const MAX_BUSY = 4
+
+export interface ReachFacts {
+  customer: Customer
+  phone: string | null
+  sessions: readonly KfSession[]
+  /** Grants left per kind, with the openid that has most. */
+  grants: Partial<Record<SubscribeKind, { openId: string; templateId: string; count: number }>>
+  smsOn: boolean
+  miniProgramOn: boolean
+}
+
+export interface Rung {
+  channel: Channel
+  /** Session id, openid or phone that would carry it; null when it can't. */
+  target: string | null
+  reason: Reason | null
+}
+
+const no = (channel: Channel, reason: Reason): Rung => ({ channel, target: null, reason })
+
+export function kfRung({ sessions }: ReachFacts, now: Date): Rung {
+  const [latest] = [...sessions].sort((a, b) => Number(b.lastInboundAt ?? 0) - Number(a.lastInboundAt ?? 0))
+  if (!latest?.lastInboundAt) return no('kf', 'no_kf_session')
+  if (latest.blocked) return no('kf', 'blocked')
+  if (addMs(latest.lastInboundAt, KF_WINDOW_MS) <= now) return no('kf', 'kf_window_over')
+  if (latest.state > 1) return no('kf', 'kf_staff_session')
+  if (latest.sentSinceInbound >= KF_MESSAGES) return no('kf', 'kf_five_used')
+  return { channel: 'kf', target: latest._id, reason: null }
+}
+
+export function subscribeRung({ customer, grants, miniProgramOn }: ReachFacts, kind: SubscribeKind | null): Rung {
+  if (!miniProgramOn) return no('subscribe', 'channel_off')
+  if (kind === null) return no('subscribe', 'no_template_form')
+  if (customer.openIds.length === 0) return no('subscribe', 'no_openid')
+  const grant = grants[kind]
+  if (!grant || grant.count < 1) return no('subscribe', 'no_grant')
+  return { channel: 'subscribe', target: `${grant.openId}|${grant.templateId}`, reason: null }
+}
+
+export function smsRung({ phone, smsOn }: ReachFacts, hasText: boolean): Rung {
+  if (!smsOn) return no('sms', 'channel_off')
+  if (!hasText) return no('sms', 'no_template_form')
+  return phone === null ? no('sms', 'no_phone') : { channel: 'sms', target: phone, reason: null }
+}
+
+export type Decision =
+  | { do: 'send'; channel: Channel; target: string; skips: OutboxRow['skips'] }
+  | { do: 'wait'; at: Date; reason: Reason }
+  | { do: 'settle'; outcome: 'expired' | 'cancelled' | 'delegated'; reason: Reason; skips: OutboxRow['skips'] }
+
+/** Decides one ready row for a customer. The order of rungs is the ladder of domain 5. */
+export function decideCustomer(row: OutboxRow, facts: ReachFacts, window: WindowFacts, now: Date): Decision {
+  const { customer } = facts
+  if (customer.deceased) return { do: 'settle', outcome: 'cancelled', reason: 'deceased', skips: [] }
+  if (customer.optOut.all && row.contactClass !== 'reply')
+    return { do: 'settle', outcome: 'cancelled', reason: 'opted_out', skips: [] }
+  if (customer.optOut.promotion && row.contactClass === 'promotion')
+    return { do: 'settle', outcome: 'cancelled', reason: 'promotion_opted_out', skips: [] }
+  if (now > row.notAfter) return { do: 'settle', outcome: 'expired', reason: 'late', skips: [] }
+  if (now < row.notBefore) return { do: 'wait', at: row.notBefore, reason: 'outside_window' }
+  const { at, reason } = nextAllowed(now, row.contactClass, window)
+  if (reason && at > now) {
+    // Waiting past the last useful instant is saying no.
+    if (at > row.notAfter) return { do: 'settle', outcome: 'expired', reason, skips: [] }
+    return { do: 'wait', at, reason }
+  }
+  const { content } = row
+  if (content.kind !== 'customer') return { do: 'settle', outcome: 'cancelled', reason: 'no_template_form', skips: [] }
+  const skips: OutboxRow['skips'] = []
+  for (const rung of [
+    kfRung(facts, now),
+    subscribeRung(facts, content.subscribe?.kind ?? null),
+    smsRung(facts, content.sms !== null),
+  ]) {
+    const refused = (row.refusals[rung.channel] ?? 0) > 0
+    if (rung.target !== null && !refused) return { do: 'send', channel: rung.channel, target: rung.target, skips }
+    skips.push({ channel: rung.channel, reason: refused ? 'refused' : (rung.reason ?? 'channel_off') })
+  }
+  return { do: 'settle', outcome: 'delegated', reason: 'no_channel_left', skips }
+}

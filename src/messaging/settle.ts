@@ -1,0 +1,121 @@
+/** What a try of sending means for its row. Pure. */
+
+import { backoffMs } from '../platform/claims.ts'
+import { addMs } from '../platform/clock.ts'
+import { isVendorError } from '../wecom/index.ts'
+import { type ChannelDriver, SmsRefusal } from './channels.ts'
+import { APP_DEDUPE_MS, MAX_BUSY } from './ladder.ts'
+import type { Attempt, Intent, OutboxRow } from './model.ts'
+
+export type Verdict =
+  | { kind: 'sent'; messageId: string | null; responseCode: string | null }
+  /** Definite refusal: the next rung, or the end. */
+  | { kind: 'refused'; errcode: number | null }
+  /** Definitely not executed, worth another try. `limit`: the vendor's window must end first. */
+  | { kind: 'busy'; errcode: number | null; limit: boolean }
+  /** Bytes left and nothing came back, on a channel where the same bytes may go again. */
+  | { kind: 'repeat' }
+  | { kind: 'unknown' }
+
+/** Reads an error of a send. `resent`: these bytes had been on their way before. */
+export function verdictOf(error: unknown, driver: ChannelDriver, intent: Intent, resent: boolean, now: Date): Verdict {
+  if (error instanceof SmsRefusal)
+    return error.busy
+      ? { kind: 'busy', errcode: error.status, limit: error.status === 429 }
+      : { kind: 'refused', errcode: error.status }
+  if (!isVendorError(error)) return { kind: 'unknown' }
+  const { errcode, action, executed } = error
+  if (executed === 'unknown') return repeatable(driver, intent, now) ? { kind: 'repeat' } : { kind: 'unknown' }
+  if (action === 'settled') {
+    // 95033 names our own id, so it is this message; a used-up card code only proves it when we were sending already.
+    if (intent.channel !== 'card_update' || resent)
+      return { kind: 'sent', messageId: driver.idOf(intent.body), responseCode: null }
+    return { kind: 'refused', errcode }
+  }
+  if (action === 'retry' || action === 'refresh') return { kind: 'busy', errcode, limit: false }
+  if (action === 'wait') return { kind: 'busy', errcode, limit: true }
+  return { kind: 'refused', errcode }
+}
+
+/** Whether the same bytes may be sent again without reaching the person twice. */
+export const repeatable = (driver: ChannelDriver, { firstSentAt }: Intent, now: Date): boolean =>
+  driver.dedupe === 'id' || (driver.dedupe === 'body' && addMs(firstSentAt, APP_DEDUPE_MS) > now)
+
+export interface RowChange {
+  set: Record<string, unknown>
+  attempt: Attempt | null
+  /** `settled` rows are told to their owner before they are closed. */
+  settled: boolean
+}
+
+/** The row's next state after a verdict. */
+export function applyVerdict(row: OutboxRow, intent: Intent, verdict: Verdict, now: Date): RowChange {
+  const { channel, n } = intent
+  const attempt = (
+    result: Attempt['result'],
+    errcode: number | null,
+    reason: string | null,
+    messageId: string | null = null,
+  ): Attempt => ({ channel, n, at: now, result, errcode, reason, messageId })
+  const settle = (outcome: OutboxRow['outcome'], reason: string | null, more: Record<string, unknown> = {}) => ({
+    status: 'settling',
+    outcome,
+    reason,
+    channel,
+    settledAt: now,
+    intent: null,
+    ...more,
+  })
+  switch (verdict.kind) {
+    case 'sent':
+      return {
+        set: settle('sent', null, { messageId: verdict.messageId, responseCode: verdict.responseCode }),
+        attempt: attempt('sent', null, null, verdict.messageId),
+        settled: true,
+      }
+    case 'unknown':
+      return {
+        set: settle('unknown', 'send_unknown'),
+        attempt: attempt('unknown', null, 'send_unknown'),
+        settled: true,
+      }
+    case 'repeat':
+      // Still `sending`: the next claim sends the same bytes again.
+      return {
+        set: { dueAt: addMs(now, backoffMs(row.attempt + 1)), attempt: row.attempt + 1 },
+        attempt: attempt('unknown', null, 'upstream_busy'),
+        settled: false,
+      }
+    case 'busy': {
+      const tries = row.attempt + 1
+      const given = row.attempts.filter((one) => one.channel === channel && one.result === 'busy').length + 1
+      const reason = verdict.limit ? 'rate_limited' : 'upstream_busy'
+      // A person's card has no other rung; it keeps trying until it is late.
+      if (given >= MAX_BUSY && 'customerId' in row.to && !verdict.limit)
+        return refuse(row, intent, attempt('refused', verdict.errcode, reason), now)
+      return {
+        set: { status: 'ready', intent: null, reason, dueAt: addMs(now, backoffMs(tries)), attempt: tries },
+        attempt: attempt('busy', verdict.errcode, reason),
+        settled: false,
+      }
+    }
+    case 'refused':
+      return refuse(row, intent, attempt('refused', verdict.errcode, 'refused'), now)
+  }
+}
+
+function refuse(row: OutboxRow, { channel, n }: Intent, attempt: Attempt, now: Date): RowChange {
+  // Staff messages and card updates have one rung only.
+  if ('staffUserId' in row.to || channel === 'kf_event') {
+    return {
+      set: { status: 'settling', outcome: 'dead', reason: 'refused', channel, settledAt: now, intent: null },
+      attempt,
+      settled: true,
+    }
+  }
+  return {
+    set: { status: 'ready', intent: null, dueAt: now, refusals: { ...row.refusals, [channel]: n + 1 } },
+    attempt,
+    settled: false,
+  }
+}

@@ -1,0 +1,166 @@
+/** Message templates: one text per key in the forms that the channels need. Loading, lint and rendering are pure. */
+import { z } from 'zod'
+import { AppError } from '../platform/errors.ts'
+import { CONTACT_CLASSES, type ContactClass } from './types.ts'
+
+/** What a text may name. Care fills all of them; a template that names another is refused at start. */
+export const VARIABLES = [
+  'salutation',
+  'store',
+  'sender',
+  'treatment',
+  'day',
+  'phone',
+  'emergency',
+  'doctor',
+  'guide',
+  'text',
+  'time',
+  'staff',
+] as const
+export const SUBSCRIBE_KINDS = ['care_reminder', 'follow_up'] as const
+export type SubscribeKind = (typeof SUBSCRIBE_KINDS)[number]
+
+const Template = z.strictObject({
+  class: z.enum(CONTACT_CLASSES),
+  /** Customer-service chat, up to 2048 bytes when filled. */
+  chat: z.string().min(1),
+  /** Short form for SMS; without it the channel is left out. */
+  sms: z.string().min(1).optional(),
+  /** Mini-program notice: which template of ours, and its fields. */
+  subscribe: z
+    .strictObject({
+      kind: z.enum(SUBSCRIBE_KINDS),
+      fields: z.record(z.string().regex(/^(thing|time|name|date|phrase|character_string)\d+$/), z.string().min(1)),
+    })
+    .optional(),
+})
+export const TemplateFile = z.strictObject({
+  version: z.int().positive(),
+  templates: z.record(z.string().regex(/^[a-z][a-z0-9_.]*$/), Template),
+})
+export type TemplateFile = z.output<typeof TemplateFile>
+
+export interface MessageTemplate extends z.output<typeof Template> {
+  key: string
+  version: number
+}
+export type TemplateBook = ReadonlyMap<string, MessageTemplate>
+
+export interface TemplateProblem {
+  file: string
+  key: string
+  message: string
+}
+
+/** Advertising law and good care: words that promise, compare or sell. */
+const FORBIDDEN = [
+  '最佳',
+  '最好',
+  '最有效',
+  '第一',
+  '顶级',
+  '国家级',
+  '根治',
+  '治愈',
+  '保证',
+  '百分之百',
+  '100%',
+  '无副作用',
+  '永久',
+  '绝对',
+  '立竿见影',
+  '零风险',
+]
+const OFFERS = ['优惠', '折扣', '特价', '秒杀', '促销', '抽奖', '满减', '立减', '团购']
+
+const namesIn = (text: string): string[] => [...text.matchAll(/\{\{(\w*)\}\}/g)].map(([, name]) => name ?? '')
+
+/** Joins the files into one book and lists everything that a careful reader would strike out. */
+export function buildTemplates(files: ReadonlyMap<string, TemplateFile>): {
+  book: TemplateBook
+  problems: TemplateProblem[]
+} {
+  const book = new Map<string, MessageTemplate>()
+  const problems: TemplateProblem[] = []
+  for (const [file, { version, templates }] of files) {
+    for (const [key, template] of Object.entries(templates)) {
+      const problem = (message: string) => problems.push({ file, key, message })
+      if (book.has(key)) problem('is defined twice')
+      book.set(key, { key, version, ...template })
+      for (const message of lint(template)) problem(message)
+    }
+  }
+  return { book, problems }
+}
+
+function lint({ class: contactClass, chat, sms, subscribe }: z.output<typeof Template>): string[] {
+  const texts = [chat, sms ?? '', ...Object.values(subscribe?.fields ?? {})]
+  const all = texts.join('\n')
+  const found: string[] = []
+  for (const name of new Set(texts.flatMap(namesIn)))
+    if (!(VARIABLES as readonly string[]).includes(name)) found.push(`names the unknown variable {{${name}}}`)
+  if (all.includes('你')) found.push('says 你; customers are addressed with 您')
+  for (const text of [chat, ...(sms ? [sms] : [])])
+    if (!/\{\{(store|sender)\}\}/.test(text)) found.push('does not say who writes: {{store}} or {{sender}} is missing')
+  for (const word of FORBIDDEN) if (all.includes(word)) found.push(`contains the forbidden word ${word}`)
+  if (contactClass !== 'promotion')
+    for (const word of OFFERS) if (all.includes(word)) found.push(`sells (${word}) in a message of care`)
+  return found
+}
+
+export interface RenderedMessage {
+  templateKey: string
+  templateVersion: number
+  chat: string
+  sms: string | null
+  subscribe: { kind: SubscribeKind; fields: Record<string, string> } | null
+}
+
+const CHAT_BYTES = 2_048
+const SMS_CHARS = 300
+/** Vendor's value rules (wecom 9.4): longer values refuse the whole message. */
+const FIELD_CHARS: Record<string, number> = { thing: 20, name: 10, phrase: 5, character_string: 32 }
+
+/** Fills a template. Same input, same text. @throws AppError internal/internal for an unknown key or a missing variable: checked at start, so our bug */
+export function render(book: TemplateBook, key: string, vars: Record<string, string>): RenderedMessage {
+  const template = book.get(key)
+  if (!template) throw new AppError('internal', 'internal', { template: key })
+  const fill = (text: string) =>
+    text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
+      const value = vars[name]
+      if (value === undefined) throw new AppError('internal', 'internal', { template: key, variable: name })
+      return value
+    })
+  return {
+    templateKey: key,
+    templateVersion: template.version,
+    chat: cutBytes(fill(template.chat).trim(), CHAT_BYTES),
+    sms: template.sms === undefined ? null : cutChars(oneLine(fill(template.sms)), SMS_CHARS),
+    subscribe: template.subscribe
+      ? {
+          kind: template.subscribe.kind,
+          fields: Object.fromEntries(
+            Object.entries(template.subscribe.fields).map(([name, text]) => [
+              name,
+              cutChars(oneLine(fill(text)), FIELD_CHARS[name.replace(/\d+$/, '')] ?? 32),
+            ]),
+          ),
+        }
+      : null,
+  }
+}
+
+const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ').trim()
+const cutChars = (text: string, limit: number): string => {
+  const chars = [...text]
+  return chars.length <= limit ? text : `${chars.slice(0, limit - 1).join('')}…`
+}
+function cutBytes(text: string, limit: number): string {
+  if (Buffer.byteLength(text) <= limit) return text
+  const chars = [...text]
+  while (Buffer.byteLength(chars.join('')) > limit - 3) chars.pop()
+  return `${chars.join('')}…`
+}
+
+export const classOf = (book: TemplateBook, key: string): ContactClass | null => book.get(key)?.class ?? null

@@ -1,0 +1,62 @@
+/** When a contact of a class may go out (domain 5). Pure; times of day are the store's. */
+import { addDays, atTime, dayOf, type Span } from '../platform/calendar.ts'
+import type { Reason } from '../platform/reasons.ts'
+import type { ContactClass } from './types.ts'
+
+export interface WindowFacts {
+  timeZone: string
+  contactWindows: readonly Span[]
+  /** e.g. 21:00–09:00; runs over midnight. */
+  quietHours: Span
+  /** The customer's own hours replace the store's windows, outside the quiet hours. */
+  preferredTime: Span | null
+}
+
+/** A greeting goes out at once until this hour. */
+const GREETING_UNTIL = '23:00'
+const LOOK_AHEAD_DAYS = 8
+
+/** Spans of a day in which the class may go out; null = at any time. */
+export function allowedSpans(
+  contactClass: ContactClass,
+  { contactWindows, quietHours, preferredTime }: WindowFacts,
+): readonly Span[] | null {
+  // Quiet hours run over midnight, so what is left of a day is one span.
+  const awake: Span = { from: quietHours.to, to: quietHours.from }
+  if (contactClass === 'safety' || contactClass === 'reply') return null
+  if (contactClass === 'greeting') return [{ from: quietHours.to, to: GREETING_UNTIL }]
+  if (contactClass === 'case_update') return [awake]
+  const wished = preferredTime ? clip(preferredTime, awake) : null
+  if (wished) return [wished]
+  return contactWindows.map((span) => clip(span, awake)).filter((span): span is Span => span !== null)
+}
+
+const clip = (span: Span, within: Span): Span | null => {
+  const from = span.from > within.from ? span.from : within.from
+  const to = span.to < within.to ? span.to : within.to
+  return from < to ? { from, to } : null
+}
+
+/** The first instant at or after `now` at which the class may go out, and why not now. */
+export function nextAllowed(
+  now: Date,
+  contactClass: ContactClass,
+  facts: WindowFacts,
+): { at: Date; reason: Reason | null } {
+  const spans = allowedSpans(contactClass, facts)
+  if (spans === null || spans.length === 0) return { at: now, reason: null }
+  const today = dayOf(now, facts.timeZone)
+  for (let i = 0; i < LOOK_AHEAD_DAYS; i++) {
+    const day = addDays(today, i)
+    for (const span of spans) {
+      if (now >= atTime(day, span.to, facts.timeZone)) continue
+      const from = atTime(day, span.from, facts.timeZone)
+      if (now >= from) return { at: now, reason: null }
+      return {
+        at: from,
+        reason: contactClass === 'greeting' || contactClass === 'case_update' ? 'quiet_hours' : 'outside_window',
+      }
+    }
+  }
+  return { at: now, reason: null }
+}
