@@ -1,9 +1,8 @@
 /** WeCom's external contacts: who follows whom, and which phones staff wrote beside a name. */
 import { type FieldCrypto, normalizePhone } from '../platform/crypto.ts'
-import { AppError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import type { StaffService } from '../staff/index.ts'
-import type { ExternalContact, WecomClient } from '../wecom/index.ts'
+import { type ExternalContact, isVendorError, type WecomClient } from '../wecom/index.ts'
 import type { IdentityGraph } from './identities.ts'
 import type { CustomerRow, CustomerStore } from './model.ts'
 import { identityKey, isMobile } from './rules.ts'
@@ -24,14 +23,23 @@ export interface ExternalContactSync {
   syncAll(): Promise<{ pages: number; contacts: number; joined: number }>
 }
 
+type Page = Awaited<ReturnType<WecomClient['externalContactsByUsers']>>
+
 const USERS_PER_CALL = 100
 // A thousand pages of fifty: beyond that the next night goes on with what events did not tell.
 const MAX_PAGES = 1_000
 /** WeCom's words for "not your contact (any more)". */
 const GONE = new Set([84061, 40096])
 
-const errcodeOf = (error: unknown): number | null =>
-  error instanceof AppError && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : null
+/** The answer, or null where the vendor says that there is nothing (any more). */
+async function unlessGone<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked
+  } catch (error) {
+    if (isVendorError(error) && error.errcode !== null && GONE.has(error.errcode)) return null
+    throw error
+  }
+}
 
 export function createExternalContactSync(deps: ExternalContactDeps): ExternalContactSync {
   const { store, graph, staff, wecom, log } = deps
@@ -52,7 +60,7 @@ export function createExternalContactSync(deps: ExternalContactDeps): ExternalCo
   async function absorb(contact: ExternalContact, create: boolean): Promise<CustomerRow | null> {
     const { externalUserId, unionId, name } = contact
     const [phone, ...morePhones] = phonesOf(contact)
-    const row = await graph.join({
+    let row = await graph.join({
       externalUserId,
       ...(unionId ? { unionId } : {}),
       ...(phone ? { phone } : {}),
@@ -60,18 +68,14 @@ export function createExternalContactSync(deps: ExternalContactDeps): ExternalCo
       create,
     })
     if (!row) return null
-    for (const other of morePhones) await graph.join({ externalUserId, phone: other })
+    // A further number may show that the person is somebody we know.
+    for (const other of morePhones) row = (await graph.join({ externalUserId, phone: other })) ?? row
     return row
   }
 
   return {
     async refresh(externalUserId, { create }) {
-      let contact: ExternalContact | null = null
-      try {
-        contact = await wecom.externalContact(externalUserId)
-      } catch (error) {
-        if (!GONE.has(errcodeOf(error) ?? 0)) throw error
-      }
+      const contact = await unlessGone(wecom.externalContact(externalUserId))
       if (!contact) {
         const [identity] = await store.identities([identityKey('external_userid', externalUserId)])
         const row = identity ? (await store.canonical([identity.customerId])).get(identity.customerId) : undefined
@@ -94,10 +98,8 @@ export function createExternalContactSync(deps: ExternalContactDeps): ExternalCo
         let cursor: string | null = null
         do {
           const userIds = users.slice(i, i + USERS_PER_CALL)
-          const page: Awaited<ReturnType<WecomClient['externalContactsByUsers']>> = await wecom.externalContactsByUsers(
-            userIds,
-            cursor ?? undefined,
-          )
+          const page: Page | null = await unlessGone(wecom.externalContactsByUsers(userIds, cursor ?? undefined))
+          if (!page) break // staff without a single customer
           counts.pages += 1
           counts.contacts += page.contacts.length
           for (const contact of await news(page.contacts)) {

@@ -2,12 +2,11 @@
 import { type Announcer, createAnnouncer } from '../platform/announcements.ts'
 import { addDays, atTime, DEFAULT_ZONE, dayOf } from '../platform/calendar.ts'
 import { notFound } from '../platform/errors.ts'
-import type { InboxEntry } from '../platform/inbox.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
 import { routine } from '../platform/routines.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { WechatClient } from '../wechat/index.ts'
-import type { WecomClient } from '../wecom/index.ts'
+import { readExternalContactEvent, type WecomClient } from '../wecom/index.ts'
 import { createExternalContactSync, type ExternalContactSync } from './external-contacts.ts'
 import { createIdentityGraph } from './identities.ts'
 import { createCustomerStore } from './model.ts'
@@ -53,10 +52,8 @@ export function createCustomers(deps: CustomersDeps): CustomersFeature {
   const sessions = createSessions({ ...deps, secret: deps.sessionSecret, customers: service })
 
   for (const { change, create } of CONTACT_CHANGES)
-    deps.inbox.on('wecom', `change_external_contact.${change}`, async ({ payload }: InboxEntry) => {
-      const { ExternalUserID: externalUserId } = payload
-      if (typeof externalUserId === 'string' && externalUserId)
-        await externalContacts.refresh(externalUserId, { create })
+    deps.inbox.on('wecom', `change_external_contact.${change}`, async ({ payload }) => {
+      await externalContacts.refresh(readExternalContactEvent(payload).externalUserId, { create })
     })
 
   return {

@@ -4,7 +4,7 @@ import { createCustomers } from '../../../src/customers/index.ts'
 import { AppError } from '../../../src/platform/errors.ts'
 import type { DomainEvent } from '../../../src/platform/events.ts'
 import type { StaffMember } from '../../../src/staff/index.ts'
-import type { ExternalContact } from '../../../src/wecom/index.ts'
+import { type ExternalContact, vendorRefusal } from '../../../src/wecom/index.ts'
 import { testPorts } from '../../support/ports.ts'
 
 export const COLLECTIONS = [
@@ -46,7 +46,7 @@ export async function customersWorld(db: Connection) {
     wecom: {
       async externalContact(id) {
         const found = contacts.get(id)
-        if (!found) throw Object.assign(new AppError('upstream', 'upstream'), { errcode: 84061 })
+        if (!found) throw vendorRefusal('wecom', '/cgi-bin/externalcontact/get', 84061)
         return found
       },
       followUsers: async () => ['lin', 'zhao'],
