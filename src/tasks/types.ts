@@ -43,7 +43,11 @@ export interface ContactOutcome {
   summary: string | null
 }
 
-export type TaskStatus = 'open' | 'taken' | 'form' | 'summary' | 'done' | 'cancelled'
+/**
+ * open → taken → form (→ month_form) → summary → done; `transfer` is the form that asks for the next owner.
+ * A task that wasn't reached goes back to `taken` and is opened anew by whoever planned it.
+ */
+export type TaskStatus = 'open' | 'taken' | 'form' | 'month_form' | 'transfer' | 'summary' | 'done' | 'cancelled'
 
 export interface Task extends OpenTask {
   status: TaskStatus

@@ -1,0 +1,156 @@
+/** Template cards of tasks, in WeCom's shape but without receivers. Lengths follow the vendor's limits. Pure. */
+import type { TaskRow } from './model.ts'
+
+type Json = Record<string, unknown>
+
+const cut = (text: string, limit: number): string => {
+  const chars = [...text]
+  return chars.length <= limit ? text : `${chars.slice(0, limit - 1).join('')}…`
+}
+
+export const BUTTONS = {
+  take: '接手',
+  done: '完成',
+  not_reached: '未接通',
+  transfer: '转交',
+  problem: '有问题',
+} as const
+export type Button = keyof typeof BUTTONS
+/** Keys of the forms' submit buttons. */
+export const SUBMITS = { contact: 'submit_contact', month: 'submit_month', transfer: 'submit_transfer' } as const
+
+/** The card's task id: unique per app, so every further card of a task has its own. */
+export const cardId = (task: Pick<TaskRow, '_id'>, occurrence: number): string => `${task._id}-${occurrence}`
+export function parseCardId(cardTaskId: string): { taskId: string; occurrence: number } | null {
+  const match = /^(.+)-(\d+)$/.exec(cardTaskId)
+  return match?.[1] ? { taskId: match[1], occurrence: Number(match[2]) } : null
+}
+
+type CardFacts = Pick<TaskRow, 'title' | 'facts' | 'script' | 'form' | '_id'>
+
+const head = (task: CardFacts): Json => ({
+  source: { desc: '术后管家', desc_color: 0 },
+  main_title: { title: cut(task.title, 36) },
+  ...(task.script ? { sub_title_text: cut(task.script, 160) } : {}),
+  ...(task.facts.length > 0
+    ? {
+        horizontal_content_list: task.facts
+          .slice(0, 6)
+          .map(({ name, value }) => ({ keyname: cut(name, 5), value: cut(value, 30) })),
+      }
+    : {}),
+})
+
+const buttonsOf = (task: CardFacts, taken: boolean): Button[] => {
+  if (task.form === 'confirm') return ['done', 'problem']
+  return taken ? ['done', 'not_reached', 'transfer', 'problem'] : ['take', 'done', 'not_reached', 'transfer', 'problem']
+}
+
+const buttonList = (buttons: readonly Button[]): Json[] =>
+  buttons.map((key, i) => ({ text: BUTTONS[key], style: i === 0 ? 1 : 2, key }))
+
+/** The card as it is first sent. */
+export const taskCard = (task: CardFacts, occurrence: number): Json => ({
+  msgtype: 'template_card',
+  template_card: {
+    card_type: 'button_interaction',
+    ...head(task),
+    task_id: cardId(task, occurrence),
+    button_list: buttonList(buttonsOf(task, false)),
+  },
+})
+
+export const takenCard = (task: CardFacts, ownerName: string): Json => ({
+  template_card: {
+    card_type: 'button_interaction',
+    ...head(task),
+    quote_area: { type: 0, quote_text: `已由${ownerName}接手` },
+    button_list: buttonList(buttonsOf(task, true)),
+  },
+})
+
+/** A finished, passed-on or recorded card: grey, with one line that says what became of it. */
+export const closedCard = (task: CardFacts, said: string): Json => ({
+  template_card: {
+    card_type: 'button_interaction',
+    ...head(task),
+    button_list: [{ text: cut(said, 10), style: 2, key: 'closed' }],
+    replace_text: said,
+  },
+})
+
+const option = (id: string, text: string): Json => ({ id, text })
+
+export const STATES = {
+  recovering_well: '恢复良好',
+  mild_reaction: '轻微反应',
+  abnormal: '异常反应',
+  needs_doctor: '需要医生',
+} as const
+const SATISFACTION = [
+  option('5', '5 非常满意'),
+  option('4', '4 满意'),
+  option('3', '3 一般'),
+  option('2', '2 不满意'),
+  option('1', '1 很不满意'),
+]
+const EFFECT = [
+  option('5', '5 非常理想'),
+  option('4', '4 比较理想'),
+  option('3', '3 一般'),
+  option('2', '2 不太理想'),
+  option('1', '1 不理想'),
+]
+// A list has ten options at most, so the lowest stands for 0 and 1: both are detractors.
+const NPS = [10, 9, 8, 7, 6, 5, 4, 3, 2].map((n) => option(String(n), `${n} 分`)).concat(option('1', '0–1 分'))
+
+const form = (task: CardFacts, desc: string, selects: Json[], submit: string): Json => ({
+  template_card: {
+    card_type: 'multiple_interaction',
+    source: { desc: '术后管家' },
+    main_title: { title: cut(task.title, 36), desc },
+    select_list: selects,
+    submit_button: { text: '提交', key: submit },
+  },
+})
+
+export const contactForm = (task: CardFacts): Json =>
+  form(
+    task,
+    '已接通，请记录结果。提交后 10 分钟内回复一条文字作为小结。',
+    [
+      { question_key: 'reached', title: '是否接通', option_list: [option('yes', '已接通'), option('no', '未接通')] },
+      {
+        question_key: 'state',
+        title: '客户状态',
+        option_list: Object.entries(STATES).map(([id, text]) => option(id, text)),
+      },
+      { question_key: 'satisfaction', title: '满意度', option_list: SATISFACTION },
+    ],
+    SUBMITS.contact,
+  )
+
+export const monthForm = (task: CardFacts): Json =>
+  form(
+    task,
+    '满月回访：请询问效果与推荐意愿（0–10 分）。',
+    [
+      { question_key: 'effect', title: '效果评价', option_list: EFFECT },
+      { question_key: 'nps', title: '推荐意愿', option_list: NPS },
+    ],
+    SUBMITS.month,
+  )
+
+export const transferForm = (task: CardFacts, colleagues: readonly { userId: string; name: string }[]): Json =>
+  form(
+    task,
+    '请选择接手的同事。',
+    [
+      {
+        question_key: 'to',
+        title: '转交给',
+        option_list: colleagues.slice(0, 10).map(({ userId, name }) => option(userId, cut(name, 16))),
+      },
+    ],
+    SUBMITS.transfer,
+  )

@@ -1,0 +1,89 @@
+/** Tasks for clinic systems: ids, owners and states; names of customers stay inside. */
+import { z } from 'zod'
+import type { Clock } from '../platform/clock.ts'
+import { notFound } from '../platform/errors.ts'
+import { route } from '../platform/http.ts'
+import { Id, Instant, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
+import type { TaskRow, TasksStore } from './model.ts'
+
+const View = z.object({
+  id: z.string(),
+  kind: z.string(),
+  status: z.string(),
+  storeId: z.string(),
+  role: z.string(),
+  ownerUserId: z.string(),
+  customerId: z.string().nullable(),
+  treatmentId: z.string().nullable(),
+  stepIds: z.array(z.string()),
+  openAt: Instant,
+  dueAt: Instant,
+  completedAt: Instant.nullable(),
+  attempts: z.array(z.object({ at: Instant, byUserId: z.string(), result: z.string() })),
+  outcome: z
+    .object({
+      reached: z.boolean(),
+      state: z.string().nullable(),
+      satisfaction: z.number().nullable(),
+      effect: z.number().nullable(),
+      nps: z.number().nullable(),
+    })
+    .nullable(),
+})
+const viewOf = (row: TaskRow) => ({ ...row, id: row._id, dueAt: row.deadlineAt })
+const TaskId = z.string().min(1).max(128)
+
+export const taskRoutes = ({ store, clock }: { store: TasksStore; clock: Clock }) => [
+  route({
+    method: 'get',
+    path: '/api/v1/tasks',
+    summary: 'Tasks of staff, filtered by store, owner or state',
+    tag: 'tasks',
+    auth: 'integration',
+    query: PageQuery.extend({
+      storeId: Id.optional(),
+      ownerUserId: Id.optional(),
+      status: z.enum(['open', 'taken', 'form', 'month_form', 'transfer', 'summary', 'done', 'cancelled']).optional(),
+    }),
+    response: page(View),
+    async handle({ query: { storeId, ownerUserId, status, ...paging } }) {
+      const { limit, after } = pageRequest(paging)
+      const filter = {
+        ...(storeId ? { storeId } : {}),
+        ...(ownerUserId ? { ownerUserId: ownerUserId.toLowerCase() } : {}),
+        ...(status ? { status } : {}),
+      }
+      const { items, nextCursor } = pageOf(await store.list(filter, after, limit), limit)
+      return { items: items.map(viewOf), nextCursor }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/tasks/:taskId',
+    summary: 'One task',
+    tag: 'tasks',
+    auth: 'integration',
+    params: z.strictObject({ taskId: TaskId }),
+    response: View,
+    errors: ['task_not_found'],
+    async handle({ params }) {
+      const row = await store.get(params.taskId)
+      if (!row) throw notFound('task_not_found', { taskId: params.taskId })
+      return viewOf(row)
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/stats/tasks',
+    summary: 'Tasks created, done and overdue',
+    tag: 'statistics',
+    auth: 'integration',
+    response: z.object({
+      created: z.number(),
+      done: z.number(),
+      overdue: z.number(),
+      byKind: z.record(z.string(), z.number()),
+    }),
+    handle: () => store.stats(clock.now()),
+  }),
+]
