@@ -66,6 +66,13 @@ const IDENTITY_INDEXES: IndexSpec[] = [{ keys: { customerId: 1 }, serves: 'moveI
 // A merge of a merge of a merge: longer chains come only from damaged data.
 const MAX_CHAIN = 8
 
+// Some databases spend ids × rows on one long `$in`; an ordinary batch of 200 stays one command.
+const IDS_PER_QUERY = 400
+const chunks = (ids: readonly string[]): string[][] =>
+  Array.from({ length: Math.ceil(ids.length / IDS_PER_QUERY) }, (_, i) =>
+    ids.slice(i * IDS_PER_QUERY, (i + 1) * IDS_PER_QUERY),
+  )
+
 export type CustomerStore = ReturnType<typeof createCustomerStore>
 
 export function createCustomerStore(db: Connection) {
@@ -78,7 +85,8 @@ export function createCustomerStore(db: Connection) {
     const rows = new Map<string, CustomerRow>()
     let missing = [...new Set(ids)]
     for (let i = 0; i < MAX_CHAIN && missing.length > 0; i++) {
-      for (const row of await customers.find({ _id: { $in: missing } }).toArray()) rows.set(row._id, row)
+      for (const some of chunks(missing))
+        for (const row of await customers.find({ _id: { $in: some } }).toArray()) rows.set(row._id, row)
       missing = [...rows.values()].flatMap(({ mergedInto }) =>
         mergedInto && !rows.has(mergedInto) ? [mergedInto] : [],
       )
@@ -167,7 +175,11 @@ export function createCustomerStore(db: Connection) {
       return rows.map((row) => row._id)
     },
 
-    identities: (keys: readonly string[]) => identities.find({ _id: { $in: [...keys] } }).toArray(),
+    async identities(keys: readonly string[]): Promise<IdentityRow[]> {
+      const found: IdentityRow[] = []
+      for (const some of chunks(keys)) found.push(...(await identities.find({ _id: { $in: some } }).toArray()))
+      return found
+    },
     /** Takes identities that nobody has; others stay with their owner. */
     claim: (keys: readonly IdentityKey[], customerId: string) =>
       insertMissing(
