@@ -33,6 +33,7 @@ export function customerRoutes({ desk, sessions, checkStores }: CustomerRouteDep
       summary: "Write a customer by the clinic's own number; repeating changes nothing",
       tag: 'customers',
       auth: 'integration',
+      idempotent: method === 'post',
       body: CustomerBody,
       response: CustomerView,
       errors: ['store_not_found', 'identity_taken', 'phone_malformed'],
