@@ -98,6 +98,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     customers: customers.service,
     treatments: treatments.service,
     pathways: config.pathways,
+    guides: config.guides,
   })
 
   const features = [staff, customers, treatments, messaging, tasks, care]

@@ -30,9 +30,7 @@ export const outboxId = (stepId: string, occurrence: number, audience: string): 
 
 const WELCOME_LIFE_MS = 20 * SECOND_MS
 
-export function createMessagingService(
-  deps: MessagingServiceDeps,
-): MessagingService & {
+export function createMessagingService(deps: MessagingServiceDeps): MessagingService & {
   welcome(entry: { customerId: string; storeId: string; code: string; at: Date }): Promise<void>
   fail(messageId: string): Promise<void>
 } {

@@ -14,6 +14,8 @@ export const VARIABLES = [
   'emergency',
   'doctor',
   'guide',
+  'brief',
+  'title',
   'text',
   'time',
   'staff',

@@ -1,0 +1,150 @@
+/** Plans, steps and contact records for clinic systems; and the claim of what became of every promise. */
+import { z } from 'zod'
+import type { CustomersService } from '../customers/index.ts'
+import { instant } from '../platform/clock.ts'
+import { notFound } from '../platform/errors.ts'
+import { route } from '../platform/http.ts'
+import { Id, Instant, InstantString, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
+import type { CareStore, ContactRow, StepRow } from './model.ts'
+
+const Call = z.object({ byUserId: z.string(), at: Instant, reached: z.boolean() })
+const Step = z.object({
+  id: z.string(),
+  treatmentId: z.string(),
+  treatmentExternalId: z.string().nullable(),
+  customerId: z.string(),
+  storeId: z.string(),
+  pathway: z.string(),
+  pathwayVersion: z.number(),
+  step: z.string(),
+  stage: z.string(),
+  kind: z.string(),
+  action: z.string(),
+  audience: z.string(),
+  ownerRole: z.string(),
+  from: Instant,
+  to: Instant,
+  plannedOn: z.string(),
+  status: z.string(),
+  reason: z.string().nullable(),
+  mergedInto: z.string().nullable(),
+  channel: z.string().nullable(),
+  messageIds: z.array(z.string()),
+  calls: z.array(Call),
+})
+const stepOf = (row: StepRow) => ({ ...row, id: row._id, from: row.windowFrom, to: row.windowTo })
+const Contact = z.object({
+  id: z.string(),
+  stepIds: z.array(z.string()),
+  treatmentId: z.string().nullable(),
+  customerId: z.string(),
+  byUserId: z.string().nullable(),
+  channel: z.string(),
+  at: Instant,
+  reached: z.boolean().nullable(),
+  state: z.string().nullable(),
+  satisfaction: z.number().nullable(),
+  effect: z.number().nullable(),
+  nps: z.number().nullable(),
+})
+const contactOf = (row: ContactRow) => ({ ...row, id: row._id })
+const Counts = z.record(z.string(), z.number())
+const TreatmentId = z.string().min(1).max(128)
+
+export const careRoutes = ({ store, customers }: { store: CareStore; customers: CustomersService }) => [
+  route({
+    method: 'get',
+    path: '/api/v1/care-plans/:treatmentId',
+    summary: 'The care plan of a treatment: every step, its window, and why it did or did not happen',
+    tag: 'care',
+    auth: 'integration',
+    params: z.strictObject({ treatmentId: TreatmentId }),
+    response: z.object({
+      treatmentId: z.string(),
+      customerId: z.string(),
+      status: z.string(),
+      pathways: z.array(z.object({ id: z.string(), version: z.number() })),
+      steps: z.array(Step),
+    }),
+    errors: ['plan_not_found'],
+    async handle({ params: { treatmentId } }) {
+      const [plan] = await store.plansOf([treatmentId])
+      if (!plan) throw notFound('plan_not_found', { treatmentId })
+      return { ...plan, treatmentId, steps: (await store.stepsOf(treatmentId)).map(stepOf) }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/care-plans',
+    summary: "A customer's care plans",
+    tag: 'care',
+    auth: 'integration',
+    query: z.strictObject({ customerId: Id }),
+    response: z.object({
+      items: z.array(z.object({ treatmentId: z.string(), code: z.string(), status: z.string(), createdAt: Instant })),
+    }),
+    async handle({ query: { customerId } }) {
+      const plans = await store.plansOfCustomers(await customers.idsOf(customerId))
+      return { items: plans.map((plan) => ({ ...plan, treatmentId: plan._id })) }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/promises',
+    summary: 'What the server claims of every promise whose window ended in the interval',
+    tag: 'care',
+    auth: 'integration',
+    query: PageQuery.extend({ from: InstantString.optional(), to: InstantString.optional() }),
+    response: page(Step),
+    async handle({ query: { from, to, ...paging } }) {
+      const { limit, after } = pageRequest(paging)
+      const { items, nextCursor } = pageOf(
+        await store.ended(from ?? instant(0), to ?? instant('9999-01-01T00:00:00Z'), after, limit),
+        limit,
+      )
+      return { items: items.map(stepOf), nextCursor }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/contacts',
+    summary: "A customer's contact records; summaries stay inside",
+    tag: 'care',
+    auth: 'integration',
+    query: PageQuery.extend({ customerId: Id }),
+    response: page(Contact),
+    async handle({ query: { customerId, ...paging } }) {
+      const { limit, after } = pageRequest(paging)
+      const { items, nextCursor } = pageOf(
+        await store.contactsOf(await customers.idsOf(customerId), after, limit),
+        limit,
+      )
+      return { items: items.map(contactOf), nextCursor }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/stats/care',
+    summary: 'Steps by status, pathway and stage, and the answers of month 1',
+    tag: 'statistics',
+    auth: 'integration',
+    query: z.strictObject({ now: InstantString.optional() }),
+    response: z.object({
+      byStatus: Counts,
+      byPathway: Counts,
+      byStage: Counts,
+      due: z.number(),
+      nps: z.object({ answers: z.number(), promoters: z.number(), detractors: z.number() }),
+    }),
+    async handle({ query: { now } }) {
+      const [byStatus, byPathway, byStage, due, nps] = await Promise.all([
+        store.countBy('status'),
+        store.countBy('pathway'),
+        store.countBy('stage'),
+        store.dueCount(now ?? instant('9999-01-01T00:00:00Z')),
+        store.nps(),
+      ])
+      return { byStatus, byPathway, byStage, due, nps }
+    },
+  }),
+]
