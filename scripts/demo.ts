@@ -1,0 +1,77 @@
+/** `npm run demo`: the interactive demo; `-- --headless …` plays a clinic's months and audits them. */
+import { parseArgs } from 'node:util'
+import { NoDatabaseError } from './db/ladder.ts'
+import { playHeadless } from './demo/headless.ts'
+
+const DEFAULT_START = '2026-03-02T00:00+08:00'
+
+class UsageError extends Error {}
+
+function read() {
+  try {
+    return parseArgs({
+      options: {
+        headless: { type: 'boolean', default: false },
+        days: { type: 'string' },
+        customers: { type: 'string' },
+        seed: { type: 'string', default: '7' },
+        start: { type: 'string', default: DEFAULT_START },
+        json: { type: 'string' },
+        ledger: { type: 'string' },
+        promises: { type: 'string' },
+        'no-faults': { type: 'boolean', default: false },
+        port: { type: 'string', default: '3000' },
+      },
+    }).values
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function whole(name: string, text: string, least: number, most: number): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new UsageError(`--${name} must be a whole number from ${least} to ${most}, not ${text}`)
+  return value
+}
+
+/** A day or an instant; a time without an offset is read in the clinic's zone. */
+function instantOf(text: string): Date {
+  const full = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00+08:00` : text
+  const at = new Date(/T.*(Z|[+-]\d\d:?\d\d)$/.test(full) ? full : `${full}+08:00`)
+  if (Number.isNaN(at.getTime())) throw new UsageError(`--start must be a day or an instant, not ${text}`)
+  return at
+}
+
+try {
+  const values = read()
+  const seed = whole('seed', values.seed, 0, 2 ** 31)
+  const start = instantOf(values.start)
+  if (values.headless) {
+    const { ok } = await playHeadless({
+      days: whole('days', values.days ?? '90', 1, 1_000),
+      customers: whole('customers', values.customers ?? '200', 1, 5_000),
+      seed,
+      start,
+      json: values.json ?? null,
+      ledger: values.ledger ?? null,
+      promises: values.promises ?? null,
+      faults: !values['no-faults'],
+    })
+    process.exit(ok ? 0 : 1)
+  }
+  const { playInteractive } = await import('./demo/interactive.ts')
+  await playInteractive({
+    seed,
+    start,
+    days: whole('days', values.days ?? '10', 1, 400),
+    customers: whole('customers', values.customers ?? '24', 1, 1_000),
+    port: whole('port', values.port, 0, 65_000),
+  })
+} catch (error) {
+  const plain = error instanceof UsageError || error instanceof NoDatabaseError
+  process.stderr.write(
+    `${plain ? (error as Error).message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  )
+  process.exit(error instanceof UsageError ? 2 : 1)
+}

@@ -1,0 +1,133 @@
+/** Database, simulator and server of the demo, started and stopped together. */
+import { createHash, randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { createSimulator, type Simulator } from '../../simulator/index.ts'
+import { installPeople } from '../../simulator/people/index.ts'
+import { loadConfig } from '../../src/config.ts'
+import { createLog } from '../../src/platform/log.ts'
+import { seededRandom } from '../../src/platform/random.ts'
+import { readSettings } from '../../src/platform/settings.ts'
+import { type RunningServer, startServer } from '../../src/server.ts'
+import { type Database, startDatabase } from '../db/ladder.ts'
+import { type ClinicApi, createClinicApi } from './clinic.ts'
+
+export interface DemoOptions {
+  seed: number
+  customers: number
+  staff: number
+  start: Date
+  port: number
+  simulatorPort: number
+  onProgress: (line: string) => void
+}
+
+export interface DemoParts {
+  database: Database
+  simulator: Simulator
+  server: RunningServer
+  api: ClinicApi
+  stop(): Promise<void>
+}
+
+const INTEGRATION_KEY = `demo-${randomBytes(16).toString('hex')}`
+
+export async function startParts({
+  seed,
+  customers,
+  staff,
+  start,
+  port,
+  simulatorPort,
+  onProgress,
+}: DemoOptions): Promise<DemoParts> {
+  const dataDir = join(process.env.DATA_DIR ?? '.data', `demo-${process.pid}`)
+  const database = await startDatabase({ dataDir, fresh: true, onProgress })
+  onProgress(`database: ${database.kind}`)
+  const stops: (() => Promise<void>)[] = [
+    async () => rmSync(dataDir, { recursive: true, force: true }),
+    () => database.stop(),
+  ]
+  const stop = async () => {
+    for (const one of [...stops].reverse()) await one().catch(() => undefined)
+  }
+  // The order of the list: the last started stops first, the folder goes after the database.
+  try {
+    const simulator = await createSimulator({
+      port: simulatorPort,
+      seed,
+      customers,
+      staff,
+      clock: 'manual',
+      start,
+      people: installPeople,
+    })
+    stops.push(() => simulator.close())
+    const { ready } = simulator
+    const uri = new URL(database.uri)
+    uri.pathname = `/demo_${createHash('sha256').update(`${process.pid} ${Date.now()}`).digest('hex').slice(0, 8)}`
+    const { settings, problems } = readSettings({
+      MONGODB_URI: uri.toString(),
+      PORT: String(port),
+      LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+      ...(process.env.CONFIG_DIR ? { CONFIG_DIR: process.env.CONFIG_DIR } : {}),
+      WECOM_API_BASE: ready.wecomBase,
+      WECHAT_API_BASE: ready.wechatBase,
+      WECOM_CORP_ID: ready.corpId,
+      WECOM_AGENT_ID: String(ready.agentId),
+      WECOM_AGENT_SECRET: ready.agentSecret,
+      WECOM_CALLBACK_TOKEN: ready.callbackToken,
+      WECOM_CALLBACK_AES_KEY: ready.callbackAesKey,
+      WECOM_OPEN_KFID: ready.openKfId,
+      WECHAT_APP_ID: ready.miniProgram.appId,
+      WECHAT_APP_SECRET: ready.miniProgram.secret,
+      WECHAT_CALLBACK_TOKEN: ready.miniProgram.token,
+      WECHAT_CALLBACK_AES_KEY: ready.miniProgram.aesKey,
+      SMS_API_BASE: ready.smsApiBase,
+      SMS_API_KEY: ready.smsApiKey,
+      FIELD_KEYS: `demo:${randomBytes(32).toString('base64')}`,
+      SESSION_SECRET: randomBytes(32).toString('hex'),
+      INTEGRATION_KEYS: INTEGRATION_KEY,
+      CLOCK_URL: ready.wecomBase,
+      SEND_CONCURRENCY: '1',
+    })
+    if (!settings) throw new Error(problems.map(({ setting, message }) => `${setting} ${message}`).join('\n'))
+    const server = await startServer({
+      settings,
+      config: loadConfig(settings.CONFIG_DIR),
+      log: createLog({ level: settings.LOG_LEVEL }),
+      random: seededRandom(seed),
+      metronome: 'step',
+    })
+    stops.push(() => server.stop())
+    const answer = await fetch(`${ready.wecomBase}/_sim/callback-target`, {
+      method: 'POST',
+      body: JSON.stringify({
+        wecomUrl: `${server.address}/callbacks/wecom`,
+        wechatUrl: `${server.address}/callbacks/wechat`,
+        appUrl: server.address,
+      }),
+    })
+    const { verification } = (await answer.json()) as { verification: Record<string, { ok: boolean; detail: string }> }
+    for (const [name, { ok, detail }] of Object.entries(verification))
+      if (!ok) throw new Error(`callback address of ${name} is not verified: ${detail}`)
+    return { database, simulator, server, api: createClinicApi(server.address, INTEGRATION_KEY), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+export async function moveClock(
+  wecomBase: string,
+  to: Date,
+  timeoutMs: number,
+): Promise<{ now: string; hops: number }> {
+  const response = await fetch(`${wecomBase}/_sim/clock`, {
+    method: 'POST',
+    body: JSON.stringify({ to: to.toISOString(), timeoutMs }),
+  })
+  const answer = (await response.json()) as { now: string; hops: number; error?: { message: string } }
+  if (!response.ok) throw new Error(`the clock does not move: ${answer.error?.message}`)
+  return answer
+}

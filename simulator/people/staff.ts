@@ -1,0 +1,156 @@
+/** Staff: they work through the cards that reach them, inside their hours, and sometimes forget one. */
+import { list, record, text } from '../api/types.ts'
+import { between, chance, pick } from '../chance.ts'
+import type { Customer, LedgerEntry, Simulator, Staff } from '../index.ts'
+import { answersCall, attempt } from './customers.ts'
+
+const MINUTE = 60_000
+const FORGETS = 0.03
+/** Working time of the day in China, minutes after midnight. */
+const WORK_FROM = 9 * 60 + 10
+const WORK_TO = 20 * 60 + 50
+const CHINA_MS = 8 * 60 * MINUTE
+const DAY_MS = 24 * 60 * MINUTE
+
+export function installStaff(simulator: Simulator): void {
+  simulator.ledger.onEntry((entry) => {
+    const staff = simulator.world.byPersonId.get(entry.person)
+    if (staff?.kind !== 'staff') return
+    if (entry.kind === 'card') onCard(simulator, staff, record(entry.payload.card))
+    if (entry.kind === 'card-update') onUpdate(simulator, staff, entry)
+  })
+}
+
+/** The next instant at which somebody is at work, not before `at`. */
+function atWork(at: number): number {
+  const midnight = Math.floor((at + CHINA_MS) / DAY_MS) * DAY_MS - CHINA_MS
+  const minute = (at - midnight) / MINUTE
+  if (minute < WORK_FROM) return midnight + WORK_FROM * MINUTE
+  return minute > WORK_TO ? midnight + DAY_MS + WORK_FROM * MINUTE : at
+}
+
+function later(simulator: Simulator, staff: Staff, minutes: number, key: string, act: () => void): void {
+  const { clock } = simulator.context
+  clock.schedule(new Date(atWork(clock.now().getTime() + minutes * MINUTE)), `${staff.personId} ${key}`, () =>
+    attempt(act),
+  )
+}
+
+const keysOf = (card: Record<string, unknown>): string[] =>
+  list(card.button_list).map((button) => text(record(button).key))
+
+function onCard(simulator: Simulator, staff: Staff, card: Record<string, unknown>): void {
+  const { seed } = simulator.world
+  const taskId = text(card.task_id)
+  if (chance(seed, staff.personId, taskId, 'forgets') < FORGETS) return
+  const keys = keysOf(card)
+  const click = (key: string) => simulator.act({ as: 'staff', id: staff.personId, do: 'click', taskId, key })
+  const wait = between(3, 18, seed, taskId, 'begins')
+  const customer = customerOn(simulator, card)
+  if (!keys.includes('take')) {
+    // Passing a message on: in chat where they are contacts, then done.
+    later(simulator, staff, wait, `confirm ${taskId}`, () => {
+      if (customer?.contacts.has(staff.userId))
+        simulator.act({
+          as: 'staff',
+          id: staff.personId,
+          do: 'send-chat',
+          customer: customer.personId,
+          text: text(card.sub_title_text) || '护理提醒',
+        })
+      click('done')
+    })
+    return
+  }
+  later(simulator, staff, wait, `take ${taskId}`, () => click('take'))
+  if (!customer) return
+  const outcome = answersCall(seed, customer.personId, taskId)
+  const callAt = wait + between(1, 4, seed, taskId, 'calls')
+  later(simulator, staff, callAt, `call ${taskId}`, () =>
+    simulator.act({ as: 'staff', id: staff.personId, do: 'call', customer: customer.personId, outcome }),
+  )
+  later(simulator, staff, callAt + between(2, 5, seed, taskId, 'talks'), `after ${taskId}`, () =>
+    click(outcome === 'answered' ? 'done' : 'not_reached'),
+  )
+}
+
+/** The card names the customer by salutation and masked phone: what a real colleague would look up. */
+function customerOn({ world }: Simulator, card: Record<string, unknown>): Customer | null {
+  const facts = new Map(
+    list(card.horizontal_content_list).map((one) => [text(record(one).keyname), text(record(one).value)]),
+  )
+  const masked = facts.get('手机') ?? ''
+  const called = facts.get('客户') ?? ''
+  const found = world.customers.filter(({ phone }) => `${phone.slice(0, 3)}****${phone.slice(-4)}` === masked)
+  return found.find(({ name }) => called.startsWith(name.slice(0, 1))) ?? found[0] ?? null
+}
+
+const SCORES: Record<string, readonly (readonly [string, number])[]> = {
+  reached: [['yes', 100]],
+  state: [
+    ['recovering_well', 78],
+    ['mild_reaction', 18],
+    ['abnormal', 3],
+    ['needs_doctor', 1],
+  ],
+  satisfaction: [
+    ['5', 48],
+    ['4', 38],
+    ['3', 9],
+    ['2', 4],
+    ['1', 1],
+  ],
+  effect: [
+    ['5', 40],
+    ['4', 42],
+    ['3', 14],
+    ['2', 3],
+    ['1', 1],
+  ],
+  nps: [
+    ['10', 32],
+    ['9', 28],
+    ['8', 20],
+    ['7', 8],
+    ['6', 6],
+    ['4', 4],
+    ['1', 2],
+  ],
+}
+
+function onUpdate(simulator: Simulator, staff: Staff, entry: LedgerEntry): void {
+  const { seed } = simulator.world
+  const taskId = text(entry.payload.taskId)
+  const card = record(entry.payload.card)
+  const submit = text(record(card.submit_button).key)
+  if (submit) {
+    const selected = Object.fromEntries(
+      list(card.select_list).map((one) => {
+        const question = text(record(one).question_key)
+        const known = SCORES[question]
+        return [
+          question,
+          [known ? pick(known, seed, taskId, question) : text(record(list(record(one).option_list)[0]).id)],
+        ]
+      }),
+    )
+    later(simulator, staff, between(1, 3, seed, taskId, submit), `submit ${submit} ${taskId}`, () =>
+      simulator.act({ as: 'staff', id: staff.personId, do: 'click', taskId, key: submit, selected }),
+    )
+  } else if (text(card.replace_text).includes('小结') && chance(seed, taskId, 'writes a summary') < 0.9) {
+    const words = pick(
+      [
+        ['客户恢复良好，已提醒防晒与补水', 5],
+        ['轻微红肿，按医嘱护理，情绪稳定', 3],
+        ['客户满意，已预约复查', 3],
+        ['针眼已消退，无不适，感谢回访', 4],
+      ] as const,
+      seed,
+      taskId,
+      'summary',
+    )
+    later(simulator, staff, between(1, 6, seed, taskId, 'summary'), `summary ${taskId}`, () =>
+      simulator.act({ as: 'staff', id: staff.personId, do: 'say', text: words }),
+    )
+  }
+}
