@@ -1,9 +1,10 @@
 /** One small object per channel: the exact bytes of a message, how to send them, and whether the other side deduplicates. */
 import { AppError } from '../platform/errors.ts'
-import { hashId } from '../platform/hash.ts'
+import type { Log } from '../platform/log.ts'
 import type { WechatClient } from '../wechat/index.ts'
 import { networkFailure, type WecomClient } from '../wecom/index.ts'
-import type { OutboxRow } from './model.ts'
+import { messageKey, type OutboxRow } from './model.ts'
+import { cutBytes } from './templates.ts'
 import type { Channel } from './types.ts'
 
 export interface Sent {
@@ -15,15 +16,16 @@ export interface ChannelDriver {
   /** How a repeat of the same bytes is treated over there: by our id, by the body for some hours, or sent again. */
   dedupe: 'id' | 'body' | 'none'
   freeze(row: OutboxRow, target: string, n: number): string
-  /** @throws VendorError */
-  send(body: string): Promise<Sent>
-  /** The message id of bytes that the vendor says it had before. */
+  /** `timeoutMs` is machine time. @throws VendorError, SmsRefusal */
+  send(body: string, timeoutMs: number): Promise<Sent>
+  /** The message id that these bytes carry, where the id is ours. */
   idOf(body: string): string | null
 }
 
 export interface ChannelSettings {
   agentId: number
-  sms: { base: string; key: string } | null
+  /** `log` writes a line and delivers nothing: for development without a gateway. */
+  sms: { base: string; key: string } | 'log' | null
 }
 
 const DUPLICATE_INTERVAL_S = 14_400
@@ -32,17 +34,19 @@ const field = (body: string, name: string): string | null => {
   return typeof value === 'string' ? value : null
 }
 
-/** 32 hex digits: the same row, channel and number of refusals give the same id, so a repeat is one message. */
-const providerId = (row: OutboxRow, channel: Channel, n: number): string => hashId(row._id, channel, n)
+/** The vendor's limits for the text above a menu and for a text alone, bytes. */
+const MENU_HEAD_BYTES = 1_024
 
 export function createChannels({
   wecom,
   wechat,
   settings,
+  log,
 }: {
   wecom: WecomClient
   wechat: WechatClient
   settings: ChannelSettings
+  log: Log
 }): Partial<Record<Channel, ChannelDriver>> {
   const chatBody = (row: OutboxRow): Record<string, unknown> => {
     const { content } = row
@@ -51,7 +55,7 @@ export function createChannels({
     return {
       msgtype: 'msgmenu',
       msgmenu: {
-        head_content: content.chat,
+        head_content: cutBytes(content.chat, MENU_HEAD_BYTES),
         list: content.menu.map(({ id, label }) => ({ type: 'click', click: { id, content: label } })),
       },
     }
@@ -64,12 +68,12 @@ export function createChannels({
         return JSON.stringify({
           touser: externalUserId,
           open_kfid: openKfId,
-          msgid: providerId(row, 'kf', n),
+          msgid: messageKey(row._id, 'kf', n),
           ...chatBody(row),
         })
       },
-      send: async (body) => ({
-        messageId: (await wecom.kfSendMsg(body)).msgid || field(body, 'msgid'),
+      send: async (body, timeoutMs) => ({
+        messageId: (await wecom.kfSendMsg(body, { timeoutMs })).msgid || field(body, 'msgid'),
         responseCode: null,
       }),
       idOf: (body) => field(body, 'msgid'),
@@ -77,9 +81,9 @@ export function createChannels({
     kf_event: {
       dedupe: 'id',
       freeze: (row, target, n) =>
-        JSON.stringify({ code: target, msgid: providerId(row, 'kf_event', n), ...chatBody(row) }),
-      send: async (body) => ({
-        messageId: (await wecom.kfSendMsgOnEvent(body)).msgid || field(body, 'msgid'),
+        JSON.stringify({ code: target, msgid: messageKey(row._id, 'kf_event', n), ...chatBody(row) }),
+      send: async (body, timeoutMs) => ({
+        messageId: (await wecom.kfSendMsgOnEvent(body, { timeoutMs })).msgid || field(body, 'msgid'),
         responseCode: null,
       }),
       idOf: (body) => field(body, 'msgid'),
@@ -99,7 +103,10 @@ export function createChannels({
           lang: 'zh_CN',
         })
       },
-      send: async (body) => ({ messageId: (await wechat.sendSubscribe(body)).msgid, responseCode: null }),
+      send: async (body, timeoutMs) => ({
+        messageId: (await wechat.sendSubscribe(body, { timeoutMs })).msgid,
+        responseCode: null,
+      }),
       idOf: () => null,
     },
     app: {
@@ -114,8 +121,8 @@ export function createChannels({
           duplicate_check_interval: DUPLICATE_INTERVAL_S,
         })
       },
-      async send(body) {
-        const { msgid, responseCode } = await wecom.sendMessage(body)
+      async send(body, timeoutMs) {
+        const { msgid, responseCode } = await wecom.sendMessage(body, { timeoutMs })
         return { messageId: msgid || null, responseCode }
       },
       idOf: () => null,
@@ -128,49 +135,58 @@ export function createChannels({
           row.content.kind === 'card_update' ? row.content : { update: {}, responseCode: '' }
         return JSON.stringify({ userids: [target], agentid: settings.agentId, response_code: responseCode, ...update })
       },
-      async send(body) {
-        await wecom.updateTemplateCard(body)
+      async send(body, timeoutMs) {
+        await wecom.updateTemplateCard(body, { timeoutMs })
         return { messageId: null, responseCode: null }
       },
       idOf: () => null,
     },
-    ...(settings.sms ? { sms: smsDriver(settings.sms) } : {}),
+    ...(settings.sms ? { sms: settings.sms === 'log' ? loggedSms(log) : gatewaySms(settings.sms) } : {}),
   }
 }
 
-const SMS_TIMEOUT_MS = 8_000
+const smsBody = (row: OutboxRow, target: string, n: number): string =>
+  JSON.stringify({
+    id: messageKey(row._id, 'sms', n),
+    to: target,
+    text: row.content.kind === 'customer' ? (row.content.sms ?? '') : '',
+  })
+
+const loggedSms = (log: Log): ChannelDriver => ({
+  dedupe: 'id',
+  freeze: smsBody,
+  async send(body) {
+    const id = field(body, 'id')
+    log.info({ messageId: id }, 'an SMS would go out now: no gateway is configured')
+    return { messageId: id, responseCode: null }
+  },
+  idOf: (body) => field(body, 'id'),
+})
 
 /** `POST <base> { id, to, text }` with a bearer key; the gateway doesn't deliver a repeated id again. */
-function smsDriver({ base, key }: { base: string; key: string }): ChannelDriver {
-  return {
-    dedupe: 'id',
-    freeze: (row, target, n) =>
-      JSON.stringify({
-        id: providerId(row, 'sms', n),
-        to: target,
-        text: row.content.kind === 'customer' ? (row.content.sms ?? '') : '',
-      }),
-    async send(body) {
-      let response: Response
-      try {
-        response = await fetch(base, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-          body,
-          signal: AbortSignal.timeout(SMS_TIMEOUT_MS),
-        })
-        await response.arrayBuffer()
-      } catch (cause) {
-        throw networkFailure('wecom', 'sms', cause)
-      }
-      if (response.ok) return { messageId: field(body, 'id'), responseCode: null }
-      // 5xx and 429: the gateway is busy and took nothing; anything else is a refusal of this message.
-      throw new SmsRefusal(response.status)
-    },
-    idOf: (body) => field(body, 'id'),
-  }
-}
+const gatewaySms = ({ base, key }: { base: string; key: string }): ChannelDriver => ({
+  dedupe: 'id',
+  freeze: smsBody,
+  async send(body, timeoutMs) {
+    let response: Response
+    try {
+      response = await fetch(base, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+        body,
+        signal: AbortSignal.timeout(timeoutMs),
+      })
+      await response.arrayBuffer()
+    } catch (cause) {
+      throw networkFailure('wecom', 'sms', cause)
+    }
+    if (response.ok) return { messageId: field(body, 'id'), responseCode: null }
+    throw new SmsRefusal(response.status)
+  },
+  idOf: (body) => field(body, 'id'),
+})
 
+/** The gateway answered: 5xx and 429 took nothing and may be tried again, anything else refuses this message. */
 export class SmsRefusal extends Error {
   readonly busy: boolean
   readonly status: number

@@ -1,15 +1,15 @@
-/** Everything that a batch of messages needs to know, in a handful of queries; and the advisory counters written back. */
+/** Everything that a batch of messages needs to know, in a handful of queries. */
 import type { Customer, CustomersService } from '../customers/index.ts'
 import { DEFAULT_ZONE, type Span } from '../platform/calendar.ts'
 import type { StaffService, Store } from '../staff/index.ts'
-import { KF_MESSAGES, type ReachFacts } from './ladder.ts'
-import type { Grant, Intent, KfSession, MessagingStore, OutboxRow } from './model.ts'
-import type { RowChange } from './settle.ts'
+import type { Budgets, KfSession } from './budgets.ts'
+import type { ReachFacts } from './ladder.ts'
+import type { Intent, OutboxRow } from './model.ts'
 import { SUBSCRIBE_KINDS } from './templates.ts'
 import type { WindowFacts } from './windows.ts'
 
 export interface FactsDeps {
-  store: MessagingStore
+  budgets: Budgets
   customers: CustomersService
   staff: StaffService
   facts: {
@@ -23,11 +23,12 @@ export interface FactsDeps {
 export interface FactsBook {
   reach(customerId: string): ReachFacts | null
   window(storeId: string, preferredTime: Span | null): WindowFacts
-  /** Counts what this batch is about to use, so that one batch doesn't spend a budget twice. */
+  /** Counts what this batch is about to take, so that its next message looks further down the ladder. */
   spend(intent: Intent): void
-  /** The vendor is the authority; these counters only save us refused calls. */
-  adjust(done: readonly { row: OutboxRow; change: RowChange | null }[]): Promise<void>
 }
+
+/** The rows that are asked about: only who and where. */
+export type FactsFor = Pick<OutboxRow, 'to' | 'storeId'>
 
 const DEFAULT_WINDOW: Omit<WindowFacts, 'preferredTime'> = {
   timeZone: DEFAULT_ZONE,
@@ -40,8 +41,8 @@ const DEFAULT_WINDOW: Omit<WindowFacts, 'preferredTime'> = {
 }
 
 export async function loadFacts(
-  { store, customers, staff, facts }: FactsDeps,
-  rows: readonly OutboxRow[],
+  { budgets, customers, staff, facts }: FactsDeps,
+  rows: readonly FactsFor[],
 ): Promise<FactsBook> {
   const customerIds = [...new Set(rows.flatMap(({ to }) => ('customerId' in to ? [to.customerId] : [])))]
   const storeIds = [...new Set(rows.map(({ storeId }) => storeId))]
@@ -57,8 +58,8 @@ export async function loadFacts(
   const people = [...known.values()]
   const sessionId = (externalUserId: string) => `${facts.openKfId}|${externalUserId}`
   const [sessions, grants] = await Promise.all([
-    store.sessionsOf(people.flatMap(({ externalUserIds }) => externalUserIds.map(sessionId))),
-    store.grantsOf(
+    budgets.sessionsOf(people.flatMap(({ externalUserIds }) => externalUserIds.map(sessionId))),
+    budgets.grantsOf(
       people.flatMap(({ openIds }) =>
         openIds.flatMap((openId) => Object.values(templateIds).map((templateId) => `${openId}|${templateId}`)),
       ),
@@ -82,7 +83,10 @@ export async function loadFacts(
             const templateId = templateIds[kind]
             if (!templateId) return []
             const best = customer.openIds
-              .map((openId) => ({ openId, templateId, count: grantById.get(`${openId}|${templateId}`)?.count ?? 0 }))
+              .map((openId) => {
+                const grant = grantById.get(`${openId}|${templateId}`)
+                return { openId, templateId, count: grant?.count ?? 0, places: grant?.places ?? [] }
+              })
               .sort((a, b) => b.count - a.count)[0]
             return best ? [[kind, best]] : []
           }),
@@ -100,32 +104,10 @@ export async function loadFacts(
         preferredTime,
       }
     },
-    spend({ channel, target }) {
-      const session = channel === 'kf' ? sessionById.get(target) : undefined
-      if (session) session.sentSinceInbound += 1
-      const grant: Grant | undefined = channel === 'subscribe' ? grantById.get(target) : undefined
-      if (grant) grant.count -= 1
-    },
-    async adjust(done) {
-      const sessionChanges: Parameters<MessagingStore['adjustSessions']>[0][number][] = []
-      const grantChanges: Parameters<MessagingStore['adjustGrants']>[0][number][] = []
-      for (const { row, change } of done) {
-        const attempt = change?.attempt
-        if (!attempt || !row.intent) continue
-        const { target } = row.intent
-        const counts = attempt.result === 'sent' || attempt.result === 'unknown'
-        if (attempt.channel === 'kf') {
-          if (counts) sessionChanges.push({ id: target, sent: 1 })
-          if (attempt.errcode === 95001) sessionChanges.push({ id: target, set: { sentSinceInbound: KF_MESSAGES } })
-          if (attempt.errcode === 95002) sessionChanges.push({ id: target, set: { lastInboundAt: null } })
-          if (attempt.errcode === 95018) sessionChanges.push({ id: target, set: { state: 3 } })
-        }
-        if (attempt.channel === 'subscribe') {
-          if (counts) grantChanges.push({ id: target, used: 1 })
-          if (attempt.errcode === 43101) grantChanges.push({ id: target, clear: true })
-        }
-      }
-      await Promise.all([store.adjustSessions(sessionChanges), store.adjustGrants(grantChanges)])
+    spend({ channel, target, key }) {
+      if (channel === 'kf') sessionById.get(target)?.places.push(key)
+      const grant = channel === 'subscribe' ? grantById.get(target) : undefined
+      if (grant && !grant.places.includes(key)) grant.count -= 1
     },
   }
 }

@@ -6,10 +6,12 @@ import type { DomainEvent, Events } from '../platform/events.ts'
 import type { Log } from '../platform/log.ts'
 import type { Random } from '../platform/random.ts'
 import type { KfMessage, WecomClient } from '../wecom/index.ts'
-import type { MessagingStore } from './model.ts'
+import type { Budgets, SessionChange } from './budgets.ts'
+import type { Conversations } from './conversations.ts'
 
 export interface InboundDeps {
-  store: MessagingStore
+  conversations: Conversations
+  budgets: Budgets
   wecom: WecomClient
   customers: CustomersService
   crypto: FieldCrypto
@@ -31,13 +33,13 @@ const MAX_PAGES = 200
 
 /** Pulls everything new of one account. Safe to repeat: messages are stored once, events have deterministic ids. */
 export function createPuller(deps: InboundDeps): (openKfId: string, token: string | null) => Promise<number> {
-  const { store, wecom, clock, random } = deps
+  const { conversations, wecom, clock, random } = deps
 
   async function take(openKfId: string, lease: string): Promise<string> {
     const deadline = addMs(clock.wall(), WAIT_LIMIT_MS)
     for (;;) {
       const wall = clock.wall()
-      const cursor = await store.takeCursor(openKfId, lease, wall, addMs(wall, PULL_LEASE_MS))
+      const cursor = await conversations.takeCursor(openKfId, lease, wall, addMs(wall, PULL_LEASE_MS))
       if (cursor !== null) return cursor
       // Waiting rather than leaving: what the other puller read may be older than the signal that we answer.
       if (clock.wall() > deadline) throw new Error('another process keeps pulling this account')
@@ -55,23 +57,24 @@ export function createPuller(deps: InboundDeps): (openKfId: string, token: strin
         await work(deps, messages)
         stored += messages.length
         // The cursor moves only after everything on the page is done; a crash reads the page again.
-        if (nextCursor && nextCursor !== cursor && !(await store.saveCursor(openKfId, lease, nextCursor))) return stored
         cursor = nextCursor || cursor
+        if (!(await conversations.saveCursor(openKfId, lease, cursor, addMs(clock.wall(), PULL_LEASE_MS))))
+          return stored
         if (!hasMore) return stored
       }
       return stored
     } finally {
-      await store.giveCursorBack(openKfId, lease)
+      await conversations.giveCursorBack(openKfId, lease)
     }
   }
 }
 
 async function work(deps: InboundDeps, messages: readonly KfMessage[]): Promise<void> {
-  const { store, crypto, events, log } = deps
+  const { conversations, budgets, crypto, events, log } = deps
   if (messages.length === 0) return
   const customerOf = await identify(deps, messages)
   const said = messages.filter(({ origin, type }) => origin === 'customer' && type !== 'event')
-  await store.storeInbound(
+  await conversations.store(
     said.map((message) => ({
       _id: message.msgid,
       openKfId: message.openKfId,
@@ -83,8 +86,12 @@ async function work(deps: InboundDeps, messages: readonly KfMessage[]): Promise<
       menuId: message.menuId,
     })),
   )
-  for (const { openKfId, externalUserId, sentAt } of said)
-    if (externalUserId) await store.heardFrom(`${openKfId}|${externalUserId}`, sentAt)
+  const heard = new Map<string, { at: Date; messageId: string }>()
+  for (const { openKfId, externalUserId, sentAt: at, msgid: messageId } of said) {
+    const session = `${openKfId}|${externalUserId}`
+    if (externalUserId && at >= (heard.get(session)?.at ?? at)) heard.set(session, { at, messageId })
+  }
+  await budgets.heardFrom(heard)
   await events.publishMany(
     said.flatMap((message): DomainEvent[] => {
       const customerId = customerOf.get(message.externalUserId ?? '')
@@ -135,23 +142,33 @@ async function identify(
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
+/** What a failed delivery says of the conversation (wecom 5.3); other kinds say nothing lasting. */
+const FAIL_LESSONS: Record<number, NonNullable<SessionChange['set']>> = {
+  1: { blocked: true },
+  2: { blocked: true },
+  4: { lastInboundAt: null },
+  5: { state: 4 },
+  6: { full: true },
+  10: { blocked: true },
+}
+
 async function onEvent(
-  deps: InboundDeps,
+  { budgets, welcome, failed }: InboundDeps,
   { event, externalUserId, openKfId, sentAt }: KfMessage,
   customerOf: ReadonlyMap<string, string>,
 ): Promise<void> {
   const type = textOf(event?.event_type)
+  const id = `${openKfId}|${externalUserId}`
   if (type === 'enter_session') {
     const customerId = customerOf.get(externalUserId ?? '')
     const code = textOf(event?.welcome_code)
-    if (customerId && code) await deps.welcome({ customerId, code, at: sentAt })
+    if (customerId && code) await welcome({ customerId, code, at: sentAt })
   } else if (type === 'msg_send_fail') {
-    if (externalUserId && [10, 1, 2].includes(Number(event?.fail_type)))
-      await deps.store.adjustSessions([{ id: `${openKfId}|${externalUserId}`, set: { blocked: true } }])
-    await deps.failed(textOf(event?.fail_msgid))
-  } else if (type === 'session_status_change' && externalUserId) {
+    const set = FAIL_LESSONS[Number(event?.fail_type)]
+    if (set) await budgets.changeSessions([{ id, set }])
+    await failed(textOf(event?.fail_msgid))
+  } else if (type === 'session_status_change') {
     // 1 taken by staff, 2 transferred, 4 re-opened by staff: they write; 3 ended: nobody, until the customer writes again.
-    const state = Number(event?.change_type) === 3 ? 4 : 3
-    await deps.store.adjustSessions([{ id: `${openKfId}|${externalUserId}`, set: { state } }])
+    await budgets.changeSessions([{ id, set: { state: Number(event?.change_type) === 3 ? 4 : 3 } }])
   }
 }

@@ -1,15 +1,18 @@
 /** Messages to people: the outbox, the channel ladder, customer-service conversations, the grant wallet, templates. */
 import type { CustomersService } from '../customers/index.ts'
-import { addMs, MINUTE_MS } from '../platform/clock.ts'
+import { addMs, type Clock, MINUTE_MS } from '../platform/clock.ts'
 import { due } from '../platform/due.ts'
+import type { Log } from '../platform/log.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
 import { routine } from '../platform/routines.ts'
 import type { StaffService } from '../staff/index.ts'
 import { readSubscribeEvents, SUBSCRIBE_EVENTS, type WechatClient } from '../wechat/index.ts'
 import { type Rates, readKfSignal, type WecomClient } from '../wecom/index.ts'
-import { createChannels } from './channels.ts'
+import { createBudgets } from './budgets.ts'
+import { type ChannelSettings, createChannels } from './channels.ts'
+import { createConversations } from './conversations.ts'
 import { createPuller } from './inbound.ts'
-import { createMessagingStore } from './model.ts'
+import { createOutboxStore } from './model.ts'
 import { createOutboxDrain } from './outbox.ts'
 import { messagingRoutes } from './routes.ts'
 import { createMessagingService } from './service.ts'
@@ -39,7 +42,8 @@ export interface MessagingDeps extends Ports {
     openKfId: string
     agentId: number
     miniProgramOn: boolean
-    sms: { base: string; key: string } | null
+    /** `log` writes a line instead of sending: development only. */
+    sms: ChannelSettings['sms']
     /** People written to at the same time by one process. */
     concurrency: number
   }
@@ -69,33 +73,49 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
     templates,
     settings,
   } = deps
-  const store = createMessagingStore(db)
+  const store = createOutboxStore(db, crypto)
+  const budgets = createBudgets(db)
+  const conversations = createConversations(db)
   const listeners = new Map<string, SettledListener>()
-  const templateIds = templateFinder(wechat, settings.miniProgramOn)
+  const templateIds = templateFinder({ wechat, clock, log, on: settings.miniProgramOn })
   const facts = {
     openKfId: settings.openKfId,
     smsOn: settings.sms !== null,
     miniProgramOn: settings.miniProgramOn,
     templateIds,
   }
-  const service = createMessagingService({ store, clock, crypto, customers, staff, templates, listeners, facts, nudge })
+  const service = createMessagingService({
+    store,
+    budgets,
+    conversations,
+    clock,
+    crypto,
+    customers,
+    staff,
+    templates,
+    listeners,
+    facts,
+    nudge,
+  })
   const drain = createOutboxDrain({
     store,
     clock,
     random,
     log,
     events,
+    budgets,
     customers,
     staff,
     rates,
-    channels: createChannels({ wecom, wechat, settings }),
+    channels: createChannels({ wecom, wechat, settings, log }),
     leaseMs,
     concurrency: settings.concurrency,
     facts,
     listeners,
   })
   const pull = createPuller({
-    store,
+    conversations,
+    budgets,
     wecom,
     customers,
     crypto,
@@ -106,9 +126,10 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
     welcome: async ({ customerId, code, at }) => {
       const customer = await customers.get(customerId)
       const [fallback] = await staff.allStores()
-      await service.welcome({ customerId, storeId: customer?.storeIds[0] ?? fallback?.id ?? '', code, at })
-      // Twenty seconds don't wait for a tick.
-      await drain(clock.now())
+      const storeId = customer?.storeIds[0] ?? fallback?.id ?? ''
+      const id = await service.welcome({ customerId, storeId, code, at })
+      // Twenty seconds don't wait for a tick, nor behind the day's other messages.
+      await drain(clock.now(), { _id: id })
     },
     failed: (messageId) => service.fail(messageId),
   })
@@ -123,7 +144,7 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
         if (event.kind === 'sent') {
           if (!event.delivered && event.messageId) await service.fail(event.messageId)
         } else {
-          await store.applyGrant(
+          await budgets.applyGrant(
             `${event.openId}|${event.templateId}`,
             `${key}:${i}`,
             event.kind === 'popup' && event.accepted ? 'add' : 'clear',
@@ -135,8 +156,8 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
 
   return {
     service,
-    routes: messagingRoutes({ store, service, clock }),
-    due: [due({ table: 'outbox', nextDueAt: (now) => store.nextDueAt(now), drain })],
+    routes: messagingRoutes({ store, service, customers, clock }),
+    due: [due({ table: 'outbox', nextDueAt: (now) => store.nextDueAt(now), drain: (now) => drain(now) })],
     routines: [
       routine({
         name: 'messaging.pull-kf',
@@ -144,18 +165,30 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
         run: async () => ({ messages: await pull(settings.openKfId, null) }),
       }),
     ],
-    ready: () => store.ready(),
+    async ready() {
+      await Promise.all([store.ready(), conversations.ready()])
+    },
   }
 }
 
 const TEMPLATE_CACHE_MS = 10 * MINUTE_MS
 
 /** The vendor's ids of our two notices, looked up by title and remembered; an unreachable vendor means "none now". */
-function templateFinder(wechat: WechatClient, on: boolean): () => Promise<Partial<Record<SubscribeKind, string>>> {
-  let known: { ids: Partial<Record<SubscribeKind, string>>; until: number } | null = null
+function templateFinder({
+  wechat,
+  clock,
+  log,
+  on,
+}: {
+  wechat: WechatClient
+  clock: Clock
+  log: Log
+  on: boolean
+}): () => Promise<Partial<Record<SubscribeKind, string>>> {
+  let known: { ids: Partial<Record<SubscribeKind, string>>; until: Date } | null = null
   return async () => {
     if (!on) return {}
-    if (known && known.until > performance.now()) return known.ids
+    if (known && known.until > clock.wall()) return known.ids
     try {
       const templates = await wechat.subscribeTemplates()
       const ids = Object.fromEntries(
@@ -163,9 +196,10 @@ function templateFinder(wechat: WechatClient, on: boolean): () => Promise<Partia
           templates.filter(({ title }) => title === TITLES[kind]).map(({ templateId }) => [kind, templateId]),
         ),
       )
-      known = { ids, until: performance.now() + TEMPLATE_CACHE_MS }
+      known = { ids, until: addMs(clock.wall(), TEMPLATE_CACHE_MS) }
       return ids
-    } catch {
+    } catch (error) {
+      log.warn({ err: error }, 'list of subscription templates not read')
       return known?.ids ?? {}
     }
   }

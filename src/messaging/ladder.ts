@@ -2,13 +2,13 @@
 import type { Customer } from '../customers/index.ts'
 import { addMs, HOUR_MS } from '../platform/clock.ts'
 import type { Reason } from '../platform/reasons.ts'
-import type { KfSession, OutboxRow } from './model.ts'
+import { KF_MESSAGES, type KfSession } from './budgets.ts'
+import { messageKey, type OutboxRow } from './model.ts'
 import type { SubscribeKind } from './templates.ts'
 import type { Channel } from './types.ts'
 import { nextAllowed, type WindowFacts } from './windows.ts'
 
 export const KF_WINDOW_MS = 48 * HOUR_MS
-export const KF_MESSAGES = 5
 /** A message/send is only repeated while WeCom still compares bodies: its check reaches back four hours. */
 export const APP_DEDUPE_MS = 4 * HOUR_MS
 /** Definite busy answers on one rung before the next one is tried. */
@@ -19,7 +19,9 @@ export interface ReachFacts {
   phone: string | null
   sessions: readonly KfSession[]
   /** Grants left per kind, with the openid that has most. */
-  grants: Partial<Record<SubscribeKind, { openId: string; templateId: string; count: number }>>
+  grants: Partial<
+    Record<SubscribeKind, { openId: string; templateId: string; count: number; places: readonly string[] }>
+  >
   smsOn: boolean
   miniProgramOn: boolean
 }
@@ -33,22 +35,28 @@ export interface Rung {
 
 const no = (channel: Channel, reason: Reason): Rung => ({ channel, target: null, reason })
 
-export function kfRung({ sessions }: ReachFacts, now: Date): Rung {
+/** `key` is the message's own: a place that it took before a crash is still its place. */
+export function kfRung({ sessions }: ReachFacts, now: Date, key: string | null = null): Rung {
   const [latest] = [...sessions].sort((a, b) => Number(b.lastInboundAt ?? 0) - Number(a.lastInboundAt ?? 0))
   if (!latest?.lastInboundAt) return no('kf', 'no_kf_session')
   if (latest.blocked) return no('kf', 'blocked')
   if (addMs(latest.lastInboundAt, KF_WINDOW_MS) <= now) return no('kf', 'kf_window_over')
   if (latest.state > 1) return no('kf', 'kf_staff_session')
-  if (latest.sentSinceInbound >= KF_MESSAGES) return no('kf', 'kf_five_used')
+  const others = latest.places.filter((place) => place !== key)
+  if (latest.full || others.length >= KF_MESSAGES) return no('kf', 'kf_five_used')
   return { channel: 'kf', target: latest._id, reason: null }
 }
 
-export function subscribeRung({ customer, grants, miniProgramOn }: ReachFacts, kind: SubscribeKind | null): Rung {
+export function subscribeRung(
+  { customer, grants, miniProgramOn }: ReachFacts,
+  kind: SubscribeKind | null,
+  key: string | null = null,
+): Rung {
   if (!miniProgramOn) return no('subscribe', 'channel_off')
   if (kind === null) return no('subscribe', 'no_template_form')
   if (customer.openIds.length === 0) return no('subscribe', 'no_openid')
   const grant = grants[kind]
-  if (!grant || grant.count < 1) return no('subscribe', 'no_grant')
+  if (!grant || (grant.count < 1 && !(key !== null && grant.places.includes(key)))) return no('subscribe', 'no_grant')
   return { channel: 'subscribe', target: `${grant.openId}|${grant.templateId}`, reason: null }
 }
 
@@ -67,8 +75,11 @@ export type Decision =
 export function decideCustomer(row: OutboxRow, facts: ReachFacts, window: WindowFacts, now: Date): Decision {
   const { customer } = facts
   if (customer.deceased) return { do: 'settle', outcome: 'cancelled', reason: 'deceased', skips: [] }
-  if (customer.optOut.all && row.contactClass !== 'reply')
-    return { do: 'settle', outcome: 'cancelled', reason: 'opted_out', skips: [] }
+  if (customer.optOut.all && row.contactClass !== 'reply') {
+    // What matters for safety isn't dropped with the wish: a person decides how to tell the customer.
+    const outcome = row.contactClass === 'safety' ? 'delegated' : 'cancelled'
+    return { do: 'settle', outcome, reason: 'opted_out', skips: [] }
+  }
   if (customer.optOut.promotion && row.contactClass === 'promotion')
     return { do: 'settle', outcome: 'cancelled', reason: 'promotion_opted_out', skips: [] }
   if (now > row.notAfter) return { do: 'settle', outcome: 'expired', reason: 'late', skips: [] }
@@ -83,8 +94,8 @@ export function decideCustomer(row: OutboxRow, facts: ReachFacts, window: Window
   if (content.kind !== 'customer') return { do: 'settle', outcome: 'cancelled', reason: 'no_template_form', skips: [] }
   const skips: OutboxRow['skips'] = []
   for (const rung of [
-    kfRung(facts, now),
-    subscribeRung(facts, content.subscribe?.kind ?? null),
+    kfRung(facts, now, messageKey(row._id, 'kf', 0)),
+    subscribeRung(facts, content.subscribe?.kind ?? null, messageKey(row._id, 'subscribe', 0)),
     smsRung(facts, content.sms !== null),
   ]) {
     const refused = (row.refusals[rung.channel] ?? 0) > 0

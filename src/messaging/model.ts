@@ -1,9 +1,18 @@
-/** The outbox and what is known of conversations and grants: named queries, plain objects. */
-import type { AnyBulkWriteOperation } from 'mongodb'
+/** The outbox: named queries, plain objects. What people read, and where it goes, is sealed at rest. */
+import type { AnyBulkWriteOperation, Filter } from 'mongodb'
 import type { Connection } from 'mongoose'
-import { type Claim, claimDue, type DueRow, finishClaims, nextDueAt, type RowResult } from '../platform/claims.ts'
-import { EPOCH } from '../platform/clock.ts'
+import {
+  type Claim,
+  type ClaimRequest,
+  claimDue,
+  type DueRow,
+  finishClaims,
+  nextDueAt,
+  type RowResult,
+} from '../platform/claims.ts'
+import type { FieldCrypto } from '../platform/crypto.ts'
 import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
+import { hashId } from '../platform/hash.ts'
 import type { RenderedMessage } from './templates.ts'
 import type { Channel, ContactClass, EnqueueContact, Outcome } from './types.ts'
 
@@ -17,8 +26,11 @@ export interface Intent {
   channel: Channel
   /** Definite refusals on this channel before: a repeat after a lost answer keeps it, and with it the provider id. */
   n: number
+  /** Our id of this message on this channel; also the key under which a budget was taken for it. */
+  key: string
+  /** Sealed at rest, like `target`. */
   body: string
-  /** Who it goes to on that channel, for the advisory counters. */
+  /** Session id, `openid|template id`, phone, userid or event code. */
   target: string
   /** Business time of the first send of these bytes. */
   firstSentAt: Date
@@ -58,177 +70,177 @@ export interface OutboxRow extends DueRow {
   createdAt: Date
 }
 
-export interface KfSession {
-  /** `<open_kfid>|<external_userid>` */
-  _id: string
-  lastInboundAt: Date | null
-  sentSinceInbound: number
-  /** The vendor's session state as last heard: 0/1 may be sent to. */
-  state: number
-  blocked: boolean
+/** What a row looks like in the database: texts, bodies and addresses are ciphertext. */
+interface StoredRow extends Omit<OutboxRow, 'content' | 'intent'> {
+  content: { kind: FrozenContent['kind']; templateKey: string | null; templateVersion: number | null; sealed: string }
+  intent: (Omit<Intent, 'body' | 'target'> & { sealed: string }) | null
 }
+/** A row as lists show it: without what it says. */
+export type OutboxSummary = StoredRow
 
-export interface Grant {
-  /** `<openid>|<template id>` */
-  _id: string
-  count: number
-  /** Events applied already: a repeated callback counts once. */
-  seen: string[]
-}
+/** 32 hex digits: the same row, channel and number of refusals give the same id, so a repeat is one message. */
+export const messageKey = (rowId: string, channel: Channel, n: number): string => hashId(rowId, channel, n)
 
-export interface InboundMessage {
-  _id: string
-  openKfId: string
-  externalUserId: string
-  customerId: string | null
-  at: Date
-  type: string
-  /** Sealed. */
-  text: string | null
-  menuId: string | null
-}
+const CONTENT = 'outbox.content'
+const INTENT = 'outbox.intent'
 
-export type MessagingStore = ReturnType<typeof createMessagingStore>
+export type OutboxStore = ReturnType<typeof createOutboxStore>
 
-export function createMessagingStore(db: Connection) {
-  const outbox = collectionOf<OutboxRow>(db, 'outbox')
-  const sessions = collectionOf<KfSession>(db, 'kf_sessions')
-  const grants = collectionOf<Grant>(db, 'subscribe_grants')
-  const messages = collectionOf<InboundMessage>(db, 'kf_messages')
-  const cursors = collectionOf<{ _id: string; cursor: string; until: Date; token: string }>(db, 'kf_cursors')
+export function createOutboxStore(db: Connection, crypto: FieldCrypto) {
+  const rows = collectionOf<StoredRow>(db, 'outbox')
   const owned = (_id: string, claim: Claim) => ({ _id, 'claim.token': claim.token, 'claim.fence': claim.fence })
 
+  const sealed = (row: OutboxRow): StoredRow => {
+    const { content } = row
+    return {
+      ...row,
+      content: {
+        kind: content.kind,
+        templateKey: content.kind === 'customer' ? content.templateKey : null,
+        templateVersion: content.kind === 'customer' ? content.templateVersion : null,
+        sealed: crypto.seal(CONTENT, JSON.stringify(content)),
+      },
+      intent: row.intent && sealedIntent(row.intent),
+    }
+  }
+  const sealedIntent = ({ body, target, ...rest }: Intent) => ({
+    ...rest,
+    sealed: crypto.seal(INTENT, JSON.stringify({ body, target })),
+  })
+  const opened = (row: StoredRow): OutboxRow => {
+    const { intent } = row
+    return {
+      ...row,
+      content: JSON.parse(crypto.open(CONTENT, row.content.sealed)) as FrozenContent,
+      intent: intent && {
+        channel: intent.channel,
+        n: intent.n,
+        key: intent.key,
+        firstSentAt: intent.firstSentAt,
+        ...(JSON.parse(crypto.open(INTENT, intent.sealed)) as Pick<Intent, 'body' | 'target'>),
+      },
+    }
+  }
+
   return {
-    insert: (rows: readonly OutboxRow[]) => insertMissing(outbox, rows),
-    nextDueAt: (now: Date) => nextDueAt(outbox, now),
-    claim: (request: Parameters<typeof claimDue>[1]) => claimDue(outbox, request),
-    finish: (results: readonly RowResult[]) => finishClaims(outbox, results),
-    /** Writes changes on rows that stay claimed; returns how many were still ours. */
+    insert: (fresh: readonly OutboxRow[]) => insertMissing(rows, fresh.map(sealed)),
+    nextDueAt: (now: Date) => nextDueAt(rows, now),
+    claim: async (request: ClaimRequest): Promise<OutboxRow[]> => (await claimDue(rows, request)).map(opened),
+    finish: (results: readonly RowResult[]) => finishClaims(rows, results),
+    /** Writes changes on rows that stay claimed; rows that somebody else took over stay as they are. */
     async hold(
       changes: readonly { _id: string; claim: Claim; set: Record<string, unknown>; push?: Record<string, unknown> }[],
-    ): Promise<number> {
-      if (changes.length === 0) return 0
+    ): Promise<void> {
+      if (changes.length === 0) return
       const operations = changes.map(({ _id, claim, set, push }) => ({
         updateOne: { filter: owned(_id, claim), update: { $set: set, ...(push ? { $push: push } : {}) } },
       }))
-      const { matchedCount } = await outbox.bulkWrite(operations as unknown as AnyBulkWriteOperation<OutboxRow>[], {
+      await rows.bulkWrite(operations as unknown as AnyBulkWriteOperation<StoredRow>[], { ordered: false })
+    },
+    /** Write-ahead: what is about to be sent. Returns the ids that were still ours; only those may be sent. */
+    async writeIntents(intents: readonly { row: OutboxRow; messageId: string | null }[]): Promise<Set<string>> {
+      if (intents.length === 0) return new Set()
+      const operations = intents.map(({ row, messageId }) => ({
+        updateOne: {
+          filter: { ...owned(row._id, row.claim), status: 'ready' as const },
+          update: { $set: { status: 'sending', messageId, intent: row.intent && sealedIntent(row.intent) } },
+        },
+      }))
+      const { matchedCount } = await rows.bulkWrite(operations as unknown as AnyBulkWriteOperation<StoredRow>[], {
         ordered: false,
       })
-      return matchedCount
+      if (matchedCount === intents.length) return new Set(intents.map(({ row }) => row._id))
+      const tokens = intents.map(({ row }) => row.claim.token)
+      const ours = await rows
+        .find({ _id: { $in: intents.map(({ row }) => row._id) }, status: 'sending', 'claim.token': { $in: tokens } })
+        .project<{ _id: string; claim: Claim }>({ claim: 1 })
+        .toArray()
+      const held = new Map(ours.map(({ _id, claim }) => [_id, claim]))
+      return new Set(
+        intents
+          .filter(
+            ({ row }) => held.get(row._id)?.token === row.claim.token && held.get(row._id)?.fence === row.claim.fence,
+          )
+          .map(({ row }) => row._id),
+      )
     },
-    /** Cancels rows that nobody is sending. */
-    async cancel(ids: readonly string[], reason: string, now: Date): Promise<string[]> {
-      const filter = { _id: { $in: [...ids] }, status: 'ready' as const }
-      const candidates = await outbox.find(filter, { projection: { _id: 1 } }).toArray()
-      const done: string[] = []
-      for (const { _id } of candidates) {
-        const { modifiedCount } = await outbox.updateOne(
-          { _id, status: 'ready', 'claim.token': '' },
-          { $set: { status: 'cancelled', outcome: 'cancelled', reason, settledAt: now, dueAt: null } },
-        )
-        if (modifiedCount === 1) done.push(_id)
-      }
-      return done
+    /** Cancels rows that nobody is working on. Returns those that are cancelled now, also by an earlier call. */
+    async cancel(ids: readonly string[], reason: string, at: { now: Date; wall: Date }): Promise<string[]> {
+      if (ids.length === 0) return []
+      const _id = { $in: [...ids] }
+      await rows.updateMany({ _id, status: 'ready', 'claim.until': { $lte: at.wall } } as Filter<StoredRow>, {
+        // A worker that held an expired lease finds neither its token nor a ready row.
+        $set: { status: 'cancelled', outcome: 'cancelled', reason, settledAt: at.now, dueAt: null, 'claim.token': '' },
+      })
+      const done = await rows.find({ _id, status: 'cancelled' }, { projection: { _id: 1 } }).toArray()
+      return done.map((row) => row._id)
     },
-    outboxOf: (filter: Record<string, unknown>, limit: number) =>
-      outbox.find(filter).sort({ createdAt: -1, _id: 1 }).limit(limit).toArray(),
-    outboxById: (id: string) => outbox.findOne({ _id: id }),
-    countBy: async (): Promise<{ channel: string | null; outcome: string | null; count: number }[]> => {
-      const found = await outbox
-        .aggregate<{ _id: { channel: string | null; outcome: string | null }; count: number }>([
-          { $group: { _id: { channel: '$channel', outcome: '$outcome' }, count: { $sum: 1 } } },
+    /** A message that was accepted and then failed goes on at the next rung. Only a sent row, so once per message. */
+    async reopen(_id: string, messageId: string, channel: Channel, now: Date): Promise<boolean> {
+      const { modifiedCount } = await rows.updateOne({ _id, status: 'sent', messageId }, {
+        $set: {
+          status: 'ready',
+          outcome: null,
+          reason: 'refused',
+          channel: null,
+          messageId: null,
+          settledAt: null,
+          dueAt: now,
+          [`refusals.${channel}`]: 1,
+        },
+        $push: {
+          attempts: { channel, n: 0, at: now, result: 'refused', errcode: null, reason: 'refused', messageId },
+        },
+      } as unknown as Parameters<typeof rows.updateOne>[1])
+      return modifiedCount === 1
+    },
+    /** `messageId` is known from the intent on where the id is ours, else from the vendor's answer on. */
+    byMessageId: async (
+      messageId: string,
+    ): Promise<{ id: string; status: OutboxRow['status']; channel: Channel | null } | null> => {
+      const row = await rows.findOne({ messageId }, { projection: { status: 1, channel: 1 } })
+      return row && { id: row._id, status: row.status, channel: row.channel }
+    },
+    async byId(_id: string): Promise<OutboxRow | null> {
+      const row = await rows.findOne({ _id })
+      return row && opened(row)
+    },
+    /** Newest first; `after` is the last id of the page before. */
+    async ofCustomers(customerIds: readonly string[], after: string | null, limit: number): Promise<OutboxSummary[]> {
+      const to = { 'to.customerId': { $in: [...customerIds] } } as Filter<StoredRow>
+      const last = after === null ? null : await rows.findOne({ _id: after }, { projection: { createdAt: 1 } })
+      const older = last
+        ? { $or: [{ createdAt: { $lt: last.createdAt } }, { createdAt: last.createdAt, _id: { $gt: last._id } }] }
+        : {}
+      return rows
+        .find({ ...to, ...older } as Filter<StoredRow>, { projection: { 'content.sealed': 0, intent: 0 } })
+        .sort({ createdAt: -1, _id: 1 })
+        .limit(limit)
+        .toArray()
+    },
+    async countBy(): Promise<
+      { channel: string | null; outcome: string | null; reason: string | null; count: number }[]
+    > {
+      type Key = { channel: string | null; outcome: string | null; reason: string | null }
+      const found = await rows
+        .aggregate<{ _id: Key; count: number }>([
+          {
+            $group: {
+              _id: { channel: '$channel', outcome: '$outcome', reason: '$reason' },
+              count: { $sum: 1 },
+            },
+          },
         ])
         .toArray()
-      return found.map(({ _id, count }) => ({ ..._id, count }))
+      return found
+        .map(({ _id, count }) => ({ ..._id, count }))
+        .sort((a, b) => b.count - a.count || (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
     },
-    /** A message that was accepted and then failed goes on at the next rung. Only a sent row, only once per message. */
-    async reopen(_id: string, channel: Channel, now: Date): Promise<void> {
-      await outbox.updateOne(
-        { _id, status: 'sent', channel },
-        {
-          $set: {
-            status: 'ready',
-            outcome: null,
-            reason: 'refused',
-            channel: null,
-            messageId: null,
-            settledAt: null,
-            dueAt: now,
-            [`refusals.${channel}`]: 1,
-          },
-          $push: {
-            attempts: { channel, n: 0, at: now, result: 'refused', errcode: null, reason: 'refused', messageId: null },
-          },
-        },
-      )
-    },
-    byMessageId: (messageId: string) => outbox.findOne({ messageId }),
-
-    sessionsOf: (ids: readonly string[]) =>
-      ids.length === 0 ? Promise.resolve([]) : sessions.find({ _id: { $in: [...ids] } }).toArray(),
-    async heardFrom(_id: string, at: Date): Promise<void> {
-      await insertMissing(sessions, [{ _id, lastInboundAt: null, sentSinceInbound: 0, state: 0, blocked: false }])
-      await sessions.updateOne(
-        { _id, $or: [{ lastInboundAt: null }, { lastInboundAt: { $lt: at } }] },
-        { $set: { lastInboundAt: at, sentSinceInbound: 0, state: 0, blocked: false } },
-      )
-    },
-    async adjustSessions(changes: readonly { id: string; sent?: number; set?: Partial<KfSession> }[]): Promise<void> {
-      if (changes.length === 0) return
-      await sessions.bulkWrite(
-        changes.map(({ id, sent, set }) => ({
-          updateOne: {
-            filter: { _id: id },
-            update: { ...(sent ? { $inc: { sentSinceInbound: sent } } : {}), ...(set ? { $set: set } : {}) },
-          },
-        })),
-        { ordered: false },
-      )
-    },
-    grantsOf: (ids: readonly string[]) =>
-      ids.length === 0 ? Promise.resolve([]) : grants.find({ _id: { $in: [...ids] } }).toArray(),
-    /** Applies one event of the platform once. */
-    async applyGrant(_id: string, key: string, change: 'add' | 'clear'): Promise<void> {
-      await insertMissing(grants, [{ _id, count: 0, seen: [] }])
-      await grants.updateOne(
-        { _id, seen: { $ne: key } },
-        {
-          ...(change === 'add' ? { $inc: { count: 1 } } : { $set: { count: 0 } }),
-          $push: { seen: { $each: [key], $slice: -50 } },
-        },
-      )
-    },
-    async adjustGrants(changes: readonly { id: string; used?: number; clear?: boolean }[]): Promise<void> {
-      if (changes.length === 0) return
-      await grants.bulkWrite(
-        changes.map(({ id, used = 0, clear }) => ({
-          updateOne: { filter: { _id: id }, update: clear ? { $set: { count: 0 } } : { $inc: { count: -used } } },
-        })),
-        { ordered: false },
-      )
-    },
-
-    storeInbound: (rows: readonly InboundMessage[]) => insertMissing(messages, rows),
-    inbound: (id: string) => messages.findOne({ _id: id }),
-    /** The lease of the one puller of an account; null = somebody else pulls. */
-    async takeCursor(_id: string, token: string, wall: Date, until: Date): Promise<string | null> {
-      await insertMissing(cursors, [{ _id, cursor: '', until: EPOCH, token: '' }])
-      const { modifiedCount } = await cursors.updateOne({ _id, until: { $lte: wall } }, { $set: { until, token } })
-      if (modifiedCount === 0) return null
-      return (await cursors.findOne({ _id }))?.cursor ?? ''
-    },
-    saveCursor: async (_id: string, token: string, cursor: string) =>
-      (await cursors.updateOne({ _id, token }, { $set: { cursor } })).matchedCount === 1,
-    giveCursorBack: async (_id: string, token: string) =>
-      void (await cursors.updateOne({ _id, token }, { $set: { until: EPOCH, token: '' } })),
-
-    async ready(): Promise<void> {
-      await ensureIndexes(outbox, [
+    ready: () =>
+      ensureIndexes(rows, [
         { keys: { dueAt: 1 }, serves: 'claimDue, nextDueAt' },
         { keys: { 'to.customerId': 1, createdAt: -1 }, serves: 'messages of a customer' },
         { keys: { messageId: 1 }, serves: 'msg_send_fail finds its row' },
-      ])
-      await ensureIndexes(messages, [{ keys: { customerId: 1, at: -1 }, serves: 'conversation of a customer' }])
-    },
+      ]),
   }
 }

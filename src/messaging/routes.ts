@@ -1,17 +1,15 @@
 /** What clinic systems may ask about messages: what went, what didn't, and why. Texts stay inside. */
 import { z } from 'zod'
+import type { CustomersService } from '../customers/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { route } from '../platform/http.ts'
-import type { MessagingStore, OutboxRow } from './model.ts'
+import { Id, Instant, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
+import type { OutboxStore, OutboxSummary } from './model.ts'
 import type { MessagingService } from './types.ts'
 
-const At = z
-  .date()
-  .transform((at) => at.toISOString())
-  .pipe(z.iso.datetime())
 const Attempt = z.object({
   channel: z.string(),
-  at: At,
+  at: Instant,
   result: z.string(),
   errcode: z.number().nullable(),
   reason: z.string().nullable(),
@@ -29,29 +27,29 @@ const Message = z.object({
   reason: z.string().nullable(),
   channel: z.string().nullable(),
   messageId: z.string().nullable(),
-  createdAt: At,
-  settledAt: At.nullable(),
+  createdAt: Instant,
+  settledAt: Instant.nullable(),
   skips: z.array(z.object({ channel: z.string(), reason: z.string() })),
   attempts: z.array(Attempt),
 })
 
-const viewOf = (row: OutboxRow) => ({
+const viewOf = (row: OutboxSummary) => ({
   ...row,
   id: row._id,
   customerId: 'customerId' in row.to ? row.to.customerId : '',
-  templateKey: row.content.kind === 'customer' ? row.content.templateKey : null,
-  templateVersion: row.content.kind === 'customer' ? row.content.templateVersion : null,
+  templateKey: row.content.templateKey,
+  templateVersion: row.content.templateVersion,
 })
-
-const Id = z.string().min(1).max(128)
 
 export const messagingRoutes = ({
   store,
   service,
+  customers,
   clock,
 }: {
-  store: MessagingStore
+  store: OutboxStore
   service: MessagingService
+  customers: CustomersService
   clock: Clock
 }) => [
   route({
@@ -60,11 +58,14 @@ export const messagingRoutes = ({
     summary: "A customer's messages, newest first, with every attempt and the reason of every channel not taken",
     tag: 'messages',
     auth: 'integration',
-    query: z.strictObject({ customerId: Id, limit: z.coerce.number().int().min(1).max(200).default(50) }),
-    response: z.object({ items: z.array(Message) }),
-    handle: async ({ query }) => ({
-      items: (await store.outboxOf({ 'to.customerId': query.customerId }, query.limit)).map(viewOf),
-    }),
+    query: PageQuery.extend({ customerId: Id }),
+    response: page(Message),
+    async handle({ query }) {
+      const { limit, after } = pageRequest(query)
+      const rows = await store.ofCustomers(await customers.idsOf(query.customerId), after, limit + 1)
+      const { items, nextCursor } = pageOf(rows, limit)
+      return { items: items.map(viewOf), nextCursor }
+    },
   }),
   route({
     method: 'get',
@@ -81,11 +82,18 @@ export const messagingRoutes = ({
   route({
     method: 'get',
     path: '/api/v1/stats/messaging',
-    summary: 'Messages by channel and outcome',
+    summary: 'Messages by channel, outcome and reason',
     tag: 'statistics',
     auth: 'integration',
     response: z.object({
-      items: z.array(z.object({ channel: z.string().nullable(), outcome: z.string().nullable(), count: z.number() })),
+      items: z.array(
+        z.object({
+          channel: z.string().nullable(),
+          outcome: z.string().nullable(),
+          reason: z.string().nullable(),
+          count: z.number(),
+        }),
+      ),
     }),
     handle: async () => ({ items: await store.countBy() }),
   }),

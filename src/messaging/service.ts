@@ -4,23 +4,28 @@ import { FREE_CLAIM } from '../platform/claims.ts'
 import type { Clock } from '../platform/clock.ts'
 import { addMs, SECOND_MS } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
+import { AppError } from '../platform/errors.ts'
 import { hashId } from '../platform/hash.ts'
 import type { StaffService } from '../staff/index.ts'
-import { loadFacts } from './facts.ts'
+import type { Budgets } from './budgets.ts'
+import type { Conversations } from './conversations.ts'
+import { type FactsDeps, loadFacts } from './facts.ts'
 import { kfRung, smsRung, subscribeRung } from './ladder.ts'
-import type { FrozenContent, MessagingStore, OutboxRow } from './model.ts'
+import type { FrozenContent, OutboxRow, OutboxStore } from './model.ts'
 import { render, type TemplateBook } from './templates.ts'
 import type { EnqueueContact, MessagingService, SettledListener } from './types.ts'
 
 export interface MessagingServiceDeps {
-  store: MessagingStore
+  store: OutboxStore
+  budgets: Budgets
+  conversations: Conversations
   clock: Clock
   crypto: FieldCrypto
   customers: CustomersService
   staff: StaffService
   templates: TemplateBook
   listeners: Map<string, SettledListener>
-  facts: Parameters<typeof loadFacts>[0]['facts']
+  facts: FactsDeps['facts']
   nudge: (table: string) => void
 }
 
@@ -30,11 +35,19 @@ export const outboxId = (stepId: string, occurrence: number, audience: string): 
 
 const WELCOME_LIFE_MS = 20 * SECOND_MS
 
-export function createMessagingService(deps: MessagingServiceDeps): MessagingService & {
-  welcome(entry: { customerId: string; storeId: string; code: string; at: Date }): Promise<void>
+/** The service plus what only this room's own inbound side uses. */
+export interface MessagingDesk extends MessagingService {
+  /** Puts the answer to a customer's entry into the outbox, once per code. Returns the row's id. */
+  welcome(entry: { customerId: string; storeId: string; code: string; at: Date }): Promise<string>
+  /**
+   * The vendor took a message and then couldn't deliver it: it goes on at the next rung. Unknown ids are somebody else's.
+   * @throws AppError upstream/message_in_flight: the send isn't recorded yet, try again
+   */
   fail(messageId: string): Promise<void>
-} {
-  const { store, clock, crypto, customers, staff, templates, listeners, facts, nudge } = deps
+}
+
+export function createMessagingService(deps: MessagingServiceDeps): MessagingDesk {
+  const { store, budgets, conversations, clock, crypto, customers, staff, templates, listeners, facts, nudge } = deps
 
   function freeze(content: EnqueueContact['content'], eventCode: string | null = null): FrozenContent {
     if (content.kind === 'staff') return { kind: 'staff', message: content.message }
@@ -91,22 +104,26 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingSer
       await enqueueMany([contact])
       return { id: outboxId(contact.stepId, contact.occurrence, contact.audience) }
     },
-    cancel: (ids, reason) => store.cancel(ids, reason, clock.now()),
+    cancel: (ids, reason) => store.cancel(ids, reason, { now: clock.now(), wall: clock.wall() }),
     onSettled(owner, listener) {
       if (listeners.has(owner)) throw new Error(`two listeners of ${owner}`)
       listeners.set(owner, listener)
     },
     async inbound(messageId) {
-      const found = await store.inbound(messageId)
+      const found = await conversations.get(messageId)
       if (!found) return null
       const { _id, text, ...rest } = found
       return { messageId: _id, ...rest, text: text === null ? null : crypto.open('kf_messages.text', text) }
     },
+    async text(id) {
+      const content = (await store.byId(id))?.content
+      return content?.kind === 'customer' ? { chat: content.chat, sms: content.sms } : null
+    },
     async reach(customerId, now) {
       const customer = await customers.get(customerId)
       if (!customer) return []
-      const probe = { to: { customerId: customer.id }, storeId: customer.storeIds[0] ?? '' } as unknown as OutboxRow
-      const book = await loadFacts({ store, customers, staff, facts }, [probe])
+      const asked = { to: { customerId: customer.id }, storeId: customer.storeIds[0] ?? '' }
+      const book = await loadFacts({ budgets, customers, staff, facts }, [asked])
       const known = book.reach(customer.id)
       if (!known) return []
       return [kfRung(known, now), subscribeRung(known, 'care_reminder'), smsRung(known, true)].map(
@@ -130,17 +147,18 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingSer
         notAfter: addMs(at, WELCOME_LIFE_MS),
         refs: { owner: 'messaging' },
       }
-      await store.insert([rowOf(contact, clock.now(), code)])
-      nudge('outbox')
+      const row = rowOf(contact, clock.now(), code)
+      await store.insert([row])
+      return row._id
     },
     async fail(messageId) {
       if (!messageId) return
       const row = await store.byMessageId(messageId)
-      if (!row || row.outcome !== 'sent' || !row.channel) return
+      if (!row) return
+      if (row.status === 'sending' || row.status === 'settling')
+        throw new AppError('upstream', 'message_in_flight', { outboxId: row.id }, { retryable: true })
       // Accepted and then not delivered is a definite refusal: the row goes on at the next rung, under the same key.
-      const now = clock.now()
-      await store.reopen(row._id, row.channel, now)
-      nudge('outbox')
+      if (row.channel && (await store.reopen(row.id, messageId, row.channel, clock.now()))) nudge('outbox')
     },
   }
 }

@@ -48,8 +48,8 @@ export interface RowChange {
   settled: boolean
 }
 
-/** The row's next state after a verdict. */
-export function applyVerdict(row: OutboxRow, intent: Intent, verdict: Verdict, now: Date): RowChange {
+/** The row's next state after a verdict. `resent`: these bytes had been on their way before, with no answer. */
+export function applyVerdict(row: OutboxRow, intent: Intent, verdict: Verdict, resent: boolean, now: Date): RowChange {
   const { channel, n } = intent
   const attempt = (
     result: Attempt['result'],
@@ -66,56 +66,52 @@ export function applyVerdict(row: OutboxRow, intent: Intent, verdict: Verdict, n
     intent: null,
     ...more,
   })
+  const unknown = (errcode: number | null): RowChange => {
+    const tried = attempt('unknown', errcode, 'send_unknown')
+    // Twice is better than not at all where safety is concerned: the next rung says it again.
+    if (row.contactClass === 'safety' && 'customerId' in row.to) return refuse(row, intent, tried, now)
+    return { set: settle('unknown', 'send_unknown'), attempt: tried, settled: true }
+  }
+  const tries = row.attempt + 1
+  const later = { dueAt: addMs(now, backoffMs(tries)), attempt: tries }
+
   switch (verdict.kind) {
-    case 'sent':
+    case 'sent': {
+      const { messageId, responseCode } = verdict
       return {
-        set: settle('sent', null, { messageId: verdict.messageId, responseCode: verdict.responseCode }),
-        attempt: attempt('sent', null, null, verdict.messageId),
+        set: settle('sent', null, { messageId, responseCode }),
+        attempt: attempt('sent', null, null, messageId),
         settled: true,
-      }
-    case 'unknown':
-      return {
-        set: settle('unknown', 'send_unknown'),
-        attempt: attempt('unknown', null, 'send_unknown'),
-        settled: true,
-      }
-    case 'repeat':
-      // Still `sending`: the next claim sends the same bytes again.
-      return {
-        set: { dueAt: addMs(now, backoffMs(row.attempt + 1)), attempt: row.attempt + 1 },
-        attempt: attempt('unknown', null, 'upstream_busy'),
-        settled: false,
-      }
-    case 'busy': {
-      const tries = row.attempt + 1
-      const given = row.attempts.filter((one) => one.channel === channel && one.result === 'busy').length + 1
-      const reason = verdict.limit ? 'rate_limited' : 'upstream_busy'
-      // A person's card has no other rung; it keeps trying until it is late.
-      if (given >= MAX_BUSY && 'customerId' in row.to && !verdict.limit)
-        return refuse(row, intent, attempt('refused', verdict.errcode, reason), now)
-      return {
-        set: { status: 'ready', intent: null, reason, dueAt: addMs(now, backoffMs(tries)), attempt: tries },
-        attempt: attempt('busy', verdict.errcode, reason),
-        settled: false,
       }
     }
+    case 'unknown':
+      return unknown(null)
+    case 'repeat':
+      // Still `sending`: the next claim sends the same bytes again.
+      return { set: later, attempt: attempt('unknown', null, 'upstream_busy'), settled: false }
+    case 'busy': {
+      const reason = verdict.limit ? 'rate_limited' : 'upstream_busy'
+      const tried = attempt('busy', verdict.errcode, reason)
+      // This try did nothing, but an earlier one may have: the row stays with its bytes and its channel.
+      if (resent) return { set: { ...later, reason }, attempt: tried, settled: false }
+      const given = row.attempts.filter((one) => one.channel === channel && one.result === 'busy').length + 1
+      // A member's message has no other rung, and a limit ends by itself: those wait until they are late.
+      if (given >= MAX_BUSY && 'customerId' in row.to && !verdict.limit)
+        return refuse(row, intent, { ...tried, result: 'refused' }, now)
+      return { set: { ...later, status: 'ready', intent: null, reason }, attempt: tried, settled: false }
+    }
     case 'refused':
+      if (resent) return unknown(verdict.errcode)
       return refuse(row, intent, attempt('refused', verdict.errcode, 'refused'), now)
   }
 }
 
 function refuse(row: OutboxRow, { channel, n }: Intent, attempt: Attempt, now: Date): RowChange {
-  // Staff messages and card updates have one rung only.
+  // Messages to members, card updates and welcomes have one rung only.
   if ('staffUserId' in row.to || channel === 'kf_event') {
-    return {
-      set: { status: 'settling', outcome: 'dead', reason: 'refused', channel, settledAt: now, intent: null },
-      attempt,
-      settled: true,
-    }
+    const outcome = { outcome: 'dead', reason: 'refused', channel, messageId: null, settledAt: now }
+    return { set: { status: 'settling', intent: null, ...outcome }, attempt, settled: true }
   }
-  return {
-    set: { status: 'ready', intent: null, dueAt: now, refusals: { ...row.refusals, [channel]: n + 1 } },
-    attempt,
-    settled: false,
-  }
+  const next = { refusals: { ...row.refusals, [channel]: n + 1 }, messageId: null, attempt: 0, dueAt: now }
+  return { set: { status: 'ready', intent: null, ...next }, attempt, settled: false }
 }

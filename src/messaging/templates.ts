@@ -55,12 +55,12 @@ export interface TemplateProblem {
   message: string
 }
 
+/** 第一天, 第一次, 第一时间 are plain speech; 第一 alone is a claim of rank. */
+const RANK = /第一(?![天日次周个步时月针])/
 /** Advertising law and good care: words that promise, compare or sell. */
 const FORBIDDEN = [
   '最佳',
-  '最好',
   '最有效',
-  '第一',
   '顶级',
   '国家级',
   '根治',
@@ -105,6 +105,7 @@ function lint({ class: contactClass, chat, sms, subscribe }: z.output<typeof Tem
   if (all.includes('你')) found.push('says 你; customers are addressed with 您')
   for (const text of [chat, ...(sms ? [sms] : [])])
     if (!/\{\{(store|sender)\}\}/.test(text)) found.push('does not say who writes: {{store}} or {{sender}} is missing')
+  if (RANK.test(all)) found.push('contains the forbidden word 第一')
   for (const word of FORBIDDEN) if (all.includes(word)) found.push(`contains the forbidden word ${word}`)
   if (contactClass !== 'promotion')
     for (const word of OFFERS) if (all.includes(word)) found.push(`sells (${word}) in a message of care`)
@@ -120,6 +121,7 @@ export interface RenderedMessage {
 }
 
 const CHAT_BYTES = 2_048
+const ELLIPSIS_BYTES = 3
 const SMS_CHARS = 300
 /** Vendor's value rules (wecom 9.4): longer values refuse the whole message. */
 const FIELD_CHARS: Record<string, number> = { thing: 20, name: 10, phrase: 5, character_string: 32 }
@@ -158,10 +160,12 @@ const cutChars = (text: string, limit: number): string => {
   const chars = [...text]
   return chars.length <= limit ? text : `${chars.slice(0, limit - 1).join('')}…`
 }
-function cutBytes(text: string, limit: number): string {
+/** At most `limit` bytes of UTF-8, ending in … when something was cut. Pure. */
+export function cutBytes(text: string, limit: number): string {
   if (Buffer.byteLength(text) <= limit) return text
   const chars = [...text]
-  while (Buffer.byteLength(chars.join('')) > limit - 3) chars.pop()
+  let bytes = Buffer.byteLength(text)
+  while (bytes > limit - ELLIPSIS_BYTES) bytes -= Buffer.byteLength(chars.pop() ?? '')
   return `${chars.join('')}…`
 }
 

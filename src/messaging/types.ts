@@ -60,14 +60,17 @@ export interface SettledMessage {
   responseCode: string | null
 }
 
-/** Called with everything that settled in one batch, before the rows are closed. Must be idempotent; a throw tries again. */
+/**
+ * Called with everything that settled in one batch, before the rows are closed. Must be idempotent; a throw tries again.
+ * A message told as `sent` may be told again with another outcome, when the vendor found later that it can't be delivered.
+ */
 export type SettledListener = (batch: readonly SettledMessage[]) => Promise<void>
 
 export interface MessagingService {
   enqueue(contact: EnqueueContact): Promise<{ id: string }>
   /** One bulk insert; existing rows stay as they are. */
   enqueueMany(contacts: readonly EnqueueContact[]): Promise<void>
-  /** Cancels rows that have not left; returns ids that were definitely cancelled. `sending` ones can't be recalled. */
+  /** Cancels rows that have not left; returns the ids that are definitely cancelled, also by an earlier call. `sending` ones can't be recalled. */
   cancel(ids: readonly string[], reason: string): Promise<string[]>
   onSettled(owner: string, listener: SettledListener): void
   /** Text of a stored inbound kf message, for the room that works on it. */
@@ -83,6 +86,8 @@ export interface MessagingService {
   } | null>
   /** Instants and channels at which the customer could be reached now, with the reason why not. */
   reach(customerId: string, now: Date): Promise<{ channel: Channel; ok: boolean; reason: string | null }[]>
+  /** What a contact with a customer says, for the person who passes it on; null for unknown rows and those to staff. */
+  text(outboxId: string): Promise<{ chat: string; sms: string | null } | null>
   outboxId(stepId: string, occurrence: number, audience: string): string
 }
 

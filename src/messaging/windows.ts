@@ -16,20 +16,33 @@ export interface WindowFacts {
 const GREETING_UNTIL = '23:00'
 const LOOK_AHEAD_DAYS = 8
 
-/** Spans of a day in which the class may go out; null = at any time. */
+/** Spans of a day in which the class may go out; null = at any time. Never empty, unless the quiet hours are the whole day. */
 export function allowedSpans(
   contactClass: ContactClass,
   { contactWindows, quietHours, preferredTime }: WindowFacts,
 ): readonly Span[] | null {
-  // Quiet hours run over midnight, so what is left of a day is one span.
-  const awake: Span = { from: quietHours.to, to: quietHours.from }
   if (contactClass === 'safety' || contactClass === 'reply') return null
   if (contactClass === 'greeting') return [{ from: quietHours.to, to: GREETING_UNTIL }]
-  if (contactClass === 'case_update') return [awake]
-  const wished = preferredTime ? clip(preferredTime, awake) : null
-  if (wished) return [wished]
-  return contactWindows.map((span) => clip(span, awake)).filter((span): span is Span => span !== null)
+  const awake = outside(quietHours)
+  if (contactClass === 'case_update') return awake
+  const clipped = (spans: readonly Span[]) =>
+    awake.flatMap((part) => spans.map((span) => clip(span, part))).filter((span): span is Span => span !== null)
+  const wished = clipped(preferredTime ? [preferredTime] : [])
+  if (wished.length > 0) return wished
+  const windows = clipped(contactWindows).sort((a, b) => (a.from < b.from ? -1 : 1))
+  // Windows that all lie in the quiet hours are a mistake in the table; the quiet hours win over it.
+  return windows.length > 0 ? windows : awake
 }
+
+/** What quiet hours leave of a day: they usually run over midnight, but need not. */
+const outside = ({ from, to }: Span): Span[] =>
+  (from < to
+    ? [
+        { from: '00:00', to: from },
+        { from: to, to: '24:00' },
+      ]
+    : [{ from: to, to: from }]
+  ).filter((span) => span.from < span.to)
 
 const clip = (span: Span, within: Span): Span | null => {
   const from = span.from > within.from ? span.from : within.from

@@ -1,0 +1,164 @@
+/**
+ * What the vendors let us spend on a person: five messages since the customer last wrote, one notice per grant. A place is
+ * taken under the message's own key before the message is sent, so that two processes never count one place twice and a
+ * repeat after a crash finds the place that it had.
+ */
+import type { Connection } from 'mongoose'
+import { collectionOf, insertMissing } from '../platform/db.ts'
+
+export const KF_MESSAGES = 5
+const LAST = KF_MESSAGES - 1
+/** Keys remembered per grant: events seen, places taken. */
+const REMEMBERED = 50
+
+export interface KfSession {
+  /** `<open_kfid>|<external_userid>` */
+  _id: string
+  lastInboundAt: Date | null
+  /** The vendor's clock has whole seconds: within one, the message's id tells a new word from a repeated one. */
+  lastInboundId: string | null
+  /** Keys of the messages since then. */
+  places: string[]
+  /** The vendor said that the five are used up, whatever we counted. */
+  full: boolean
+  /** The vendor's session state as last heard: 0 and 1 may be sent to. */
+  state: number
+  blocked: boolean
+}
+
+export interface Grant {
+  /** `<openid>|<template id>` */
+  _id: string
+  count: number
+  /** Events applied already: a repeated callback counts once. */
+  seen: string[]
+  /** Keys of messages that took one. */
+  places: string[]
+}
+
+/** One message that wants a place: in a session, or of a grant. */
+export interface Wish {
+  id: string
+  key: string
+}
+export type SessionChange = { id: string; set?: Partial<KfSession>; release?: string }
+export type GrantChange = { id: string; clear?: boolean; release?: string }
+
+export type Budgets = ReturnType<typeof createBudgets>
+
+export function createBudgets(db: Connection) {
+  const sessions = collectionOf<KfSession>(db, 'kf_sessions')
+  const grants = collectionOf<Grant>(db, 'subscribe_grants')
+  const among = (ids: readonly string[]) => ({ _id: { $in: [...new Set(ids)] } })
+
+  /** Which wishes have their place now, read back: two commands whatever the number. */
+  async function granted(
+    found: Promise<{ _id: string; places: string[] }[]>,
+    wishes: readonly Wish[],
+  ): Promise<Set<string>> {
+    const places = new Map((await found).map((one) => [one._id, new Set(one.places)]))
+    return new Set(wishes.filter(({ id, key }) => places.get(id)?.has(key)).map(({ key }) => key))
+  }
+
+  return {
+    sessionsOf: (ids: readonly string[]) =>
+      ids.length === 0 ? Promise.resolve([]) : sessions.find(among(ids)).toArray(),
+    grantsOf: (ids: readonly string[]) => (ids.length === 0 ? Promise.resolve([]) : grants.find(among(ids)).toArray()),
+
+    /** Takes a place in each session that has one left. Returns the keys that hold one, from before or now. */
+    async takeKf(wishes: readonly Wish[]): Promise<Set<string>> {
+      if (wishes.length === 0) return new Set()
+      await sessions.bulkWrite(
+        wishes.map(({ id, key }) => ({
+          updateOne: {
+            filter: { _id: id, places: { $ne: key }, [`places.${LAST}`]: { $exists: false } },
+            update: { $push: { places: key } },
+          },
+        })),
+      )
+      return granted(sessions.find(among(wishes.map(({ id }) => id))).toArray(), wishes)
+    },
+    /** Takes one of each grant that has any left. Returns the keys that hold one, from before or now. */
+    async takeGrants(wishes: readonly Wish[]): Promise<Set<string>> {
+      if (wishes.length === 0) return new Set()
+      await grants.bulkWrite(
+        wishes.map(({ id, key }) => ({
+          updateOne: {
+            filter: { _id: id, places: { $ne: key }, count: { $gte: 1 } },
+            update: { $inc: { count: -1 }, $push: { places: { $each: [key], $slice: -REMEMBERED } } },
+          },
+        })),
+      )
+      return granted(grants.find(among(wishes.map(({ id }) => id))).toArray(), wishes)
+    },
+    async changeSessions(changes: readonly SessionChange[]): Promise<void> {
+      if (changes.length === 0) return
+      await sessions.bulkWrite(
+        changes.map(({ id, set, release }) => ({
+          updateOne: {
+            filter: { _id: id },
+            update: { ...(set ? { $set: set } : {}), ...(release ? { $pull: { places: release } } : {}) },
+          },
+        })),
+      )
+    },
+    /** `release` gives a place back once: the key is gone afterwards. */
+    async changeGrants(changes: readonly GrantChange[]): Promise<void> {
+      if (changes.length === 0) return
+      await grants.bulkWrite(
+        changes.map(({ id, clear, release }) => ({
+          updateOne: clear
+            ? { filter: { _id: id }, update: { $set: { count: 0 } } }
+            : {
+                filter: { _id: id, places: release ?? '' },
+                update: { $inc: { count: 1 }, $pull: { places: release ?? '' } },
+              },
+        })),
+      )
+    },
+    /** The customers wrote: a new window of 48 hours and five messages. An older instant than the known one changes nothing. */
+    async heardFrom(heard: ReadonlyMap<string, { at: Date; messageId: string }>): Promise<void> {
+      if (heard.size === 0) return
+      await insertMissing(
+        sessions,
+        [...heard.keys()].map((_id) => ({
+          _id,
+          lastInboundAt: null,
+          lastInboundId: null,
+          places: [],
+          full: false,
+          state: 0,
+          blocked: false,
+        })),
+      )
+      await sessions.bulkWrite(
+        [...heard].map(([_id, { at, messageId }]) => ({
+          updateOne: {
+            filter: {
+              _id,
+              $or: [
+                { lastInboundAt: null },
+                { lastInboundAt: { $lt: at } },
+                { lastInboundAt: at, lastInboundId: { $ne: messageId } },
+              ],
+            },
+            update: {
+              $set: { lastInboundAt: at, lastInboundId: messageId, places: [], full: false, state: 0, blocked: false },
+            },
+          },
+        })),
+      )
+    },
+    /** Applies one event of the platform once. */
+    async applyGrant(_id: string, eventKey: string, change: 'add' | 'clear'): Promise<void> {
+      await insertMissing(grants, [{ _id, count: 0, seen: [], places: [] }])
+      await grants.updateOne(
+        { _id, seen: { $ne: eventKey } },
+        {
+          ...(change === 'add' ? { $inc: { count: 1 } } : { $set: { count: 0 } }),
+          $push: { seen: { $each: [eventKey], $slice: -REMEMBERED } },
+        },
+      )
+    },
+  }
+}

@@ -1,0 +1,41 @@
+/** What customers wrote to us, sealed, and how far each account has been read. */
+import type { Connection } from 'mongoose'
+import { EPOCH } from '../platform/clock.ts'
+import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
+
+export interface InboundMessage {
+  /** The vendor's msgid. */
+  _id: string
+  openKfId: string
+  externalUserId: string
+  customerId: string | null
+  at: Date
+  type: string
+  /** Sealed. */
+  text: string | null
+  menuId: string | null
+}
+
+export type Conversations = ReturnType<typeof createConversations>
+
+export function createConversations(db: Connection) {
+  const messages = collectionOf<InboundMessage>(db, 'kf_messages')
+  const cursors = collectionOf<{ _id: string; cursor: string; until: Date; token: string }>(db, 'kf_cursors')
+  return {
+    store: (rows: readonly InboundMessage[]) => insertMissing(messages, rows),
+    get: (id: string) => messages.findOne({ _id: id }),
+    /** The lease of the one puller of an account; null = somebody else pulls. */
+    async takeCursor(_id: string, token: string, wall: Date, until: Date): Promise<string | null> {
+      await insertMissing(cursors, [{ _id, cursor: '', until: EPOCH, token: '' }])
+      const { modifiedCount } = await cursors.updateOne({ _id, until: { $lte: wall } }, { $set: { until, token } })
+      if (modifiedCount === 0) return null
+      return (await cursors.findOne({ _id }))?.cursor ?? ''
+    },
+    /** Moves the cursor and the lease on. False when another puller took over meanwhile. */
+    saveCursor: async (_id: string, token: string, cursor: string, until: Date) =>
+      (await cursors.updateOne({ _id, token }, { $set: { cursor, until } })).matchedCount === 1,
+    giveCursorBack: async (_id: string, token: string) =>
+      void (await cursors.updateOne({ _id, token }, { $set: { until: EPOCH, token: '' } })),
+    ready: () => ensureIndexes(messages, [{ keys: { customerId: 1, at: -1 }, serves: 'conversation of a customer' }]),
+  }
+}

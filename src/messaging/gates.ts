@@ -1,0 +1,114 @@
+/** What must be free before anything is sent: the vendor's rates, a member's minute, the customer's budget on the channel. */
+import { addMs, SECOND_MS } from '../platform/clock.ts'
+import type { Reason } from '../platform/reasons.ts'
+import type { Rates } from '../wecom/index.ts'
+import type { Budgets, GrantChange, SessionChange, Wish } from './budgets.ts'
+import type { OutboxRow } from './model.ts'
+import type { RowChange } from './settle.ts'
+
+/** One claimed row on its way through a batch. */
+export interface Work {
+  row: OutboxRow
+  /** What will be written; null while it may still be sent, and for rows that only wait to be closed. */
+  change: RowChange | null
+  /** It was `sending` when it was claimed: the bytes may have arrived. */
+  resent: boolean
+  /** Somebody else took the row over: nothing more is done with it here. */
+  lost: boolean
+}
+
+interface GateDeps {
+  rates: Rates
+  budgets: Budgets
+}
+
+/** Puts the row back until `at`. A resent row keeps its bytes, because they may have arrived. */
+function wait(work: Work, at: Date, reason: Reason): void {
+  work.change = {
+    set: { dueAt: at, reason, ...(work.resent ? {} : { status: 'ready', intent: null }) },
+    attempt: null,
+    settled: false,
+  }
+}
+
+const goes = (work: Work): boolean => work.change === null && work.row.intent !== null && !work.lost
+
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string | null): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    if (key !== null) groups.set(key, [...(groups.get(key) ?? []), item])
+  }
+  return groups
+}
+
+/** Lets through what may be sent now; everything else gets the instant at which it is looked at again. */
+export async function passGates({ rates, budgets }: GateDeps, works: readonly Work[], now: Date): Promise<void> {
+  await spareMembers(rates, works, now)
+  for (const [channel, mine] of grouped(works.filter(goes), ({ row }) => row.intent?.channel ?? null)) {
+    const { ok, retryAt } = await rates.reserve(channel, 'api', mine.length)
+    if (!ok) for (const work of mine) wait(work, later(retryAt, now), 'rate_limited')
+  }
+  await takePlaces(budgets, works, now)
+}
+
+const later = (at: Date, now: Date): Date => (at > now ? at : addMs(now, SECOND_MS))
+
+/** One member's share of a batch; the rest follows a minute later. */
+const MEMBER_BURST = 20
+const MEMBER_PAUSE_MS = 60 * SECOND_MS
+
+/** WeCom drops what one member gets beyond thirty a minute and says nothing: so it is never sent that fast. */
+async function spareMembers(rates: Rates, works: readonly Work[], now: Date): Promise<void> {
+  const members = grouped(works.filter(goes), ({ row }) => (row.intent?.channel === 'app' ? row.intent.target : null))
+  for (const [member, mine] of members) {
+    const first = mine.slice(0, MEMBER_BURST)
+    for (const work of mine.slice(MEMBER_BURST)) wait(work, addMs(now, MEMBER_PAUSE_MS), 'rate_limited')
+    for (const kind of ['member', 'memberHour'] as const) {
+      const { ok, retryAt } = await rates.reserve(member, kind, first.length)
+      if (ok) continue
+      for (const work of first) wait(work, later(retryAt, now), 'rate_limited')
+      break
+    }
+  }
+}
+
+const wishOf = ({ row }: Work): Wish => ({ id: row.intent?.target ?? '', key: row.intent?.key ?? '' })
+
+/** A resent message has its place already; a fresh one that finds none is decided again, further down the ladder. */
+async function takePlaces(budgets: Budgets, works: readonly Work[], now: Date): Promise<void> {
+  const fresh = works.filter((work) => goes(work) && !work.resent)
+  const on = (channel: string) => fresh.filter(({ row }) => row.intent?.channel === channel)
+  const kf = on('kf')
+  const subscribe = on('subscribe')
+  const [places, grants] = [await budgets.takeKf(kf.map(wishOf)), await budgets.takeGrants(subscribe.map(wishOf))]
+  for (const work of kf) if (!places.has(wishOf(work).key)) wait(work, now, 'kf_five_used')
+  for (const work of subscribe) if (!grants.has(wishOf(work).key)) wait(work, now, 'no_grant')
+}
+
+/** What the vendor's refusals say about conversations and grants. A refused message gives its place back. */
+export async function learnFromRefusals({ budgets }: GateDeps, works: readonly Work[]): Promise<void> {
+  const sessions: SessionChange[] = []
+  const grants: GrantChange[] = []
+  for (const { row, change } of works) {
+    const attempt = change?.attempt
+    if (!attempt || !row.intent || attempt.result !== 'refused') continue
+    const { target: id, key: release } = row.intent
+    if (attempt.channel === 'kf') {
+      const set = KF_LESSONS[attempt.errcode ?? 0]
+      sessions.push({ id, release, ...(set ? { set } : {}) })
+    } else if (attempt.channel === 'subscribe') {
+      grants.push(attempt.errcode === NOT_SUBSCRIBED ? { id, clear: true } : { id, release })
+    }
+  }
+  await budgets.changeSessions(sessions)
+  await budgets.changeGrants(grants)
+}
+
+const NOT_SUBSCRIBED = 43101
+const KF_LESSONS: Record<number, NonNullable<SessionChange['set']>> = {
+  95001: { full: true },
+  95002: { lastInboundAt: null },
+  95013: { state: 4 },
+  95018: { state: 3 },
+}

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { buildTemplates, classOf, render, TemplateFile } from '../../../src/messaging/index.ts'
+
+const file = (templates: Record<string, unknown>) => new Map([['test', TemplateFile.parse({ version: 7, templates })]])
+const problems = (template: Record<string, unknown>) =>
+  buildTemplates(file({ one: { class: 'care', chat: '{{store}}提醒您', ...template } })).problems.map(
+    ({ message }) => message,
+  )
+const bookOf = (template: Record<string, unknown>) =>
+  buildTemplates(file({ one: { class: 'care', chat: '{{store}}提醒您', ...template } })).book
+
+describe('lint', () => {
+  test.each([
+    [{ chat: '{{store}}：你好' }, /您/],
+    [{ chat: '您好，今天感觉如何？' }, /who writes/],
+    [{ sms: '您好' }, /who writes/],
+    [{ chat: '{{store}}为您提供全市第一的护理' }, /第一/],
+    [{ chat: '{{store}}：本项目可根治' }, /根治/],
+    [{ chat: '{{store}}：今天到店有优惠' }, /sells/],
+    [{ chat: '{{store}}：{{nickname}}' }, /unknown variable/],
+  ])('%j is struck out', (template, message) => {
+    expect(problems(template)).toEqual([expect.stringMatching(message)])
+  })
+
+  test('plain words pass, and promotion may name an offer', () => {
+    expect(problems({ chat: '{{store}}：术后第一天请您注意保湿，第一次换药在明天' })).toEqual([])
+    expect(problems({ class: 'promotion', chat: '{{store}}：为您保留了优惠' })).toEqual([])
+  })
+
+  test('a key that two files define is a problem of the second', () => {
+    const one = TemplateFile.parse({ version: 1, templates: { a: { class: 'reply', chat: '{{store}}' } } })
+    expect(
+      buildTemplates(
+        new Map([
+          ['x', one],
+          ['y', one],
+        ]),
+      ).problems,
+    ).toEqual([{ file: 'y', key: 'a', message: 'is defined twice' }])
+  })
+
+  test('the shipped texts have nothing to strike out', () => {
+    const system = TemplateFile.parse(parse(readFileSync('config/templates/system.yaml', 'utf8')))
+    expect(buildTemplates(new Map([['system', system]])).problems).toEqual([])
+  })
+})
+
+describe('render', () => {
+  test('fills all forms and says which version it was', () => {
+    const book = bookOf({
+      sms: '【{{store}}】\n{{text}}',
+      subscribe: { kind: 'follow_up', fields: { thing1: '{{treatment}}', name2: '{{staff}}', time3: '{{time}}' } },
+    })
+    const vars = { store: '华颜', text: '请保湿', treatment: '水光针', staff: '林悦', time: '2026年3月2日 11:00' }
+    expect(render(book, 'one', vars)).toEqual({
+      templateKey: 'one',
+      templateVersion: 7,
+      chat: '华颜提醒您',
+      sms: '【华颜】 请保湿',
+      subscribe: { kind: 'follow_up', fields: { thing1: '水光针', name2: '林悦', time3: '2026年3月2日 11:00' } },
+    })
+    expect(classOf(book, 'one')).toBe('care')
+    expect(classOf(book, 'two')).toBeNull()
+  })
+
+  test("values are cut to the vendors' limits, never in the middle of a character", () => {
+    const book = bookOf({
+      chat: '{{store}}{{text}}',
+      subscribe: { kind: 'care_reminder', fields: { thing1: '{{text}}', name2: '{{text}}' } },
+    })
+    const { chat, subscribe } = render(book, 'one', { store: '华', text: '😀护'.repeat(600) })
+    expect(Buffer.byteLength(chat)).toBeLessThanOrEqual(2048)
+    expect(Buffer.byteLength(chat)).toBeGreaterThan(2040)
+    expect(chat).toMatch(/[😀护]…$/u)
+    expect([...(subscribe?.fields.thing1 ?? '')]).toHaveLength(20)
+    expect([...(subscribe?.fields.name2 ?? '')]).toHaveLength(10)
+  })
+
+  test('a value is text, never a template of its own', () => {
+    const book = bookOf({ chat: '{{store}}{{text}}' })
+    expect(render(book, 'one', { store: '华颜', text: '{{phone}} $1 $&' }).chat).toBe('华颜{{phone}} $1 $&')
+  })
+
+  test('a missing variable or key is our mistake and throws', () => {
+    const book = bookOf({ chat: '{{store}}{{text}}' })
+    expect(() => render(book, 'one', { store: '华颜' })).toThrow('internal')
+    expect(() => render(book, 'other', {})).toThrow('internal')
+  })
+})
