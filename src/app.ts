@@ -6,7 +6,7 @@ import type { AppConfig } from './config.ts'
 import { createCustomers } from './customers/index.ts'
 import { createMessaging } from './messaging/index.ts'
 import { bearerOf, createKeyRing } from './platform/auth.ts'
-import type { Clock } from './platform/clock.ts'
+import { type Clock, MINUTE_MS } from './platform/clock.ts'
 import type { FieldCrypto } from './platform/crypto.ts'
 import type { DueTable } from './platform/due.ts'
 import { createEvents } from './platform/events.ts'
@@ -164,5 +164,6 @@ const messagingSettings = (settings: Settings) => ({
   miniProgramOn: settings.WECHAT_APP_ID !== undefined,
   sms:
     settings.SMS_API_BASE && settings.SMS_API_KEY ? { base: settings.SMS_API_BASE, key: settings.SMS_API_KEY } : null,
+  pullEveryMs: settings.KF_PULL_MINUTES * MINUTE_MS,
   concurrency: settings.SEND_CONCURRENCY,
 })

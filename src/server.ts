@@ -4,7 +4,7 @@ import { createActivity } from './platform/activity.ts'
 import { type Clock, type ManualClock, manualClock, systemClock } from './platform/clock.ts'
 import { createFieldCrypto, parseFieldKeys } from './platform/crypto.ts'
 import { connectDb } from './platform/db.ts'
-import { createDueEngine } from './platform/due.ts'
+import { createDueEngine, type DueEngine } from './platform/due.ts'
 import { createFollower, type Follower } from './platform/follower.ts'
 import { createHttpServer, mountRoutes } from './platform/http-server.ts'
 import { createIdempotency } from './platform/idempotency.ts'
@@ -53,14 +53,20 @@ export async function startServer({
   const serves = settings.ROLE === 'web' || settings.ROLE === 'all'
 
   // Rooms are built before the drainer that runs them: the nudge reaches it through this slot.
-  const slot: { drainer: Drainer | null; follower: Follower | null } = { drainer: null, follower: null }
+  const slot: { engine: DueEngine | null; drainer: Drainer | null; follower: Follower | null } = {
+    engine: null,
+    drainer: null,
+    follower: null,
+  }
   const nudge = (table: string) => {
+    slot.engine?.hint(table)
     slot.drainer?.nudge(table)
     slot.follower?.wake()
   }
   const app = buildApp({ db, clock, random, log, crypto, nudge, leaseMs: settings.LEASE_MS, settings, config, metrics })
   const engine = createDueEngine(app.due, log, metrics, clock)
   const drainer = createDrainer({ engine, clock, activity, nudges: works && metronome === 'agenda' })
+  slot.engine = engine
   slot.drainer = drainer
 
   const steps: StopStep[] = []

@@ -131,6 +131,10 @@ export function createClinicApi(base: string, key: string): ClinicApi {
   }
 }
 
+const EVERY_DAY = Object.fromEntries(
+  ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].map((day) => [day, [{ from: '09:00', to: '21:00' }]]),
+)
+
 export async function enterStores(api: ClinicApi, stores: readonly ClinicStore[]): Promise<void> {
   for (const { id, type, displayName, closed } of stores) {
     await api.call('PUT', `/api/v1/stores/${id}`, {
@@ -139,7 +143,7 @@ export async function enterStores(api: ClinicApi, stores: readonly ClinicStore[]
       callbackPhone: id === 'huayan' ? '021-60000001' : '021-60000002',
       emergencyPhone: '021-60000120',
       address: id === 'huayan' ? '上海市静安区示例路 1 号' : '上海市徐汇区示例路 8 号',
-      opening: { exceptions: closed.map((on) => ({ on, spans: [], reason: '设备检修' })) },
+      opening: { weekly: EVERY_DAY, exceptions: closed.map((on) => ({ on, spans: [], reason: '设备检修' })) },
     })
   }
 }

@@ -10,6 +10,10 @@ const MINUTE = 60_000
 export const kindOf = (seed: number, personId: string): CustomerKind =>
   pick([['chatty', 42] as const, ['mini', 33] as const, ['phone', 25] as const], seed, personId, 'kind')
 
+/** People act on marks of a few minutes: a run of months then has thousands of instants instead of tens of thousands. */
+const MARK = 4 * MINUTE
+export const onMark = (at: number): Date => new Date(Math.ceil(at / MARK) * MARK)
+
 export function installCustomers(simulator: Simulator): void {
   const { world, ledger, context } = simulator
   const { seed } = world
@@ -18,7 +22,7 @@ export function installCustomers(simulator: Simulator): void {
     if (customer?.kind !== 'customer') return
     const later = (minutes: number, key: string, act: () => void) =>
       context.clock.schedule(
-        new Date(context.clock.now().getTime() + minutes * MINUTE),
+        onMark(context.clock.now().getTime() + minutes * MINUTE),
         `${customer.personId} ${key}`,
         () => attempt(act),
       )

@@ -2,7 +2,7 @@
 import { list, record, text } from '../api/types.ts'
 import { between, chance, pick } from '../chance.ts'
 import type { Customer, LedgerEntry, Simulator, Staff } from '../index.ts'
-import { answersCall, attempt } from './customers.ts'
+import { answersCall, attempt, onMark } from './customers.ts'
 
 const MINUTE = 60_000
 const FORGETS = 0.03
@@ -31,7 +31,7 @@ function atWork(at: number): number {
 
 function later(simulator: Simulator, staff: Staff, minutes: number, key: string, act: () => void): void {
   const { clock } = simulator.context
-  clock.schedule(new Date(atWork(clock.now().getTime() + minutes * MINUTE)), `${staff.personId} ${key}`, () =>
+  clock.schedule(onMark(atWork(clock.now().getTime() + minutes * MINUTE)), `${staff.personId} ${key}`, () =>
     attempt(act),
   )
 }

@@ -93,7 +93,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
   return {
     service: { startPlans },
     routes: careRoutes({ store, customers }),
-    due: [due({ table: 'care_steps', nextDueAt: (now) => store.nextDueAt(now), drain })],
+    due: [due({ table: 'care_steps', nextDueAt: (now, until) => store.nextDueAt(now, until), drain })],
     routines: [],
     ready: () => store.ready(),
   }

@@ -76,7 +76,7 @@ export function createCareStore(db: Connection) {
     plansOfCustomers: (customerIds: readonly string[]) =>
       plans.find({ customerId: { $in: [...customerIds] } }).toArray(),
     cancelPlan: (treatmentId: string) => plans.updateOne({ _id: treatmentId }, { $set: { status: 'cancelled' } }),
-    nextDueAt: (now: Date) => nextDueAt(steps, now),
+    nextDueAt: (now: Date, until?: Date) => nextDueAt(steps, now, until),
     claim: (request: Parameters<typeof claimDue>[1]) => claimDue(steps, request),
     finish: (results: readonly RowResult[]) => finishClaims(steps, results),
     step: (id: string) => steps.findOne({ _id: id }),

@@ -44,6 +44,8 @@ export interface MessagingDeps extends Ports {
     miniProgramOn: boolean
     /** `log` writes a line instead of sending: development only. */
     sms: ChannelSettings['sms']
+    /** A lost signal is made up for by looking without one, this often; default ten minutes. */
+    pullEveryMs?: number
     /** People written to at the same time by one process. */
     concurrency: number
   }
@@ -51,8 +53,6 @@ export interface MessagingDeps extends Ports {
 
 /** Titles under which the two notices stand in the mini-program's template list. */
 const TITLES: Record<SubscribeKind, string> = { care_reminder: '术后护理提醒', follow_up: '回访通知' }
-/** A lost signal is made up for by looking without one. */
-const SAFETY_PULL_MS = 30 * MINUTE_MS
 
 export function createMessaging(deps: MessagingDeps): Feature<MessagingService> {
   const {
@@ -157,11 +157,11 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
   return {
     service,
     routes: messagingRoutes({ store, service, customers, clock }),
-    due: [due({ table: 'outbox', nextDueAt: (now) => store.nextDueAt(now), drain: (now) => drain(now) })],
+    due: [due({ table: 'outbox', nextDueAt: (now, until) => store.nextDueAt(now, until), drain: (now) => drain(now) })],
     routines: [
       routine({
         name: 'messaging.pull-kf',
-        nextAt: (after) => addMs(after, SAFETY_PULL_MS),
+        nextAt: (after) => addMs(after, settings.pullEveryMs ?? 10 * MINUTE_MS),
         run: async () => ({ messages: await pull(settings.openKfId, null) }),
       }),
     ],

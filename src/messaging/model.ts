@@ -124,7 +124,7 @@ export function createOutboxStore(db: Connection, crypto: FieldCrypto) {
 
   return {
     insert: (fresh: readonly OutboxRow[]) => insertMissing(rows, fresh.map(sealed)),
-    nextDueAt: (now: Date) => nextDueAt(rows, now),
+    nextDueAt: (now: Date, until?: Date) => nextDueAt(rows, now, until),
     claim: async (request: ClaimRequest): Promise<OutboxRow[]> => (await claimDue(rows, request)).map(opened),
     finish: (results: readonly RowResult[]) => finishClaims(rows, results),
     /** Writes changes on rows that stay claimed; rows that somebody else took over stay as they are. */

@@ -5,7 +5,7 @@
  * (who owns it now) and a fence (how often it was claimed). A worker that comes back late finds another token and
  * writes nothing. What a late worker has already sent is made harmless by the deterministic keys of the outbox.
  */
-import type { Collection, Document, Filter, UpdateFilter } from 'mongodb'
+import type { Collection, Filter, UpdateFilter } from 'mongodb'
 import { addMs, DAY_MS, EPOCH, HOUR_MS, MINUTE_MS } from './clock.ts'
 
 export interface Claim {
@@ -97,35 +97,21 @@ export async function finishClaims<T extends DueRow>(
   return written.matchedCount
 }
 
-// Widening looks, because a sorted query on SecantusDB reads every match: near instants are probed first.
-const HORIZONS_MS = [
-  0,
-  5 * MINUTE_MS,
-  HOUR_MS,
-  6 * HOUR_MS,
-  DAY_MS,
-  7 * DAY_MS,
-  60 * DAY_MS,
-  800 * DAY_MS,
-  40_000 * DAY_MS,
-]
+/** How far ahead the next due instant is looked for, step by step: near instants are the usual case. */
+export const HORIZONS_MS = [HOUR_MS, DAY_MS, 10 * DAY_MS, 100 * DAY_MS, 40_000 * DAY_MS] as const
 
-/** The earliest `dueAt` of an unfinished row, whoever has claimed it; null when the table is empty of work. */
-export async function nextDueAt<T extends DueRow>(
-  rows: Collection<T>,
-  now: Date,
-  where: Document = {},
-): Promise<Date | null> {
-  let after = EPOCH
-  for (const horizon of HORIZONS_MS) {
-    const until = addMs(now, horizon)
+/**
+ * The earliest `dueAt` of an unfinished row up to `until`, whoever has claimed it; null when there is none. Without
+ * `until` the look widens step by step, because SecantusDB reads every match before it sorts.
+ */
+export async function nextDueAt<T extends DueRow>(rows: Collection<T>, now: Date, until?: Date): Promise<Date | null> {
+  for (const limit of until ? [until] : HORIZONS_MS.map((ms) => addMs(now, ms))) {
     const [first] = await rows
-      .find({ ...where, dueAt: { $gt: after, $lte: until } } as unknown as Filter<T>, { projection: { dueAt: 1 } })
+      .find({ dueAt: { $gt: EPOCH, $lte: limit } } as unknown as Filter<T>, { projection: { dueAt: 1 } })
       .sort({ dueAt: 1 })
       .limit(1)
       .toArray()
     if (first) return (first as unknown as DueRow).dueAt
-    after = until
   }
   return null
 }

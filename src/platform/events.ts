@@ -122,7 +122,7 @@ export function createEvents({ db, clock, random, log, leaseMs, nudge }: EventDe
     },
     due: due({
       table: 'event_deliveries',
-      nextDueAt: (now) => nextDueAt(rows, now),
+      nextDueAt: (now, until) => nextDueAt(rows, now, until),
       async drain(now) {
         const counts = { delivered: 0, failed: 0 }
         for (;;) {

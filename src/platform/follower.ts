@@ -35,6 +35,7 @@ interface Reply {
 /** Design: a follower reports at least every 200 ms; silent for 3 s it is dropped. */
 const REPORT_EVERY_MS = 200
 const RETRY_MS = 300
+const LOOK_STANDS_MS = 150
 const REQUEST_TIMEOUT_MS = 5_000
 
 export function createFollower({ clockUrl, id, clock, activity, drainAll, log }: FollowerDeps): Follower {
@@ -43,6 +44,7 @@ export function createFollower({ clockUrl, id, clock, activity, drainAll, log }:
   let epoch = -1
   let polling: AbortController | null = null
   let woken = false
+  let last: { at: Date; next: Date | null; changes: number; lookedAt: number } | null = null
   let loop: Promise<void> | null = null
 
   async function report(body: Record<string, unknown>, signal?: AbortSignal): Promise<Reply> {
@@ -65,11 +67,22 @@ export function createFollower({ clockUrl, id, clock, activity, drainAll, log }:
   }
 
   async function round(): Promise<void> {
+    const now = clock.now()
+    // A new epoch at the same instant, with nothing new in this process: the last look still stands. Not for long, because
+    // another process may have left work.
+    const stands =
+      last !== null &&
+      !woken &&
+      last.at.getTime() === now.getTime() &&
+      last.changes === activity.changes &&
+      performance.now() - last.lookedAt < LOOK_STANDS_MS
     woken = false
     const changesBefore = activity.changes
-    const now = clock.now()
-    const next = await drainAll()
+    const next = stands && last ? last.next : await drainAll()
     const idle = activity.inFlight === 0 && activity.changes === changesBefore && (next === null || next > now)
+    last = idle
+      ? { at: now, next, changes: activity.changes, lookedAt: stands && last ? last.lookedAt : performance.now() }
+      : null
     polling = new AbortController()
     if (woken) polling.abort()
     const startedAt = performance.now()

@@ -121,7 +121,7 @@ export function createInbox({ db, clock, random, log, leaseMs, nudge }: InboxDep
     },
     due: due({
       table: 'inbox',
-      nextDueAt: (now) => nextDueAt(rows, now),
+      nextDueAt: (now, until) => nextDueAt(rows, now, until),
       async drain(now) {
         const counts = { handled: 0, failed: 0 }
         for (;;) {

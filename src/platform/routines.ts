@@ -59,7 +59,7 @@ export function createRoutines(
   return {
     due: due({
       table: 'routines',
-      nextDueAt: (now) => nextDueAt(rows, now),
+      nextDueAt: (now, until) => nextDueAt(rows, now, until),
       async drain(now) {
         const claimed = await claimDue(rows, { now, wall: clock.wall(), limit: 20, leaseMs, token: random.id() })
         for (const row of claimed) await finishClaims(rows, [await work(row, now)])

@@ -78,6 +78,7 @@ const Schema = z.object({
   ADMIN_USERIDS: List.default([]),
   CLOCK_URL: Url.optional(),
   LEASE_MS: Whole(500, 600_000).default(30_000),
+  KF_PULL_MINUTES: Whole(1, 1_440).default(10),
   SEND_CONCURRENCY: Whole(1, 64).default(8),
 })
 

@@ -115,7 +115,13 @@ export function createTasks(deps: TasksDeps): Feature<TasksService> {
   return {
     service,
     routes: taskRoutes({ store, clock }),
-    due: [due({ table: 'tasks', nextDueAt: (now) => store.nextDueAt(now), drain: (now) => service.drain(now) })],
+    due: [
+      due({
+        table: 'tasks',
+        nextDueAt: (now, until) => store.nextDueAt(now, until),
+        drain: (now) => service.drain(now),
+      }),
+    ],
     routines: [
       routine({ name: 'tasks.morning-list', nextAt: daily(MORNING_AT), run: morning }),
       routine({ name: 'tasks.evening-list', nextAt: daily(EVENING_AT), run: evening }),

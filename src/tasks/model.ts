@@ -42,7 +42,7 @@ export function createTasksStore(db: Connection) {
     insert: (rows: readonly TaskRow[]) => insertMissing(tasks, rows),
     get: (id: string) => tasks.findOne({ _id: id }),
     many: (ids: readonly string[]) => tasks.find({ _id: { $in: [...ids] } }).toArray(),
-    nextDueAt: (now: Date) => nextDueAt(tasks, now),
+    nextDueAt: (now: Date, until?: Date) => nextDueAt(tasks, now, until),
     claim: (request: Parameters<typeof claimDue>[1]) => claimDue(tasks, request),
     finish: (results: readonly RowResult[]) => finishClaims(tasks, results),
     /** Changes a task only if nobody else did since it was read. */
