@@ -45,7 +45,8 @@ export interface ClaimRequest {
 export async function claimDue<T extends DueRow>(rows: Collection<T>, request: ClaimRequest): Promise<T[]> {
   const due = {
     ...request.where,
-    dueAt: { $lte: request.now },
+    // The lower bound matters where nulls sort into the same range: SecantusDB would walk every finished row.
+    dueAt: { $gt: EPOCH, $lte: request.now },
     'claim.until': { $lte: request.wall },
   } as unknown as Filter<T>
   const found = await rows
