@@ -47,7 +47,7 @@ async function granted(): Promise<string> {
   const customer = await world.customer(n, { openId: true })
   const templateId = world.templateId('术后护理提醒')
   simulator.act({ as: 'customer', id: world.personOf(n).personId, do: 'mp-subscribe', templateId })
-  await world.callbacks(1)
+  await world.callbacks()
   return customer
 }
 

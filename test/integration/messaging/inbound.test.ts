@@ -87,14 +87,17 @@ describe('entering the conversation', () => {
     const customer = await world.customer(n, { kf: true })
     simulator.faults.add({ path: 'callback', duplicate: true })
     simulator.act({ as: 'customer', id: person().personId, do: 'enter-kf' })
-    await world.callbacks(1)
+    await world.callbacks()
     expect(world.ledger()).toMatchObject([
       { kind: 'welcome', person: person().personId, text: '您好，这里是华颜整形医院。' },
     ])
     await pull()
     await world.drain()
     expect(world.ledger()).toHaveLength(1)
-    expect((await messaging.service.reach(customer, world.now()))[0]).toMatchObject({ ok: false, reason: 'no_kf_session' })
+    expect((await messaging.service.reach(customer, world.now()))[0]).toMatchObject({
+      ok: false,
+      reason: 'no_kf_session',
+    })
   })
 
   test('the welcome does not wait behind a crowd of other messages', async () => {
@@ -103,7 +106,7 @@ describe('entering the conversation', () => {
       Array.from({ length: 30 }, () => world.contact(customer, { contactClass: 'safety' })),
     )
     simulator.act({ as: 'customer', id: person().personId, do: 'enter-kf' })
-    await world.callbacks(1)
+    await world.callbacks()
     expect(world.ledger().map(({ kind }) => kind)).toEqual(['welcome'])
     await world.drain()
     expect(world.ledger('sms')).toHaveLength(30)
@@ -126,7 +129,7 @@ test('a member who takes over a conversation is not talked into; the end of it w
   const customer = await world.customer(n, { kf: true })
   await world.says(n)
   simulator.act({ as: 'staff', id: 's01', do: 'end-session', customer: person().personId })
-  await world.callbacks(1)
+  await world.callbacks()
   expect((await messaging.service.reach(customer, world.now()))[0]).toMatchObject({ reason: 'kf_staff_session' })
   await world.later(1_000)
   await world.says(n, '还在吗')

@@ -29,7 +29,7 @@ async function grant(person: number, times = 1, accept = true) {
   const templateId = world.templateId('术后护理提醒')
   for (let i = 0; i < times; i++) {
     simulator.act({ as: 'customer', id: world.personOf(person).personId, do: 'mp-subscribe', templateId, accept })
-    await world.callbacks(1)
+    await world.callbacks()
   }
 }
 
@@ -167,7 +167,7 @@ describe('the ladder', () => {
     simulator.act({ as: 'customer', id: world.personOf(n).personId, do: 'block-kf' })
     const { id } = await messaging.service.enqueue(world.contact(customer))
     await world.drain()
-    await world.callbacks(1)
+    await world.callbacks()
     await world.drain()
     expect(world.ledger().map(({ kind }) => kind)).toEqual(['sms'])
     expect(outcomes()).toMatchObject([
