@@ -14,7 +14,7 @@ import { createCounters } from './counters.ts'
 import type { Faults } from './faults.ts'
 import { createWorld } from './state.ts'
 
-export interface ContextDeps extends Pick<SimContext, 'clock' | 'bus' | 'ledger'> {
+export interface ContextDeps extends Pick<SimContext, 'clock' | 'bus' | 'ledger' | 'sentEvents'> {
   seed: number
   customers: number
   staff: number
@@ -22,16 +22,8 @@ export interface ContextDeps extends Pick<SimContext, 'clock' | 'bus' | 'ledger'
   targets: CallbackTargets
 }
 
-export function createContext({
-  seed,
-  customers,
-  staff,
-  clock,
-  bus,
-  ledger,
-  faults,
-  targets,
-}: ContextDeps): SimContext {
+export function createContext(deps: ContextDeps): SimContext {
+  const { seed, customers, staff, clock, bus, ledger, faults, targets, sentEvents } = deps
   const world = createWorld({ seed, customers, staff })
   return {
     world,
@@ -45,6 +37,7 @@ export function createContext({
     kf: createKfDesk(world),
     grants: createGrants(seed),
     limits: createLimits(),
+    sentEvents,
     permissions: { contacts: true, external: true, kf: true },
   }
 }

@@ -30,6 +30,8 @@ export interface SimulatorOptions {
   clock?: 'real' | 'manual'
   /** Business time at start. */
   start?: Date
+  /** WeChat also pushes `subscribe_msg_sent_event` after each subscription message; default false. */
+  sentEvents?: boolean
   /** Installs behaviour models; called again after a reset. */
   people?: (simulator: Simulator) => void
 }
@@ -73,7 +75,7 @@ export interface Simulator {
 
 /** Starts both listeners on 127.0.0.1. The same options give the same people, ids and keys. */
 export async function createSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { port = 0, seed = 1, customers = 0, staff = 12, clock: mode = 'real', start } = options
+  const { port = 0, seed = 1, customers = 0, staff = 12, clock: mode = 'real', start, sentEvents = false } = options
   const bus = createBus()
   const clock = createClock({
     mode,
@@ -89,7 +91,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const targets = { wecomUrl: null, wechatUrl: null, appUrl: null }
 
   function build(): { context: SimContext; act: Actor; wecom: Map<string, Api>; wechat: Map<string, Api> } {
-    const context = createContext({ seed, customers, staff, clock, bus, ledger, faults, targets })
+    const context = createContext({ seed, customers, staff, clock, bus, ledger, faults, targets, sentEvents })
     return { context, act: createActor(context), wecom: wecomApis(), wechat: wechatApis() }
   }
   let world = build()

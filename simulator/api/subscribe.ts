@@ -51,7 +51,7 @@ export const miniProgramApis: Api[] = [
     method: 'POST',
     path: '/cgi-bin/message/subscribe/send',
     auth: 'wechat',
-    handle({ body }, { world, grants, ledger, clock, callbacks, counters }) {
+    handle({ body }, { world, grants, ledger, clock, callbacks, counters, sentEvents }) {
       const customer = world.byOpenId.get(text(body.touser))
       if (!customer) throw new ApiError(40003, 'invalid openid')
       const template = world.templates.find(({ priTmplId }) => priTmplId === text(body.template_id))
@@ -70,7 +70,7 @@ export const miniProgramApis: Api[] = [
         payload: { templateId: template.priTmplId, title: template.title, page: text(body.page) },
         text: `${template.title}\n${shown}`,
       })
-      if (callbacks.targets.wechatUrl)
+      if (sentEvents)
         clock.schedule(new Date(now.getTime() + SENT_EVENT_AFTER_MS), `subscribe sent ${personId} ${messageId}`, () =>
           callbacks.wechat(`subscribe ${personId}`, {
             FromUserName: openId,

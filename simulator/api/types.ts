@@ -26,6 +26,8 @@ export interface SimContext {
   kf: KfDesk
   grants: Grants
   limits: Limits
+  /** Whether WeChat pushes `subscribe_msg_sent_event` after each subscription message. */
+  sentEvents: boolean
   /** Taken away and given back by `POST /_sim/permissions`. */
   permissions: Record<Permission, boolean>
 }
