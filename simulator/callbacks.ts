@@ -1,8 +1,8 @@
 /** Pushes to the clinic's server: encrypted XML from WeCom, encrypted JSON from the mini-program. 5 s, three tries. */
-
 import { chance, opaque } from './chance.ts'
 import type { SimClock } from './clock.ts'
-import { decrypt, encrypt, signatureOf, toXml } from './envelope.ts'
+import { encrypt, signatureOf, toXml } from './envelope.ts'
+import type { Bus } from './events.ts'
 import type { Faults } from './faults.ts'
 import type { World } from './state.ts'
 
@@ -14,10 +14,12 @@ export interface CallbackTargets {
 }
 
 export interface CallbackCounts {
+  /** Answered with 200. */
   sent: number
   duplicated: number
   reordered: number
   retried: number
+  /** Given up after three tries, or with nowhere to go. */
   lost: number
 }
 
@@ -43,17 +45,29 @@ export function createCallbacks({
   world,
   clock,
   faults,
+  bus,
+  targets,
 }: {
   world: World
   clock: SimClock
   faults: Faults
+  bus: Bus
+  targets: CallbackTargets
 }): Callbacks {
-  const targets: CallbackTargets = { wecomUrl: null, wechatUrl: null, appUrl: null }
   const counts: CallbackCounts = { sent: 0, duplicated: 0, reordered: 0, retried: 0, lost: 0 }
   const lines = new Map<string, Promise<void>>()
+  const lastTimes = new Map<string, number>()
   let serial = 0
 
   const unixNow = () => Math.floor(clock.now().getTime() / 1000)
+
+  /** Nobody does the very same thing twice in one second: receivers tell repeats from news by this time. */
+  function timeOf(subject: string, fields: Record<string, unknown>): number {
+    const key = `${subject} ${JSON.stringify(fields)}`
+    const at = Math.max(unixNow(), (lastTimes.get(key) ?? 0) + 1)
+    lastTimes.set(key, at)
+    return at
+  }
 
   function sealed(kind: 'wecom' | 'wechat', message: string): { query: URLSearchParams; body: string; type: string } {
     serial += 1
@@ -85,75 +99,77 @@ export function createCallbacks({
     return { query, body: JSON.stringify({ ToUserName: originalId, Encrypt: encrypted }), type: 'application/json' }
   }
 
-  /** One push with its retries; each try has a fresh envelope around the same content. */
-  async function push(kind: 'wecom' | 'wechat', message: string): Promise<void> {
-    for (let attempt = 0; attempt < TRIES; attempt++) {
-      const url = kind === 'wecom' ? targets.wecomUrl : targets.wechatUrl
-      if (!url) break
-      const { query, body, type } = sealed(kind, message)
-      try {
-        const response = await fetch(`${url}?${query}`, {
-          method: 'POST',
-          headers: { 'content-type': type },
-          body,
-          signal: AbortSignal.timeout(TIMEOUT_MS),
-        })
-        await response.arrayBuffer()
-        if (response.status === 200) {
-          counts.sent += 1
-          return
-        }
-      } catch {
-        // no answer in time: tried again
-      }
-      if (attempt + 1 < TRIES) {
-        counts.retried += 1
-        await new Promise((done) => setTimeout(done, RETRY_PAUSE_MS[attempt]))
-      }
+  async function isAnswered(kind: 'wecom' | 'wechat', url: string, message: string): Promise<boolean> {
+    const { query, body, type } = sealed(kind, message)
+    try {
+      const response = await fetch(`${url}${url.includes('?') ? '&' : '?'}${query}`, {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body,
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      })
+      await response.arrayBuffer()
+      return response.status === 200
+    } catch {
+      return false // no answer in time: tried again
     }
-    counts.lost += 1
   }
 
+  /** One push with its retries; each try has a fresh envelope around the same content. */
+  async function push(kind: 'wecom' | 'wechat', subject: string, message: string): Promise<void> {
+    for (let attempt = 1; attempt <= TRIES; attempt++) {
+      const url = kind === 'wecom' ? targets.wecomUrl : targets.wechatUrl
+      if (!url) break
+      if (await isAnswered(kind, url, message)) {
+        counts.sent += 1
+        bus.emit('callback', { kind, subject, attempt, outcome: 'answered' })
+        return
+      }
+      bus.emit('callback', { kind, subject, attempt, outcome: 'failed' })
+      if (attempt === TRIES) break
+      counts.retried += 1
+      await pause(RETRY_PAUSE_MS[attempt - 1])
+    }
+    counts.lost += 1
+    bus.emit('callback', { kind, subject, attempt: TRIES, outcome: 'lost' })
+  }
+
+  /** At once, behind what went to the same subject before. */
   function deliver(kind: 'wecom' | 'wechat', subject: string, message: string, identity: string): void {
-    const met = faults.meet('callback', identity)
+    const met = faults.meet('callback', [identity])
     const line = `${kind} ${subject}`
+    const latencyMs = met.reduce((sum, fault) => sum + (fault.latencyMs ?? 0), 0)
     const send = () => {
-      const turn = (lines.get(line) ?? Promise.resolve()).then(() =>
-        clock.during(`callback ${line}`, async () => {
-          await push(kind, message)
-          if (met.some((fault) => fault.duplicate)) {
-            counts.duplicated += 1
-            await push(kind, message)
-          }
-        }),
-      )
+      const turn = (lines.get(line) ?? Promise.resolve()).then(async () => {
+        if (latencyMs > 0) await pause(latencyMs)
+        await push(kind, subject, message)
+        if (!met.some((fault) => fault.duplicate)) return
+        counts.duplicated += 1
+        await push(kind, subject, message)
+      })
       lines.set(line, turn)
-      // Waiting turns must hold the clock as well.
-      void clock.during(`callback queue ${line}`, () => turn)
+      // Also while it waits for its turn the clock must stand.
+      void clock.during(`callback ${line}`, () => turn)
     }
     if (met.some((fault) => fault.reorder)) {
       counts.reordered += 1
-      const delay = REORDER_DELAY_MS * (1 + chance(world.seed, 'reorder', identity))
-      clock.schedule(new Date(clock.now().getTime() + delay), `reordered ${identity}`, send)
-    } else {
-      send()
-    }
+      const delayMs = REORDER_DELAY_MS * (1 + chance(world.seed, 'reorder', identity))
+      clock.schedule(new Date(clock.now().getTime() + delayMs), `reordered ${identity}`, send)
+    } else send()
   }
 
   return {
     targets,
     counts,
     wecom(subject, fields) {
-      const content = { ToUserName: world.corp.corpId, CreateTime: unixNow(), ...fields }
-      deliver(
-        'wecom',
-        subject,
-        `<xml>${toXml(content)}</xml>`,
-        `${subject} ${JSON.stringify({ ...content, Token: undefined, MsgId: undefined, ResponseCode: undefined })}`,
-      )
+      const content = { ToUserName: world.corp.corpId, CreateTime: timeOf(subject, fields), ...fields }
+      // Tokens and codes don't make it another callback.
+      const { Token: _, MsgId: __, ResponseCode: ___, ...lasting } = content as Record<string, unknown>
+      deliver('wecom', subject, `<xml>${toXml(content)}</xml>`, `${subject} ${JSON.stringify(lasting)}`)
     },
     wechat(subject, fields) {
-      const content = { ToUserName: world.miniProgram.originalId, CreateTime: unixNow(), MsgType: 'event', ...fields }
+      const CreateTime = timeOf(subject, fields)
+      const content = { ToUserName: world.miniProgram.originalId, CreateTime, MsgType: 'event', ...fields }
       deliver('wechat', subject, JSON.stringify(content), `${subject} ${JSON.stringify(content)}`)
     },
     async verify(url, kind) {
@@ -183,6 +199,4 @@ export function createCallbacks({
   }
 }
 
-/** Opens a passive reply, so that a test can read what a server answered. */
-export const openReply = (world: World, encrypted: string): string =>
-  decrypt(world.corp.callbackAesKey, encrypted).message
+const pause = (ms = 0) => new Promise((done) => setTimeout(done, ms))

@@ -5,7 +5,11 @@ import type { Person } from './state.ts'
 
 const LAST = 200
 
-export function chatsOf({ ledger, kf, cards, world, grants }: SimContext, person: Person): Record<string, unknown> {
+/** As `GET /_sim/chats` answers it: the last 200 lines of each kind. */
+export function chatsOf(
+  { ledger, kf, cards, world, grants, clock }: SimContext,
+  person: Person,
+): Record<string, unknown> {
   const own = ledger.entries().filter((entry) => entry.person === person.personId)
   const of = (...kinds: string[]) =>
     own
@@ -31,11 +35,13 @@ export function chatsOf({ ledger, kf, cards, world, grants }: SimContext, person
           replacedBy,
           sentAt,
           updatedAt,
+          // The newest code decides whether the server can still change this card.
+          responseCode: cards.codesOf(taskId).at(-1) ?? null,
           text: cardText(shown, replacedBy),
         })),
     }
   }
-  const { chat, state, lastInboundAt, sentSinceInbound, blocked } = kf.conversation(person)
+  const { chat, lastInboundAt, sentSinceInbound, blocked } = kf.conversation(person)
   return {
     person: {
       personId: person.personId,
@@ -46,7 +52,7 @@ export function chatsOf({ ledger, kf, cards, world, grants }: SimContext, person
     },
     kf: {
       chat: chat.slice(-LAST),
-      state,
+      state: kf.stateOf(person, clock.now()),
       lastInboundAt: lastInboundAt === null ? null : new Date(lastInboundAt),
       sentSinceInbound,
       blocked,
@@ -55,6 +61,7 @@ export function chatsOf({ ledger, kf, cards, world, grants }: SimContext, person
     sms: of('sms'),
     calls: of('call'),
     contactChat: of('sidebar', 'mass'),
+    email: of('email'),
     grants: world.templates.map(({ priTmplId, title }) => ({
       templateId: priTmplId,
       title,

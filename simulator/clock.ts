@@ -3,7 +3,8 @@
  *
  * Moving goes in hops: to the earliest of what a follower has next, what the simulator has next, and the target. A hop happens
  * only when nothing is in flight, no event is due, and every live follower has said "idle" for the current epoch. The epoch
- * grows with every hop and with everything that can give followers work, so that an older "idle" never counts.
+ * grows with every hop and with everything that can give followers work, so that an older "idle" never counts. While
+ * something is still on its way the growth is held back to its end: one new epoch then covers all of it.
  */
 
 export interface FollowerReport {
@@ -38,6 +39,7 @@ export class ClockTimeout extends Error {
 
 const FOLLOWER_SILENCE_MS = 3_000
 const MINUTE_MS = 60_000
+const LONGEST_WAIT_MS = 1_000
 
 export interface SimClock {
   readonly mode: 'real' | 'manual'
@@ -45,11 +47,15 @@ export interface SimClock {
   epoch(): number
   /** Runs `run` at business time `at`; events of one instant run in the order of their keys, one after the other. */
   schedule(at: Date, key: string, run: SimEvent['run']): void
-  /** Work that the clock must wait for, e.g. a callback on its way. */
-  during<T>(what: string, work: () => Promise<T>): Promise<T>
+  /**
+   * Work that the clock must wait for, e.g. a callback on its way. At its end followers must confirm again, unless it is
+   * `quiet`: a request of theirs gives them no work that they don't know of.
+   */
+  during<T>(what: string, work: () => Promise<T>, options?: { quiet?: boolean }): Promise<T>
   /** Something happened that may give followers work. */
   touch(): void
-  report(report: FollowerReport): Promise<{ now: string; epoch: number }>
+  /** `gone` tells that nobody waits for the answer any more; such a follower is silent from its report on. */
+  report(report: FollowerReport, gone?: AbortSignal): Promise<{ now: string; epoch: number }>
   /** @throws ClockTimeout naming who is not idle */
   moveTo(target: Date, timeoutMs: number): Promise<{ now: Date; hops: number }>
   state(): {
@@ -60,10 +66,19 @@ export interface SimClock {
     inFlight: string[]
     followers: Record<string, unknown>[]
   }
+  /** Drops all scheduled events; time stays. */
+  clear(): void
   close(): void
 }
 
-export function createClock({ mode, start }: { mode: 'real' | 'manual'; start?: Date }): SimClock {
+export interface ClockOptions {
+  mode: 'real' | 'manual'
+  start?: Date
+  /** Told after each hop. */
+  onMove?: (now: Date, epoch: number) => void
+}
+
+export function createClock({ mode, start, onMove }: ClockOptions): SimClock {
   let manualNow = (start ?? new Date()).getTime()
   let offset = mode === 'real' && start ? start.getTime() - Date.now() : 0
   let epoch = 1
@@ -71,6 +86,8 @@ export function createClock({ mode, start }: { mode: 'real' | 'manual'; start?: 
   let moving: Promise<unknown> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | null = null
+  let unconfirmed = false
+  let loud = 0
   const events: SimEvent[] = []
   const followers = new Map<string, FollowerState>()
   const inFlight = new Map<symbol, string>()
@@ -81,7 +98,14 @@ export function createClock({ mode, start }: { mode: 'real' | 'manual'; start?: 
     for (const wake of [...waiters]) wake()
   }
   const touch = () => {
-    epoch += 1
+    unconfirmed = true
+    bumpWhenQuiet()
+  }
+  function bumpWhenQuiet(): void {
+    if (unconfirmed && loud === 0 && running === null) {
+      unconfirmed = false
+      epoch += 1
+    }
     signal()
   }
   /** Resolves at the next change of anything, or after `ms`. */
@@ -102,25 +126,30 @@ export function createClock({ mode, start }: { mode: 'real' | 'manual'; start?: 
     return [...followers]
   }
 
+  const isEventDue = () => events[0] !== undefined && events[0].at <= now()
+
   async function runDueEvents(): Promise<void> {
     if (running) return running
+    if (!isEventDue()) return arm()
     running = (async () => {
-      while (!closed && events[0] && events[0].at <= now()) {
+      while (!closed && isEventDue()) {
         const event = events.shift() as SimEvent
         try {
           await event.run()
         } catch (error) {
-          process.stderr.write(
-            `simulator event ${event.key} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-          )
+          const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+          process.stderr.write(`simulator event ${event.key} failed: ${detail}\n`)
         }
-        touch()
+        unconfirmed = true
+        // What one event sends has arrived before the next of the same instant begins: the order never depends on the network.
+        while (mode === 'manual' && loud > 0 && !closed) await change(1_000)
       }
     })()
     try {
       await running
     } finally {
       running = null
+      bumpWhenQuiet()
       arm()
     }
   }
@@ -135,16 +164,17 @@ export function createClock({ mode, start }: { mode: 'real' | 'manual'; start?: 
 
   function notIdle(): string[] {
     return [
-      ...inFlight.values(),
+      ...(running ? ['the simulated people'] : []),
+      ...new Set(inFlight.values()),
       ...live().flatMap(([id, state]) => (state.idle && state.epoch === epoch ? [] : [`follower ${id}`])),
     ]
   }
 
   async function settle(deadline: number): Promise<void> {
     for (;;) {
-      if (inFlight.size === 0) await runDueEvents()
+      if (inFlight.size === 0) void runDueEvents()
       const waitingFor = notIdle()
-      if (waitingFor.length === 0 && !(events[0] && events[0].at <= now())) return
+      if (waitingFor.length === 0 && !isEventDue()) return
       if (Date.now() >= deadline) throw new ClockTimeout(waitingFor)
       await change(Math.min(100, deadline - Date.now()))
     }
@@ -154,6 +184,8 @@ export function createClock({ mode, start }: { mode: 'real' | 'manual'; start?: 
     if (mode === 'manual') manualNow = Math.max(manualNow, to)
     else offset += Math.max(0, to - now())
     touch()
+    arm()
+    onMove?.(new Date(now()), epoch)
   }
 
   async function move(target: number, timeoutMs: number): Promise<{ now: Date; hops: number }> {
@@ -161,11 +193,12 @@ export function createClock({ mode, start }: { mode: 'real' | 'manual'; start?: 
     touch() // what came in since the last move isn't covered by an older "idle"
     for (let hops = 0; ; hops++) {
       await settle(deadline)
-      if (now() >= target) return { now: new Date(now()), hops }
+      const reached = now()
+      if (reached >= target) return { now: new Date(reached), hops }
       const dues = live().flatMap(([, { nextDueAt }]) =>
         nextDueAt === null ? [] : [Math.ceil(nextDueAt / MINUTE_MS) * MINUTE_MS],
       )
-      const candidates = [target, ...dues, ...(events[0] ? [events[0].at] : [])].filter((at) => at > now())
+      const candidates = [target, ...dues, ...(events[0] ? [events[0].at] : [])].filter((at) => at > reached)
       set(Math.min(...candidates))
     }
   }
@@ -188,30 +221,34 @@ export function createClock({ mode, start }: { mode: 'real' | 'manual'; start?: 
       events.splice(low, 0, event)
       if (low === 0) arm()
     },
-    async during(what, work) {
+    async during(what, work, { quiet = false } = {}) {
       const id = Symbol(what)
       inFlight.set(id, what)
+      if (!quiet) loud += 1
       try {
         return await work()
       } finally {
         inFlight.delete(id)
-        touch()
+        if (quiet) signal()
+        else {
+          loud -= 1
+          touch()
+        }
       }
     },
-    async report({ id, epoch: workedFor, idle, nextDueAt, waitMs = 0 }) {
-      followers.set(id, {
+    async report({ id, epoch: workedFor, idle, nextDueAt, waitMs = 0 }, gone) {
+      const state = {
         epoch: workedFor,
         idle,
         nextDueAt: nextDueAt === null ? null : Date.parse(nextDueAt),
         seenAt: Date.now(),
-      })
-      signal()
-      const until = Date.now() + Math.min(1_000, waitMs)
-      while (!closed && epoch === workedFor && Date.now() < until) {
-        await change(until - Date.now())
-        const state = followers.get(id)
-        if (state) state.seenAt = Date.now()
       }
+      followers.set(id, state)
+      gone?.addEventListener('abort', signal, { once: true })
+      signal()
+      const until = Date.now() + Math.min(LONGEST_WAIT_MS, waitMs)
+      while (!closed && !gone?.aborted && epoch === workedFor && Date.now() < until) await change(until - Date.now())
+      if (!gone?.aborted) state.seenAt = Date.now()
       return { now: new Date(now()).toISOString(), epoch }
     },
     moveTo(target, timeoutMs) {
@@ -231,6 +268,10 @@ export function createClock({ mode, start }: { mode: 'real' | 'manual'; start?: 
         nextDueAt: state.nextDueAt === null ? null : new Date(state.nextDueAt),
       })),
     }),
+    clear() {
+      events.length = 0
+      touch()
+    },
     close() {
       closed = true
       clearTimeout(timer)

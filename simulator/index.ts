@@ -1,27 +1,24 @@
 /** The outside world behind the real protocol: WeCom, WeChat, an SMS gateway, and the people who use them. */
-import { type Act, type Actor, createActor } from './acts.ts'
-import { createCardBook } from './api/cards.ts'
-import { contactApis } from './api/contacts.ts'
-import { createKfDesk, kfApis } from './api/kf.ts'
-import { createMessageApis } from './api/messages.ts'
-import { createGrants, miniProgramApis } from './api/subscribe.ts'
-import { createTokens, tokenApis } from './api/tokens.ts'
-import type { SimContext } from './api/types.ts'
-import { createCallbacks } from './callbacks.ts'
+import type { Act } from './act.ts'
+import { type Actor, createActor } from './acts.ts'
+import type { Api, SimContext } from './api/types.ts'
 import { opaque } from './chance.ts'
-import { createClock } from './clock.ts'
+import { createClock, type SimClock } from './clock.ts'
+import { createContext, wechatApis, wecomApis } from './context.ts'
 import { createControl } from './control.ts'
+import { type Bus, createBus } from './events.ts'
 import { createFaults, type Faults } from './faults.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { createHandler, listen, type Tap } from './server.ts'
-import { createWorld, type World } from './state.ts'
+import { createSmsGateway } from './sms.ts'
+import type { World } from './state.ts'
 
-export type { Act } from './acts.ts'
-export { ActError } from './acts.ts'
+export { type Act, ActError } from './act.ts'
 export { between, chance, pick } from './chance.ts'
 export type { SimClock } from './clock.ts'
+export type { SimEventName, SimEvents } from './events.ts'
 export { type LedgerEntry, ledgerSha256 } from './ledger.ts'
-export type { Tapped } from './server.ts'
+export type { Tap, Tapped } from './server.ts'
 export type { Customer, Person, Staff, World } from './state.ts'
 
 export interface SimulatorOptions {
@@ -33,7 +30,9 @@ export interface SimulatorOptions {
   clock?: 'real' | 'manual'
   /** Business time at start. */
   start?: Date
-  /** Installs behaviour models. */
+  /** WeChat also pushes `subscribe_msg_sent_event` after each subscription message; default false. */
+  sentEvents?: boolean
+  /** Installs behaviour models; called again after a reset. */
   people?: (simulator: Simulator) => void
 }
 
@@ -54,99 +53,103 @@ export interface ReadyLine {
 }
 
 export interface Simulator {
-  ready: ReadyLine
-  world: World
-  context: SimContext
-  ledger: Ledger
-  faults: Faults
+  readonly ready: ReadyLine
+  /** The world of now: a reset makes a new one. */
+  readonly world: World
+  readonly context: SimContext
+  readonly clock: SimClock
+  readonly ledger: Ledger
+  readonly faults: Faults
   /** @throws ActError when the act makes no sense; nothing has changed then */
   act(act: Act): Record<string, unknown>
+  /** Runs `run` at business time `at`; events of one instant run in the order of their keys. */
+  schedule: SimClock['schedule']
+  /** Listens to one kind of event. Returns how to stop. */
+  on: Bus['on']
   /** Sees every vendor request at each stage and may hold it. Returns how to stop. */
   tap(tap: Tap): () => void
+  /** The world as it was at the start, at today's time: no contacts, messages, cards, grants, tokens, faults. */
+  reset(): void
   close(): Promise<void>
 }
 
+/** Starts both listeners on 127.0.0.1. The same options give the same people, ids and keys. */
 export async function createSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { port = 0, seed = 1, customers = 0, staff = 12, clock: mode = 'real', start } = options
-  const world = createWorld({ seed, customers, staff })
-  const clock = createClock({ mode, ...(start ? { start } : {}) })
-  const ledger = createLedger()
-  const faults = createFaults(seed)
-  const callbacks = createCallbacks({ world, clock, faults })
-  const context: SimContext = {
-    world,
-    clock,
-    ledger,
-    callbacks,
-    tokens: createTokens(seed),
-    cards: createCardBook(seed),
-    kf: createKfDesk(world),
-    grants: createGrants(seed),
-  }
-  const act: Actor = createActor(context)
+  const { port = 0, seed = 1, customers = 0, staff = 12, clock: mode = 'real', start, sentEvents = false } = options
+  const bus = createBus()
+  const clock = createClock({
+    mode,
+    ...(start ? { start } : {}),
+    onMove: (now, epoch) => bus.emit('clock', { now: now.toISOString(), epoch }),
+  })
+  const ledger = createLedger((entry) => bus.emit('delivered', entry))
+  const faults = createFaults(seed, (path, fault) => bus.emit('fault', { path, fault }))
   const taps = new Set<Tap>()
   const counts = new Map<string, number>()
   const smsApiKey = opaque(32, seed, 'sms key')
+  const sms = createSmsGateway({ key: smsApiKey, faults, taps })
+  const targets = { wecomUrl: null, wechatUrl: null, appUrl: null }
 
-  const slot: { ready: ReadyLine | null } = { ready: null }
+  function build(): { context: SimContext; act: Actor; wecom: Map<string, Api>; wechat: Map<string, Api> } {
+    const context = createContext({ seed, customers, staff, clock, bus, ledger, faults, targets, sentEvents })
+    return { context, act: createActor(context), wecom: wecomApis(), wechat: wechatApis() }
+  }
+  let world = build()
+
+  function reset(): void {
+    ledger.clear()
+    faults.clear()
+    sms.clear()
+    counts.clear()
+    clock.clear()
+    world = build()
+    options.people?.(simulator)
+    bus.emit('reset', { now: clock.now().toISOString() })
+  }
+
+  const context = () => world.context
   const control = createControl({
     context,
+    act: (act) => world.act(act),
     faults,
-    act,
-    taps,
+    sms,
     counts,
-    smsKey: smsApiKey,
-    ready: () => slot.ready,
-    reset: () => {
-      ledger.clear()
-      faults.clear()
-    },
+    ready: () => ready,
+    reset,
   })
   const shared = { context, faults, taps, control, counts }
-  const wecomApis = [
-    ...tokenApis.filter(({ path }) => path === '/cgi-bin/gettoken'),
-    ...contactApis,
-    ...createMessageApis(),
-    ...kfApis,
-  ]
-  const wechatApis = [...tokenApis.filter(({ path }) => path !== '/cgi-bin/gettoken'), ...miniProgramApis]
-  const wecom = await listen(port, createHandler('wecom', { ...shared, apis: wecomApis }))
-  const wechat = await listen(port === 0 ? 0 : port + 1, createHandler('wechat', { ...shared, apis: wechatApis }))
-
-  const { corp, miniProgram } = world
+  const wecom = await listen(port, createHandler('wecom', { ...shared, apis: () => world.wecom }))
+  const wechat = await listen(
+    port === 0 ? 0 : port + 1,
+    createHandler('wechat', { ...shared, apis: () => world.wechat }),
+  )
   const wecomBase = `http://127.0.0.1:${wecom.port}`
-  const ready: ReadyLine = {
-    ready: true,
+  const ready = readyLine(world.context.world, {
     wecomBase,
     wechatBase: `http://127.0.0.1:${wechat.port}`,
-    corpId: corp.corpId,
-    agentId: corp.agentId,
-    agentSecret: corp.agentSecret,
-    callbackToken: corp.callbackToken,
-    callbackAesKey: corp.callbackAesKey,
-    openKfId: corp.openKfId,
-    miniProgram: {
-      appId: miniProgram.appId,
-      secret: miniProgram.secret,
-      token: miniProgram.token,
-      aesKey: miniProgram.aesKey,
-    },
     smsApiBase: `${wecomBase}/_sim/sms`,
     smsApiKey,
-    smtpUrl: null,
-  }
-  slot.ready = ready
+  })
+
   const simulator: Simulator = {
     ready,
-    world,
-    context,
+    get world() {
+      return world.context.world
+    },
+    get context() {
+      return world.context
+    },
+    clock,
     ledger,
     faults,
-    act,
+    act: (act) => world.act(act),
+    schedule: clock.schedule,
+    on: bus.on,
     tap(tap) {
       taps.add(tap)
       return () => void taps.delete(tap)
     },
+    reset,
     async close() {
       clock.close()
       for (const { server } of [wecom, wechat]) {
@@ -157,4 +160,28 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   }
   options.people?.(simulator)
   return simulator
+}
+
+function readyLine(
+  { corp, miniProgram }: World,
+  addresses: Pick<ReadyLine, 'wecomBase' | 'wechatBase' | 'smsApiBase' | 'smsApiKey'>,
+): ReadyLine {
+  const { corpId, agentId, agentSecret, callbackToken, callbackAesKey, openKfId } = corp
+  const { appId, secret, token, aesKey } = miniProgram
+  const { wecomBase, wechatBase, smsApiBase, smsApiKey } = addresses
+  return {
+    ready: true,
+    wecomBase,
+    wechatBase,
+    corpId,
+    agentId,
+    agentSecret,
+    callbackToken,
+    callbackAesKey,
+    openKfId,
+    miniProgram: { appId, secret, token, aesKey },
+    smsApiBase,
+    smsApiKey,
+    smtpUrl: null,
+  }
 }

@@ -34,15 +34,17 @@ export interface Ledger {
   add(entry: LedgerEntry): void
   entries(): readonly LedgerEntry[]
   onEntry(listener: (entry: LedgerEntry) => void): void
+  /** Forgets the entries and who listened. */
   clear(): void
 }
 
-export function createLedger(): Ledger {
+export function createLedger(onEvery: (entry: LedgerEntry) => void = () => undefined): Ledger {
   let entries: LedgerEntry[] = []
-  const listeners: ((entry: LedgerEntry) => void)[] = []
+  let listeners: ((entry: LedgerEntry) => void)[] = []
   return {
     add(entry) {
       entries.push(entry)
+      onEvery(entry)
       for (const listener of listeners) listener(entry)
     },
     entries: () => entries,
@@ -51,6 +53,7 @@ export function createLedger(): Ledger {
     },
     clear: () => {
       entries = []
+      listeners = []
     },
   }
 }

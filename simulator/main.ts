@@ -10,6 +10,7 @@ const { values } = parseArgs({
     staff: { type: 'string', default: '12' },
     clock: { type: 'string', default: 'real' },
     start: { type: 'string' },
+    'sent-events': { type: 'boolean', default: false },
   },
 })
 
@@ -29,6 +30,7 @@ try {
     customers: whole('customers'),
     staff: whole('staff'),
     clock: values.clock,
+    sentEvents: values['sent-events'],
     ...(start ? { start } : {}),
   })
   process.stdout.write(`${JSON.stringify(simulator.ready)}\n`)

@@ -1,18 +1,22 @@
 /** The HTTP side: vendor paths on two ports, faults and taps around them, control under `/_sim/`. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Api, ApiError, type SimContext } from './api/types.ts'
-import type { Faults } from './faults.ts'
+import { type Api, ApiError, type ApiRequest, type SimContext } from './api/types.ts'
+import { chance } from './chance.ts'
+import { type Faults, identityOf } from './faults.ts'
 
 export type Stage = 'received' | 'acted' | 'answered'
 export interface Tapped {
   stage: Stage
-  platform: 'wecom' | 'wechat' | 'sms'
+  base: 'wecom' | 'wechat' | 'sms'
   path: string
   query: Record<string, string>
   body: unknown
 }
-/** May return a promise: the request is held until it resolves. */
+/**
+ * May return a promise: the request is held until it resolves. received = before any effect; acted = the effect is there, the
+ * answer isn't written; answered = the answer has left.
+ */
 export type Tap = (tapped: Tapped) => unknown
 
 export interface ControlAnswer {
@@ -21,19 +25,22 @@ export interface ControlAnswer {
   /** Sent as is with this type instead of JSON. */
   type?: string
 }
-/** `null` = not a control path. */
-export type Control = (request: {
+export interface ControlRequest {
   method: string
   path: string
   query: URLSearchParams
   body: unknown
-  headers: IncomingMessage['headers']
+  request: IncomingMessage
   response: ServerResponse
-}) => Promise<ControlAnswer | 'handled' | null>
+}
+/** `null` = not a control path; 'handled' = answered already. */
+export type Control = (request: ControlRequest) => Promise<ControlAnswer | 'handled' | null>
 
 export interface ServerDeps {
-  context: SimContext
-  apis: readonly Api[]
+  /** Asked for every request, because a reset replaces the world. */
+  context: () => SimContext
+  /** By path. */
+  apis: () => ReadonlyMap<string, Api>
   faults: Faults
   taps: Set<Tap>
   control: Control
@@ -54,101 +61,125 @@ export async function listen(
   return { server, port: (server.address() as AddressInfo).port }
 }
 
-export function createHandler(platform: 'wecom' | 'wechat', deps: ServerDeps) {
-  const byPath = new Map(deps.apis.map((api) => [api.path, api]))
+export function createHandler(base: 'wecom' | 'wechat', deps: ServerDeps) {
   return (request: IncomingMessage, response: ServerResponse): void => {
-    handle(platform, byPath, deps, request, response).catch((error: unknown) => {
-      process.stderr.write(
-        `simulator request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-      )
+    handle(base, deps, request, response).catch((error: unknown) => {
+      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      process.stderr.write(`simulator request failed: ${detail}\n`)
       if (!response.headersSent) json(response, 500, { errcode: -1, errmsg: 'simulator error' })
     })
   }
 }
 
 async function handle(
-  platform: 'wecom' | 'wechat',
-  byPath: Map<string, Api>,
+  base: 'wecom' | 'wechat',
   deps: ServerDeps,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://simulator')
   const path = url.pathname
+  const method = request.method ?? 'GET'
   const raw = await readBody(request)
   if (raw === null) return json(response, 413, { errcode: 40206, errmsg: 'body too large' })
-
-  const control = await deps.control({
-    method: request.method ?? 'GET',
-    path,
-    query: url.searchParams,
-    body: parse(raw),
-    headers: request.headers,
-    response,
-  })
-  if (control === 'handled') return
-  if (control) {
-    if (control.type) {
-      response
-        .writeHead(control.status, { 'content-type': control.type, 'cache-control': 'no-store' })
-        .end(control.body as string | Buffer)
-      return
-    }
-    return json(response, control.status, control.body)
-  }
-
-  const api = byPath.get(path)
-  if (!api) return json(response, 404, { errcode: 404, errmsg: 'no such api in the simulator' })
-  deps.counts.set(path, (deps.counts.get(path) ?? 0) + 1)
-  const query = Object.fromEntries(url.searchParams)
   const body = parse(raw)
+
+  const api = deps.apis().get(path)
+  if (api) {
+    const { clock } = deps.context()
+    const call = () =>
+      answerCall({ base, deps, request, response, method, path, query: url.searchParams, raw, body, api })
+    return clock.during(`request ${path}`, call, { quiet: true })
+  }
+  const control = await deps.control({ method, path, query: url.searchParams, body, request, response })
+  if (control === 'handled') return
+  if (!control) return json(response, 404, { errcode: 404, errmsg: 'no such api in the simulator' })
+  if (!control.type) return json(response, control.status, control.body)
+  response
+    .writeHead(control.status, { 'content-type': control.type, 'cache-control': 'no-store' })
+    .end(control.body as string | Buffer)
+}
+
+interface Call extends ApiRequest {
+  base: 'wecom' | 'wechat'
+  deps: ServerDeps
+  request: IncomingMessage
+  response: ServerResponse
+  method: string
+  path: string
+  api: Api
+}
+
+/** A vendor API call between its taps and faults. */
+async function answerCall(call: Omit<Call, 'body'> & { body: unknown }): Promise<void> {
+  const { base, deps, request, response, method, path, query, raw, body, api } = call
+  const context = deps.context()
+  deps.counts.set(path, (deps.counts.get(path) ?? 0) + 1)
   const tap = async (stage: Stage) => {
-    for (const one of deps.taps) await one({ stage, platform, path, query, body })
+    for (const one of deps.taps) await one({ stage, base, path, query: Object.fromEntries(query), body })
   }
   await tap('received')
-  const identity = `${request.method} ${new URLSearchParams([...url.searchParams].filter(([name]) => name !== 'access_token'))} ${identityOf(raw)}`
-  const met = deps.faults.meet(path, identity)
-  for (const fault of met) if (fault.latencyMs) await new Promise((done) => setTimeout(done, fault.latencyMs))
-  if (met.some((fault) => fault.drop === 'before')) return void request.socket.destroy()
-  const injected = met.find((fault) => fault.errcode !== undefined)
+  const asked: ApiRequest = { query, body: isRecord(body) ? body : {}, raw }
+  const met = deps.faults.meet(path, api.identities?.(asked, context) ?? [identityOf(method, query, body)])
+  for (const { latencyMs } of met) if (latencyMs) await new Promise((done) => setTimeout(done, latencyMs))
+  if (met.some(({ drop }) => drop === 'before')) return void request.socket.destroy()
+  const injected = met.find(({ errcode }) => errcode !== undefined)
   const answer = injected
-    ? { errcode: injected.errcode, errmsg: 'injected fault' }
-    : run(api, request.method ?? 'GET', url.searchParams, raw, body, deps.context)
+    ? refusal(
+        context,
+        base,
+        new ApiError(injected.errcode ?? -1, injected.errcode === -1 ? 'system busy' : 'injected fault'),
+      )
+    : run(base, api, method, asked, isRecord(body), context)
   await tap('acted')
-  if (met.some((fault) => fault.drop === 'after')) return void request.socket.destroy()
+  if (met.some(({ drop }) => drop === 'after')) return void request.socket.destroy()
   response.once('finish', () => void tap('answered'))
   json(response, 200, answer)
 }
 
+/** Token, then the app's permission, then its quota; scope, parameters and state are the handler's, in this order. */
 function run(
+  base: 'wecom' | 'wechat',
   api: Api,
   method: string,
-  query: URLSearchParams,
-  raw: string,
-  body: unknown,
+  asked: ApiRequest,
+  hasJson: boolean,
   context: SimContext,
 ): Record<string, unknown> {
+  const { tokens, clock, permissions, limits } = context
   try {
     if (method !== api.method)
       throw api.method === 'GET'
         ? new ApiError(43001, 'require GET method')
         : new ApiError(43002, 'require POST method')
-    if (api.auth) context.tokens.check(api.auth, query.get('access_token'), context.clock.now())
-    if (api.method === 'POST' && (typeof body !== 'object' || body === null || Array.isArray(body)))
-      throw new ApiError(40035, 'invalid parameter. Warning: wrong json format.')
-    return {
-      errcode: 0,
-      errmsg: 'ok',
-      ...api.handle({ query, body: (body ?? {}) as Record<string, unknown>, raw }, context),
-    }
+    if (api.auth) tokens.check(api.auth, asked.query.get('access_token'), clock.now())
+    if (api.permission && !permissions[api.permission]) throw new ApiError(48002, 'API forbidden')
+    limits.count(api.path, clock.now())
+    if (api.method === 'POST' && !hasJson)
+      throw new ApiError(base === 'wecom' ? 40035 : 47001, 'data format error. Warning: wrong json format.')
+    return { ...(api.bare ? {} : { errcode: 0, errmsg: 'ok' }), ...api.handle(asked, context) }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
-    return { errcode: error.errcode, errmsg: error.message, ...error.fields }
+    return refusal(context, base, error)
   }
 }
 
-/** Response codes and sync tokens differ from run to run in when they are made; the request they belong to doesn't. */
-const identityOf = (raw: string): string => raw.replace(/"(response_code|token|code)":"[^"]*"/g, '')
+/** The vendors decorate `errmsg`; nobody may branch on it. */
+function refusal({ world, clock }: SimContext, base: 'wecom' | 'wechat', error: ApiError): Record<string, unknown> {
+  const { errcode, message, fields } = error
+  const at = Math.floor(clock.now().getTime() / 1000)
+  const hex = Math.floor(chance(world.seed, at, errcode) * 2 ** 32)
+    .toString(16)
+    .padStart(8, '0')
+  const errmsg =
+    base === 'wecom'
+      ? `${message}, hint: [${at}_1_${hex}], from ip: 127.0.0.1, more info at https://open.work.weixin.qq.com/devtool/query?e=${errcode}`
+      : `${message} rid: ${at.toString(16)}-${hex}-${hex}`
+  return { errcode, errmsg, ...fields }
+}
+
+const isRecord = (body: unknown): body is Record<string, unknown> =>
+  typeof body === 'object' && body !== null && !Array.isArray(body)
 
 function parse(raw: string): unknown {
   if (raw === '') return undefined

@@ -1,5 +1,6 @@
 /** Directory (users, departments, app) and external contacts: what a self-built app may read. */
-import type { Customer, Staff, World } from '../state.ts'
+import type { Customer, Department, Staff, World } from '../state.ts'
+import { departmentsUnder } from './receivers.ts'
 import { type Api, ApiError, list, text } from './types.ts'
 
 /** Apps made after June 2022 get no avatar, gender, mobile or email. */
@@ -22,10 +23,12 @@ const userOf = (staff: Staff) => ({
 
 const present = (world: World) => world.staff.filter((staff) => !staff.resigned)
 
-function departmentOf(world: World, query: URLSearchParams): number {
+/** Members of the asked department; with `fetch_child=1` (older SDKs) also of all below it. */
+function membersIn(world: World, query: URLSearchParams): Staff[] {
   const id = Number(query.get('department_id'))
   if (!world.departments.some((department) => department.id === id)) throw new ApiError(60123, 'invalid department id')
-  return id
+  const within = query.get('fetch_child') === '1' ? departmentsUnder(world, id) : [id]
+  return present(world).filter(({ departmentId }) => within.includes(departmentId))
 }
 
 function memberOf(world: World, userId: unknown): Staff {
@@ -87,43 +90,35 @@ export const contactApis: Api[] = [
     method: 'GET',
     path: '/cgi-bin/user/get',
     auth: 'wecom',
+    permission: 'contacts',
     handle: ({ query }, { world }) => userOf(memberOf(world, query.get('userid'))),
   },
   {
     method: 'GET',
     path: '/cgi-bin/user/simplelist',
     auth: 'wecom',
-    handle({ query }, { world }) {
-      const id = departmentOf(world, query)
-      return {
-        userlist: present(world)
-          .filter((staff) => staff.departmentId === id)
-          .map(({ userId, name, departmentId }) => ({
-            userid: userId,
-            name,
-            department: [departmentId],
-            open_userid: '',
-          })),
-      }
-    },
+    permission: 'contacts',
+    handle: ({ query }, { world }) => ({
+      userlist: membersIn(world, query).map(({ userId, name, departmentId }) => ({
+        userid: userId,
+        name,
+        department: [departmentId],
+        open_userid: '',
+      })),
+    }),
   },
   {
     method: 'GET',
     path: '/cgi-bin/user/list',
     auth: 'wecom',
-    handle({ query }, { world }) {
-      const id = departmentOf(world, query)
-      return {
-        userlist: present(world)
-          .filter((staff) => staff.departmentId === id)
-          .map(userOf),
-      }
-    },
+    permission: 'contacts',
+    handle: ({ query }, { world }) => ({ userlist: membersIn(world, query).map(userOf) }),
   },
   {
     method: 'POST',
     path: '/cgi-bin/user/list_id',
     auth: 'wecom',
+    permission: 'contacts',
     handle({ body }, { world }) {
       const limit = Math.min(10_000, Number(body.limit) || 10_000)
       const from = Number(text(body.cursor) || 0)
@@ -139,6 +134,7 @@ export const contactApis: Api[] = [
     method: 'GET',
     path: '/cgi-bin/department/list',
     auth: 'wecom',
+    permission: 'contacts',
     handle: ({ query }, { world }) => ({
       department: subtree(world, query).map((one) => ({ ...one, name_en: '', department_leader: [] })),
     }),
@@ -147,6 +143,7 @@ export const contactApis: Api[] = [
     method: 'GET',
     path: '/cgi-bin/department/simplelist',
     auth: 'wecom',
+    permission: 'contacts',
     handle: ({ query }, { world }) => ({
       department_id: subtree(world, query).map(({ id, parentid, order }) => ({ id, parentid, order })),
     }),
@@ -155,6 +152,7 @@ export const contactApis: Api[] = [
     method: 'GET',
     path: '/cgi-bin/department/get',
     auth: 'wecom',
+    permission: 'contacts',
     handle({ query }, { world }) {
       const found = world.departments.find(({ id }) => id === Number(query.get('id')))
       if (!found) throw new ApiError(60123, 'invalid department id')
@@ -165,12 +163,14 @@ export const contactApis: Api[] = [
     method: 'GET',
     path: '/cgi-bin/externalcontact/get_follow_user_list',
     auth: 'wecom',
+    permission: 'external',
     handle: (_, { world }) => ({ follow_user: present(world).map(({ userId }) => userId) }),
   },
   {
     method: 'GET',
     path: '/cgi-bin/externalcontact/list',
     auth: 'wecom',
+    permission: 'external',
     handle({ query }, { world }) {
       const { userId } = memberOf(world, query.get('userid'))
       const ids = world.customers
@@ -184,6 +184,7 @@ export const contactApis: Api[] = [
     method: 'GET',
     path: '/cgi-bin/externalcontact/get',
     auth: 'wecom',
+    permission: 'external',
     handle({ query }, { world }) {
       const id = query.get('external_userid') ?? ''
       if (!id) throw new ApiError(41035, 'missing external userid')
@@ -197,6 +198,7 @@ export const contactApis: Api[] = [
     method: 'POST',
     path: '/cgi-bin/externalcontact/batch/get_by_user',
     auth: 'wecom',
+    permission: 'external',
     handle({ body }, { world }) {
       const users = list(body.userid_list).map((one) => memberOf(world, one).userId)
       if (users.length === 0 || users.length > 100) throw new ApiError(40058, 'invalid parameter: userid_list')
@@ -219,14 +221,9 @@ export const contactApis: Api[] = [
   },
 ]
 
-function subtree(world: World, query: URLSearchParams) {
-  const root = Number(query.get('id') ?? 1) || 1
-  const under = (id: number): boolean => {
-    if (id === root) return true
-    const parent = world.departments.find((one) => one.id === id)?.parentid ?? 0
-    return parent !== 0 && under(parent)
-  }
-  const found = world.departments.filter(({ id }) => under(id))
+function subtree(world: World, query: URLSearchParams): Department[] {
+  const within = departmentsUnder(world, Number(query.get('id') ?? 1) || 1)
+  const found = world.departments.filter(({ id }) => within.includes(id))
   if (found.length === 0) throw new ApiError(60003, 'department not found')
   return found
 }

@@ -1,145 +1,120 @@
 /** App messages to members: sending, duplicate check, silent limits, card updates, recall. */
 import { createHash } from 'node:crypto'
 import { opaque } from '../chance.ts'
-import type { Staff, World } from '../state.ts'
+import type { Staff } from '../state.ts'
+import { checkCard, isCallbackCard } from './card-checks.ts'
 import { cardText } from './cards.ts'
-import { type Api, ApiError, bytes, list, record, type SimContext, text } from './types.ts'
+import { showMessage } from './message-content.ts'
+import { receiversOf } from './receivers.ts'
+import { type Api, ApiError, list, record, type SimContext, text, whole } from './types.ts'
 
 const DEFAULT_DUPLICATE_S = 1_800
 const MAX_DUPLICATE_S = 14_400
 const PER_MEMBER_A_MINUTE = 30
 const PER_MEMBER_AN_HOUR = 1_000
-const RECALL_MS = 24 * 3_600_000
+const MINUTE_MS = 60_000
+const HOUR_MS = 3_600_000
+const RECALL_MS = 24 * HOUR_MS
 
-interface Sent {
-  at: number
-  messageId: string
-  answer: Record<string, unknown>
-}
-
-/** One per simulator: remembers bodies for the duplicate check and arrivals for the silent limit. */
+/** One per world: remembers bodies for the duplicate check and arrivals for the silent limit. */
 export function createMessageApis(): Api[] {
-  const recent = new Map<string, Sent>()
+  const recent = new Map<string, { at: number; answer: Record<string, unknown> }>()
   const arrivals = new Map<string, number[]>()
   const sentAt = new Map<string, number>()
-  let serial = 0
+  const repeats = new Map<string, number>()
 
-  const dropped = (userId: string, now: number): boolean => {
-    const past = (arrivals.get(userId) ?? []).filter((at) => at > now - 3_600_000)
-    const over =
-      past.length >= PER_MEMBER_AN_HOUR || past.filter((at) => at > now - 60_000).length >= PER_MEMBER_A_MINUTE
-    if (!over) past.push(now)
-    arrivals.set(userId, past)
-    return over
+  /** Past 30 a minute or 1000 an hour a member gets nothing, and the sender isn't told. */
+  function isDropped(userId: string, now: number): boolean {
+    const past = (arrivals.get(userId) ?? []).filter((at) => at > now - HOUR_MS)
+    const lastMinute = past.filter((at) => at > now - MINUTE_MS).length
+    const isOver = past.length >= PER_MEMBER_AN_HOUR || lastMinute >= PER_MEMBER_A_MINUTE
+    arrivals.set(userId, isOver ? past : [...past, now])
+    return isOver
   }
 
-  function send(
-    { body, raw }: { body: Record<string, unknown>; raw: string },
-    context: SimContext,
-  ): Record<string, unknown> {
-    const { world, clock, ledger, cards } = context
-    const now = clock.now()
-    if (body.agentid === undefined) throw new ApiError(41011, 'missing agentid')
-    if (Number(body.agentid) !== world.corp.agentId) throw new ApiError(40056, 'invalid agentid')
-    const { valid, invalid } = receivers(world, body)
-    const render = RENDERERS[text(body.msgtype)]
-    if (!render) throw new ApiError(40008, 'invalid message type')
-    const payload = record(body[text(body.msgtype)])
-    const shown = render(payload, context)
+  /** An id of the request itself and how often it came, so that it doesn't depend on who else was sending. */
+  function messageIdOf(seed: number, fingerprint: string): string {
+    const n = (repeats.get(fingerprint) ?? 0) + 1
+    repeats.set(fingerprint, n)
+    return `msg${opaque(40, seed, 'app message', fingerprint, n)}`
+  }
 
-    if (body.enable_duplicate_check === 1) {
-      const window = Math.min(MAX_DUPLICATE_S, Number(body.duplicate_check_interval) || DEFAULT_DUPLICATE_S) * 1000
-      const key = createHash('sha256').update(raw).digest('hex')
-      const before = recent.get(key)
-      if (before && now.getTime() - before.at < window) return before.answer
-      recent.set(key, { at: now.getTime(), messageId: '', answer: {} })
-    }
-    serial += 1
-    const messageId = `msg${opaque(40, world.seed, 'app message', serial)}`
-    sentAt.set(messageId, now.getTime())
-    const callbackCard =
-      text(body.msgtype) === 'template_card' &&
-      (payload.card_type !== 'text_notice' || payload.action_menu !== undefined)
+  function deliver(context: SimContext, staff: Staff, messageId: string, body: Record<string, unknown>): void {
+    const { clock, ledger, cards, bus } = context
+    const now = clock.now()
+    const msgtype = text(body.msgtype)
+    const payload = record(body[msgtype])
+    const isCard = msgtype === 'template_card'
+    ledger.add({
+      at: now.toISOString(),
+      person: staff.personId,
+      kind: isCard ? 'card' : 'app',
+      messageId,
+      channel: 'message/send',
+      payload: { msgtype, ...(isCard ? { card: payload } : {}) },
+      text: showMessage(body),
+    })
     const taskId = text(payload.task_id)
-    const answer: Record<string, unknown> = {
-      invaliduser: invalid.join('|'),
-      invalidparty: '',
-      invalidtag: '',
-      msgid: messageId,
-    }
-    if (callbackCard)
-      answer.response_code = cards.issueCode(
-        taskId,
-        valid.map(({ userId }) => userId),
-        now,
-      )
-    for (const staff of valid) {
-      if (dropped(staff.userId, now.getTime())) continue
-      const isCard = text(body.msgtype) === 'template_card'
-      if (isCard && taskId)
-        cards.put({
-          taskId,
-          userId: staff.userId,
-          messageId,
-          shown: payload,
-          replacedBy: null,
-          sentAt: now,
-          updatedAt: now,
-        })
-      ledger.add({
-        at: now.toISOString(),
-        person: staff.personId,
-        kind: isCard ? 'card' : 'app',
-        messageId,
-        channel: 'message/send',
-        payload: { msgtype: body.msgtype, ...(isCard ? { card: payload } : {}) },
-        text: shown,
-      })
-    }
-    const key = createHash('sha256').update(raw).digest('hex')
-    const kept = recent.get(key)
-    if (kept) Object.assign(kept, { messageId, answer })
-    return answer
+    if (!isCard || !taskId) return
+    const { userId, personId } = staff
+    const card = { taskId, userId, messageId, shown: payload, replacedBy: null, sentAt: now, updatedAt: now }
+    cards.put(card)
+    bus.emit('card', { person: personId, card, change: 'new' })
   }
 
   return [
-    { method: 'POST', path: '/cgi-bin/message/send', auth: 'wecom', handle: send },
+    {
+      method: 'POST',
+      path: '/cgi-bin/message/send',
+      auth: 'wecom',
+      handle({ body, raw }, context) {
+        const { world, clock, cards } = context
+        const now = clock.now()
+        checkAgent(context, body)
+        const { valid, invalid, invalidParties, invalidTags } = receiversOf(world, body)
+        showMessage(body)
+
+        const fingerprint = createHash('sha256').update(raw).digest('hex')
+        const seconds = Math.min(MAX_DUPLICATE_S, whole(body.duplicate_check_interval, DEFAULT_DUPLICATE_S))
+        const before = body.enable_duplicate_check === 1 ? recent.get(fingerprint) : undefined
+        if (before && now.getTime() - before.at < seconds * 1_000) return before.answer
+
+        const payload = record(body[text(body.msgtype)])
+        const isCard = text(body.msgtype) === 'template_card'
+        if (isCard) cards.checkNew(payload)
+        const messageId = messageIdOf(world.seed, fingerprint)
+        sentAt.set(messageId, now.getTime())
+        const answer = {
+          invaliduser: invalid.join('|'),
+          invalidparty: invalidParties.join('|'),
+          invalidtag: invalidTags.join('|'),
+          msgid: messageId,
+          ...(isCard && isCallbackCard(payload) ? { response_code: cards.issueCode(text(payload.task_id), now) } : {}),
+        }
+        for (const staff of valid) if (!isDropped(staff.userId, now.getTime())) deliver(context, staff, messageId, body)
+        recent.set(fingerprint, { at: now.getTime(), answer })
+        return answer
+      },
+    },
     {
       method: 'POST',
       path: '/cgi-bin/message/update_template_card',
       auth: 'wecom',
-      handle({ body }, { world, clock, ledger, cards }) {
-        const now = clock.now()
-        if (Number(body.agentid) !== world.corp.agentId) throw new ApiError(40056, 'invalid agentid')
+      handle({ body }, context) {
+        checkAgent(context, body)
+        const { clock, cards } = context
+        const wanted = list(body.userids).map(text)
+        if (wanted.length > 1_000) throw new ApiError(40032, 'invalid userid list length')
         const replaceName = text(record(body.button).replace_name)
         const next = body.template_card === undefined ? null : record(body.template_card)
-        if (!replaceName && !next) throw new ApiError(42020, 'button.replace_name missing')
-        // task_id isn't sent with an update: the card keeps its own.
-        const { taskId, userIds } = cards.redeem(text(body.response_code), now)
-        if (next) cards.validate({ ...next, task_id: taskId })
-        const wanted = list(body.userids).map((one) => text(one).toLowerCase())
-        const invalid: string[] = []
-        for (const userId of body.atall === 1
-          ? userIds
-          : userIds.filter((one) => wanted.length === 0 || wanted.includes(one.toLowerCase()))) {
-          const card = cards.find(userId, taskId)
-          const staff = world.byUserId.get(userId.toLowerCase())
-          if (!card || !staff) {
-            invalid.push(userId)
-            continue
-          }
-          cards.update(card, next ? { card: next } : { replaceName }, now)
-          ledger.add({
-            at: now.toISOString(),
-            person: staff.personId,
-            kind: 'card-update',
-            messageId: card.messageId,
-            channel: 'message/update_template_card',
-            payload: { taskId, card: card.shown, replacedBy: card.replacedBy },
-            text: cardText(card.shown, card.replacedBy),
-          })
-        }
-        return { invaliduser: invalid }
+        if (next) checkCard(next, true)
+        else if (!replaceName) throw new ApiError(42020, 'button.replace_name missing')
+        const { taskId } = cards.redeem(text(body.response_code), clock.now())
+        // Nobody named means everybody who has the card.
+        const userIds =
+          body.atall === 1 || wanted.length === 0 ? cards.copies(taskId).map(({ userId }) => userId) : wanted
+        const change = next ? { card: next } : { replaceName }
+        return { invaliduser: userIds.filter((userId) => !updateCopy(context, userId, taskId, change)) }
       },
     },
     {
@@ -148,7 +123,7 @@ export function createMessageApis(): Api[] {
       auth: 'wecom',
       handle({ body }, { clock }) {
         const at = sentAt.get(text(body.msgid))
-        if (at === undefined) throw new ApiError(40058, 'invalid msgid')
+        if (at === undefined) throw new ApiError(40058, 'invalid parameter: msgid')
         if (clock.now().getTime() - at > RECALL_MS) throw new ApiError(42052, 'message recall time limit exceeded')
         return {}
       },
@@ -156,52 +131,33 @@ export function createMessageApis(): Api[] {
   ]
 }
 
-function receivers(world: World, body: Record<string, unknown>): { valid: Staff[]; invalid: string[] } {
-  const present = world.staff.filter(({ resigned }) => !resigned)
-  const touser = text(body.touser)
-  if (!touser && !text(body.toparty) && !text(body.totag)) throw new ApiError(82001, 'no receiver')
-  if (touser === '@all') return { valid: present, invalid: [] }
-  const wanted = touser.split('|').filter(Boolean)
-  if (wanted.length > 1_000) throw new ApiError(40032, 'invalid userid list length')
-  const parties = text(body.toparty).split('|').filter(Boolean).map(Number)
-  const valid = new Set(present.filter(({ departmentId }) => parties.includes(departmentId)))
-  const invalid: string[] = []
-  for (const userId of wanted) {
-    const staff = world.byUserId.get(userId.toLowerCase())
-    if (staff && !staff.resigned) valid.add(staff)
-    else invalid.push(userId.toLowerCase())
-  }
-  if (valid.size === 0) throw new ApiError(81013, 'all receivers are invalid', { invaliduser: invalid.join('|') })
-  return { valid: [...valid], invalid }
+function checkAgent({ world }: SimContext, { agentid }: Record<string, unknown>): void {
+  if (agentid === undefined) throw new ApiError(41011, 'agentid missing')
+  // Some SDKs write the number as a string, and the vendor takes it.
+  if (Number(agentid) !== world.corp.agentId) throw new ApiError(40056, 'invalid agentid')
 }
 
-/** WeCom cuts longer text silently. */
-const cut = (value: string, limit: number): string => {
-  if (bytes(value) <= limit) return value
-  return Buffer.from(value)
-    .subarray(0, limit)
-    .toString('utf8')
-    .replace(/\uFFFD+$/, '')
-}
-
-const RENDERERS: Record<string, (payload: Record<string, unknown>, context: SimContext) => string> = {
-  text(payload) {
-    if (!text(payload.content)) throw new ApiError(44004, 'empty content')
-    return cut(text(payload.content), 2048)
-  },
-  markdown(payload) {
-    if (!text(payload.content)) throw new ApiError(44004, 'empty content')
-    if (bytes(text(payload.content)) > 2048) throw new ApiError(45002, 'content size out of limit')
-    return text(payload.content)
-  },
-  textcard(payload) {
-    if (!text(payload.title)) throw new ApiError(41016, 'title missing')
-    if (!text(payload.description)) throw new ApiError(41033, 'description missing')
-    if (!/^https?:\/\//.test(text(payload.url))) throw new ApiError(45034, 'url needs a scheme')
-    return `${text(payload.title)}\n${text(payload.description)}`
-  },
-  template_card(payload, { cards }) {
-    cards.validate(payload)
-    return cardText(payload, null)
-  },
+/** Changes one member's copy of a card. False when this member has none. */
+function updateCopy(
+  { world, clock, ledger, cards, bus }: SimContext,
+  userId: string,
+  taskId: string,
+  change: { replaceName?: string; card?: Record<string, unknown> },
+): boolean {
+  const card = cards.find(userId, taskId)
+  const staff = world.byUserId.get(userId.toLowerCase())
+  if (!card || !staff) return false
+  const now = clock.now()
+  cards.update(card, change, now)
+  ledger.add({
+    at: now.toISOString(),
+    person: staff.personId,
+    kind: 'card-update',
+    messageId: card.messageId,
+    channel: 'message/update_template_card',
+    payload: { taskId, card: card.shown, replacedBy: card.replacedBy },
+    text: cardText(card.shown, card.replacedBy),
+  })
+  bus.emit('card', { person: staff.personId, card, change: 'updated' })
+  return true
 }

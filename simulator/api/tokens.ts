@@ -19,6 +19,7 @@ export interface Tokens {
   wechat(now: Date, family: 'plain' | 'stable', force: boolean): { value: string; expiresIn: number }
   /** @throws ApiError 41001, 40014 or 42001 */
   check(platform: 'wecom' | 'wechat', given: string | null, now: Date): void
+  /** Makes every token of the platform invalid, as the vendor may at any time. */
   revoke(platform: 'wecom' | 'wechat'): void
   issued: { wecom: number; wechat: number }
 }
@@ -94,10 +95,14 @@ export const tokenApis: Api[] = [
       return { access_token: value, expires_in: expiresIn }
     },
   },
+]
+
+export const miniProgramTokenApis: Api[] = [
   {
     method: 'POST',
     path: '/cgi-bin/stable_token',
     auth: null,
+    bare: true,
     handle({ body }, { world, tokens, clock }) {
       checkMiniProgram(text(body.grant_type), text(body.appid), text(body.secret), world.miniProgram)
       const { value, expiresIn } = tokens.wechat(clock.now(), 'stable', body.force_refresh === true)
@@ -108,6 +113,7 @@ export const tokenApis: Api[] = [
     method: 'GET',
     path: '/cgi-bin/token',
     auth: null,
+    bare: true,
     handle({ query }, { world, tokens, clock }) {
       checkMiniProgram(
         query.get('grant_type') ?? '',

@@ -1,22 +1,35 @@
 /** What an API handler gets and gives. Answers are vendor JSON with `errcode`; the HTTP status is always 200. */
 import type { Callbacks } from '../callbacks.ts'
 import type { SimClock } from '../clock.ts'
+import type { Counters } from '../counters.ts'
+import type { Bus } from '../events.ts'
 import type { Ledger } from '../ledger.ts'
 import type { World } from '../state.ts'
 import type { CardBook } from './cards.ts'
-import type { KfDesk } from './kf.ts'
-import type { Grants } from './subscribe.ts'
+import type { Grants } from './grants.ts'
+import type { KfDesk } from './kf-desk.ts'
+import type { Limits } from './limits.ts'
 import type { Tokens } from './tokens.ts'
+
+/** What the administrator has allowed the app to do. */
+export type Permission = 'contacts' | 'external' | 'kf'
 
 export interface SimContext {
   world: World
   clock: SimClock
+  bus: Bus
+  counters: Counters
   ledger: Ledger
   callbacks: Callbacks
   tokens: Tokens
   cards: CardBook
   kf: KfDesk
   grants: Grants
+  limits: Limits
+  /** Whether WeChat pushes `subscribe_msg_sent_event` after each subscription message. */
+  sentEvents: boolean
+  /** Taken away and given back by `POST /_sim/permissions`. */
+  permissions: Record<Permission, boolean>
 }
 
 export interface ApiRequest {
@@ -34,6 +47,12 @@ export interface Api {
   path: string
   /** Which token the call needs; null = none. */
   auth: 'wecom' | 'wechat' | null
+  /** Without it the call answers 48002. */
+  permission?: Permission
+  /** A success without errcode, as the vendor sends it here. */
+  bare?: boolean
+  /** What a fault at a rate hits or misses; default: the request itself. */
+  identities?(request: ApiRequest, context: SimContext): string[]
   handle(request: ApiRequest, context: SimContext): Record<string, unknown>
 }
 
@@ -52,4 +71,17 @@ export const text = (value: unknown): string => (typeof value === 'string' ? val
 export const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 export const record = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
+/** A JSON integer, or the fallback. */
+export const whole = (value: unknown, fallback: number): number =>
+  Number.isInteger(value) ? (value as number) : fallback
 export const bytes = (value: string): number => Buffer.byteLength(value)
+
+/** WeCom cuts longer text silently, at a byte limit, never inside a character. */
+export function cut(value: string, limit: number): string {
+  const raw = Buffer.from(value)
+  if (raw.length <= limit) return value
+  let end = limit
+  // A byte of the form 10xxxxxx continues a character.
+  while (end > 0 && ((raw[end] ?? 0) & 0xc0) === 0x80) end -= 1
+  return raw.subarray(0, end).toString()
+}

@@ -10,6 +10,8 @@ export const KF_MESSAGES = 5
 const LAST = KF_MESSAGES - 1
 /** Keys remembered per grant: events seen, places taken. */
 const REMEMBERED = 50
+/** A batch in one answer: the driver's own first page ends at 101. */
+const ONE_PAGE = { batchSize: 1_000 }
 
 export interface KfSession {
   /** `<open_kfid>|<external_userid>` */
@@ -62,8 +64,9 @@ export function createBudgets(db: Connection) {
 
   return {
     sessionsOf: (ids: readonly string[]) =>
-      ids.length === 0 ? Promise.resolve([]) : sessions.find(among(ids)).toArray(),
-    grantsOf: (ids: readonly string[]) => (ids.length === 0 ? Promise.resolve([]) : grants.find(among(ids)).toArray()),
+      ids.length === 0 ? Promise.resolve([]) : sessions.find(among(ids), ONE_PAGE).toArray(),
+    grantsOf: (ids: readonly string[]) =>
+      ids.length === 0 ? Promise.resolve([]) : grants.find(among(ids), ONE_PAGE).toArray(),
 
     /** Takes a place in each session that has one left. Returns the keys that hold one, from before or now. */
     async takeKf(wishes: readonly Wish[]): Promise<Set<string>> {
@@ -76,7 +79,7 @@ export function createBudgets(db: Connection) {
           },
         })),
       )
-      return granted(sessions.find(among(wishes.map(({ id }) => id))).toArray(), wishes)
+      return granted(sessions.find(among(wishes.map(({ id }) => id)), ONE_PAGE).toArray(), wishes)
     },
     /** Takes one of each grant that has any left. Returns the keys that hold one, from before or now. */
     async takeGrants(wishes: readonly Wish[]): Promise<Set<string>> {
@@ -89,7 +92,7 @@ export function createBudgets(db: Connection) {
           },
         })),
       )
-      return granted(grants.find(among(wishes.map(({ id }) => id))).toArray(), wishes)
+      return granted(grants.find(among(wishes.map(({ id }) => id)), ONE_PAGE).toArray(), wishes)
     },
     async changeSessions(changes: readonly SessionChange[]): Promise<void> {
       if (changes.length === 0) return

@@ -32,6 +32,8 @@ export interface OutboxDeps extends SendDeps {
 }
 
 const BATCH = 200
+/** A short lease takes fewer rows: what isn't sent in the first part of a lease is given back unsent. */
+const batchFor = (leaseMs: number): number => Math.max(10, Math.min(BATCH, Math.floor(leaseMs / 20)))
 /** Bytes whose answer was lost may go again this long after, whatever the hour: they had been allowed to go. */
 const RESEND_GRACE_MS = 10 * MINUTE_MS
 
@@ -43,7 +45,14 @@ export function createOutboxDrain(
   return async (now, where = {}) => {
     const counts: Record<string, number> = {}
     for (;;) {
-      const claimed = await store.claim({ now, wall: clock.wall(), limit: BATCH, leaseMs, token: random.id(), where })
+      const claimed = await store.claim({
+        now,
+        wall: clock.wall(),
+        limit: batchFor(leaseMs),
+        leaseMs,
+        token: random.id(),
+        where,
+      })
       if (claimed.length === 0) return counts
       const works = claimed.map((row): Work => ({ row, change: null, resent: row.status === 'sending', lost: false }))
       await sendBatch(deps, works, now)

@@ -25,7 +25,7 @@ const LIVE_REPEATS = 2
 function timeLimit({ clock, leaseMs }: SendDeps, until: Date): number | null {
   const margin = leaseMs / 10
   const left = Number(until) - Number(clock.wall()) - margin
-  return left < Math.min(TIMEOUT_MS, leaseMs / 2) ? null : Math.min(TIMEOUT_MS, left)
+  return left < Math.min(TIMEOUT_MS, leaseMs / 4) ? null : Math.min(TIMEOUT_MS, left)
 }
 
 /** Sends `work.row.intent` and says in `work.change` what became of it. */

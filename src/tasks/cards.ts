@@ -1,7 +1,10 @@
 /** Template cards of tasks, in WeCom's shape but without receivers. Lengths follow the vendor's limits. Pure. */
-import type { TaskRow } from './model.ts'
+import type { Shown, TaskRow } from './model.ts'
 
 type Json = Record<string, unknown>
+
+/** What the card shows of a script. */
+export const SCRIPT_CHARS = 160
 
 const cut = (text: string, limit: number): string => {
   const chars = [...text]
@@ -31,7 +34,7 @@ type CardFacts = Pick<TaskRow, 'title' | 'facts' | 'script' | 'form' | '_id'>
 const head = (task: CardFacts): Json => ({
   source: { desc: '术后管家', desc_color: 0 },
   main_title: { title: cut(task.title, 36) },
-  ...(task.script ? { sub_title_text: cut(task.script, 160) } : {}),
+  ...(task.script ? { sub_title_text: cut(task.script, SCRIPT_CHARS) } : {}),
   ...(task.facts.length > 0
     ? {
         horizontal_content_list: task.facts
@@ -46,8 +49,12 @@ const buttonsOf = (task: CardFacts, taken: boolean): Button[] => {
   return taken ? ['done', 'not_reached', 'transfer', 'problem'] : ['take', 'done', 'not_reached', 'transfer', 'problem']
 }
 
-const buttonList = (buttons: readonly Button[]): Json[] =>
-  buttons.map((key, i) => ({ text: BUTTONS[key], style: i === 0 ? 1 : 2, key }))
+const buttonList = (task: CardFacts, taken: boolean): Json[] =>
+  buttonsOf(task, taken).map((key, i) => ({
+    text: task.form === 'confirm' && key === 'done' ? '已完成' : BUTTONS[key],
+    style: i === 0 ? 1 : 2,
+    key,
+  }))
 
 /** The card as it is first sent. */
 export const taskCard = (task: CardFacts, occurrence: number): Json => ({
@@ -56,21 +63,22 @@ export const taskCard = (task: CardFacts, occurrence: number): Json => ({
     card_type: 'button_interaction',
     ...head(task),
     task_id: cardId(task, occurrence),
-    button_list: buttonList(buttonsOf(task, false)),
+    button_list: buttonList(task, false),
   },
 })
 
-export const takenCard = (task: CardFacts, ownerName: string): Json => ({
+/** The same card with its buttons still working, and a line on what happened so far. */
+const workingCard = (task: CardFacts, said: string): Json => ({
   template_card: {
     card_type: 'button_interaction',
     ...head(task),
-    quote_area: { type: 0, quote_text: `已由${ownerName}接手` },
-    button_list: buttonList(buttonsOf(task, true)),
+    quote_area: { type: 0, quote_text: said },
+    button_list: buttonList(task, true),
   },
 })
 
 /** A finished, passed-on or recorded card: grey, with one line that says what became of it. */
-export const closedCard = (task: CardFacts, said: string): Json => ({
+const closedCard = (task: CardFacts, said: string): Json => ({
   template_card: {
     card_type: 'button_interaction',
     ...head(task),
@@ -78,6 +86,31 @@ export const closedCard = (task: CardFacts, said: string): Json => ({
     replace_text: said,
   },
 })
+
+/** What a card becomes: the body of an update, without receiver and code. */
+export function updateOf(task: CardFacts, shown: Shown): Json {
+  switch (shown.card) {
+    case 'working':
+      return workingCard(task, shown.said)
+    case 'closed':
+      return closedCard(task, shown.said)
+    case 'contact_form':
+      return contactForm(task)
+    case 'month_form':
+      return monthForm(task)
+    case 'transfer_form':
+      return transferForm(task, shown.colleagues)
+  }
+}
+
+/** A select has at most so many options. */
+export const MOST_OPTIONS = 10
+export const TRANSFER_REASONS = {
+  off_duty: '不在班',
+  busy: '任务较多',
+  customer_wish: '客户指定',
+  expertise: '更适合处理',
+} as const
 
 const option = (id: string, text: string): Json => ({ id, text })
 
@@ -114,7 +147,7 @@ const form = (task: CardFacts, desc: string, selects: Json[], submit: string): J
   },
 })
 
-export const contactForm = (task: CardFacts): Json =>
+const contactForm = (task: CardFacts): Json =>
   form(
     task,
     '已接通，请记录结果。提交后 10 分钟内回复一条文字作为小结。',
@@ -130,7 +163,7 @@ export const contactForm = (task: CardFacts): Json =>
     SUBMITS.contact,
   )
 
-export const monthForm = (task: CardFacts): Json =>
+const monthForm = (task: CardFacts): Json =>
   form(
     task,
     '满月回访：请询问效果与推荐意愿（0–10 分）。',
@@ -141,15 +174,20 @@ export const monthForm = (task: CardFacts): Json =>
     SUBMITS.month,
   )
 
-export const transferForm = (task: CardFacts, colleagues: readonly { userId: string; name: string }[]): Json =>
+const transferForm = (task: CardFacts, colleagues: readonly { userId: string; name: string }[]): Json =>
   form(
     task,
-    '请选择接手的同事。',
+    '请选择接手的同事和原因。',
     [
       {
         question_key: 'to',
         title: '转交给',
-        option_list: colleagues.slice(0, 10).map(({ userId, name }) => option(userId, cut(name, 16))),
+        option_list: colleagues.slice(0, MOST_OPTIONS).map(({ userId, name }) => option(userId, cut(name, 16))),
+      },
+      {
+        question_key: 'reason',
+        title: '转交原因',
+        option_list: Object.entries(TRANSFER_REASONS).map(([id, text]) => option(id, text)),
       },
     ],
     SUBMITS.transfer,

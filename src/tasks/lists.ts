@@ -5,7 +5,7 @@ const LINES = 12
 /** WeCom's limit for markdown is 2048 bytes. */
 const BYTES = 2_000
 
-function fit(head: string, lines: readonly string[], total: number): string {
+function shortened(head: string, lines: readonly string[], total: number): string {
   const kept: string[] = []
   for (const line of lines.slice(0, LINES)) {
     if (Buffer.byteLength([head, ...kept, line, '…还有 9999 条'].join('\n')) > BYTES) break
@@ -21,7 +21,7 @@ export function morningList(tasks: readonly TaskRow[], time: (at: Date) => strin
   const overdue = tasks.filter(({ deadlineAt }) => deadlineAt < now).length
   const head = `**今日回访任务 ${tasks.length} 项**${overdue > 0 ? `，其中 <font color="warning">${overdue} 项已逾期</font>` : ''}`
   const sorted = [...tasks].sort((a, b) => Number(a.openAt) - Number(b.openAt) || (a._id < b._id ? -1 : 1))
-  return fit(
+  return shortened(
     head,
     sorted.map((task) => `> ${time(task.openAt)} ${safe(task.title)}`),
     tasks.length,
@@ -35,7 +35,7 @@ export function overdueList(
 ): string {
   if (tasks.length === 0) return `**${safe(storeName)}**：今日回访任务全部完成，辛苦了。`
   const sorted = [...tasks].sort((a, b) => Number(a.deadlineAt) - Number(b.deadlineAt) || (a._id < b._id ? -1 : 1))
-  return fit(
+  return shortened(
     `**${safe(storeName)}：${tasks.length} 项任务今日未完成**`,
     sorted.map((task) => `> ${ownerName(task.ownerUserId)}：${safe(task.title)}`),
     tasks.length,

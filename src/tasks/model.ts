@@ -1,27 +1,55 @@
 /** Tasks as rows of a due-table: `dueAt` is the next thing to do about a task, `deadlineAt` when it is overdue. */
 import type { Connection } from 'mongoose'
-import { claimDue, type DueRow, finishClaims, nextDueAt, type RowResult } from '../platform/claims.ts'
+import { type Claim, claimDue, type DueRow, nextDueAt } from '../platform/claims.ts'
+import { EPOCH } from '../platform/clock.ts'
+import type { FieldCrypto } from '../platform/crypto.ts'
 import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
 import type { ContactOutcome, OpenTask, Task, TaskStatus } from './types.ts'
 
-/** What must happen because of one click; kept with the change that caused it, so that a crash in between loses nothing. */
+/** What a card looks like after a click. */
+export type Shown =
+  | { card: 'working' | 'closed'; said: string }
+  | { card: 'contact_form' | 'month_form' }
+  | { card: 'transfer_form'; colleagues: { userId: string; name: string }[] }
+
+/** What must happen because of one change; kept with the change, so that a crash in between loses nothing. */
 export type Effect =
-  | { kind: 'update'; responseCode: string; userId: string; update: Record<string, unknown> }
-  | { kind: 'card'; userId: string; occurrence: number }
+  | { kind: 'update'; responseCode: string; userId: string; show: Shown }
+  | { kind: 'card'; userId: string; occurrence: number; at: Date }
+  /** A card that nobody clicked must no longer be worked on: it isn't sent, or turns grey. */
+  | { kind: 'withdraw'; userId: string; occurrence: number; said: string }
   | { kind: 'event'; type: string; id: string; data: Record<string, unknown> }
-  | { kind: 'note'; userId: string; key: string; text: string }
+  /** `words` are sealed words of a colleague, shown after the text. */
+  | { kind: 'note'; userId: string; key: string; text: string; words?: string }
+
+export interface PendingEffects {
+  /** What caused them: a click's response code, a text's id, `due:…`, `reopen:…`. */
+  code: string
+  effects: Effect[]
+}
 
 export interface TaskRow extends DueRow, Omit<OpenTask, 'id' | 'dueAt'> {
   deadlineAt: Date
   status: TaskStatus
+  /** Empty while nobody active could be found. */
   ownerUserId: string
+  /** Number of the owner's newest card. */
   occurrence: number
-  attempts: Task['attempts']
+  /** Number of the newest card of all. */
+  cards: number
+  /** Who was asked to help, and with which card: may act as the owner does, and thereby becomes the owner. */
+  helper: { userId: string; occurrence: number } | null
+  attempts: (Task['attempts'][number] & { occurrence: number })[]
   outcome: ContactOutcome | null
   /** Sealed words of the staff member. */
   summary: string | null
   /** Until when the next text of the owner is the summary. */
   summaryUntil: Date | null
+  /** Until when the next text of `byUserId` explains the problem to `toUserId`. */
+  problem: { byUserId: string; toUserId: string; until: Date } | null
+  transfers: { at: Date; fromUserId: string; toUserId: string; reason: string }[]
+  /** Done or cancelled. */
+  closedAt: Date | null
   completedAt: Date | null
   completedBy: string | null
   createdAt: Date
@@ -29,48 +57,136 @@ export interface TaskRow extends DueRow, Omit<OpenTask, 'id' | 'dueAt'> {
   breachedAt: Date | null
   /** Grows with every change: of two clicks on the same state one wins. */
   rev: number
-  /** The last click that changed the task, with its effects. */
-  last: { code: string; effects: Effect[] } | null
+  /** Causes already taken, newest last: a repeat changes nothing. */
+  seen: string[]
+  /** Effects that are not surely done. */
+  pending: PendingEffects[]
+  /** Where the newest delivered card can still be changed without a click. */
+  cardCode: { occurrence: number; code: string; at: Date } | null
+}
+
+/** The write of one change: only onto the revision it was decided on. */
+export interface Change {
+  id: string
+  rev: number
+  set: Partial<TaskRow>
 }
 
 export type TasksStore = ReturnType<typeof createTasksStore>
-const OPEN: readonly TaskStatus[] = ['open', 'taken', 'form', 'month_form', 'transfer']
+const CANCELLABLE: readonly TaskStatus[] = ['open', 'taken', 'form', 'month_form', 'transfer']
+const SCRIPT = 'tasks.script'
 
-export function createTasksStore(db: Connection) {
+export function createTasksStore(db: Connection, crypto: FieldCrypto) {
   const tasks = collectionOf<TaskRow>(db, 'tasks')
+  // The script can hold the message to a customer word by word.
+  const sealed = (row: TaskRow): TaskRow => ({ ...row, script: row.script && crypto.seal(SCRIPT, row.script) })
+  const opened = (row: TaskRow): TaskRow => ({ ...row, script: row.script && crypto.open(SCRIPT, row.script) })
+  const found = async (rows: Promise<TaskRow[]>) => (await rows).map(opened)
   return {
-    insert: (rows: readonly TaskRow[]) => insertMissing(tasks, rows),
-    get: (id: string) => tasks.findOne({ _id: id }),
-    many: (ids: readonly string[]) => tasks.find({ _id: { $in: [...ids] } }).toArray(),
-    nextDueAt: (now: Date, until?: Date) => nextDueAt(tasks, now, until),
-    claim: (request: Parameters<typeof claimDue>[1]) => claimDue(tasks, request),
-    finish: (results: readonly RowResult[]) => finishClaims(tasks, results),
-    /** Changes a task only if nobody else did since it was read. */
-    async change(id: string, rev: number, set: Record<string, unknown>): Promise<boolean> {
-      const { modifiedCount } = await tasks.updateOne({ _id: id, rev }, { $set: set, $inc: { rev: 1 } })
-      return modifiedCount === 1
+    insert: (rows: readonly TaskRow[]) => insertMissing(tasks, rows.map(sealed)),
+    async get(id: string): Promise<TaskRow | null> {
+      const row = await tasks.findOne({ _id: id })
+      return row && opened(row)
     },
-    async cancel(ids: readonly string[], now: Date): Promise<void> {
-      await tasks.updateMany(
-        { _id: { $in: [...ids] }, status: { $in: [...OPEN] } },
-        { $set: { status: 'cancelled', dueAt: null, completedAt: now }, $inc: { rev: 1 } },
+    many: (ids: readonly string[]) => found(tasks.find({ _id: { $in: [...ids] } }).toArray()),
+    nextDueAt: (now: Date) => nextDueAt(tasks, now),
+    claim: (request: Parameters<typeof claimDue>[1]) => found(claimDue(tasks, request)),
+    /** Changes tasks that nobody else changed since they were read; one command. Who lost finds another `rev`. */
+    async change(changes: readonly Change[]): Promise<number> {
+      if (changes.length === 0) return 0
+      const { modifiedCount } = await tasks.bulkWrite(
+        changes.map(({ id, rev, set }) => ({
+          updateOne: { filter: { _id: id, rev }, update: { $set: set, $inc: { rev: 1 } } },
+        })),
+        { ordered: false },
+      )
+      return modifiedCount
+    },
+    /** Drops effects that are done and sets the next due time, unless the task has changed again meanwhile. */
+    async settle(rows: readonly Pick<TaskRow, '_id' | 'rev' | 'pending' | 'dueAt'>[]): Promise<void> {
+      if (rows.length === 0) return
+      await tasks.bulkWrite(
+        rows.map(({ _id, rev, pending, dueAt }) => ({
+          updateOne: { filter: { _id, rev }, update: { $set: { pending, dueAt } } },
+        })),
+        { ordered: false },
       )
     },
+    /** Gives claims back, whatever became of the rows. */
+    async release(claims: readonly { _id: string; claim: Claim }[]): Promise<void> {
+      if (claims.length === 0) return
+      await tasks.bulkWrite(
+        claims.map(({ _id, claim }) => ({
+          updateOne: {
+            filter: { _id, 'claim.token': claim.token, 'claim.fence': claim.fence },
+            update: { $set: { 'claim.token': '', 'claim.until': EPOCH } },
+          },
+        })),
+        { ordered: false },
+      )
+    },
+    /** Remembers how delivered cards can be changed. No new revision: a click that is being decided on stays valid. */
+    async setCardCodes(codes: readonly { id: string; occurrence: number; code: string; at: Date }[]): Promise<void> {
+      if (codes.length === 0) return
+      await tasks.bulkWrite(
+        codes.map(({ id, ...cardCode }) => ({
+          updateOne: { filter: { _id: id, occurrence: cardCode.occurrence }, update: { $set: { cardCode } } },
+        })),
+        { ordered: false },
+      )
+    },
+    /** Those of the ids that can still be cancelled. */
+    cancellable: (ids: readonly string[]) =>
+      found(tasks.find({ _id: { $in: [...ids] }, status: { $in: [...CANCELLABLE] } }).toArray()),
+    openOfCustomers: (customerIds: readonly string[]) =>
+      tasks
+        .find({ customerId: { $in: [...customerIds] }, closedAt: null }, { projection: { _id: 1 } })
+        .map(({ _id }) => _id)
+        .toArray(),
     /** Open tasks per owner: who has least gets the next one. */
     async load(userIds: readonly string[]): Promise<Map<string, number>> {
-      const found = await tasks
+      if (userIds.length === 0) return new Map()
+      const counts = await tasks
         .aggregate<{ _id: string; count: number }>([
-          { $match: { ownerUserId: { $in: [...userIds] }, completedAt: null } },
+          { $match: { ownerUserId: { $in: [...userIds] }, closedAt: null } },
           { $group: { _id: '$ownerUserId', count: { $sum: 1 } } },
         ])
         .toArray()
-      return new Map(found.map(({ _id, count }) => [_id, count]))
+      return new Map(counts.map(({ _id, count }) => [_id, count]))
     },
-    waitingForSummary: (userId: string, now: Date) =>
-      tasks.find({ ownerUserId: userId, completedAt: null, status: 'summary', summaryUntil: { $gte: now } }).toArray(),
-    openOf: (userId: string, until: Date) =>
-      tasks.find({ ownerUserId: userId, completedAt: null, openAt: { $lte: until } }).toArray(),
-    openUntil: (until: Date) => tasks.find({ completedAt: null, openAt: { $lte: until } }).toArray(),
+    openOf: (userId: string) =>
+      tasks
+        .find({ ownerUserId: userId, closedAt: null }, { projection: { _id: 1 } })
+        .map(({ _id }) => _id)
+        .toArray(),
+    /** Tasks that wait for words of this person, said at `at`. */
+    listening: async (userId: string, at: Date): Promise<TaskRow[]> => [
+      ...(await found(
+        tasks.find({ ownerUserId: userId, closedAt: null, status: 'summary', summaryUntil: { $gte: at } }).toArray(),
+      )),
+      ...(await found(tasks.find({ 'problem.byUserId': userId, 'problem.until': { $gte: at } }).toArray())),
+    ],
+    /** Whether a text was taken already, among the tasks that this person could have meant by it. */
+    took: async (userId: string, code: string, since: Date): Promise<TaskRow | null> => {
+      const seen = { seen: code }
+      const row =
+        (await tasks.findOne({ ownerUserId: userId, closedAt: { $gte: since }, ...seen })) ??
+        (await tasks.findOne({ ownerUserId: userId, closedAt: null, ...seen }))
+      return row && opened(row)
+    },
+    /** Open tasks that begin until then; without scripts. */
+    openUntil: (until: Date) =>
+      tasks.find({ closedAt: null, openAt: { $lte: until } }, { projection: { script: 0, pending: 0 } }).toArray(),
+    /** How many tasks of each store were done in [from, to]. */
+    async doneBetween(from: Date, to: Date): Promise<Map<string, number>> {
+      const counts = await tasks
+        .aggregate<{ _id: string; count: number }>([
+          { $match: { closedAt: { $gte: from, $lte: to }, status: 'done' } },
+          { $group: { _id: '$storeId', count: { $sum: 1 } } },
+        ])
+        .toArray()
+      return new Map(counts.map(({ _id, count }) => [_id, count]))
+    },
     list: (filter: Record<string, unknown>, after: string | null, limit: number) =>
       tasks
         .find({ ...filter, ...(after === null ? {} : { _id: { $gt: after } }) })
@@ -81,7 +197,7 @@ export function createTasksStore(db: Connection) {
       const [created, done, overdue] = await Promise.all([
         tasks.countDocuments({}),
         tasks.countDocuments({ status: 'done' }),
-        tasks.countDocuments({ completedAt: null, deadlineAt: { $lt: now } }),
+        tasks.countDocuments({ closedAt: null, deadlineAt: { $lt: now } }),
       ])
       const byKind = await tasks
         .aggregate<{ _id: string; count: number }>([{ $group: { _id: '$kind', count: { $sum: 1 } } }])
@@ -91,8 +207,10 @@ export function createTasksStore(db: Connection) {
     ready: () =>
       ensureIndexes(tasks, [
         { keys: { dueAt: 1 }, serves: 'claimDue, nextDueAt' },
-        { keys: { ownerUserId: 1, completedAt: 1 }, serves: 'load, waitingForSummary, openOf' },
-        { keys: { completedAt: 1, openAt: 1 }, serves: 'openUntil: the lists of the day' },
+        { keys: { ownerUserId: 1, closedAt: 1 }, serves: 'load, listening (summary), took, openOf' },
+        { keys: { 'problem.byUserId': 1, 'problem.until': 1 }, serves: 'listening (problem)' },
+        { keys: { closedAt: 1, openAt: 1 }, serves: 'openUntil, doneBetween: the lists of the day' },
+        { keys: { customerId: 1, closedAt: 1 }, serves: 'openOfCustomers' },
         { keys: { storeId: 1, _id: 1 }, serves: 'list of a store' },
       ]),
   }

@@ -1,45 +1,30 @@
-/** What a click on a card means for its task. Pure: the same task and click always give the same change. */
-import { addMs, MINUTE_MS } from '../platform/clock.ts'
-import { closedCard, contactForm, monthForm, STATES, SUBMITS, takenCard, transferForm } from './cards.ts'
+/** What words, the clock and other rooms change in a task. Pure: the same task and cause always give the same change. */
+import { addMs, earliest, HOUR_MS, MINUTE_MS } from '../platform/clock.ts'
 import type { Effect, TaskRow } from './model.ts'
-import type { ContactOutcome, TaskCompleted } from './types.ts'
-
-export interface Click {
-  userId: string
-  userName: string
-  key: string
-  selected: Record<string, string[]>
-  responseCode: string
-  /** Which card of the task was clicked. */
-  occurrence: number
-}
-
-export interface ClickContext {
-  now: Date
-  ownerName: string
-  /** Whom the task may be passed to: same role, same store, active. */
-  colleagues: readonly { userId: string; name: string }[]
-  /** Who is told of a problem. */
-  supervisorUserId: string | null
-}
+import type { TaskCompleted } from './types.ts'
 
 export interface Transition {
-  /** Empty: the click changes nothing, but its card must say so. */
+  /** Empty: the cause changes nothing, but its card must say so. */
   set: Partial<TaskRow>
   effects: Effect[]
 }
 
-/** The next text of the person within this time is the summary. */
-export const SUMMARY_MS = 10 * MINUTE_MS
+/** The next text of the person within this time is the summary, or explains the problem. */
+export const WORDS_MS = 10 * MINUTE_MS
 /** A reminder comes this long before the deadline. */
 export const REMIND_BEFORE_MS = 30 * MINUTE_MS
+/** How long the process that changed a task has for the effects, before another one does them. */
+export const GRACE_MS = MINUTE_MS
+/** A task without an owner looks for one so often. */
+const ASSIGN_AGAIN_MS = HOUR_MS
 
-const FINISHED = new Set(['done', 'cancelled', 'summary'])
+type Watched = Pick<
+  TaskRow,
+  'status' | 'ownerUserId' | 'summaryUntil' | 'deadlineAt' | 'remindedAt' | 'breachedAt' | 'openAt'
+>
 
 /** When the task must be looked at again by itself: end of the summary's time, reminder, breach. */
-export function nextActionAt(
-  task: Pick<TaskRow, 'status' | 'summaryUntil' | 'deadlineAt' | 'remindedAt' | 'breachedAt' | 'openAt'>,
-): Date | null {
+export function nextActionAt(task: Watched): Date | null {
   if (task.status === 'summary') return task.summaryUntil
   if (task.status === 'done' || task.status === 'cancelled') return null
   const remindAt = addMs(task.deadlineAt, -REMIND_BEFORE_MS)
@@ -47,153 +32,133 @@ export function nextActionAt(
   return task.breachedAt === null ? task.deadlineAt : null
 }
 
-export function transition(task: TaskRow, click: Click, context: ClickContext): Transition {
-  const say = (update: Record<string, unknown>): Effect => ({
-    kind: 'update',
-    responseCode: click.responseCode,
-    userId: click.userId,
-    update,
-  })
-  const only = (text: string): Transition => ({ set: {}, effects: [say(closedCard(task, text))] })
-  if (FINISHED.has(task.status)) return only('任务已完成')
-  if (task.ownerUserId !== click.userId) return only(`已由${context.ownerName}负责`)
-  if (click.occurrence !== task.occurrence) return only('已更新为新的任务卡片')
-  switch (click.key) {
-    case 'take':
-      return { set: { status: 'taken' }, effects: [say(takenCard(task, click.userName))] }
-    case 'done':
-      return task.form === 'confirm'
-        ? complete(task, click, context.now, null, say(closedCard(task, '已完成')))
-        : { set: { status: 'form' }, effects: [say(contactForm(task))] }
-    case 'not_reached':
-      return notReached(task, click, context.now, say)
-    case 'transfer':
-      if (context.colleagues.length === 0)
-        return { set: {}, effects: [say(takenCard(task, `${click.userName}（暂无可转交的同事）`))] }
-      return { set: { status: 'transfer' }, effects: [say(transferForm(task, context.colleagues))] }
-    case 'problem':
-      return problem(task, click, context, say)
-    case SUBMITS.transfer:
-      return passOn(task, click, context, say)
-    case SUBMITS.contact:
-      return recorded(task, click, context.now, say)
-    case SUBMITS.month:
-      return recordedMonth(task, click, context.now, say)
-    default:
-      return only('无法识别的操作')
-  }
+/** As `nextActionAt`, but not later than the second look at effects, or at a task that nobody owns. */
+export function nextLookAt(task: Watched & Pick<TaskRow, 'pending'>, now: Date): Date | null {
+  const unowned = task.ownerUserId === '' && !['summary', 'done', 'cancelled'].includes(task.status)
+  return earliest([
+    nextActionAt(task),
+    task.pending.length > 0 ? addMs(now, GRACE_MS) : null,
+    unowned ? addMs(now, ASSIGN_AGAIN_MS) : null,
+  ])
 }
 
-type Say = (update: Record<string, unknown>) => Effect
-const one = (click: Click, question: string): string | null => click.selected[question]?.[0] ?? null
-const score = (text: string | null, low: number, high: number): number | null => {
-  const value = Number(text)
-  return text !== null && Number.isInteger(value) && value >= low && value <= high ? value : null
-}
+export const eventOf = (type: string, id: string, data: object): Effect => ({
+  kind: 'event',
+  type,
+  id,
+  data: { ...data },
+})
 
-function notReached(task: TaskRow, click: Click, now: Date, say: Say): Transition {
-  const attempt = task.attempts.length + 1
-  const set: Partial<TaskRow> = {
-    status: 'taken',
-    attempts: [...task.attempts, { at: now, byUserId: click.userId, result: 'not_reached' }],
-  }
+export const withdraw = ({ ownerUserId, occurrence }: TaskRow, said: string): Effect => ({
+  kind: 'withdraw',
+  userId: ownerUserId,
+  occurrence,
+  said,
+})
+export const withdrawHelper = ({ helper }: TaskRow, said: string): Effect[] =>
+  helper ? [{ kind: 'withdraw', ...helper, said }] : []
+
+/** A new owner with a new card, who starts from the beginning. */
+export function handOver(task: TaskRow, userId: string, now: Date): Transition {
+  const occurrence = task.cards + 1
+  const helper = task.helper?.userId === userId ? null : task.helper
   return {
-    set,
+    set: { status: 'open', ownerUserId: userId, occurrence, cards: occurrence, helper },
     effects: [
-      say(closedCard(task, `第${attempt}次未接通，已记录`)),
+      { kind: 'card', userId, occurrence, at: task.openAt > now ? task.openAt : now },
+      ...(helper === task.helper ? [] : withdrawHelper(task, '已更新为新的任务卡片')),
+    ],
+  }
+}
+
+/** Who left can't work on it: a new card to the next, the old one turns grey. */
+export function reassign(task: TaskRow, userId: string | null, now: Date): Transition {
+  if (task.status === 'summary' || task.closedAt !== null) return { set: {}, effects: [] }
+  const { set, effects } = userId === null ? { set: { ownerUserId: '' }, effects: [] } : handOver(task, userId, now)
+  return { set, effects: task.ownerUserId === '' ? effects : [withdraw(task, '已转交其他同事'), ...effects] }
+}
+
+/** Words of a person for whom the task was waiting; `words` are sealed. */
+export function heardWords(
+  task: TaskRow,
+  said: { userId: string; userName: string; words: string; id: string },
+  now: Date,
+): Transition {
+  if (task.status === 'summary' && task.ownerUserId === said.userId) return complete(task, said.userId, now, said.words)
+  if (task.problem?.byUserId !== said.userId) return { set: {}, effects: [] }
+  const { toUserId } = task.problem
+  return {
+    set: { problem: null },
+    effects: [
       {
-        kind: 'event',
-        type: 'task.attempted',
-        id: `task.attempted:${task._id}:${attempt}`,
-        data: {
-          taskId: task._id,
-          kind: task.kind,
-          stepIds: task.stepIds,
-          customerId: task.customerId,
-          byUserId: click.userId,
-          result: 'not_reached',
-          attempt,
-        },
+        kind: 'note',
+        userId: toUserId,
+        key: `explained:${task._id}:${said.id}`,
+        text: `【问题说明】${said.userName}（“${task.title}”）：`,
+        words: said.words,
       },
     ],
   }
 }
 
-function recorded(task: TaskRow, click: Click, now: Date, say: Say): Transition {
-  if (task.status !== 'form') return { set: {}, effects: [say(contactForm(task))] }
-  if (one(click, 'reached') === 'no') return notReached(task, click, now, say)
-  const state = one(click, 'state')
-  const outcome: ContactOutcome = {
-    reached: true,
-    state: state !== null && state in STATES ? state : null,
-    satisfaction: score(one(click, 'satisfaction'), 1, 5),
-    effect: null,
-    nps: null,
-    summary: null,
-  }
-  const attempts: TaskRow['attempts'] = [...task.attempts, { at: now, byUserId: click.userId, result: 'reached' }]
-  if (task.form === 'contact_month')
-    return { set: { status: 'month_form', outcome, attempts }, effects: [say(monthForm(task))] }
+/** Ends a task; once, because nothing leads out of `done`. */
+export function complete(task: TaskRow, byUserId: string, now: Date, summary: string | null): Transition {
+  const { _id: taskId, kind, stepIds, customerId } = task
+  const data: TaskCompleted = { taskId, kind, stepIds, customerId, byUserId }
   return {
-    set: { status: 'summary', outcome, attempts, summaryUntil: addMs(now, SUMMARY_MS) },
-    effects: [say(closedCard(task, '已记录，请回复一条小结'))],
+    set: {
+      status: 'done',
+      closedAt: now,
+      completedAt: now,
+      completedBy: byUserId,
+      summary,
+      problem: null,
+      helper: null,
+    },
+    effects: [eventOf('task.completed', `task.completed:${taskId}`, data), ...withdrawHelper(task, '任务已完成')],
   }
 }
 
-function recordedMonth(task: TaskRow, click: Click, now: Date, say: Say): Transition {
-  if (task.status !== 'month_form' || task.outcome === null) return { set: {}, effects: [say(monthForm(task))] }
-  const outcome = { ...task.outcome, effect: score(one(click, 'effect'), 1, 5), nps: score(one(click, 'nps'), 0, 10) }
-  return {
-    set: { status: 'summary', outcome, summaryUntil: addMs(now, SUMMARY_MS) },
-    effects: [say(closedCard(task, '已记录，请回复一条小结'))],
-  }
-}
+export const cancelled = (task: TaskRow, now: Date): Transition => ({
+  set: { status: 'cancelled', closedAt: now, problem: null, helper: null },
+  effects: [...(task.ownerUserId ? [withdraw(task, '任务已取消')] : []), ...withdrawHelper(task, '任务已取消')],
+})
 
-function passOn(task: TaskRow, click: Click, { colleagues }: ClickContext, say: Say): Transition {
-  const to = colleagues.find(({ userId }) => userId === one(click, 'to'))
-  if (task.status !== 'transfer' || !to)
-    return { set: { status: 'taken' }, effects: [say(takenCard(task, click.userName))] }
-  const occurrence = task.occurrence + 1
-  return {
-    set: { status: 'open', ownerUserId: to.userId, occurrence },
-    effects: [say(closedCard(task, `已转交${to.name}`)), { kind: 'card', userId: to.userId, occurrence }],
-  }
-}
-
-function problem(task: TaskRow, click: Click, { supervisorUserId }: ClickContext, say: Say): Transition {
-  const note: Effect[] = supervisorUserId
-    ? [
-        {
-          kind: 'note',
-          userId: supervisorUserId,
-          key: `problem:${task._id}:${task.occurrence}`,
-          text: `【需要协助】${click.userName}反馈任务“${task.title}”有问题，请与其联系处理。`,
-        },
-      ]
-    : []
-  return { set: { status: 'taken' }, effects: [say(takenCard(task, `${click.userName}，已通知主管`)), ...note] }
-}
-
-/** Ends a task. `effect` is what the clicked card shall show, if a click ended it. */
-export function complete(
+/** What the clock alone asks for: the summary's time is over, a reminder, a breach, an owner. Empty = nothing any more. */
+export function timely(
   task: TaskRow,
-  by: { userId: string },
   now: Date,
-  summary: string | null,
-  effect: Effect | null,
-): Transition {
-  const data: TaskCompleted = {
-    taskId: task._id,
-    kind: task.kind,
-    stepIds: task.stepIds,
-    customerId: task.customerId,
-    byUserId: by.userId,
+  { supervisorUserId, assigneeUserId }: { supervisorUserId: string | null; assigneeUserId: string | null },
+): Transition & { code: string } {
+  const { _id, status, occurrence } = task
+  if (task.closedAt !== null) return { code: '', set: {}, effects: [] }
+  if (status === 'summary') {
+    const over = task.summaryUntil !== null && task.summaryUntil <= now
+    return over
+      ? { code: 'due:summary', ...complete(task, task.ownerUserId, now, null) }
+      : { code: '', set: {}, effects: [] }
   }
+  if (task.ownerUserId === '' && assigneeUserId !== null)
+    return { code: `due:owner:${task.cards + 1}`, ...reassign(task, assigneeUserId, now) }
+  const at = nextActionAt(task)
+  if (at === null || at > now) return { code: '', set: {}, effects: [] }
+  const breach = task.deadlineAt <= now
+  const step = `${breach ? 'breach' : 'remind'}:${task.deadlineAt.toISOString()}`
+  const note = (userId: string, text: string): Effect => ({
+    kind: 'note',
+    userId,
+    key: `${step}:${_id}:${userId}`,
+    text,
+  })
+  const own = breach
+    ? `【已超时】“${task.title}”还没有完成，请尽快处理。`
+    : `【提醒】“${task.title}”将在 30 分钟内到期，请及时处理。`
+  const notes = task.ownerUserId ? [note(task.ownerUserId, own)] : []
+  if (breach && supervisorUserId !== null && supervisorUserId !== task.ownerUserId)
+    notes.push(note(supervisorUserId, `【超时提醒】任务“${task.title}”已超时，请协助跟进。`))
   return {
-    set: { status: 'done', completedAt: now, completedBy: by.userId, summary },
-    effects: [
-      ...(effect ? [effect] : []),
-      { kind: 'event', type: 'task.completed', id: `task.completed:${task._id}`, data: { ...data } },
-    ],
+    code: `due:${step}:${occurrence}`,
+    set: breach ? { remindedAt: task.remindedAt ?? now, breachedAt: now } : { remindedAt: now },
+    effects: notes,
   }
 }

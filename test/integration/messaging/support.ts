@@ -1,4 +1,5 @@
 /** Messaging on a real database, against the simulated WeCom, WeChat and SMS gateway over HTTP, callbacks included. */
+import type { Connection } from 'mongoose'
 import { afterAll, expect, vi } from 'vitest'
 import { createSimulator, type LedgerEntry } from '../../../simulator/index.ts'
 import { createCustomers } from '../../../src/customers/index.ts'
@@ -6,6 +7,7 @@ import {
   buildTemplates,
   createMessaging,
   type EnqueueContact,
+  type SettledListener,
   type SettledMessage,
   TemplateFile,
 } from '../../../src/messaging/index.ts'
@@ -14,8 +16,8 @@ import { createHttpServer } from '../../../src/platform/http-server.ts'
 import { createMetrics } from '../../../src/platform/metrics.ts'
 import type { Ports } from '../../../src/platform/ports.ts'
 import { createStaff } from '../../../src/staff/index.ts'
-import { createWechat } from '../../../src/wechat/index.ts'
-import { createWecom, type WecomClient } from '../../../src/wecom/index.ts'
+import { createWechat, type WechatClient } from '../../../src/wechat/index.ts'
+import { createWecom, type Rates, type WecomClient } from '../../../src/wecom/index.ts'
 import { testDb } from '../../support/db.ts'
 import { testPorts } from '../../support/ports.ts'
 
@@ -50,11 +52,17 @@ export interface WorldOptions {
   customers?: number
   leaseMs?: number
   sms?: boolean
+  db?: Connection
 }
 
 /** One world per test file: people, a vendor, a server for callbacks, and messaging instances on one database. */
-export async function messagingWorld({ customers: people = 6, leaseMs = 30_000, sms = true }: WorldOptions = {}) {
-  const db = await testDb()
+export async function messagingWorld({
+  customers: people = 6,
+  leaseMs = 30_000,
+  sms = true,
+  db: given,
+}: WorldOptions = {}) {
+  const db = given ?? (await testDb())
   const simulator = await createSimulator({ seed: 11, customers: people, staff: 12, clock: 'manual', start: START })
   const { ready, world } = simulator
   const metrics = createMetrics()
@@ -105,17 +113,20 @@ export async function messagingWorld({ customers: people = 6, leaseMs = 30_000, 
   })
 
   const settled: SettledMessage[] = []
-  /** A further process: its own inbox registrations stay unused, so that one instance answers callbacks. */
-  const process = (
-    client: Partial<WecomClient> = {},
-    listen = async (batch: readonly SettledMessage[]) => void settled.push(...batch),
-  ) => {
+  const build = (parts: {
+    inbox: Ports['inbox']
+    wecom?: Partial<WecomClient>
+    wechat?: Partial<WechatClient>
+    listen?: SettledListener
+    rates?: Partial<Rates>
+    sms?: { base: string; key: string }
+  }) => {
     const messaging = createMessaging({
       ...ports,
-      inbox: { ...ports.inbox, on: () => undefined },
-      wecom: { ...wecom.client, ...client },
-      wechat: wechat.client,
-      rates: wecom.rates,
+      inbox: parts.inbox,
+      wecom: { ...wecom.client, ...parts.wecom },
+      wechat: { ...wechat.client, ...parts.wechat },
+      rates: { ...wecom.rates, ...parts.rates },
       customers: customers.service,
       staff: staff.service,
       templates: buildTemplates(files).book,
@@ -123,30 +134,14 @@ export async function messagingWorld({ customers: people = 6, leaseMs = 30_000, 
         openKfId: ready.openKfId,
         agentId: ready.agentId,
         miniProgramOn: true,
-        sms: sms ? { base: ready.smsApiBase, key: ready.smsApiKey } : null,
+        sms: parts.sms ?? (sms ? { base: ready.smsApiBase, key: ready.smsApiKey } : null),
         concurrency: 4,
       },
     })
-    messaging.service.onSettled('test', listen)
+    messaging.service.onSettled('test', parts.listen ?? (async (batch) => void settled.push(...batch)))
     return messaging
   }
-  const main = createMessaging({
-    ...ports,
-    wecom: wecom.client,
-    wechat: wechat.client,
-    rates: wecom.rates,
-    customers: customers.service,
-    staff: staff.service,
-    templates: buildTemplates(files).book,
-    settings: {
-      openKfId: ready.openKfId,
-      agentId: ready.agentId,
-      miniProgramOn: true,
-      sms: sms ? { base: ready.smsApiBase, key: ready.smsApiKey } : null,
-      concurrency: 4,
-    },
-  })
-  main.service.onSettled('test', async (batch) => void settled.push(...batch))
+  const main = build({ inbox: ports.inbox })
   const needs: Record<string, unknown>[] = []
   const heard: Record<string, unknown>[] = []
   ports.events.subscribe('test', {
@@ -182,12 +177,16 @@ export async function messagingWorld({ customers: people = 6, leaseMs = 30_000, 
   return {
     db,
     ports,
+    callbackUrl: `${base}/callbacks/wecom`,
     simulator,
     wecom,
     customers,
     staff,
     messaging: main,
-    process,
+    vendor: { wecom: wecom.client, wechat: wechat.client, rates: wecom.rates },
+    /** A further process on the same database. It answers no callbacks, so that each is handled once. */
+    process: (parts: Omit<Parameters<typeof build>[0], 'inbox'> = {}) =>
+      build({ ...parts, inbox: { ...ports.inbox, on: () => undefined } }),
     settled,
     needs,
     heard,
@@ -202,17 +201,21 @@ export async function messagingWorld({ customers: people = 6, leaseMs = 30_000, 
     /** Moves business time, with no server following the simulator's clock. */
     async to(at: Date | string) {
       await simulator.context.clock.moveTo(new Date(at), 5_000)
+      await this.callbacks()
     },
     async later(ms: number) {
-      await simulator.context.clock.moveTo(new Date(now().getTime() + ms), 5_000)
+      await this.to(new Date(now().getTime() + ms))
     },
-    /** Lets `count` callbacks arrive and works them off. */
-    async callbacks(count: number) {
-      await vi.waitFor(async () => expect((await ports.inbox.counts()).pending).toBe(count), {
-        timeout: 5_000,
-        interval: 10,
-      })
-      await ports.inbox.due.drain(now())
+    /** Lets every callback that is on its way arrive, and works them off. */
+    async callbacks() {
+      for (let round = 0; round < 10; round++) {
+        await vi.waitFor(() => expect(simulator.context.clock.state().inFlight).toEqual([]), {
+          timeout: 5_000,
+          interval: 5,
+        })
+        const { handled = 0 } = await ports.inbox.due.drain(now())
+        if (handled === 0) break
+      }
       expect(await ports.inbox.counts()).toMatchObject({ pending: 0, parked: 0 })
     },
     /** A customer whom the clinic entered, with what it knows of person `n`. */
@@ -243,7 +246,7 @@ export async function messagingWorld({ customers: people = 6, leaseMs = 30_000, 
     /** The person writes to us; the callback is answered. */
     async says(n: number, text = '你好') {
       simulator.act({ as: 'customer', id: personOf(n).personId, do: 'say', text })
-      await this.callbacks(1)
+      await this.callbacks()
     },
     contact(customerId: string, more: Partial<EnqueueContact> = {}): EnqueueContact {
       serial += 1

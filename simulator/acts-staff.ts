@@ -1,0 +1,168 @@
+/** What a member of staff does in WeCom and on the phone. */
+import { type Act, ActError, type Answers, customerOf, required } from './act.ts'
+import type { Card } from './api/cards.ts'
+import { list, record, type SimContext, text } from './api/types.ts'
+import type { Staff } from './state.ts'
+
+type Acts = Record<string, (staff: Staff, act: Act) => Record<string, unknown>>
+
+const OUTCOMES: readonly string[] = ['answered', 'no_answer', 'busy', 'declined']
+
+export function staffActs(context: SimContext, answers: Answers): Acts {
+  const { world, clock, ledger, callbacks, cards, kf, counters } = context
+  const { agentId: AgentID } = world.corp
+  const now = () => clock.now()
+  const at = () => now().toISOString()
+
+  return {
+    click(staff, act) {
+      const taskId = required(act, 'taskId')
+      const card = cards.find(staff.userId, taskId)
+      if (!card) throw new ActError(404, 'no_such_card', 'this member sees no such card')
+      const { key, isMenu } = tapped(card, text(act.key))
+      const selected = isMenu ? [] : answersOn(card.shown, record(act.selected))
+      callbacks.wecom(`staff ${staff.personId}`, {
+        FromUserName: staff.userId,
+        MsgType: 'event',
+        Event: isMenu ? 'template_card_menu_event' : 'template_card_event',
+        EventKey: key,
+        TaskId: taskId,
+        CardType: text(card.shown.card_type),
+        ResponseCode: cards.issueCode(taskId, now()),
+        AgentID,
+        ...(selected.length > 0 ? { SelectedItems: { SelectedItem: selected } } : {}),
+      })
+      return {}
+    },
+    say(staff, act) {
+      const msgId = counters.bigId('app text', staff.personId)
+      callbacks.wecom(`staff ${staff.personId}`, {
+        FromUserName: staff.userId,
+        MsgType: 'text',
+        Content: required(act, 'text'),
+        MsgId: msgId,
+        AgentID,
+      })
+      return { msgId }
+    },
+    'enter-app'(staff) {
+      callbacks.wecom(`staff ${staff.personId}`, {
+        FromUserName: staff.userId,
+        MsgType: 'event',
+        Event: 'enter_agent',
+        EventKey: '',
+        AgentID,
+      })
+      return {}
+    },
+    call(staff, act) {
+      const customer = customerOf(world, act.customer)
+      const outcome = required(act, 'outcome')
+      if (!OUTCOMES.includes(outcome))
+        throw new ActError(400, 'no_such_outcome', `outcome is one of ${OUTCOMES.join(', ')}`)
+      const said = outcome === 'answered' ? answers.get(customer.personId) : undefined
+      if (said !== undefined) answers.delete(customer.personId)
+      ledger.add({
+        at: at(),
+        person: customer.personId,
+        kind: 'call',
+        messageId: null,
+        channel: 'phone',
+        payload: { by: staff.userId, outcome, ...(said === undefined ? {} : { answers: said }) },
+        text: `${staff.name} ${outcome}`,
+      })
+      return {}
+    },
+    'send-chat'(staff, act) {
+      const customer = customerOf(world, act.customer)
+      if (!customer.contacts.has(staff.userId)) throw new ActError(409, 'no_contact', 'they are no contacts')
+      ledger.add({
+        at: at(),
+        person: customer.personId,
+        kind: 'sidebar',
+        messageId: null,
+        channel: 'sendChatMessage',
+        payload: { by: staff.userId },
+        text: required(act, 'text'),
+      })
+      return {}
+    },
+    'take-session'(staff, act) {
+      const customer = customerOf(world, act.customer)
+      if (kf.stateOf(customer, now()) !== 2) throw new ActError(409, 'not_in_pool', 'nobody waits in this session')
+      kf.take(context, customer, staff)
+      return {}
+    },
+    'reply-kf'(staff, act) {
+      const customer = customerOf(world, act.customer)
+      const state = kf.stateOf(customer, now())
+      const { servicer, lastInboundAt } = kf.conversation(customer)
+      if (state === 3 ? servicer !== staff.userId : state !== 4 || lastInboundAt === null)
+        throw new ActError(409, 'not_servicer', 'this session is not with this member')
+      return { msgid: kf.reply(context, customer, staff, required(act, 'text')) }
+    },
+    'end-session'(_, act) {
+      const customer = customerOf(world, act.customer)
+      if (kf.stateOf(customer, now()) === 4) throw new ActError(409, 'no_session', 'the session is over already')
+      kf.end(context, customer)
+      return {}
+    },
+    resign(staff) {
+      staff.resigned = true
+      callbacks.wecom(`directory ${staff.personId}`, {
+        FromUserName: 'sys',
+        MsgType: 'event',
+        Event: 'change_contact',
+        ChangeType: 'delete_user',
+        UserID: staff.userId,
+      })
+      return {}
+    },
+  }
+}
+
+/** Which button, submit button or menu entry was meant; without a key the submit button. */
+function tapped({ shown, replacedBy }: Card, wanted: string): { key: string; isMenu: boolean } {
+  const menu = list(record(shown.action_menu).action_list).map(record)
+  if (wanted && menu.some(({ key }) => key === wanted)) return { key: wanted, isMenu: true }
+  if (replacedBy !== null) throw new ActError(409, 'card_disabled', 'the buttons of this card are disabled')
+  const submit = record(shown.submit_button)
+  const buttons = list(shown.button_list)
+    .map(record)
+    .filter(({ type }) => type !== 1)
+  const key = wanted || text(submit.key)
+  if (!key || ![...buttons, submit].some((button) => button.key === key))
+    throw new ActError(409, 'no_such_button', 'the card has no such button')
+  return { key, isMenu: false }
+}
+
+/** The answers on the card; a question that isn't named keeps what it shows. */
+function answersOn(shown: Record<string, unknown>, given: Record<string, unknown>): Record<string, unknown>[] {
+  const single = [shown.button_selection, ...list(shown.select_list)].filter((one) => one !== undefined).map(record)
+  const picks = single.map((question) => {
+    const options = list(question.option_list).map((option) => text(record(option).id))
+    const shownId = text(question.selected_id) || (options[0] ?? '')
+    return answer(text(question.question_key), options, given, [shownId])
+  })
+  if (shown.checkbox === undefined) return picks
+  const box = record(shown.checkbox)
+  const options = list(box.option_list).map(record)
+  const checked = options.filter(({ is_checked }) => is_checked === true).map(({ id }) => text(id))
+  return [
+    ...picks,
+    answer(
+      text(box.question_key),
+      options.map(({ id }) => text(id)),
+      given,
+      checked,
+    ),
+  ]
+}
+
+function answer(question: string, options: string[], given: Record<string, unknown>, shown: string[]) {
+  const raw = given[question]
+  const wanted = raw === undefined ? shown : (Array.isArray(raw) ? raw : [raw]).map(text)
+  const wrong = wanted.find((id) => !options.includes(id))
+  if (wrong !== undefined) throw new ActError(400, 'no_such_option', `${question} has no option ${wrong}`)
+  return { QuestionKey: question, OptionIds: { OptionId: wanted } }
+}

@@ -1,0 +1,61 @@
+/** What an app message may hold, and how the member reads it. */
+import { checkCard } from './card-checks.ts'
+import { cardText } from './cards.ts'
+import { ApiError, bytes, cut, list, record, text } from './types.ts'
+
+const TEXT_BYTES = 2048
+
+/** @throws ApiError for content that WeCom would refuse */
+export function showMessage(body: Record<string, unknown>): string {
+  const type = text(body.msgtype)
+  const show = KINDS[type]
+  if (!show) throw new ApiError(40008, 'invalid message type')
+  return show(record(body[type]))
+}
+
+function checkUrl(url: string): void {
+  if (!/^https?:\/\//.test(url)) throw new ApiError(45034, 'url needs http:// or https://')
+  if (bytes(url) > TEXT_BYTES) throw new ApiError(40039, 'url too long')
+}
+
+const media = (label: string) => (payload: Record<string, unknown>) => {
+  if (!text(payload.media_id)) throw new ApiError(41006, 'media_id missing')
+  return label
+}
+
+const KINDS: Record<string, (payload: Record<string, unknown>) => string> = {
+  text(payload) {
+    if (!text(payload.content)) throw new ApiError(44004, 'empty content')
+    return cut(text(payload.content), TEXT_BYTES)
+  },
+  markdown(payload) {
+    if (!text(payload.content)) throw new ApiError(44004, 'empty content')
+    if (bytes(text(payload.content)) > TEXT_BYTES) throw new ApiError(45002, 'content size out of limit')
+    return text(payload.content)
+  },
+  textcard(payload) {
+    if (!text(payload.title)) throw new ApiError(41016, 'title missing')
+    if (!text(payload.description)) throw new ApiError(41033, 'description missing')
+    checkUrl(text(payload.url))
+    return `${text(payload.title)}\n${text(payload.description)}\n[${text(payload.btntxt) || '详情'}]`
+  },
+  news(payload) {
+    const articles = list(payload.articles).map(record)
+    if (articles.length < 1 || articles.length > 8) throw new ApiError(45008, 'articles size out of limit')
+    for (const { title, url, appid } of articles) {
+      if (!text(title)) throw new ApiError(41016, 'title missing')
+      if (!text(appid)) checkUrl(text(url))
+    }
+    return articles
+      .map(({ title, description }) => [text(title), text(description)].filter(Boolean).join('\n'))
+      .join('\n')
+  },
+  image: media('[图片]'),
+  voice: media('[语音]'),
+  video: media('[视频]'),
+  file: media('[文件]'),
+  template_card(payload) {
+    checkCard(payload)
+    return cardText(payload, null)
+  },
+}

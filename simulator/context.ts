@@ -1,0 +1,49 @@
+/** One world with everything that keeps its state, and the APIs that serve it. */
+import { createCardBook } from './api/cards.ts'
+import { contactApis } from './api/contacts.ts'
+import { createGrants } from './api/grants.ts'
+import { kfApis } from './api/kf.ts'
+import { createKfDesk } from './api/kf-desk.ts'
+import { createLimits } from './api/limits.ts'
+import { createMessageApis } from './api/messages.ts'
+import { miniProgramApis } from './api/subscribe.ts'
+import { createTokens, miniProgramTokenApis, tokenApis } from './api/tokens.ts'
+import type { Api, SimContext } from './api/types.ts'
+import { type CallbackTargets, createCallbacks } from './callbacks.ts'
+import { createCounters } from './counters.ts'
+import type { Faults } from './faults.ts'
+import { createWorld } from './state.ts'
+
+export interface ContextDeps extends Pick<SimContext, 'clock' | 'bus' | 'ledger' | 'sentEvents'> {
+  seed: number
+  customers: number
+  staff: number
+  faults: Faults
+  targets: CallbackTargets
+}
+
+export function createContext(deps: ContextDeps): SimContext {
+  const { seed, customers, staff, clock, bus, ledger, faults, targets, sentEvents } = deps
+  const world = createWorld({ seed, customers, staff })
+  return {
+    world,
+    clock,
+    bus,
+    ledger,
+    counters: createCounters(seed),
+    callbacks: createCallbacks({ world, clock, faults, bus, targets }),
+    tokens: createTokens(seed),
+    cards: createCardBook(seed),
+    kf: createKfDesk(world),
+    grants: createGrants(seed),
+    limits: createLimits(),
+    sentEvents,
+    permissions: { contacts: true, external: true, kf: true },
+  }
+}
+
+const byPath = (apis: readonly Api[]) => new Map(apis.map((api) => [api.path, api]))
+
+export const wecomApis = (): Map<string, Api> =>
+  byPath([...tokenApis, ...contactApis, ...createMessageApis(), ...kfApis])
+export const wechatApis = (): Map<string, Api> => byPath([...miniProgramTokenApis, ...miniProgramApis])

@@ -1,0 +1,92 @@
+/** What tasks say to staff, as contacts for the outbox: cards, updates of cards, notes. Pure but for opening sealed words. */
+import type { EnqueueContact } from '../messaging/index.ts'
+import { addMs, DAY_MS, HOUR_MS } from '../platform/clock.ts'
+import type { FieldCrypto } from '../platform/crypto.ts'
+import { hashId } from '../platform/hash.ts'
+import { SCRIPT_CHARS, taskCard, updateOf } from './cards.ts'
+import type { Effect, TaskRow } from './model.ts'
+
+/** A card that couldn't be delivered for this long has lost its day. */
+const CARD_LIFE_MS = DAY_MS
+/** A response code can be used so long. */
+export const CODE_LIFE_MS = 72 * HOUR_MS
+/** The field that words of staff are sealed for, at rest in a task. */
+export const WORDS = 'tasks.summary'
+
+/** A message to one member of staff; the key makes it once. Staff have no quiet hours, so the class is `reply`. */
+export function toStaff(
+  to: { userId: string; storeId: string; key: string; occurrence?: number },
+  content: EnqueueContact['content'],
+  notBefore: Date,
+  more: { lifeMs?: number; taskId?: string } = {},
+): EnqueueContact {
+  const { userId, storeId, key, occurrence = 0 } = to
+  return {
+    stepId: key,
+    occurrence,
+    audience: `staff:${userId}`,
+    to: { staffUserId: userId },
+    storeId,
+    contactClass: 'reply',
+    content,
+    notBefore,
+    notAfter: addMs(notBefore, more.lifeMs ?? CARD_LIFE_MS),
+    refs: { owner: 'tasks', ...(more.taskId ? { taskId: more.taskId, occurrence: String(occurrence) } : {}) },
+  }
+}
+
+const note = (row: TaskRow, userId: string, key: string, text: string, at: Date): EnqueueContact =>
+  toStaff(
+    { userId, storeId: row.storeId, key: `note:${key}` },
+    { kind: 'staff', message: { msgtype: 'text', text: { content: text } } },
+    at,
+  )
+
+/** The card of a task; a text to pass on that the card would cut comes along as a message to copy from. */
+export function cardsOf(row: TaskRow, userId: string, occurrence: number, at: Date): EnqueueContact[] {
+  const card = toStaff(
+    { userId, storeId: row.storeId, key: row._id, occurrence },
+    { kind: 'staff', message: taskCard(row, occurrence) },
+    at,
+    { taskId: row._id },
+  )
+  const long = row.form === 'confirm' && [...row.script].length > SCRIPT_CHARS
+  return long ? [card, note(row, userId, `script:${row._id}:${occurrence}`, row.script, at)] : [card]
+}
+
+const update = (row: TaskRow, userId: string, responseCode: string, body: Record<string, unknown>, now: Date) =>
+  toStaff(
+    { userId, storeId: row.storeId, key: `update:${hashId(responseCode)}` },
+    { kind: 'card_update', responseCode, update: body },
+    now,
+    { lifeMs: CODE_LIFE_MS },
+  )
+
+/** What an effect sends; events and not yet delivered cards are somebody else's. */
+export function contactsOf(row: TaskRow, effect: Effect, crypto: FieldCrypto, now: Date): EnqueueContact[] {
+  switch (effect.kind) {
+    case 'update':
+      return [update(row, effect.userId, effect.responseCode, updateOf(row, effect.show), now)]
+    case 'card':
+      return cardsOf(row, effect.userId, effect.occurrence, effect.at)
+    case 'note':
+      return [
+        note(
+          row,
+          effect.userId,
+          effect.key,
+          effect.words === undefined ? effect.text : `${effect.text}${crypto.open(WORDS, effect.words)}`,
+          now,
+        ),
+      ]
+    case 'withdraw': {
+      const { cardCode } = row
+      const usable = cardCode?.occurrence === effect.occurrence && addMs(cardCode.at, CODE_LIFE_MS) > now
+      return usable
+        ? [update(row, effect.userId, cardCode.code, updateOf(row, { card: 'closed', said: effect.said }), now)]
+        : []
+    }
+    case 'event':
+      return []
+  }
+}

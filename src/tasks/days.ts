@@ -1,0 +1,119 @@
+/** The lists of the day: in the morning to everybody who has tasks, in the evening to supervisors what is left. */
+import type { MessagingService } from '../messaging/index.ts'
+import { addDays, atTime, type Day, DEFAULT_ZONE, dayOf, type TimeOfDay, timeOfDay } from '../platform/calendar.ts'
+import { type Clock, earliest, HOUR_MS } from '../platform/clock.ts'
+import { type Routine, routine } from '../platform/routines.ts'
+import { candidatesKey, pickOwner, type Role, type StaffMember, type StaffService, type Store } from '../staff/index.ts'
+import { toStaff } from './contacts.ts'
+import { morningList, overdueList } from './lists.ts'
+import type { TasksStore } from './model.ts'
+
+export interface DaysDeps {
+  store: TasksStore
+  messaging: MessagingService
+  staff: StaffService
+  clock: Clock
+}
+
+const MORNING_AT: TimeOfDay = '09:00'
+/** Before the quiet hours, after the last contact window. */
+const EVENING_AT: TimeOfDay = '20:40'
+/** A list that couldn't be made for so long is no news any more. */
+const USEFUL_MS = 3 * HOUR_MS
+const SUPERVISOR: Role = 'cs_supervisor'
+
+/** The next time after `after` that the wall clock of a zone shows `time`. Pure. */
+export function nextWallTime(after: Date, time: TimeOfDay, zone: string): Date {
+  const today = dayOf(after, zone)
+  const at = atTime(today, time, zone)
+  return at > after ? at : atTime(addDays(today, 1), time, zone)
+}
+
+/** Stores by zone for which the list of `time` is due at `at`, with their day. Pure. */
+export function zonesDue(
+  places: readonly Store[],
+  time: TimeOfDay,
+  at: Date,
+): { zone: string; day: Day; places: Store[] }[] {
+  return [...new Set(places.map(({ timeZone }) => timeZone))].sort().flatMap((zone) => {
+    const day = dayOf(at, zone)
+    const late = Number(at) - Number(atTime(day, time, zone))
+    return late >= 0 && late < USEFUL_MS
+      ? [{ zone, day, places: places.filter(({ timeZone }) => timeZone === zone) }]
+      : []
+  })
+}
+
+export function tasksRoutines({ store, messaging, staff, clock }: DaysDeps): Routine[] {
+  const daily = (time: TimeOfDay) => async (after: Date) => {
+    const zones = [...new Set((await staff.allStores()).map(({ timeZone }) => timeZone))]
+    return earliest(zones.map((zone) => nextWallTime(after, time, zone))) ?? nextWallTime(after, time, DEFAULT_ZONE)
+  }
+  const markdown = (userId: string, storeId: string, key: string, content: string) =>
+    toStaff(
+      { userId, storeId, key },
+      { kind: 'staff', message: { msgtype: 'markdown', markdown: { content } } },
+      clock.now(),
+    )
+
+  async function morning(at: Date): Promise<Record<string, number>> {
+    const due = zonesDue(await staff.allStores(), MORNING_AT, at)
+    const lists = []
+    for (const { zone, day, places } of due) {
+      const here = new Set(places.map(({ id }) => id))
+      const open = (await store.openUntil(atTime(day, '24:00', zone))).filter(
+        ({ storeId, ownerUserId }) => here.has(storeId) && ownerUserId !== '',
+      )
+      const members = await staff.members([...new Set(open.map(({ ownerUserId }) => ownerUserId))])
+      const byOwner = new Map<string, typeof open>()
+      for (const task of open) byOwner.set(task.ownerUserId, [...(byOwner.get(task.ownerUserId) ?? []), task])
+      for (const [userId, tasks] of [...byOwner].sort(([a], [b]) => (a < b ? -1 : 1))) {
+        if (members.get(userId)?.active === false) continue
+        const content = morningList(tasks, (time) => timeOfDay(time, zone), at)
+        lists.push(markdown(userId, tasks[0]?.storeId ?? '', `morning:${zone}:${day}`, content))
+      }
+    }
+    await messaging.enqueueMany(lists)
+    return { lists: lists.length }
+  }
+
+  async function evening(at: Date): Promise<Record<string, number>> {
+    const lists = []
+    let overdue = 0
+    for (const { zone, day, places } of zonesDue(await staff.allStores(), EVENING_AT, at)) {
+      const endOfDay = atTime(day, '24:00', zone)
+      const [open, done, tiers] = await Promise.all([
+        store.openUntil(at),
+        store.doneBetween(atTime(day, '00:00', zone), at),
+        staff.candidatesMany(places.map(({ id: storeId }) => ({ storeId, role: SUPERVISOR }))),
+      ])
+      // Reached, with only the summary's ten minutes running, is done.
+      const left = open.filter(({ deadlineAt, status }) => deadlineAt <= endOfDay && status !== 'summary')
+      const members = await staff.members([...new Set(left.map(({ ownerUserId }) => ownerUserId))])
+      for (const { id, displayName } of places) {
+        const mine = left.filter(({ storeId }) => storeId === id)
+        overdue += mine.length
+        // "All done" is news only where there was something to do.
+        if (mine.length === 0 && (done.get(id) ?? 0) === 0) continue
+        const content = overdueList(displayName, mine, (userId) => members.get(userId)?.name ?? '未分配')
+        for (const userId of readers(tiers.get(candidatesKey(id, SUPERVISOR)) ?? [], id))
+          lists.push(markdown(userId, id, `evening:${id}:${day}`, content))
+      }
+    }
+    await messaging.enqueueMany(lists)
+    return { lists: lists.length, overdue }
+  }
+
+  return [
+    routine({ name: 'tasks.morning-list', nextAt: daily(MORNING_AT), run: morning }),
+    routine({ name: 'tasks.evening-list', nextAt: daily(EVENING_AT), run: evening }),
+  ]
+}
+
+/** All supervisors of the store; where there is none, one stand-in, not everybody of the next tier. */
+function readers(tiers: readonly StaffMember[][], storeId: string): string[] {
+  const supervisors = (tiers[0] ?? []).filter(({ roles }) => roles.includes(SUPERVISOR))
+  if (supervisors.length > 0) return supervisors.map(({ userId }) => userId)
+  const standIn = pickOwner({ tiers, preferred: [], load: new Map(), spreadKey: storeId })
+  return standIn === null ? [] : [standIn]
+}

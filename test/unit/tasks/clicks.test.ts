@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest'
+import { transition } from '../../../src/tasks/clicks.ts'
+import type { Effect, TaskRow } from '../../../src/tasks/model.ts'
+import { buildTask, clickOf, contextOf, keysOf, minutes, NOW, shownBy } from './support.ts'
+
+const step = (task: TaskRow, click = clickOf('take'), over = {}) => {
+  const { set, effects } = transition(task, click, contextOf(task, over))
+  return { task: { ...task, ...set }, set, effects, shown: shownBy(task, effects) }
+}
+const events = (effects: readonly Effect[]) => effects.flatMap((effect) => (effect.kind === 'event' ? [effect.id] : []))
+const answers = { reached: ['yes'], state: ['recovering_well'], satisfaction: ['5'] }
+
+describe('an ordinary contact', () => {
+  test('take, done, form: the answers are kept and the summary is awaited for ten minutes', () => {
+    const taken = step(buildTask())
+    expect(taken.task.status).toBe('taken')
+    expect(keysOf(taken.shown ?? {})).toEqual(['done', 'not_reached', 'transfer', 'problem'])
+
+    const form = step(taken.task, clickOf('done'))
+    expect(form.shown).toMatchObject({ card_type: 'multiple_interaction', submit_button: { key: 'submit_contact' } })
+
+    const { task, effects, shown } = step(form.task, clickOf('submit_contact', { selected: answers }))
+    expect(task).toMatchObject({ status: 'summary', summaryUntil: minutes(10), completedAt: null })
+    expect(task.outcome).toMatchObject({ reached: true, state: 'recovering_well', satisfaction: 5 })
+    expect(task.attempts).toHaveLength(1)
+    expect(events(effects)).toEqual([])
+    expect(shown?.replace_text).toContain('小结')
+  })
+
+  test('a second submit changes nothing', () => {
+    const form = step(buildTask({ status: 'form' }), clickOf('submit_contact', { selected: answers }))
+    const again = step(form.task, clickOf('submit_contact', { selected: { ...answers, satisfaction: ['1'] } }))
+    expect(again.set).toEqual({})
+    expect(again.shown?.replace_text).toBe('已记录')
+  })
+
+  test('answers that the form does not have are not kept', () => {
+    const selected = { reached: ['yes'], state: ['constructor'], satisfaction: ['9'] }
+    const { task } = step(buildTask({ status: 'form' }), clickOf('submit_contact', { selected }))
+    expect(task.outcome).toMatchObject({ reached: true, state: null, satisfaction: null })
+  })
+
+  test('a submit counts although another tap had moved the task from its form', () => {
+    const { task } = step(buildTask({ status: 'taken' }), clickOf('submit_contact', { selected: answers }))
+    expect(task.status).toBe('summary')
+  })
+})
+
+describe('the month form', () => {
+  const month = buildTask({ form: 'contact_month', status: 'form' })
+
+  test('asks effect and NPS after the first form; ten options reach from ten to zero or one', () => {
+    const first = step(month, clickOf('submit_contact', { selected: answers }))
+    expect(first.task.status).toBe('month_form')
+    const [effect, nps] = (first.shown?.select_list ?? []) as { option_list: { id: string; text: string }[] }[]
+    expect(effect?.option_list).toHaveLength(5)
+    expect(nps?.option_list).toHaveLength(10)
+    expect(nps?.option_list.at(-1)?.text).toBe('0–1 分')
+
+    const second = step(first.task, clickOf('submit_month', { selected: { effect: ['4'], nps: ['1'] } }))
+    expect(second.task).toMatchObject({ status: 'summary', outcome: { satisfaction: 5, effect: 4, nps: 1 } })
+    expect(second.task.attempts).toHaveLength(1)
+  })
+
+  test('a late second tap on the first form keeps its answers', () => {
+    const first = step(month, clickOf('submit_contact', { selected: answers }))
+    for (const key of ['done', 'submit_contact']) {
+      const late = step(first.task, clickOf(key, { selected: { satisfaction: ['1'] } }))
+      expect(late.set).toEqual({})
+      expect(late.shown?.submit_button).toMatchObject({ key: 'submit_month' })
+    }
+  })
+})
+
+describe('not reached', () => {
+  test('records one attempt per card and leaves the buttons, because the customer may call back', () => {
+    const first = step(buildTask(), clickOf('not_reached'))
+    expect(events(first.effects)).toEqual(['task.attempted:call_1:1'])
+    expect(keysOf(first.shown ?? {})).toContain('done')
+    const second = step(first.task, clickOf('not_reached'))
+    expect(second.set).toEqual({})
+    expect(second.task.attempts).toHaveLength(1)
+  })
+
+  test('on the next card it is the next attempt', () => {
+    const first = step(buildTask(), clickOf('not_reached'))
+    const reopened = { ...first.task, occurrence: 1, cards: 1 }
+    const second = step(reopened, clickOf('not_reached', { occurrence: 1 }))
+    expect(events(second.effects)).toEqual(['task.attempted:call_1:2'])
+  })
+
+  test('the form can say it too', () => {
+    const { task, effects } = step(
+      buildTask({ status: 'form' }),
+      clickOf('submit_contact', { selected: { reached: ['no'] } }),
+    )
+    expect(task.status).toBe('taken')
+    expect(events(effects)).toEqual(['task.attempted:call_1:1'])
+  })
+
+  test('ends a task for which nobody plans another attempt, with the outcome that says so', () => {
+    const { task, effects } = step(buildTask({ kind: 'consultant_follow' }), clickOf('not_reached'))
+    expect(task).toMatchObject({ status: 'done', outcome: { reached: false }, completedAt: NOW })
+    expect(events(effects)).toEqual(['task.attempted:call_1:1', 'task.completed:call_1'])
+  })
+
+  test('a customer who calls back before the next card: the older card finishes the task, the newer one is withdrawn', () => {
+    const reopened = buildTask({ occurrence: 1, cards: 1, status: 'open', openAt: minutes(240) })
+    const { task, effects } = step(reopened, clickOf('submit_contact', { selected: answers, occurrence: 0 }))
+    expect(task.status).toBe('summary')
+    expect(effects).toContainEqual({ kind: 'withdraw', userId: 'anna', occurrence: 1, said: '已记录' })
+  })
+})
+
+describe('other people', () => {
+  test('who does not own the task is told who does, and changes nothing', () => {
+    for (const key of ['take', 'done', 'not_reached', 'transfer', 'problem', 'submit_contact', 'submit_transfer']) {
+      const { set, effects, shown } = step(buildTask(), clickOf(key, { userId: 'bea' }))
+      expect(set).toEqual({})
+      expect(effects).toHaveLength(1)
+      expect(shown?.replace_text).toBe('已由安娜接手')
+    }
+  })
+
+  test('a transfer gives the colleague a new card and ends the old one', () => {
+    const form = step(buildTask(), clickOf('transfer'))
+    const [to] = (form.shown?.select_list ?? []) as { option_list: { id: string }[] }[]
+    expect(to?.option_list.map(({ id }) => id)).toEqual(['bea', 'chris', 'anna'])
+
+    const selected = { to: ['bea'], reason: ['busy'] }
+    const { task, effects, shown } = step(form.task, clickOf('submit_transfer', { selected }))
+    expect(task).toMatchObject({ status: 'open', ownerUserId: 'bea', occurrence: 1, cards: 1 })
+    expect(task.transfers).toEqual([{ at: NOW, fromUserId: 'anna', toUserId: 'bea', reason: 'busy' }])
+    expect(effects).toContainEqual({ kind: 'card', userId: 'bea', occurrence: 1, at: NOW })
+    expect(shown?.replace_text).toBe('已转交贝雅')
+    expect(step(task, clickOf('done')).set).toEqual({})
+  })
+
+  test('offers ten choices at most, the last of them to keep the task', () => {
+    const colleagues = Array.from({ length: 30 }, (_, i) => ({ userId: `u${i}`, name: `同事${i}` }))
+    const form = step(buildTask(), clickOf('transfer'), { colleagues })
+    const [to] = (form.shown?.select_list ?? []) as { option_list: { id: string }[] }[]
+    expect(to?.option_list).toHaveLength(10)
+    expect(to?.option_list.at(-1)?.id).toBe('anna')
+    const kept = step(form.task, clickOf('submit_transfer', { selected: { to: ['anna'] } }), { colleagues })
+    expect(kept.task).toMatchObject({ status: 'taken', ownerUserId: 'anna', transfers: [] })
+  })
+
+  test('a colleague who has left meanwhile does not get it', () => {
+    const { task } = step(buildTask({ status: 'transfer' }), clickOf('submit_transfer', { selected: { to: ['gone'] } }))
+    expect(task).toMatchObject({ status: 'taken', ownerUserId: 'anna' })
+  })
+
+  test('a problem asks the supervisor, who takes the task over by working on the card', () => {
+    const { task, effects, shown } = step(buildTask({ status: 'taken' }), clickOf('problem'))
+    expect(task).toMatchObject({
+      ownerUserId: 'anna',
+      helper: { userId: 'chris', occurrence: 1 },
+      problem: { byUserId: 'anna', toUserId: 'chris', until: minutes(10) },
+    })
+    expect(effects).toContainEqual({ kind: 'card', userId: 'chris', occurrence: 1, at: NOW })
+    expect(shown?.quote_area).toMatchObject({ quote_text: '已通知主管，请直接回复说明' })
+
+    const helped = step(task, clickOf('take', { userId: 'chris', occurrence: 1 }))
+    expect(helped.task).toMatchObject({ ownerUserId: 'chris', occurrence: 1, status: 'taken', helper: null })
+    expect(helped.effects).toContainEqual({ kind: 'withdraw', userId: 'anna', occurrence: 0, said: '已由陈主管接手' })
+    expect(step(helped.task, clickOf('done')).shown?.replace_text).toBe('已由陈主管接手')
+  })
+
+  test('a problem without anybody to ask leaves the card working', () => {
+    const { set, shown } = step(buildTask(), clickOf('problem'), { supervisorUserId: null })
+    expect(set).toEqual({})
+    expect(keysOf(shown ?? {})).toContain('done')
+  })
+})
+
+describe('a task to pass a message on', () => {
+  const confirm = buildTask({ kind: 'send_message', form: 'confirm' })
+
+  test('has two buttons and is done with one tap', () => {
+    const { task, effects, shown } = step(confirm, clickOf('done'))
+    expect(task).toMatchObject({ status: 'done', completedBy: 'anna', outcome: null })
+    expect(events(effects)).toEqual(['task.completed:call_1'])
+    expect(shown?.replace_text).toBe('已完成')
+    const again = step(task, clickOf('done'))
+    expect([again.set, events(again.effects)]).toEqual([{}, []])
+  })
+
+  test('keys of other forms do nothing', () => {
+    for (const key of ['not_reached', 'submit_contact', 'submit_month', 'closed', 'nonsense'])
+      expect(step(confirm, clickOf(key)).set).toEqual({})
+  })
+})
+
+test('a click on a cancelled task says so', () => {
+  const { set, shown } = step(buildTask({ status: 'cancelled', closedAt: NOW }), clickOf('done'))
+  expect(set).toEqual({})
+  expect(shown?.replace_text).toBe('任务已取消')
+})

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest'
+import { complete, heardWords, nextActionAt, nextLookAt, reassign, timely } from '../../../src/tasks/rules.ts'
+import { buildTask, minutes, NOW } from './support.ts'
+
+const people = { supervisorUserId: 'chris', assigneeUserId: null }
+const summary = buildTask({ status: 'summary', summaryUntil: minutes(10) })
+
+describe('the clock', () => {
+  test('reminds half an hour before the deadline, then at the deadline, then no more', () => {
+    const task = buildTask({ deadlineAt: minutes(120) })
+    expect(nextActionAt(task)).toEqual(minutes(90))
+    const reminded = { ...task, ...timely(task, minutes(90), people).set }
+    expect(nextActionAt(reminded)).toEqual(minutes(120))
+    const breached = timely(reminded, minutes(120), people)
+    expect(breached.effects.map((effect) => (effect.kind === 'note' ? effect.userId : effect.kind))).toEqual([
+      'anna',
+      'chris',
+    ])
+    expect(nextActionAt({ ...reminded, ...breached.set })).toBeNull()
+  })
+
+  test('a task that opens within the last half hour is not reminded of before it began', () => {
+    expect(nextActionAt(buildTask({ deadlineAt: minutes(20) }))).toEqual(minutes(20))
+  })
+
+  test('late by hours, it tells of the breach once and leaves the reminder out', () => {
+    const task = buildTask({ deadlineAt: minutes(120) })
+    const { set, effects } = timely(task, minutes(600), people)
+    expect(effects).toHaveLength(2)
+    expect(nextActionAt({ ...task, ...set })).toBeNull()
+  })
+
+  test('who supervises and owns is told once', () => {
+    const task = buildTask({ deadlineAt: minutes(120), ownerUserId: 'chris' })
+    expect(timely(task, minutes(120), people).effects).toHaveLength(1)
+  })
+
+  test('a contact without a summary is done after ten minutes, not before', () => {
+    expect(timely(summary, minutes(9), people)).toEqual({ code: '', set: {}, effects: [] })
+    expect(timely(summary, minutes(10), people).set).toMatchObject({ status: 'done', summary: null })
+  })
+
+  test('a task of nobody is looked at every hour and given to the first who can', () => {
+    const task = buildTask({ ownerUserId: '', breachedAt: NOW, remindedAt: NOW })
+    expect(nextLookAt(task, NOW)).toEqual(minutes(60))
+    const { set, effects } = timely(task, NOW, { ...people, assigneeUserId: 'bea' })
+    expect(set).toMatchObject({ ownerUserId: 'bea', occurrence: 1 })
+    expect(effects.map(({ kind }) => kind)).toEqual(['card'])
+  })
+
+  test('effects that are not surely done are looked after within a minute', () => {
+    const task = buildTask({ status: 'done', closedAt: NOW, pending: [{ code: 'x', effects: [] }] })
+    expect(nextLookAt(task, NOW)).toEqual(minutes(1))
+    expect(nextLookAt({ ...task, pending: [] }, NOW)).toBeNull()
+  })
+})
+
+describe('words', () => {
+  const said = { userId: 'anna', userName: '安娜', words: 'sealed', id: 'm1' }
+
+  test('of the owner are the summary and finish the task', () => {
+    expect(heardWords(summary, said, NOW).set).toMatchObject({ status: 'done', summary: 'sealed', completedBy: 'anna' })
+  })
+
+  test('of somebody else are nothing', () => {
+    expect(heardWords(summary, { ...said, userId: 'bea' }, NOW)).toEqual({ set: {}, effects: [] })
+  })
+
+  test('after a problem go to the supervisor, once', () => {
+    const task = buildTask({ problem: { byUserId: 'anna', toUserId: 'chris', until: minutes(10) } })
+    const { set, effects } = heardWords(task, said, NOW)
+    expect(effects).toMatchObject([{ kind: 'note', userId: 'chris', words: 'sealed' }])
+    expect(heardWords({ ...task, ...set }, said, NOW).effects).toEqual([])
+  })
+})
+
+test('completing is told with ids only', () => {
+  const [event] = complete(buildTask(), 'anna', NOW, 'sealed words').effects
+  expect(event).toEqual({
+    kind: 'event',
+    type: 'task.completed',
+    id: 'task.completed:call_1',
+    data: { taskId: 'call_1', kind: 'contact_call', stepIds: ['s1'], customerId: 'c1', byUserId: 'anna' },
+  })
+})
+
+test('the tasks of who leaves go on with a new card; recorded and finished ones stay', () => {
+  expect(reassign(buildTask(), 'bea', NOW)).toMatchObject({
+    set: { ownerUserId: 'bea', occurrence: 1, status: 'open' },
+    effects: [
+      { kind: 'withdraw', userId: 'anna' },
+      { kind: 'card', userId: 'bea' },
+    ],
+  })
+  expect(reassign(summary, 'bea', NOW).set).toEqual({})
+  expect(reassign(buildTask({ status: 'done', closedAt: NOW }), 'bea', NOW).set).toEqual({})
+})
