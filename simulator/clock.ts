@@ -172,9 +172,13 @@ export function createClock({ mode, start, onMove }: ClockOptions): SimClock {
 
   async function settle(deadline: number): Promise<void> {
     for (;;) {
-      if (inFlight.size === 0) void runDueEvents()
       const waitingFor = notIdle()
-      if (waitingFor.length === 0 && !isEventDue()) return
+      if (waitingFor.length === 0) {
+        if (!isEventDue()) return
+        // People act when the server has come to rest at this instant: who was first never depends on the machine.
+        void runDueEvents()
+        continue
+      }
       if (Date.now() >= deadline) throw new ClockTimeout(waitingFor)
       await change(Math.min(100, deadline - Date.now()))
     }

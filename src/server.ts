@@ -35,6 +35,7 @@ export interface RunningServer {
 }
 
 const HTTP_GRACE_MS = 8_000
+const STEP_WAIT_MS = 1_000
 
 export async function startServer({
   settings,
@@ -61,7 +62,8 @@ export async function startServer({
   const nudge = (table: string) => {
     slot.engine?.hint(table)
     slot.drainer?.nudge(table)
-    slot.follower?.wake()
+    // In steps the simulator says when to look: then what happens at one instant happens in one order.
+    if (metronome === 'agenda') slot.follower?.wake()
   }
   const app = buildApp({ db, clock, random, log, crypto, nudge, leaseMs: settings.LEASE_MS, settings, config, metrics })
   const engine = createDueEngine(app.due, log, metrics, clock)
@@ -75,7 +77,15 @@ export async function startServer({
     if (followed && settings.CLOCK_URL) {
       const id = `${settings.ROLE}-${process.pid}-${random.id().slice(0, 6)}`
       const drainAll = works ? () => drainer.drainAll() : () => engine.nextDueAt(clock.now())
-      slot.follower = createFollower({ clockUrl: settings.CLOCK_URL, id, clock: followed, activity, drainAll, log })
+      slot.follower = createFollower({
+        clockUrl: settings.CLOCK_URL,
+        id,
+        clock: followed,
+        activity,
+        drainAll,
+        log,
+        ...(metronome === 'step' ? { waitAtMostMs: STEP_WAIT_MS } : {}),
+      })
       await slot.follower.sync()
     }
     await app.ready()

@@ -25,6 +25,8 @@ export interface FollowerDeps {
   /** Drains everything due; resolves with the next due instant, whoever holds the row. */
   drainAll: () => Promise<Date | null>
   log: Log
+  /** How long the simulator may hold an idle report; default 200 ms. */
+  waitAtMostMs?: number
 }
 
 interface Reply {
@@ -36,15 +38,25 @@ interface Reply {
 const REPORT_EVERY_MS = 200
 const RETRY_MS = 300
 const LOOK_STANDS_MS = 150
+/** With long waits this process is the only follower. */
+const LONE_LOOK_STANDS_MS = 10_000
 const REQUEST_TIMEOUT_MS = 5_000
 
-export function createFollower({ clockUrl, id, clock, activity, drainAll, log }: FollowerDeps): Follower {
+export function createFollower({
+  clockUrl,
+  id,
+  clock,
+  activity,
+  drainAll,
+  log,
+  waitAtMostMs = REPORT_EVERY_MS,
+}: FollowerDeps): Follower {
   const address = `${clockUrl.replace(/\/_sim\/clock$/, '')}/_sim/clock/followers`
   const stopping = new AbortController()
   let epoch = -1
   let polling: AbortController | null = null
   let woken = false
-  let last: { at: Date; next: Date | null; changes: number; lookedAt: number } | null = null
+  let last: { next: Date | null; changes: number; lookedAt: number } | null = null
   let loop: Promise<void> | null = null
 
   async function report(body: Record<string, unknown>, signal?: AbortSignal): Promise<Reply> {
@@ -68,29 +80,29 @@ export function createFollower({ clockUrl, id, clock, activity, drainAll, log }:
 
   async function round(): Promise<void> {
     const now = clock.now()
-    // A new epoch at the same instant, with nothing new in this process: the last look still stands. Not for long, because
-    // another process may have left work.
+    // A new epoch or instant, with nothing new in this process and nothing due: the last look still stands. Not for long,
+    // because another process may have left work.
     const stands =
       last !== null &&
       !woken &&
-      last.at.getTime() === now.getTime() &&
+      (last.next === null || last.next > now) &&
       last.changes === activity.changes &&
-      performance.now() - last.lookedAt < LOOK_STANDS_MS
+      performance.now() - last.lookedAt < (waitAtMostMs > REPORT_EVERY_MS ? LONE_LOOK_STANDS_MS : LOOK_STANDS_MS)
     woken = false
     const changesBefore = activity.changes
     const next = stands && last ? last.next : await drainAll()
     const idle = activity.inFlight === 0 && activity.changes === changesBefore && (next === null || next > now)
     last = idle
-      ? { at: now, next, changes: activity.changes, lookedAt: stands && last ? last.lookedAt : performance.now() }
+      ? { next, changes: activity.changes, lookedAt: stands && last ? last.lookedAt : performance.now() }
       : null
     polling = new AbortController()
     if (woken) polling.abort()
     const startedAt = performance.now()
     try {
-      const waitMs = idle ? REPORT_EVERY_MS : 0
+      const waitMs = idle ? waitAtMostMs : 0
       const fresh = adopt(await report({ epoch, idle, nextDueAt: next?.toISOString() ?? null, waitMs }, polling.signal))
       // A simulator without long polls answers at once: then the pause is ours.
-      const left = (idle ? REPORT_EVERY_MS : 10) - (performance.now() - startedAt)
+      const left = (idle ? waitAtMostMs : 10) - (performance.now() - startedAt)
       if (!fresh && left > 0) await pause(left, polling.signal)
     } catch (error) {
       if (woken || stopping.signal.aborted) return
