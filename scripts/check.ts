@@ -1,0 +1,80 @@
+/** `npm run check`: types, lint, architecture, dead code, format, generated files. All run; a summary at the end. */
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+interface Check {
+  name: string
+  run: () => boolean
+}
+
+const tool =
+  (script: string, ...args: string[]) =>
+  () =>
+    spawnSync(process.execPath, [join('node_modules', script), ...args], { stdio: 'inherit' }).status === 0
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    return entry.isDirectory() ? sources(path) : path.endsWith('.ts') ? [path] : []
+  })
+}
+
+/** Business and machine time come from the injected clock; one file reads the machine's. */
+function clockIsInjected(): boolean {
+  const found = sources('src')
+    .filter((path) => path !== join('src', 'platform', 'clock.ts'))
+    .flatMap((path) =>
+      readFileSync(path, 'utf8')
+        .split('\n')
+        .flatMap((line, i) =>
+          /\bnew Date\(|\bDate\.now\(/.test(line.replace(/\/\/.*|\*.*/, ''))
+            ? [`${path}:${i + 1} reads the machine's clock: take the injected Clock, or instant() to parse`]
+            : [],
+        ),
+    )
+  for (const line of found) process.stderr.write(`${line}\n`)
+  return found.length === 0
+}
+
+const checks: Check[] = [
+  { name: 'types', run: tool('typescript/bin/tsc', '-p', '.') },
+  { name: 'format and lint', run: tool('@biomejs/biome/bin/biome', 'check', '.') },
+  {
+    name: 'promises',
+    run: tool(
+      'oxlint/bin/oxlint',
+      '--type-aware',
+      '-A',
+      'all',
+      '-D',
+      'typescript/no-floating-promises',
+      '-D',
+      'typescript/no-misused-promises',
+      'src',
+      'simulator',
+      'scripts',
+    ),
+  },
+  {
+    name: 'architecture',
+    run: tool(
+      'dependency-cruiser/bin/dependency-cruise.mjs',
+      '--config',
+      '.dependency-cruiser.mjs',
+      'src',
+      'simulator',
+      'scripts',
+    ),
+  },
+  { name: 'dead code', run: tool('knip/bin/knip.js') },
+  { name: 'clock', run: clockIsInjected },
+  { name: 'generated files', run: tool('tsx/dist/cli.mjs', 'scripts/gen.ts', '--check') },
+]
+
+const results = checks.map(({ name, run }) => {
+  process.stderr.write(`\n— ${name}\n`)
+  return { name, ok: run() }
+})
+process.stdout.write(`\n${results.map(({ name, ok }) => `${ok ? 'ok    ' : 'FAILED'} ${name}`).join('\n')}\n`)
+process.exit(results.every(({ ok }) => ok) ? 0 : 1)

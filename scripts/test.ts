@@ -1,0 +1,77 @@
+/** `npm test`: everything, with a real database and a real browser. The last line is `N passed, N failed`. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findChromium } from './chromium.ts'
+import { startDatabase } from './db/ladder.ts'
+
+interface Counts {
+  passed: number
+  failed: number
+}
+
+const say = (line: string) => process.stderr.write(`${line}\n`)
+const scratch = mkdtempSync(join(tmpdir(), 'aftercare-test-'))
+const wanted = process.argv.slice(2)
+
+/** Runs vitest and reads its own report; a run without a report is one failure. */
+async function vitest(name: string, args: string[], env: NodeJS.ProcessEnv): Promise<Counts> {
+  const report = join(scratch, `${name}.json`)
+  const code = await new Promise<number>((done) => {
+    const child = spawn(
+      process.execPath,
+      [
+        'node_modules/vitest/vitest.mjs',
+        'run',
+        '--reporter=default',
+        '--reporter=json',
+        `--outputFile.json=${report}`,
+        ...args,
+      ],
+      { stdio: 'inherit', env },
+    )
+    child.once('exit', (exit) => done(exit ?? 1))
+  })
+  try {
+    const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(report, 'utf8')) as {
+      numPassedTests: number
+      numFailedTests: number
+      numFailedTestSuites: number
+    }
+    // A file that doesn't load fails no test: it counts as one.
+    const failed = numFailedTests > 0 ? numFailedTests : numFailedTestSuites
+    return { passed: numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed }
+  } catch {
+    return { passed: 0, failed: 1 }
+  }
+}
+
+const database = await startDatabase({ dataDir: join(scratch, 'db'), fresh: true, onProgress: say })
+let total: Counts = { passed: 0, failed: 0 }
+try {
+  const browser = await findChromium(say)
+  const env = {
+    ...process.env,
+    MONGODB_URI: database.uri,
+    TZ: 'UTC',
+    ...(browser.path ? { CHROMIUM_PATH: browser.path } : {}),
+    ...(browser.skipped ? { E2E: 'skip' } : {}),
+  }
+  const runs: [string, string[], NodeJS.ProcessEnv][] = [['all', wanted, env]]
+  // Code that reads the machine's zone fails here.
+  if (wanted.length === 0) runs.push(['zone', ['--project', 'unit'], { ...env, TZ: 'America/Los_Angeles' }])
+  for (const [name, args, settings] of runs) {
+    const counts = await vitest(name, args, settings)
+    total = { passed: total.passed + counts.passed, failed: total.failed + counts.failed }
+  }
+  if (browser.skipped) say(`browser tests skipped: ${browser.skipped}`)
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error))
+  total.failed += 1
+} finally {
+  await database.stop()
+  rmSync(scratch, { recursive: true, force: true })
+}
+process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`)
+process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1)
