@@ -10,7 +10,7 @@ try {
   const keep = setInterval(() => undefined, 60_000)
   const stop = () => {
     clearInterval(keep)
-    database.stop().finally(() => process.exit(0))
+    void database.stop().finally(() => process.exit(0))
   }
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)

@@ -1,5 +1,5 @@
 /** WeCom's message encryption, written from the vendor's description and independent of the server's. */
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { createCipheriv, createHash, randomBytes } from 'node:crypto'
 
 const BLOCK = 32
 
@@ -19,15 +19,6 @@ export function encrypt(aesKey: string, message: string, receiveId: string): str
   return Buffer.concat([cipher.update(Buffer.concat([plain, Buffer.alloc(pad, pad)])), cipher.final()]).toString(
     'base64',
   )
-}
-
-export function decrypt(aesKey: string, encrypted: string): { message: string; receiveId: string } {
-  const key = Buffer.from(`${aesKey}=`, 'base64')
-  const decipher = createDecipheriv('aes-256-cbc', key, key.subarray(0, 16)).setAutoPadding(false)
-  const padded = Buffer.concat([decipher.update(Buffer.from(encrypted, 'base64')), decipher.final()])
-  const plain = padded.subarray(0, padded.length - (padded.at(-1) ?? 0))
-  const length = plain.readUInt32BE(16)
-  return { message: plain.subarray(20, 20 + length).toString(), receiveId: plain.subarray(20 + length).toString() }
 }
 
 const escapeCdata = (text: string) => text.replaceAll(']]>', ']]]]><![CDATA[>')

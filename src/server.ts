@@ -1,7 +1,7 @@
 /** One running process: connections, clock, features by role, HTTP, metronome; and the way back in order. */
 import { type AppConfig, buildApp } from './app.ts'
 import { createActivity } from './platform/activity.ts'
-import { type Clock, type ManualClock, manualClock, systemClock } from './platform/clock.ts'
+import { type Clock, EPOCH, type ManualClock, manualClock, systemClock } from './platform/clock.ts'
 import { createFieldCrypto, parseFieldKeys } from './platform/crypto.ts'
 import { connectDb } from './platform/db.ts'
 import { createDueEngine, type DueEngine } from './platform/due.ts'
@@ -44,7 +44,7 @@ export async function startServer({
   random = systemRandom,
   metronome = 'agenda',
 }: ServerOptions): Promise<RunningServer> {
-  const followed: ManualClock | null = settings.CLOCK_URL ? manualClock(new Date(0)) : null
+  const followed: ManualClock | null = settings.CLOCK_URL ? manualClock(EPOCH) : null
   const clock: Clock = followed ?? systemClock
   const db = await connectDb(settings.MONGODB_URI)
   const activity = createActivity()

@@ -16,7 +16,6 @@ import { careRoutes } from './routes.ts'
 
 export { buildGuides, type GuideBook, GuideFile } from './guides.ts'
 export { checkPathways, type Pathway, PathwayFile } from './pathway.ts'
-export { type PlanFacts, type PlannedStep, plan } from './planner.ts'
 export * from './types.ts'
 
 export interface CareService {

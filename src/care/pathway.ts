@@ -88,15 +88,12 @@ export function checkPathways(
   const categories = new Set<string>(kinds.map(({ category }) => category))
   for (const pathway of pathways) {
     const add = (path: (string | number)[], message: string) => problems.push({ pathway: pathway.id, path, message })
-    pathway.matches.codes?.forEach(
-      (code, i) => codes.has(code) || add(['matches', 'codes', i], `${code} is no treatment of config/treatments.yaml`),
-    )
-    pathway.matches.categories?.forEach(
-      (category, i) =>
-        categories.has(category) || add(['matches', 'categories', i], `no treatment has the category ${category}`),
-    )
+    for (const [i, code] of (pathway.matches.codes ?? []).entries())
+      if (!codes.has(code)) add(['matches', 'codes', i], `${code} is no treatment of config/treatments.yaml`)
+    for (const [i, category] of (pathway.matches.categories ?? []).entries())
+      if (!categories.has(category)) add(['matches', 'categories', i], `no treatment has the category ${category}`)
     const seen = new Set<string>()
-    pathway.steps.forEach((step, i) => {
+    for (const [i, step] of pathway.steps.entries()) {
       if (seen.has(step.id)) add(['steps', i, 'id'], `${step.id} stands twice`)
       seen.add(step.id)
       const template = templates.get(step.template)
@@ -117,7 +114,7 @@ export function checkPathways(
           for (const { code, category } of kinds)
             if (!guides.find(code, category, day)) add(['steps', i, 'when'], `no guide for ${code} on day ${day}`)
       }
-    })
+    }
   }
   return problems
 }

@@ -15,7 +15,7 @@ import { type CustomersDesk, createCustomersService } from './service.ts'
 import { type CustomerSessions, createSessions } from './sessions.ts'
 
 export type { CustomerCard, CustomerInput, CustomerPatch } from './facts.ts'
-export { type Gender, salutationOf } from './names.ts'
+export type { Gender } from './names.ts'
 export type { CustomersDesk } from './service.ts'
 export type { CustomerSessions, MiniProgramSession } from './sessions.ts'
 export type * from './types.ts'

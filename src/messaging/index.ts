@@ -26,7 +26,6 @@ export {
   render,
   type TemplateBook,
   TemplateFile,
-  VARIABLES,
 } from './templates.ts'
 export * from './types.ts'
 export { allowedSpans, nextAllowed, type WindowFacts } from './windows.ts'

@@ -56,7 +56,6 @@ export const intersect = (a: Interval, b: Interval): Interval | null => {
   const to = a.to < b.to ? a.to : b.to
   return from < to ? { from, to } : null
 }
-export const contains = (interval: Interval, at: Date): boolean => interval.from <= at && at < interval.to
 
 /** Parses `09:00-21:00` or `11:00-12:30,14:30-17:30`; the caller has validated the text. */
 export const parseSpans = (text: string): Span[] =>
@@ -108,6 +107,3 @@ export const isOfficeDay = (day: Day): boolean =>
   lawful.workdays[day] !== undefined || (lawful.holidays[day] === undefined && !['sat', 'sun'].includes(weekdayOf(day)))
 /** The Chinese public holiday's name on that day, or null. */
 export const holidayName = (day: Day): string | null => nameIn(lawful.holidays[day])
-/** Whether the holiday table knows the day's year; a year without data counts as ordinary weeks, and the start warns. */
-export const hasHolidayData = (year: number): boolean =>
-  Object.keys(lawful.holidays).some((day) => day.startsWith(`${year}-`))

@@ -39,13 +39,10 @@ export function manualClock(start: Date | string): ManualClock {
 }
 
 export const addMs = (at: Date, ms: number): Date => new Date(at.getTime() + ms)
-/** Rounds up to a whole minute: a simulated clock only stops on minutes. */
-export const ceilToMinute = (at: Date): Date => new Date(Math.ceil(at.getTime() / MINUTE_MS) * MINUTE_MS)
 /** Parses an instant that a vendor or a document gives: ISO text, milliseconds, or a Date. */
 export const instant = (value: string | number | Date): Date => new Date(value)
 /** A vendor's Unix seconds. */
 export const fromUnixSeconds = (seconds: number): Date => new Date(seconds * SECOND_MS)
-export const toUnixSeconds = (at: Date): number => Math.floor(at.getTime() / SECOND_MS)
 export const earliest = (dates: readonly (Date | null | undefined)[]): Date | null => {
   let best: Date | null = null
   for (const date of dates) if (date && (!best || date < best)) best = date

@@ -78,9 +78,11 @@ export function createHttpServer({
     app,
     router,
     async listen(port, host) {
+      const answer = app.callback()
       const http = createServer(
         { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 },
-        app.callback(),
+        // Koa answers its own errors; nothing is left to wait for here.
+        (request, response) => void answer(request, response),
       )
       server = http
       await new Promise<void>((resolve, reject) => {

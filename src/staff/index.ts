@@ -10,7 +10,7 @@ import { createStaffService, type StaffDesk } from './service.ts'
 
 export { type Organisation, OrganisationSchema } from './config.ts'
 export { pickOwner } from './rules.ts'
-export { STORE_DEFAULTS, type StaffDesk, type StoreInput } from './service.ts'
+export type { StaffDesk, StoreInput } from './service.ts'
 export * from './types.ts'
 
 const CONTACT_CHANGES = [
