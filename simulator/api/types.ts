@@ -71,6 +71,9 @@ export const text = (value: unknown): string => (typeof value === 'string' ? val
 export const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 export const record = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
+/** A table's own entry: names such as `constructor` come from outside and are none. */
+export const entryOf = <T>(table: Readonly<Record<string, T>>, name: unknown): T | undefined =>
+  Object.hasOwn(table, text(name)) ? table[text(name)] : undefined
 /** A JSON integer, or the fallback. */
 export const whole = (value: unknown, fallback: number): number =>
   Number.isInteger(value) ? (value as number) : fallback
