@@ -47,6 +47,16 @@ describe('a delivery', () => {
     expect(tag(message, 'CreateTime')).toBe(String(simulator.clock.now().getTime() / 1000))
   })
 
+  test('is padded to blocks of 32 bytes, whatever its length', async () => {
+    // The vendor's library takes any padding, other people's SDKs don't.
+    const from = server.received.length
+    for (let length = 1; length <= 40; length++) say('x'.repeat(length))
+    await settled()
+    const sizes = server.received.slice(from).map(({ raw }) => Buffer.from(tag(raw, 'Encrypt') ?? '', 'base64').length)
+    expect(sizes).toHaveLength(40)
+    expect(sizes.filter((size) => size % 32 !== 0)).toEqual([])
+  })
+
   test('keeps words with markup whole', async () => {
     const from = server.received.length
     say('<b>a & b</b> ]]> 完')

@@ -184,6 +184,21 @@ describe('alone', () => {
     await expect(moved).resolves.toMatchObject({ hops: 1 })
   })
 
+  test('a burst costs one new epoch, at the end of what is on its way', async () => {
+    const clock = createClock({ mode: 'manual', start: START })
+    const before = clock.epoch()
+    let arrive = () => {}
+    const parcel = clock.during('a parcel', () => new Promise<void>((done) => (arrive = done)))
+    clock.touch()
+    clock.touch()
+    expect(clock.epoch()).toBe(before)
+    arrive()
+    await parcel
+    expect(clock.epoch()).toBe(before + 1)
+    await clock.during('a request', async () => {}, { quiet: true })
+    expect(clock.epoch()).toBe(before + 1)
+  })
+
   test('the real clock flows and jumps ahead; events come by themselves', async () => {
     const clock = createClock({ mode: 'real', start: START })
     const happened = new Promise<void>((done) => clock.schedule(new Date(START.getTime() + 30), 'soon', done))
