@@ -1,5 +1,5 @@
 /** What WeCom refuses in a template card. Advised text lengths are not checked: longer text is cut in display, not refused. */
-import { ApiError, bytes, entryOf, list, record, text } from './types.ts'
+import { ApiError, bytes, entryOf, list, record, text } from './values.ts'
 
 type Fields = Record<string, unknown>
 

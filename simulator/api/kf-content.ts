@@ -1,5 +1,5 @@
 /** What may be sent in customer service, and how the customer reads it. */
-import { ApiError, bytes, cut, entryOf, list, record, text } from './types.ts'
+import { ApiError, bytes, cut, entryOf, list, record, text } from './values.ts'
 
 export interface MenuItem {
   id: string

@@ -1,7 +1,7 @@
 /** What an app message may hold, and how the member reads it. */
 import { checkCard } from './card-checks.ts'
 import { cardText } from './cards.ts'
-import { ApiError, bytes, cut, entryOf, list, record, text } from './types.ts'
+import { ApiError, bytes, cut, entryOf, list, record, text } from './values.ts'
 
 const TEXT_BYTES = 2048
 
