@@ -2,7 +2,7 @@
 import { type Act, ActError, type Answers, customerOf, staffOf } from './act.ts'
 import { customerActs } from './acts-customer.ts'
 import { staffActs } from './acts-staff.ts'
-import { type SimContext, text } from './api/types.ts'
+import { entryOf, type SimContext, text } from './api/types.ts'
 
 /** @throws ActError when the act makes no sense; nothing has changed then */
 export type Actor = (act: Act) => Record<string, unknown>
@@ -16,11 +16,11 @@ export function createActor(context: SimContext): Actor {
     const unknown = () => new ActError(400, 'no_such_act', `a ${act.as} can't ${text(act.do) || '(nothing)'}`)
     let done: Record<string, unknown>
     if (act.as === 'customer') {
-      const perform = byCustomers[text(act.do)]
+      const perform = entryOf(byCustomers, act.do)
       if (!perform) throw unknown()
       done = perform(customerOf(world, act.id), act)
     } else if (act.as === 'staff') {
-      const perform = byStaff[text(act.do)]
+      const perform = entryOf(byStaff, act.do)
       if (!perform) throw unknown()
       done = perform(staffOf(world, act.id), act)
     } else throw new ActError(400, 'bad_actor', 'as is customer or staff')

@@ -56,6 +56,8 @@ export interface SimClock {
   touch(): void
   /** `gone` tells that nobody waits for the answer any more; such a follower is silent from its report on. */
   report(report: FollowerReport, gone?: AbortSignal): Promise<{ now: string; epoch: number }>
+  /** A follower that stops says so; otherwise its silence is waited for. */
+  leave(id: string): void
   /** @throws ClockTimeout naming who is not idle */
   moveTo(target: Date, timeoutMs: number): Promise<{ now: Date; hops: number }>
   state(): {
@@ -254,6 +256,10 @@ export function createClock({ mode, start, onMove }: ClockOptions): SimClock {
       while (!closed && !gone?.aborted && epoch === workedFor && Date.now() < until) await change(until - Date.now())
       if (!gone?.aborted) state.seenAt = Date.now()
       return { now: new Date(now()).toISOString(), epoch }
+    },
+    leave(id) {
+      followers.delete(id)
+      signal()
     },
     moveTo(target, timeoutMs) {
       const turn = moving.then(() => move(target.getTime(), timeoutMs))

@@ -69,6 +69,10 @@ export function createControl(deps: ControlDeps): Control {
       response.once('close', () => gone.abort())
       return ok(await clock.report(report, gone.signal))
     },
+    'DELETE /_sim/clock/followers': ({ json }, { clock }) => {
+      clock.leave(text(json.id))
+      return ok({})
+    },
     'GET /_sim/callback-target': (_, { callbacks }) => ok(callbacks.targets),
     'POST /_sim/callback-target': ({ json }, context) => setTargets(json, context),
     'POST /_sim/act': ({ json }) => ok(act(json as Act)),

@@ -57,6 +57,7 @@ export const controlDocument = {
           ['id', 'epoch', 'idle'],
         ),
       ),
+      delete: operation('A follower that stops says so', body({ id: string }, ['id'])),
     },
     '/_sim/callback-target': {
       get: operation('Where callbacks go'),
@@ -97,6 +98,24 @@ export const controlDocument = {
         body({ platform: { enum: ['wecom', 'wechat'] } }),
       ),
     },
+    '/_sim/permissions': {
+      post: operation(
+        'Take permissions from the app, or give them back; without one its APIs answer 48002',
+        body({ contacts: { type: 'boolean' }, external: { type: 'boolean' }, kf: { type: 'boolean' } }),
+      ),
+    },
+    '/_sim/limits': {
+      post: operation(
+        'Calls of one API per minute and hour of business time; past them 45009',
+        body({ perMinute: number, perHour: number }),
+      ),
+    },
+    '/_sim/events': {
+      get: {
+        summary: 'Server-Sent Events: delivered, card, callback, fault, clock, reset',
+        responses: { 200: { description: 'A stream', content: { 'text/event-stream': { schema: string } } } },
+      },
+    },
     '/_sim/stats': { get: operation('Counts of callbacks and API calls') },
     '/_sim/chats': { get: operation('What one person sees on the phone', query('person')) },
     '/_sim/sms': {
@@ -105,7 +124,9 @@ export const controlDocument = {
         body({ id: string, to: string, text: string }, ['id', 'to', 'text']),
       ),
     },
-    '/_sim/reset': { post: operation('Empty the ledger and drop all faults') },
+    '/_sim/reset': {
+      post: operation('The world as at the start, at the present time: no messages, contacts, grants, tokens, faults'),
+    },
     '/_sim/openapi.json': { get: operation('This document') },
   },
 }

@@ -1,5 +1,5 @@
 /** What WeCom refuses in a template card. Advised text lengths are not checked: longer text is cut in display, not refused. */
-import { ApiError, bytes, list, record, text } from './types.ts'
+import { ApiError, bytes, entryOf, list, record, text } from './values.ts'
 
 type Fields = Record<string, unknown>
 
@@ -12,7 +12,7 @@ const ID_BYTES = 128
  * @throws ApiError 42014–42051
  */
 export function checkCard(card: Fields, isUpdate = false): void {
-  const check = CHECKS[text(card.card_type)]
+  const check = entryOf(CHECKS, card.card_type)
   if (!check) throw new ApiError(42031, 'template_card.card_type invalid')
   checkShared(card)
   check(card, isUpdate)

@@ -1,7 +1,7 @@
 /** Template cards as members see them now, and the single-use response codes that change them. */
 import { opaque } from '../chance.ts'
 import { checkCard } from './card-checks.ts'
-import { ApiError, list, record, text } from './types.ts'
+import { ApiError, list, record, text } from './values.ts'
 
 const CODE_LIFE_MS = 72 * 3_600_000
 

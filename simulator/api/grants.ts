@@ -1,7 +1,7 @@
 /** What the mini-program's people have allowed, and the codes that their phones hand out. */
 import { opaque } from '../chance.ts'
 import type { Customer } from '../state.ts'
-import { ApiError } from './types.ts'
+import { ApiError } from './values.ts'
 
 const CODE_MS = 5 * 60_000
 

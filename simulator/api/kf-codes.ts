@@ -1,7 +1,7 @@
 /** The one-time codes behind `kf/send_msg_on_event`: what each was given for, and until when it is good. */
 import { opaque } from '../chance.ts'
 import type { Customer } from '../state.ts'
-import { ApiError } from './types.ts'
+import { ApiError } from './values.ts'
 
 /** 0 new, 1 assistant, 2 pool, 3 staff, 4 ended or not begun */
 export type SessionState = 0 | 1 | 2 | 3 | 4

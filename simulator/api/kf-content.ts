@@ -1,5 +1,5 @@
 /** What may be sent in customer service, and how the customer reads it. */
-import { ApiError, bytes, cut, list, record, text } from './types.ts'
+import { ApiError, bytes, cut, entryOf, list, record, text } from './values.ts'
 
 export interface MenuItem {
   id: string
@@ -19,7 +19,7 @@ const URL_BYTES = 2048
 /** @throws ApiError for content that the vendor would refuse */
 export function showContent(body: Record<string, unknown>): Shown {
   const type = text(body.msgtype)
-  const show = KINDS[type]
+  const show = entryOf(KINDS, type)
   if (!show) throw new ApiError(40008, 'invalid message type')
   return show(record(body[type]))
 }

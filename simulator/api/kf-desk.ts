@@ -1,17 +1,15 @@
-/** WeChat customer service as the platform keeps it: conversations, the log behind the cursor, the 48 h / 5 messages rule. */
-import { chance, opaque } from '../chance.ts'
+/** WeChat customer service as the platform keeps it: conversations, who may write when, what each session's state allows. */
+import { opaque } from '../chance.ts'
 import { createCounters } from '../counters.ts'
+import type { Ledger } from '../ledger.ts'
 import type { Customer, Staff, World } from '../state.ts'
 import { createKfCodes, type SessionState } from './kf-codes.ts'
 import { type MenuItem, showContent } from './kf-content.ts'
-import { ApiError, type SimContext, text, whole } from './types.ts'
+import { createKfLog, type LogPorts } from './kf-log.ts'
+import { ApiError, text } from './values.ts'
 
 const WINDOW_MS = 48 * 3_600_000
-const LOG_MS = 3 * 24 * 3_600_000
-const TOKEN_MS = 10 * 60_000
 const MESSAGES_PER_INBOUND = 5
-const PAGE = 1_000
-const EMPTY_PAGES = 0.05
 const ID_CHARS = /^[0-9a-zA-Z_-]{1,32}$/
 
 export interface ChatLine {
@@ -39,23 +37,28 @@ export interface Conversation {
 
 export type Inbound = { type: 'text'; text: string; menuId?: string } | { type: 'image'; mediaId: string }
 
+/** What the desk works with. */
+export interface KfPorts extends LogPorts {
+  ledger: Ledger
+}
+
 export interface KfDesk {
   conversation(customer: Customer): Conversation
   stateOf(customer: Customer, now: Date): SessionState
   isRecent(customer: Customer, now: Date): boolean
-  inbound(context: SimContext, customer: Customer, content: Inbound): string
-  enter(context: SimContext, customer: Customer, scene: string, sceneParam: string): void
+  inbound(context: KfPorts, customer: Customer, content: Inbound): string
+  enter(context: KfPorts, customer: Customer, scene: string, sceneParam: string): void
   /** @throws ApiError as `kf/send_msg` answers */
-  send(context: SimContext, body: Record<string, unknown>): { msgid: string }
-  sendOnEvent(context: SimContext, body: Record<string, unknown>): { msgid: string }
-  sync(context: SimContext, body: Record<string, unknown>): Record<string, unknown>
+  send(context: KfPorts, body: Record<string, unknown>): { msgid: string }
+  sendOnEvent(context: KfPorts, body: Record<string, unknown>): { msgid: string }
+  sync(context: KfPorts, body: Record<string, unknown>): Record<string, unknown>
   /** Ids of the messages that the next page would bring. */
-  waiting(context: SimContext, body: Record<string, unknown>): string[]
-  transfer(context: SimContext, customer: Customer, next: SessionState, servicer: string): { msg_code?: string }
+  waiting(context: KfPorts, body: Record<string, unknown>): string[]
+  transfer(context: KfPorts, customer: Customer, next: SessionState, servicer: string): { msg_code?: string }
   /** Staff in their client: take from the pool, answer, end. */
-  take(context: SimContext, customer: Customer, staff: Staff): void
-  reply(context: SimContext, customer: Customer, staff: Staff, words: string): string
-  end(context: SimContext, customer: Customer): void
+  take(context: KfPorts, customer: Customer, staff: Staff): void
+  reply(context: KfPorts, customer: Customer, staff: Staff, words: string): string
+  end(context: KfPorts, customer: Customer): void
 }
 
 const ALLOWED: Record<SessionState, readonly SessionState[]> = {
@@ -69,11 +72,9 @@ const ALLOWED: Record<SessionState, readonly SessionState[]> = {
 export function createKfDesk(world: World): KfDesk {
   const conversations = new Map<string, Conversation>()
   const usedMsgIds = new Set<string>()
-  const tokens = new Map<string, number>()
   const codes = createKfCodes(world.seed)
-  const log: { seq: number; at: number; message: Record<string, unknown> & { msgid: string } }[] = []
+  const log = createKfLog(world)
   const { next: numberOf } = createCounters(world.seed)
-  let seq = 0
 
   const idOf = (length: number, what: string, personId: string) =>
     opaque(length, world.seed, what, personId, numberOf(what, personId))
@@ -102,44 +103,6 @@ export function createKfDesk(world: World): KfDesk {
     return within(lastInboundAt, now.getTime()) ? state : 4
   }
 
-  function push({ clock, callbacks }: SimContext, { personId }: Customer, message: Record<string, unknown>): string {
-    const now = clock.now().getTime()
-    seq += 1
-    const msgid = idOf(32, 'kf logged', personId)
-    forget(now)
-    log.push({ seq, at: now, message: { msgid, send_time: Math.floor(now / 1000), ...message } })
-    const token = `ENC${idOf(60, 'kf token', personId)}`
-    tokens.set(token, now + TOKEN_MS)
-    callbacks.wecom(`kf ${personId}`, {
-      MsgType: 'event',
-      Event: 'kf_msg_or_event',
-      Token: token,
-      OpenKfId: world.corp.openKfId,
-    })
-    return msgid
-  }
-
-  function forget(now: number): void {
-    while (log[0] && log[0].at <= now - LOG_MS) log.shift()
-    for (const [token, until] of tokens) {
-      if (until > now) break
-      tokens.delete(token)
-    }
-  }
-
-  /** Events carry their ids inside; the message around them has none. */
-  const pushEvent = (context: SimContext, customer: Customer, eventType: string, fields: Record<string, unknown>) =>
-    push(context, customer, {
-      origin: 4,
-      msgtype: 'event',
-      event: {
-        event_type: eventType,
-        open_kfid: world.corp.openKfId,
-        external_userid: customer.externalUserId,
-        ...fields,
-      },
-    })
-
   function freshMsgId(body: Record<string, unknown>, personId: string): string {
     if (body.msgid === undefined) return idOf(32, 'kf outbound', personId)
     const msgid = text(body.msgid)
@@ -149,7 +112,7 @@ export function createKfDesk(world: World): KfDesk {
   }
 
   function arrive(
-    { clock, ledger }: SimContext,
+    { clock, ledger }: KfPorts,
     customer: Customer,
     {
       msgid,
@@ -166,13 +129,6 @@ export function createKfDesk(world: World): KfDesk {
     ledger.add({ at, person: customer.personId, kind, messageId: msgid, channel, payload, text: shown })
   }
 
-  function after(context: SimContext, body: Record<string, unknown>): typeof log {
-    forget(context.clock.now().getTime())
-    const from = Number(text(body.cursor).split('e')[0] ?? 0) || 0
-    return log.filter((entry) => entry.seq > from)
-  }
-  const limitOf = (body: Record<string, unknown>) => whole(body.limit, PAGE)
-
   return {
     conversation,
     stateOf,
@@ -185,7 +141,7 @@ export function createKfDesk(world: World): KfDesk {
       Object.assign(talk, { lastInboundAt: now.getTime(), lastActiveAt: now.getTime(), sentSinceInbound: 0 })
       const isText = content.type === 'text'
       talk.chat.push({ at: now.toISOString(), from: 'customer', text: isText ? content.text : '[图片]' })
-      return push(context, customer, {
+      return log.push(context, customer, {
         open_kfid: world.corp.openKfId,
         external_userid: customer.externalUserId,
         origin: 3,
@@ -201,7 +157,7 @@ export function createKfDesk(world: World): KfDesk {
       const isQuiet = !within(talk.lastInboundAt, now) && !within(talk.welcomedAt, now)
       Object.assign(talk, { lastActiveAt: now, entered: { scene, sceneParam } })
       const code = isQuiet ? { welcome_code: codes.issue({ customer, why: 'welcome' }, now) } : {}
-      pushEvent(context, customer, 'enter_session', { scene, scene_param: sceneParam, ...code })
+      log.pushEvent(context, customer, 'enter_session', { scene, scene_param: sceneParam, ...code })
     },
     send(context, body) {
       const customer = kfCustomer(world, body, 'touser')
@@ -215,7 +171,7 @@ export function createKfDesk(world: World): KfDesk {
       talk.sentSinceInbound += 1
       usedMsgIds.add(msgid)
       if (talk.blocked) {
-        pushEvent(context, customer, 'msg_send_fail', { fail_msgid: msgid, fail_type: 10 })
+        log.pushEvent(context, customer, 'msg_send_fail', { fail_msgid: msgid, fail_type: 10 })
       } else arrive(context, customer, { msgid, body, channel: 'kf/send_msg', kind: 'kf' })
       return { msgid }
     },
@@ -236,30 +192,10 @@ export function createKfDesk(world: World): KfDesk {
       arrive(context, customer, { msgid, body, channel: 'kf/send_msg_on_event', kind })
       return { msgid }
     },
-    waiting: (context, body) =>
-      after(context, body)
-        .slice(0, limitOf(body))
-        .map(({ message }) => message.msgid),
-    sync(context, body) {
+    waiting: ({ clock }, body) => log.waiting(clock.now(), body),
+    sync({ clock }, body) {
       checkAccount(world, body)
-      const now = context.clock.now().getTime()
-      const limit = limitOf(body)
-      if (limit < 1 || limit > PAGE) throw new ApiError(40058, 'invalid parameter: limit')
-      const token = text(body.token)
-      if (token && (tokens.get(token) ?? 0) <= now) throw new ApiError(95007, 'invalid sync token')
-      const cursor = text(body.cursor)
-      if (cursor && !/^\d+(e\d+)?$/.test(cursor)) throw new ApiError(50100, 'invalid cursor')
-      const [from = 0, empties = 0] = cursor.split('e').map(Number)
-      const found = after(context, body)
-      // The vendor says that a page may be empty while more follows: now and then it is.
-      if (found.length > 0 && empties === 0 && chance(world.seed, 'empty page', from) < EMPTY_PAGES)
-        return { next_cursor: `${from}e1`, has_more: 1, msg_list: [] }
-      const page = found.slice(0, limit)
-      return {
-        next_cursor: String(page.at(-1)?.seq ?? from),
-        has_more: found.length > limit ? 1 : 0,
-        msg_list: page.map(({ message }) => message),
-      }
+      return log.page(clock.now(), body)
     },
     transfer(context, customer, next, servicer) {
       const talk = conversation(customer)
@@ -274,7 +210,7 @@ export function createKfDesk(world: World): KfDesk {
     take(context, customer, { userId }) {
       Object.assign(conversation(customer), { state: 3, servicer: userId })
       const msgCode = codes.issue({ customer, why: 3 }, context.clock.now().getTime())
-      pushEvent(context, customer, 'session_status_change', {
+      log.pushEvent(context, customer, 'session_status_change', {
         change_type: 1,
         new_servicer_userid: userId,
         msg_code: msgCode,
@@ -286,12 +222,12 @@ export function createKfDesk(world: World): KfDesk {
       if (talk.state === 4) {
         talk.state = 3
         const change = { change_type: 4, old_servicer_userid: talk.servicer ?? '', new_servicer_userid: userId }
-        pushEvent(context, customer, 'session_status_change', change)
+        log.pushEvent(context, customer, 'session_status_change', change)
       }
       talk.servicer = userId
       const at = clock.now().toISOString()
       talk.chat.push({ at, from: 'staff', text: words })
-      const messageId = push(context, customer, {
+      const messageId = log.push(context, customer, {
         open_kfid: world.corp.openKfId,
         external_userid: customer.externalUserId,
         origin: 5,
@@ -306,7 +242,7 @@ export function createKfDesk(world: World): KfDesk {
     end(context, customer) {
       const talk = conversation(customer)
       talk.state = 4
-      pushEvent(context, customer, 'session_status_change', {
+      log.pushEvent(context, customer, 'session_status_change', {
         change_type: 3,
         old_servicer_userid: talk.servicer ?? '',
         msg_code: codes.issue({ customer, why: 4 }, context.clock.now().getTime()),

@@ -1,5 +1,5 @@
 /** Frequency limits per corp and API, on business time: past one, the API answers 45009 until the block ends. */
-import { ApiError } from './types.ts'
+import { ApiError } from './values.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000

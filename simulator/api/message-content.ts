@@ -1,14 +1,14 @@
 /** What an app message may hold, and how the member reads it. */
 import { checkCard } from './card-checks.ts'
 import { cardText } from './cards.ts'
-import { ApiError, bytes, cut, list, record, text } from './types.ts'
+import { ApiError, bytes, cut, entryOf, list, record, text } from './values.ts'
 
 const TEXT_BYTES = 2048
 
 /** @throws ApiError for content that WeCom would refuse */
 export function showMessage(body: Record<string, unknown>): string {
   const type = text(body.msgtype)
-  const show = KINDS[type]
+  const show = entryOf(KINDS, type)
   if (!show) throw new ApiError(40008, 'invalid message type')
   return show(record(body[type]))
 }

@@ -1,6 +1,6 @@
 /** Who an app message goes to: named members, departments with all below them, or everybody in the app's scope. */
 import type { Staff, World } from '../state.ts'
-import { ApiError, text } from './types.ts'
+import { ApiError, text } from './values.ts'
 
 export interface Receivers {
   valid: Staff[]

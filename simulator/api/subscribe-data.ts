@@ -1,5 +1,5 @@
 /** The values of a subscription message: the vendor refuses the whole message when one breaks its field's rule. */
-import { ApiError, record, text } from './types.ts'
+import { ApiError, record, text } from './values.ts'
 
 const CLOCK = /\d{1,2}:\d{2}(:\d{2})?/
 const DAY = /(\d{4}[年\-/.]\d{1,2}([月\-/.](\d{1,2}日?)?)?|\d{1,2}[月\-/.]\d{1,2}日?)/

@@ -56,32 +56,4 @@ export interface Api {
   handle(request: ApiRequest, context: SimContext): Record<string, unknown>
 }
 
-/** Thrown by handlers: becomes `{ errcode, errmsg }`. */
-export class ApiError extends Error {
-  readonly errcode: number
-  readonly fields: Record<string, unknown>
-  constructor(errcode: number, errmsg: string, fields: Record<string, unknown> = {}) {
-    super(errmsg)
-    this.errcode = errcode
-    this.fields = fields
-  }
-}
-
-export const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-export const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
-export const record = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
-/** A JSON integer, or the fallback. */
-export const whole = (value: unknown, fallback: number): number =>
-  Number.isInteger(value) ? (value as number) : fallback
-export const bytes = (value: string): number => Buffer.byteLength(value)
-
-/** WeCom cuts longer text silently, at a byte limit, never inside a character. */
-export function cut(value: string, limit: number): string {
-  const raw = Buffer.from(value)
-  if (raw.length <= limit) return value
-  let end = limit
-  // A byte of the form 10xxxxxx continues a character.
-  while (end > 0 && ((raw[end] ?? 0) & 0xc0) === 0x80) end -= 1
-  return raw.subarray(0, end).toString()
-}
+export { ApiError, bytes, cut, entryOf, list, record, text, whole } from './values.ts'

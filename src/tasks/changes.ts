@@ -6,7 +6,7 @@ import type { MessagingService } from '../messaging/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import type { Events } from '../platform/events.ts'
-import { contactsOf } from './contacts.ts'
+import { contactsOf, updateKey } from './contacts.ts'
 import type { Effect, TaskRow, TasksStore } from './model.ts'
 import { nextLookAt, type Transition } from './rules.ts'
 
@@ -37,11 +37,16 @@ const CHANGE_TRIES = 8
 const SEEN = 40
 
 export function createChanges({ store, messaging, events, clock, crypto }: ChangesDeps): Changes {
+  const updateRow = (userId: string, code: string) => messaging.outboxId(updateKey(code), 0, `staff:${userId}`)
+
   async function perform(work: readonly { row: TaskRow; effects: readonly Effect[] }[], now: Date): Promise<void> {
     const withdrawn = work.flatMap(({ row, effects }) =>
-      effects.flatMap((effect) =>
-        effect.kind === 'withdraw' ? [messaging.outboxId(row._id, effect.occurrence, `staff:${effect.userId}`)] : [],
-      ),
+      effects.flatMap((effect) => [
+        ...(effect.kind === 'withdraw'
+          ? [messaging.outboxId(row._id, effect.occurrence, `staff:${effect.userId}`)]
+          : []),
+        ...('replaces' in effect && effect.replaces ? [updateRow(effect.userId, effect.replaces)] : []),
+      ]),
     )
     if (withdrawn.length > 0) await messaging.cancel(withdrawn, 'superseded')
     await messaging.enqueueMany(
@@ -57,10 +62,12 @@ export function createChanges({ store, messaging, events, clock, crypto }: Chang
   }
 
   /** The row as the change leaves it. */
-  function changed(row: TaskRow, code: string, { set, effects }: Transition, now: Date): TaskRow {
+  function changed(row: TaskRow, code: string, transition: Transition, now: Date): TaskRow {
+    const { effects, updates } = inOrder(row, transition.effects)
     const next = {
       ...row,
-      ...set,
+      ...transition.set,
+      updates,
       seen: [...row.seen, code].slice(-SEEN),
       pending: effects.length > 0 ? [...row.pending, { code, effects }] : row.pending,
     }
@@ -69,7 +76,7 @@ export function createChanges({ store, messaging, events, clock, crypto }: Chang
   const writeOf = (row: TaskRow, next: TaskRow, { set }: Transition) => ({
     id: row._id,
     rev: row.rev,
-    set: { ...set, seen: next.seen, pending: next.pending, dueAt: next.dueAt },
+    set: { ...set, seen: next.seen, pending: next.pending, updates: next.updates, dueAt: next.dueAt },
   })
   const settled = (row: TaskRow, codes: ReadonlySet<string>, now: Date): TaskRow => {
     const left = { ...row, pending: row.pending.filter(({ code }) => !codes.has(code)) }
@@ -107,14 +114,14 @@ export function createChanges({ store, messaging, events, clock, crypto }: Chang
       const decided = rows.map((row) => {
         const { code, ...transition } = decide(row)
         const next = code === '' || row.seen.includes(code) ? row : changed(row, code, transition, now)
-        return { row, next, transition }
+        return { row, next, transition, code }
       })
       const moved = decided.filter(({ row, next }) => row !== next)
       await store.change(moved.map(({ row, next, transition }) => writeOf(row, next, transition)))
-      // Who lost against a click isn't at the decided revision: its effects stay undone.
+      // Who lost against a click doesn't find its code: its effects stay undone. The number alone would be the same.
       const written = moved.length > 0 ? await store.many(moved.map(({ row }) => row._id)) : []
-      const held = new Map(written.map((row) => [row._id, row.rev]))
-      const ours = decided.filter(({ row, next }) => row === next || held.get(row._id) === next.rev)
+      const taken = new Map(written.map((row) => [row._id, new Set(row.seen)]))
+      const ours = decided.filter(({ row, next, code }) => row === next || taken.get(row._id)?.has(code))
       await perform(
         ours.map(({ next }) => ({ row: next, effects: next.pending.flatMap(({ effects }) => effects) })),
         now,
@@ -122,4 +129,18 @@ export function createChanges({ store, messaging, events, clock, crypto }: Chang
       await store.settle(ours.map(({ next }) => settled(next, new Set(next.pending.map(({ code }) => code)), now)))
     },
   }
+}
+
+/** Names in each update the one before it on the same card: the outbox keeps no order between them. Pure. */
+function inOrder(row: TaskRow, effects: readonly Effect[]): { effects: Effect[]; updates: TaskRow['updates'] } {
+  const last = new Map(row.updates.map(({ occurrence, code }) => [occurrence, code]))
+  const ordered = effects.map((effect): Effect => {
+    if (effect.kind !== 'update' && effect.kind !== 'withdraw') return effect
+    const usable = row.cardCode?.occurrence === effect.occurrence ? row.cardCode.code : null
+    const code = effect.kind === 'update' ? effect.responseCode : usable
+    const before = last.get(effect.occurrence)
+    if (code !== null) last.set(effect.occurrence, code)
+    return before === undefined || before === code ? effect : { ...effect, replaces: before }
+  })
+  return { effects: ordered, updates: [...last].map(([occurrence, code]) => ({ occurrence, code })) }
 }

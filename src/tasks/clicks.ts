@@ -41,6 +41,7 @@ export function transition(task: TaskRow, click: Click, context: ClickContext): 
     kind: 'update',
     responseCode: click.responseCode,
     userId: click.userId,
+    occurrence: click.occurrence,
     show: shown,
   })
   const only = (shown: Shown): Transition => ({ set: {}, effects: [show(shown)] })

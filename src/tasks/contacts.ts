@@ -54,9 +54,12 @@ export function cardsOf(row: TaskRow, userId: string, occurrence: number, at: Da
   return long ? [card, note(row, userId, `script:${row._id}:${occurrence}`, row.script, at)] : [card]
 }
 
+/** An update is one contact per response code. */
+export const updateKey = (responseCode: string): string => `update:${hashId(responseCode)}`
+
 const update = (row: TaskRow, userId: string, responseCode: string, body: Record<string, unknown>, now: Date) =>
   toStaff(
-    { userId, storeId: row.storeId, key: `update:${hashId(responseCode)}` },
+    { userId, storeId: row.storeId, key: updateKey(responseCode) },
     { kind: 'card_update', responseCode, update: body },
     now,
     { lifeMs: CODE_LIFE_MS },

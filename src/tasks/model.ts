@@ -14,13 +14,18 @@ export type Shown =
 
 /** What must happen because of one change; kept with the change, so that a crash in between loses nothing. */
 export type Effect =
-  | { kind: 'update'; responseCode: string; userId: string; show: Shown }
+  | ({ kind: 'update'; responseCode: string; userId: string; occurrence: number; show: Shown } & Replacing)
   | { kind: 'card'; userId: string; occurrence: number; at: Date }
   /** A card that nobody clicked must no longer be worked on: it isn't sent, or turns grey. */
-  | { kind: 'withdraw'; userId: string; occurrence: number; said: string }
+  | ({ kind: 'withdraw'; userId: string; occurrence: number; said: string } & Replacing)
   | { kind: 'event'; type: string; id: string; data: Record<string, unknown> }
   /** `words` are sealed words of a colleague, shown after the text. */
   | { kind: 'note'; userId: string; key: string; text: string; words?: string }
+
+/** The update of the same card before this one: if it hasn't left yet it must not come after it. */
+export interface Replacing {
+  replaces?: string
+}
 
 export interface PendingEffects {
   /** What caused them: a click's response code, a text's id, `due:…`, `reopen:…`. */
@@ -61,6 +66,8 @@ export interface TaskRow extends DueRow, Omit<OpenTask, 'id' | 'dueAt'> {
   seen: string[]
   /** Effects that are not surely done. */
   pending: PendingEffects[]
+  /** Response code of the last update of each card. */
+  updates: { occurrence: number; code: string }[]
   /** Where the newest delivered card can still be changed without a click. */
   cardCode: { occurrence: number; code: string; at: Date } | null
 }

@@ -45,14 +45,16 @@ export interface ContactOutcome {
 
 /**
  * open → taken → form (→ month_form) → summary → done; `transfer` is the form that asks for the next owner.
- * A task that wasn't reached goes back to `taken` and is opened anew by whoever planned it.
+ * A call that wasn't reached goes back to `taken` and is opened anew by whoever planned it; other contacts end with the
+ * recorded attempt (`outcome.reached` false). A task in `summary` has its outcome; it ends by itself.
  */
 export type TaskStatus = 'open' | 'taken' | 'form' | 'month_form' | 'transfer' | 'summary' | 'done' | 'cancelled'
 
 export interface Task extends OpenTask {
   status: TaskStatus
+  /** Empty while nobody active could be found; looked for again every hour. */
   ownerUserId: string
-  /** How often the card was sent anew for a further attempt. */
+  /** Number of the owner's newest card: grows with each further attempt and each new owner. */
   occurrence: number
   attempts: { at: Date; byUserId: string; result: 'reached' | 'not_reached' }[]
   outcome: ContactOutcome | null
@@ -60,10 +62,11 @@ export interface Task extends OpenTask {
 }
 
 export interface TasksService {
-  /** Inserts the tasks and their cards in two bulks; existing ids are left alone. */
+  /** Inserts the tasks and their cards in two bulks; existing ids are left alone, and their cards are made sure of. */
   open(tasks: readonly OpenTask[]): Promise<void>
-  /** Sends a further card for the same task (next attempt), with a new due time. */
+  /** Sends a further card for the same task (next attempt), with a new due time; once per pair of times. Finished tasks and those in `summary` stay as they are. */
   reopen(taskId: string, at: { openAt: Date; dueAt: Date }): Promise<void>
+  /** Ends open tasks without an outcome; cards not sent yet stay unsent, delivered ones turn grey. Safe to repeat. */
   cancel(taskIds: readonly string[], reason: string): Promise<void>
   get(taskId: string): Promise<Task | null>
 }

@@ -43,6 +43,7 @@ export const buildTask = (over: Partial<TaskRow> = {}): TaskRow => ({
   rev: 0,
   seen: [],
   pending: [],
+  updates: [],
   cardCode: null,
   dueAt: null,
   claim: { token: '', until: new Date(0), fence: 0 },
