@@ -62,7 +62,7 @@ export function planVisits(simulator: Simulator, start: Date, days: number): Pla
     return [
       first,
       ...again.filter(
-        ({ treatment }) => Math.abs(treatment.endedAt.getTime() - first.treatment.endedAt.getTime()) > DAY,
+        ({ treatment }) => Math.abs(treatment.endedAt.getTime() - first.treatment.endedAt.getTime()) > 12 * DAY,
       ),
     ]
   })

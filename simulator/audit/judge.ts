@@ -158,14 +158,16 @@ function outcomeOf(
 /** Instants at which the call promise was kept: an answered call, or an attempt followed by a message. */
 function callArrivals(person: string, claim: Claim, { calls, byMessageId }: Evidence): number[] {
   const rung = calls.get(person) ?? []
-  return claim.calls.flatMap(({ byUserId, at }) => {
+  return claim.calls.flatMap(({ byUserId, at, reached }) => {
     const recorded = Date.parse(at)
-    const call = rung.find(
-      (entry) =>
-        entry.payload.by !== undefined &&
-        String(entry.payload.by).toLowerCase() === byUserId &&
-        Math.abs(Date.parse(entry.at) - recorded) <= CALL_SLACK_MS,
-    )
+    // Somebody may call one person about two things within minutes: the nearest call with the claimed result counts.
+    const [call] = rung
+      .filter(
+        ({ payload }) =>
+          String(payload.by ?? '').toLowerCase() === byUserId && (payload.outcome === 'answered') === reached,
+      )
+      .sort((a, b) => Math.abs(Date.parse(a.at) - recorded) - Math.abs(Date.parse(b.at) - recorded))
+      .filter((entry) => Math.abs(Date.parse(entry.at) - recorded) <= CALL_SLACK_MS)
     if (!call) return []
     const rang = Date.parse(call.at)
     if (call.payload.outcome === 'answered') return [rang]
@@ -184,6 +186,9 @@ function doubles(
   { byMessageId }: Evidence,
 ): Verdict['duplicated'] {
   const found: Verdict['duplicated'] = []
+  const ownerOf = new Map(
+    claims.flatMap(({ id, messageIds }) => messageIds.map((messageId) => [messageId, id] as const)),
+  )
   for (const { messageIds, action } of claims) {
     const arrived = messageIds
       .map((id) => byMessageId.get(id))
@@ -199,6 +204,9 @@ function doubles(
     const sorted = [...entries].sort((a, b) => (a.at < b.at ? -1 : 1))
     sorted.forEach((entry, i) => {
       const before = sorted[i - 1]
+      // Two steps may say the same words: two treatments a day apart have the same first day. One step may not.
+      const [a, b] = [ownerOf.get(before?.messageId ?? ''), ownerOf.get(entry.messageId ?? '')]
+      if (a !== undefined && b !== undefined && a !== b) return
       if (before && Date.parse(entry.at) - Date.parse(before.at) < LATE_MS)
         found.push({ person: entry.person, text: entry.text, at: entry.at })
     })
