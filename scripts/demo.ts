@@ -1,5 +1,6 @@
 /** `npm run demo`: the interactive demo; `-- --headless …` plays a clinic's months and audits them. */
 import { parseArgs } from 'node:util'
+import { ConfigError } from '../src/platform/config.ts'
 import { NoDatabaseError } from './db/ladder.ts'
 import { playHeadless } from './demo/headless.ts'
 
@@ -69,7 +70,8 @@ try {
     port: whole('port', values.port, 0, 65_000),
   })
 } catch (error) {
-  const plain = error instanceof UsageError || error instanceof NoDatabaseError
+  if (error instanceof ConfigError) process.stderr.write(`${error.lines.join('\n')}\n`)
+  const plain = error instanceof UsageError || error instanceof NoDatabaseError || error instanceof ConfigError
   process.stderr.write(
     `${plain ? (error as Error).message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   )
