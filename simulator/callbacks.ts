@@ -26,7 +26,11 @@ export interface CallbackCounts {
 export interface Callbacks {
   targets: CallbackTargets
   counts: CallbackCounts
-  /** An app callback; `fields` without ToUserName and CreateTime. Delivered in order per `subject`. */
+  /**
+   * An app callback; `fields` without ToUserName and CreateTime.
+   *
+   * @param subject what it is about and, last, the personId: `kf c0001`. One person's callbacks keep their order.
+   */
   wecom(subject: string, fields: Record<string, unknown>): void
   /** A mini-program push. */
   wechat(subject: string, fields: Record<string, unknown>): void
@@ -134,10 +138,10 @@ export function createCallbacks({
     bus.emit('callback', { kind, subject, attempt: TRIES, outcome: 'lost' })
   }
 
-  /** At once, behind what went to the same subject before. */
+  /** At once, behind what this person caused before, whatever it was about. */
   function deliver(kind: 'wecom' | 'wechat', subject: string, message: string, identity: string): void {
     const met = faults.meet('callback', [identity])
-    const line = `${kind} ${subject}`
+    const line = subject.slice(subject.lastIndexOf(' ') + 1)
     const latencyMs = met.reduce((sum, fault) => sum + (fault.latencyMs ?? 0), 0)
     const send = () => {
       const turn = (lines.get(line) ?? Promise.resolve()).then(async () => {
@@ -149,7 +153,7 @@ export function createCallbacks({
       })
       lines.set(line, turn)
       // Also while it waits for its turn the clock must stand.
-      void clock.during(`callback ${line}`, () => turn)
+      void clock.during(`callback ${subject}`, () => turn)
     }
     if (met.some((fault) => fault.reorder)) {
       counts.reordered += 1

@@ -81,6 +81,22 @@ describe('a delivery', () => {
     expect(server.received).toHaveLength(from + 6)
   })
 
+  test('keeps the order of one person across everything that the person does', async () => {
+    const from = server.received.length
+    const [, other] = world.customers
+    const act = (what: string, more: Json = {}) =>
+      simulator.act({ as: 'customer', id: other?.personId ?? '', do: what, ...more })
+    server.answers.push(500)
+    act('add-contact', { userId: member.userId })
+    act('enter-kf')
+    await settled()
+    expect(server.received.slice(from).map(({ message }) => tag(message, 'Event'))).toEqual([
+      'change_external_contact',
+      'change_external_contact',
+      'kf_msg_or_event',
+    ])
+  })
+
   test('keeps the order of one person, also behind a slow try', async () => {
     const from = server.received.length
     server.answers.push(500)
