@@ -66,7 +66,7 @@ try {
     seed,
     start,
     days: whole('days', values.days ?? '10', 1, 400),
-    customers: whole('customers', values.customers ?? '24', 1, 1_000),
+    customers: whole('customers', values.customers ?? '40', 1, 1_000),
     port: whole('port', values.port, 0, 65_000),
   })
 } catch (error) {

@@ -16,7 +16,7 @@ const HOP_TIMEOUT_MS = 120_000
 const SIMULATOR_PORT = 4100
 const STAFF = 14
 /** The visits of this many further days wait for whoever moves the clock. */
-const FUTURE_DAYS = 60
+const FUTURE_DAYS = 20
 
 export async function playInteractive({ seed, start, days, customers, port }: InteractiveOptions): Promise<void> {
   const say = (line: string) => process.stderr.write(`${line}\n`)

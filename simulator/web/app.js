@@ -40,6 +40,10 @@ function make(tag, { text, ...attributes } = {}, ...children) {
   return node
 }
 
+/** One line for lists: a call's outcome in words, no markdown signs. */
+const oneLine = ({ kind, text, payload }) =>
+  kind === 'call' ? (OUTCOMES[payload.outcome] ?? text) : text.replace(/<[^>]+>|\*\*|^> /gm, '').replace(/\n/g, ' ')
+
 const formatter = new Intl.DateTimeFormat('zh-CN', {
   timeZone: 'Asia/Shanghai',
   month: 'numeric',
@@ -249,13 +253,13 @@ function showLedger(entries) {
   const rows = shown.slice(-SHOWN_ENTRIES).reverse()
   el('entries').replaceChildren(
     ...(rows.length > 0
-      ? rows.map(({ at, kind, person, text }) =>
+      ? rows.map(({ at, kind, person, text, payload }) =>
           make(
             'li',
             {},
             make('time', { text: when(at) }),
             make('span', { class: 'kind', text: KINDS[kind] ?? kind }),
-            make('span', { class: 'said', text: `${nameOf(person)}：${text.replace(/\n/g, ' ')}` }),
+            make('span', { class: 'said', text: `${nameOf(person)}：${oneLine({ kind, text, payload })}` }),
           ),
         )
       : [make('li', {}, make('span'), make('span'), make('span', { class: 'said', text: '还没有记录。' }))]),
