@@ -56,4 +56,4 @@ export interface Api {
   handle(request: ApiRequest, context: SimContext): Record<string, unknown>
 }
 
-export { ApiError, bytes, cut, entryOf, list, record, text, whole } from './values.ts'
+export { ApiError, entryOf, list, record, text, whole } from './values.ts'
