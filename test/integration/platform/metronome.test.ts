@@ -1,0 +1,65 @@
+/** Agenda as the only alarm clock: no nudges, no simulated steps. */
+import { afterEach, expect, test } from 'vitest'
+import { createActivity } from '../../../src/platform/activity.ts'
+import { systemClock } from '../../../src/platform/clock.ts'
+import { createDueEngine, due } from '../../../src/platform/due.ts'
+import { silentLog } from '../../../src/platform/log.ts'
+import { createMetrics } from '../../../src/platform/metrics.ts'
+import { type AgendaMetronome, createAgendaMetronome, createDrainer } from '../../../src/platform/metronome.ts'
+import { testDb } from '../../support/db.ts'
+
+const db = await testDb()
+const running: AgendaMetronome[] = []
+afterEach(async () => {
+  for (const metronome of running.splice(0)) await metronome.stop()
+})
+
+/** One process: its own drainer and Agenda on the shared database. */
+function processOf(drain: () => Promise<void>): AgendaMetronome {
+  const table = due({
+    table: 'things',
+    nextDueAt: async () => null,
+    drain: async () => {
+      await drain()
+      return {}
+    },
+  })
+  const engine = createDueEngine([table], silentLog, createMetrics({ defaults: false }), systemClock)
+  const drainer = createDrainer({ engine, clock: systemClock, activity: createActivity(), nudges: false })
+  const metronome = createAgendaMetronome({ db, tables: ['things'], drainer, log: silentLog, lockLifetimeMs: 30_000 })
+  running.push(metronome)
+  return metronome
+}
+const within = async (ms: number, done: () => boolean) => {
+  const until = performance.now() + ms
+  while (!done() && performance.now() < until) await new Promise((next) => setTimeout(next, 20))
+  return done()
+}
+
+test('Agenda alone drains what becomes due within three seconds, again and again', async () => {
+  let drained = 0
+  await processOf(async () => {
+    drained += 1
+  }).start()
+  expect(await within(3_000, () => drained >= 1)).toBe(true)
+  const before = drained
+  expect(await within(3_000, () => drained > before)).toBe(true)
+})
+
+test('two processes that start together do not run a tick twice at once', async () => {
+  let inside = 0
+  let most = 0
+  let ticks = 0
+  const slow = async () => {
+    inside += 1
+    most = Math.max(most, inside)
+    await new Promise((done) => setTimeout(done, 400))
+    inside -= 1
+    ticks += 1
+  }
+  const [one, other] = [processOf(slow), processOf(slow)]
+  await Promise.all([one.start(), other.start()])
+  expect(await within(8_000, () => ticks >= 4)).toBe(true)
+  expect(most).toBe(1)
+  expect(await db.collection('agenda_ticks').countDocuments({ name: 'drain:things' })).toBe(1)
+})

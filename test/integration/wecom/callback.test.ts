@@ -1,0 +1,246 @@
+/** Callbacks as the internet sends them: over HTTP, into a real inbox, and never the worse for it. */
+import { createCipheriv, randomBytes } from 'node:crypto'
+import { request } from 'node:http'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { encrypt, signatureOf } from '../../../simulator/envelope.ts'
+import { createActivity } from '../../../src/platform/activity.ts'
+import { createHttpServer } from '../../../src/platform/http-server.ts'
+import { silentLog } from '../../../src/platform/log.ts'
+import { createMetrics } from '../../../src/platform/metrics.ts'
+import { createWecom } from '../../../src/wecom/index.ts'
+import { testDb } from '../../support/db.ts'
+import { testPorts } from '../../support/ports.ts'
+
+const TOKEN = 'callbackToken'
+const KEY = 'kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR'
+const CORP = 'ww0123456789abcdef'
+
+const db = await testDb()
+const ports = await testPorts(db)
+const metrics = createMetrics({ defaults: false })
+ports.inbox.on('wecom', 'text', async () => undefined)
+const wecom = createWecom({
+  ...ports,
+  metrics,
+  settings: {
+    apiBase: 'http://127.0.0.1:1',
+    corpId: CORP,
+    agentId: 1,
+    agentSecret: 's',
+    callbackToken: TOKEN,
+    callbackAesKey: KEY,
+    callbackMaxAgeSeconds: 300,
+  },
+})
+const http = createHttpServer({ log: silentLog, random: ports.random, metrics, activity: createActivity() })
+wecom.mount(http.router)
+const { port } = await http.listen(0, '127.0.0.1')
+afterAll(() => http.stop(100))
+beforeEach(async () => void (await db.collection('inbox').deleteMany({})))
+
+const stamp = () => String(Math.floor(ports.clock.now().getTime() / 1000))
+const message = (id = '1', content = '您好') =>
+  `<xml><ToUserName><![CDATA[${CORP}]]></ToUserName><FromUserName><![CDATA[lin]]></FromUserName><CreateTime>1772416800</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[${content}]]></Content><MsgId>${id}</MsgId></xml>`
+const envelope = (encrypted: string) =>
+  `<xml><ToUserName><![CDATA[${CORP}]]></ToUserName><Encrypt><![CDATA[${encrypted}]]></Encrypt></xml>`
+
+function signed(encrypted: string, timestamp = stamp(), nonce = 'nonce1'): string {
+  return `msg_signature=${signatureOf(TOKEN, timestamp, nonce, encrypted)}&timestamp=${timestamp}&nonce=${nonce}`
+}
+function post(
+  query: string,
+  body: string | Buffer,
+): Promise<{ status: number; text: string; headers: NodeJS.Dict<string | string[]> }> {
+  return new Promise((resolve, reject) => {
+    const call = request(
+      { port, host: '127.0.0.1', path: `/callbacks/wecom?${query}`, method: 'POST', agent: false },
+      (response) => {
+        let text = ''
+        response.on('data', (chunk: Buffer) => (text += chunk.toString()))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text, headers: response.headers }))
+      },
+    )
+    call.on('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EPIPE' || error.code === 'ECONNRESET' ? undefined : reject(error),
+    )
+    call.end(body)
+  })
+}
+const stored = () => db.collection('inbox').countDocuments({})
+const codeOf = (text: string) => (JSON.parse(text) as { error: { code: string } }).error.code
+/** Any plaintext bytes under the right key: for paddings and lengths that an honest sender never makes. */
+function seal(plain: Buffer): string {
+  const key = Buffer.from(`${KEY}=`, 'base64')
+  const cipher = createCipheriv('aes-256-cbc', key, key.subarray(0, 16)).setAutoPadding(false)
+  return Buffer.concat([cipher.update(plain), cipher.final()]).toString('base64')
+}
+
+test('the address is verified with the plaintext and nothing else', async () => {
+  const echostr = encrypt(KEY, '1616140317555161061', CORP)
+  const timestamp = stamp()
+  const query = new URLSearchParams({
+    msg_signature: signatureOf(TOKEN, timestamp, 'n', echostr),
+    timestamp,
+    nonce: 'n',
+    echostr,
+  })
+  const response = await fetch(`http://127.0.0.1:${port}/callbacks/wecom?${query}`)
+  expect([response.status, await response.text()]).toEqual([200, '1616140317555161061'])
+})
+
+test('a message is stored once and answered with an empty 200; a retry in a fresh envelope changes nothing', async () => {
+  const first = encrypt(KEY, message(), CORP)
+  expect(await post(signed(first), envelope(first))).toMatchObject({ status: 200, text: '' })
+  const retry = encrypt(KEY, message(), CORP)
+  expect(retry).not.toBe(first)
+  expect(await post(signed(retry, stamp(), 'nonce2'), envelope(retry))).toMatchObject({ status: 200, text: '' })
+  expect(await stored()).toBe(1)
+})
+
+test('an unknown event is kept, ignored and answered', async () => {
+  const plain =
+    '<xml><ToUserName>x</ToUserName><FromUserName>sys</FromUserName><CreateTime>1</CreateTime><MsgType>event</MsgType><Event>brand_new</Event></xml>'
+  const encrypted = encrypt(KEY, plain, CORP)
+  expect((await post(signed(encrypted), envelope(encrypted))).status).toBe(200)
+  expect(await db.collection('inbox').findOne({})).toMatchObject({ status: 'ignored', type: 'brand_new', dueAt: null })
+})
+
+describe('refused, with nothing stored:', () => {
+  const good = () => encrypt(KEY, message(), CORP)
+  const padded = (bytes: number[]) =>
+    Buffer.concat([
+      randomBytes(16),
+      Buffer.from([0, 0, 0, 2]),
+      Buffer.from('hi'),
+      Buffer.from(CORP),
+      Buffer.from(bytes),
+    ])
+  const cases: [string, () => { query: string; body: string | Buffer }, number, string][] = [
+    [
+      'a forged signature',
+      () => {
+        const e = good()
+        return { query: signed(e).replace(/msg_signature=\w{4}/, 'msg_signature=0000'), body: envelope(e) }
+      },
+      401,
+      'bad_signature',
+    ],
+    [
+      'a repeated parameter',
+      () => {
+        const e = good()
+        return { query: `${signed(e)}&nonce=other`, body: envelope(e) }
+      },
+      400,
+      'bad_callback',
+    ],
+    ['a missing parameter', () => ({ query: 'timestamp=1', body: envelope(good()) }), 400, 'bad_callback'],
+    [
+      'another receiver',
+      () => {
+        const e = encrypt(KEY, message(), 'wwsomebodyelse')
+        return { query: signed(e), body: envelope(e) }
+      },
+      401,
+      'bad_signature',
+    ],
+    [
+      'an old timestamp',
+      () => {
+        const e = good()
+        const old = String(Number(stamp()) - 301)
+        return { query: signed(e, old), body: envelope(e) }
+      },
+      401,
+      'bad_signature',
+    ],
+    [
+      'unequal padding under a valid signature',
+      () => {
+        const e = seal(padded([9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9]))
+        return { query: signed(e), body: envelope(e) }
+      },
+      401,
+      'bad_signature',
+    ],
+    [
+      'padding beyond the block',
+      () => {
+        const e = seal(padded(Array.from({ length: 24 }, () => 200)))
+        return { query: signed(e), body: envelope(e) }
+      },
+      401,
+      'bad_signature',
+    ],
+    [
+      'a length beyond the data',
+      () => {
+        const e = seal(Buffer.concat([randomBytes(16), Buffer.from([0xff, 0xff, 0xff, 0xff]), Buffer.alloc(12, 12)]))
+        return { query: signed(e), body: envelope(e) }
+      },
+      401,
+      'bad_signature',
+    ],
+    [
+      'random bytes under a valid signature',
+      () => {
+        const e = randomBytes(64).toString('base64')
+        return { query: signed(e), body: envelope(e) }
+      },
+      401,
+      'bad_signature',
+    ],
+    [
+      'a DOCTYPE',
+      () => {
+        const e = good()
+        return { query: signed(e), body: `<!DOCTYPE x [<!ENTITY a "b">]>${envelope(e)}` }
+      },
+      400,
+      'bad_callback',
+    ],
+    [
+      'an entity bomb inside the ciphertext',
+      () => {
+        const e = encrypt(KEY, `<!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>${message()}`, CORP)
+        return { query: signed(e), body: envelope(e) }
+      },
+      400,
+      'bad_callback',
+    ],
+    ['broken XML', () => ({ query: signed(good()), body: '<xml><Encrypt>' }), 400, 'bad_callback'],
+    [
+      'broken XML inside the ciphertext',
+      () => {
+        const e = encrypt(KEY, '<xml><MsgType>text', CORP)
+        return { query: signed(e), body: envelope(e) }
+      },
+      400,
+      'bad_callback',
+    ],
+    [
+      'bytes that are no UTF-8',
+      () => ({ query: signed(good()), body: Buffer.from([0x3c, 0xff, 0xfe, 0x3e]) }),
+      400,
+      'bad_callback',
+    ],
+    ['an empty body', () => ({ query: signed(good()), body: '' }), 400, 'bad_callback'],
+    [
+      'ten megabytes',
+      () => ({ query: signed(good()), body: Buffer.alloc(10 * 1024 * 1024, 0x61) }),
+      413,
+      'body_too_large',
+    ],
+  ]
+  test.each(cases)('%s', async (_, make, status, code) => {
+    const { query, body } = make()
+    const answer = await post(query, body)
+    expect([answer.status, codeOf(answer.text)]).toEqual([status, code])
+    expect(answer.text).not.toMatch(/at .*\.ts|stack/)
+    expect(await stored()).toBe(0)
+  })
+  test('and the process goes on', async () => {
+    const e = good()
+    expect((await post(signed(e), envelope(e))).status).toBe(200)
+  })
+})
