@@ -94,7 +94,8 @@ export function createDueEngine(
           if (at) known.set(table.table, at)
         }
         const next = earliest(found)
-        if (next === null || next > now) return next ?? nextOfAll(now)
+        // A table may answer beyond what it was asked: only a near answer says that nobody has anything earlier.
+        if (next === null || next > now) return next && next <= near ? next : nextOfAll(now)
         // Due but not worked off: held by another process, or failing. Its lease or back-off decides.
         if (!worked && round > 0) return next
       }

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import { addMs, DAY_MS, HOUR_MS, MINUTE_MS, systemClock } from '../../../src/platform/clock.ts'
+import { createDueEngine, type DueTable } from '../../../src/platform/due.ts'
+import { silentLog } from '../../../src/platform/log.ts'
+import { createMetrics } from '../../../src/platform/metrics.ts'
+
+const now = new Date('2026-03-02T02:00:00Z')
+const engine = (...tables: DueTable[]) =>
+  createDueEngine(tables, silentLog, createMetrics({ defaults: false }), systemClock)
+
+/** A table of bare instants. `obeys`: whether it looks only as far as it is asked. */
+function tableOf(name: string, dues: Date[], { obeys = true, works = true } = {}): DueTable & { drained: Date[] } {
+  const drained: Date[] = []
+  return {
+    table: name,
+    drained,
+    nextDueAt: async (_, until) =>
+      [...dues].sort((a, b) => Number(a) - Number(b)).find((at) => !obeys || !until || at <= until) ?? null,
+    drain: async (at) => {
+      if (!works) return { done: 0 }
+      const ready = dues.filter((due) => due <= at)
+      for (const one of ready) dues.splice(dues.indexOf(one), 1)
+      drained.push(...ready)
+      return { done: ready.length }
+    },
+  }
+}
+
+describe('the due engine', () => {
+  test('works off everything due, and answers the earliest of what is left over all tables', async () => {
+    const steps = tableOf('steps', [now, addMs(now, 5 * HOUR_MS)])
+    const outbox = tableOf('outbox', [addMs(now, -MINUTE_MS), addMs(now, 3 * DAY_MS)])
+    expect(await engine(steps, outbox).drainAll(now)).toEqual(addMs(now, 5 * HOUR_MS))
+    expect([steps.drained.length, outbox.drained.length]).toEqual([1, 1])
+  })
+  test('a table that answers further than it was asked does not hide an earlier one', async () => {
+    const far = tableOf('far', [addMs(now, 2 * DAY_MS)], { obeys: false })
+    const nearer = tableOf('nearer', [addMs(now, 15 * HOUR_MS)])
+    expect(await engine(far, nearer).drainAll(now)).toEqual(addMs(now, 15 * HOUR_MS))
+    expect(await engine(far, nearer).nextDueAt(now)).toEqual(addMs(now, 15 * HOUR_MS))
+  })
+  test('work that one table gives another is done in the same call', async () => {
+    const dues: Date[] = []
+    const outbox = tableOf('outbox', dues)
+    const once = tableOf('once', [now])
+    const giving: DueTable = { ...once, drain: async (at) => (dues.push(now), once.drain(at)) }
+    expect(await engine(outbox, giving).drainAll(now)).toBeNull()
+    expect(outbox.drained).toHaveLength(1)
+  })
+  test('what is due but held by another process ends the call with its own due time', async () => {
+    expect(await engine(tableOf('held', [now], { works: false })).drainAll(now)).toEqual(now)
+  })
+  test('one failing table does not stop the others', async () => {
+    const broken: DueTable = { ...tableOf('broken', [now]), drain: () => Promise.reject(new Error('no')) }
+    const fine = tableOf('fine', [now])
+    expect(await engine(broken, fine).drainAll(now)).toEqual(now)
+    expect(fine.drained).toHaveLength(1)
+  })
+})
