@@ -96,7 +96,7 @@ export function createTasksStore(db: Connection, crypto: FieldCrypto) {
       return row && opened(row)
     },
     many: (ids: readonly string[]) => found(tasks.find({ _id: { $in: [...ids] } }).toArray()),
-    nextDueAt: (now: Date) => nextDueAt(tasks, now),
+    nextDueAt: (now: Date, until?: Date) => nextDueAt(tasks, now, until),
     claim: (request: Parameters<typeof claimDue>[1]) => found(claimDue(tasks, request)),
     /** Changes tasks that nobody else changed since they were read; one command. Who lost finds another `rev`. */
     async change(changes: readonly Change[]): Promise<number> {
