@@ -64,7 +64,9 @@ export function createTasks(deps: TasksDeps): Feature<TasksService> {
   return {
     service,
     routes: taskRoutes({ store, clock }),
-    due: [due({ table: 'tasks', nextDueAt: (now, until) => store.nextDueAt(now, until), drain: (now) => desk.drain(now) })],
+    due: [
+      due({ table: 'tasks', nextDueAt: (now, until) => store.nextDueAt(now, until), drain: (now) => desk.drain(now) }),
+    ],
     routines: tasksRoutines({ store, messaging, staff, clock }),
     ready: () => store.ready(),
   }

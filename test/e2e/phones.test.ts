@@ -1,0 +1,105 @@
+/// <reference lib="dom" />
+/** The page to play with, in a real browser: nothing fails, nothing leaves the frame, and what is tapped happens. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, describe, expect, test } from 'vitest'
+import { createSimulator } from '../../simulator/index.ts'
+
+const skipped = process.env.E2E === 'skip' || !process.env.CHROMIUM_PATH
+const SHOTS = 'test-output/phones'
+
+describe.skipIf(skipped)('the phones page', async () => {
+  if (skipped) return
+  mkdirSync(SHOTS, { recursive: true })
+  const simulator = await createSimulator({
+    seed: 3,
+    customers: 3,
+    staff: 4,
+    clock: 'manual',
+    start: new Date('2026-03-02T02:00:00Z'),
+  })
+  const browser: Browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH ?? '',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+    ],
+  })
+  afterAll(async () => {
+    await browser.close()
+    await simulator.close()
+  })
+
+  async function open(width: number, height: number): Promise<{ page: Page; errors: string[] }> {
+    const page = await browser.newPage({ viewport: { width, height } })
+    const errors: string[] = []
+    page.on('pageerror', (error) => errors.push(error.message))
+    page.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())))
+    await page.goto(`${simulator.ready.wecomBase}/`)
+    await page.waitForFunction(() => document.getElementById('now')?.textContent?.includes('2026'))
+    return { page, errors }
+  }
+  /** Visible elements that stick out of the window sideways. */
+  const outside = (page: Page) =>
+    page.evaluate(() =>
+      [...document.querySelectorAll('body *')]
+        .filter((node) => {
+          const box = node.getBoundingClientRect()
+          return box.width > 0 && (box.left < -1 || box.right > window.innerWidth + 1)
+        })
+        .map((node) => node.tagName + (node.id ? `#${node.id}` : '')),
+    )
+
+  test.each([
+    [1440, 900],
+    [390, 844],
+    [375, 667],
+  ])('fits %i × %i, with designed empty states', async (width, height) => {
+    const { page, errors } = await open(width, height)
+    expect(await outside(page)).toEqual([])
+    expect(await page.textContent('#customer-screen')).toMatch(/还没有客服对话|您好/)
+    await page.screenshot({ path: join(SHOTS, `empty-${width}.png`) })
+    expect(errors).toEqual([])
+    await page.close()
+  })
+
+  test('a customer writes, a card comes, its button sends a callback, and time moves by hand', async () => {
+    const { page, errors } = await open(1280, 860)
+    const person = await page.inputValue('#who-customer')
+    await page.fill('#words', '<b>您好</b>')
+    await page.click('#say button')
+    await page.waitForSelector('.bubble.mine')
+    // Text is text: what a customer types never becomes markup.
+    expect(await page.textContent('.bubble.mine')).toBe('<b>您好</b>')
+    expect(simulator.context.kf.conversation(simulator.world.byPersonId.get(person) as never).chat).toHaveLength(1)
+
+    const staff = simulator.world.byPersonId.get(await page.inputValue('#who-staff'))
+    if (staff?.kind !== 'staff') throw new Error('no member of staff is shown')
+    const token = simulator.context.tokens.wecom(simulator.context.clock.now()).value
+    const sent = await fetch(`${simulator.ready.wecomBase}/cgi-bin/message/send?access_token=${token}`, {
+      method: 'POST',
+      body: JSON.stringify({
+        touser: staff.userId,
+        agentid: simulator.ready.agentId,
+        msgtype: 'template_card',
+        template_card: {
+          card_type: 'button_interaction',
+          main_title: { title: '王女士 · 次日回访' },
+          task_id: 'task-1',
+          button_list: [{ text: '接手', key: 'take' }],
+        },
+      }),
+    })
+    expect(await sent.json()).toMatchObject({ errcode: 0 })
+    await page.getByRole('button', { name: '接手' }).click()
+    await page.getByRole('button', { name: '+1 小时' }).click()
+    await page.waitForFunction(() => document.getElementById('now')?.textContent?.includes('11:00'))
+    await page.screenshot({ path: join(SHOTS, 'played.png') })
+    expect(errors).toEqual([])
+  })
+})
