@@ -43,7 +43,13 @@ describe('the due engine', () => {
     const dues: Date[] = []
     const outbox = tableOf('outbox', dues)
     const once = tableOf('once', [now])
-    const giving: DueTable = { ...once, drain: async (at) => (dues.push(now), once.drain(at)) }
+    const giving: DueTable = {
+      ...once,
+      drain: (at) => {
+        dues.push(now)
+        return once.drain(at)
+      },
+    }
     expect(await engine(outbox, giving).drainAll(now)).toBeNull()
     expect(outbox.drained).toHaveLength(1)
   })
