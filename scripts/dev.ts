@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSimulator } from '../simulator/index.ts'
 import { startDatabase } from './db/ladder.ts'
+import { vendorSettings } from './demo/vendor-settings.ts'
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
 const dataDir = process.env.DATA_DIR ?? '.data'
@@ -38,20 +39,7 @@ const env = {
   ...secrets,
   MONGODB_URI: database.uri,
   PORT: String(PORT),
-  WECOM_API_BASE: ready.wecomBase,
-  WECHAT_API_BASE: ready.wechatBase,
-  WECOM_CORP_ID: ready.corpId,
-  WECOM_AGENT_ID: String(ready.agentId),
-  WECOM_AGENT_SECRET: ready.agentSecret,
-  WECOM_CALLBACK_TOKEN: ready.callbackToken,
-  WECOM_CALLBACK_AES_KEY: ready.callbackAesKey,
-  WECOM_OPEN_KFID: ready.openKfId,
-  WECHAT_APP_ID: ready.miniProgram.appId,
-  WECHAT_APP_SECRET: ready.miniProgram.secret,
-  WECHAT_CALLBACK_TOKEN: ready.miniProgram.token,
-  WECHAT_CALLBACK_AES_KEY: ready.miniProgram.aesKey,
-  SMS_API_BASE: ready.smsApiBase,
-  SMS_API_KEY: ready.smsApiKey,
+  ...vendorSettings(ready),
 }
 const server: ChildProcess = spawn(
   process.execPath,

@@ -11,6 +11,7 @@ import { readSettings } from '../../src/platform/settings.ts'
 import { type RunningServer, startServer } from '../../src/server.ts'
 import { type Database, startDatabase } from '../db/ladder.ts'
 import { type ClinicApi, createClinicApi } from './clinic.ts'
+import { vendorSettings } from './vendor-settings.ts'
 
 export interface DemoOptions {
   seed: number
@@ -71,20 +72,7 @@ export async function startParts({
       PORT: String(port),
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
       ...(process.env.CONFIG_DIR ? { CONFIG_DIR: process.env.CONFIG_DIR } : {}),
-      WECOM_API_BASE: ready.wecomBase,
-      WECHAT_API_BASE: ready.wechatBase,
-      WECOM_CORP_ID: ready.corpId,
-      WECOM_AGENT_ID: String(ready.agentId),
-      WECOM_AGENT_SECRET: ready.agentSecret,
-      WECOM_CALLBACK_TOKEN: ready.callbackToken,
-      WECOM_CALLBACK_AES_KEY: ready.callbackAesKey,
-      WECOM_OPEN_KFID: ready.openKfId,
-      WECHAT_APP_ID: ready.miniProgram.appId,
-      WECHAT_APP_SECRET: ready.miniProgram.secret,
-      WECHAT_CALLBACK_TOKEN: ready.miniProgram.token,
-      WECHAT_CALLBACK_AES_KEY: ready.miniProgram.aesKey,
-      SMS_API_BASE: ready.smsApiBase,
-      SMS_API_KEY: ready.smsApiKey,
+      ...vendorSettings(ready),
       FIELD_KEYS: `demo:${randomBytes(32).toString('base64')}`,
       SESSION_SECRET: randomBytes(32).toString('hex'),
       INTEGRATION_KEYS: INTEGRATION_KEY,
