@@ -152,14 +152,14 @@ export function createTasksStore(db: Connection, crypto: FieldCrypto) {
         .toArray(),
     /** Open tasks per owner: who has least gets the next one. */
     async load(userIds: readonly string[]): Promise<Map<string, number>> {
-      if (userIds.length === 0) return new Map()
-      const counts = await tasks
-        .aggregate<{ _id: string; count: number }>([
-          { $match: { ownerUserId: { $in: [...userIds] }, closedAt: null } },
-          { $group: { _id: '$ownerUserId', count: { $sum: 1 } } },
-        ])
-        .toArray()
-      return new Map(counts.map(({ _id, count }) => [_id, count]))
+      // One count per person: equality on both keys of the index. A list of people in one query makes SecantusDB walk
+      // every task they ever had.
+      const counts = await Promise.all(
+        userIds.map(
+          async (ownerUserId) => [ownerUserId, await tasks.countDocuments({ ownerUserId, closedAt: null })] as const,
+        ),
+      )
+      return new Map(counts.filter(([, count]) => count > 0))
     },
     openOf: (userId: string) =>
       tasks
