@@ -66,7 +66,7 @@ export async function playHeadless(options: HeadlessOptions): Promise<{ ok: bool
       tasks,
       treatments: visits.length,
       callbacks,
-      apiCalls: simulator.context,
+      apiCalls: await apiCallCounts(simulator.ready.wecomBase),
       hops,
       wallSeconds: (performance.now() - startedAt) / 1000,
       simulator,
@@ -119,6 +119,12 @@ async function callbackCounts(address: string): Promise<{ received: number; dupl
   return { received: sum('received') + sum('ignored'), duplicates: sum('duplicate'), rejected: sum('rejected') }
 }
 
+/** How often each vendor API was called, by the simulator's count. */
+async function apiCallCounts(wecomBase: string): Promise<Counts> {
+  const { apiCalls } = (await (await fetch(`${wecomBase}/_sim/stats`)).json()) as { apiCalls: Counts }
+  return apiCalls
+}
+
 type Counts = Record<string, number>
 const count = <T>(items: readonly T[], keyOf: (item: T) => string): Counts =>
   items.reduce<Counts>((counts, item) => Object.assign(counts, { [keyOf(item)]: (counts[keyOf(item)] ?? 0) + 1 }), {})
@@ -131,7 +137,7 @@ interface ReportInput {
   tasks: Record<string, unknown>
   treatments: number
   callbacks: { received: number; duplicates: number; rejected: number }
-  apiCalls: unknown
+  apiCalls: Counts
   hops: number
   wallSeconds: number
   simulator: { context: { callbacks: { counts: unknown } } }
@@ -145,6 +151,7 @@ function reportOf({
   tasks,
   treatments,
   callbacks,
+  apiCalls,
   hops,
   wallSeconds,
   simulator,
@@ -190,7 +197,7 @@ function reportOf({
     nps: nps.answers > 0 ? Math.round(((nps.promoters - nps.detractors) / nps.answers) * 100) : null,
     npsAnswers: nps.answers,
     callbacks: { ...callbacks, simulator: simulator.context.callbacks.counts },
-    apiCalls: null as Counts | null,
+    apiCalls,
     byPathway: care.byPathway,
     byStage: care.byStage,
     unexpectedSteps: verdict.unexpected.length,
