@@ -23,7 +23,8 @@ export async function onSettled({ store }: AnswerDeps, batch: readonly SettledMe
   await store.change(
     batch.flatMap(({ refs, outcome, channel, reason, messageId, at }): Parameters<typeof store.change>[0][number][] => {
       const { stepId: id, part } = refs
-      if (!id) return []
+      // The questions of a conversation are replies, not the contact that was promised.
+      if (!id || part === 'ask') return []
       const addToSet = messageId ? { messageIds: messageId } : undefined
       if (part !== 'main') return addToSet ? [{ id, from: LIVE, addToSet }] : []
       const status: StepRow['status'] =
