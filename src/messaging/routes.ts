@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { CustomersService } from '../customers/index.ts'
 import type { Clock } from '../platform/clock.ts'
+import { notFound } from '../platform/errors.ts'
 import { route } from '../platform/http.ts'
 import { Id, Instant, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
 import type { OutboxStore, OutboxSummary } from './model.ts'
@@ -77,7 +78,11 @@ export const messagingRoutes = ({
     response: z.object({
       channels: z.array(z.object({ channel: z.string(), ok: z.boolean(), reason: z.string().nullable() })),
     }),
-    handle: async ({ params }) => ({ channels: await service.reach(params.customerId, clock.now()) }),
+    errors: ['customer_not_found'],
+    async handle({ params: { customerId } }) {
+      if (!(await customers.get(customerId))) throw notFound('customer_not_found', { customerId })
+      return { channels: await service.reach(customerId, clock.now()) }
+    },
   }),
   route({
     method: 'get',

@@ -2,6 +2,7 @@
 export const ERROR_MESSAGES = {
   invalid_request: '请求内容有误，请检查标出的字段。',
   invalid_json: '请求内容不是有效的 JSON。',
+  unsupported_media_type: '请求内容必须是 JSON（Content-Type: application/json）。',
   body_too_large: '请求内容过大。',
   not_found: '没有找到您要的内容。',
   method_not_allowed: '该地址不支持这种请求方式。',

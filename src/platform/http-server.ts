@@ -113,6 +113,9 @@ export function createHttpServer({
   }
 }
 
+/** Codes for which HTTP has a status of its own within their kind. */
+const OWN_STATUS: Record<string, number> = { method_not_allowed: 405, unsupported_media_type: 415 }
+
 async function answerErrors(ctx: Koa.Context, next: () => Promise<unknown>, log: Log): Promise<void> {
   try {
     await next()
@@ -128,7 +131,7 @@ async function answerErrors(ctx: Koa.Context, next: () => Promise<unknown>, log:
       },
       'request refused',
     )
-    ctx.status = known.code === 'method_not_allowed' ? 405 : known.status
+    ctx.status = OWN_STATUS[known.code] ?? known.status
     if (known.kind === 'too_large') ctx.set('Connection', 'close')
     if (known.retryAfterMs !== undefined) ctx.set('Retry-After', String(Math.ceil(known.retryAfterMs / 1000)))
     ctx.body = {
@@ -216,6 +219,8 @@ function parsePart(part: string, schema: z.ZodType | undefined, value: unknown):
 async function readJson(ctx: Koa.Context): Promise<unknown> {
   if (ctx.get('content-encoding') && ctx.get('content-encoding') !== 'identity')
     throw invalid('invalid_request', { reason: 'compressed body' })
+  // Also keeps out what a foreign page can send without asking first: forms and plain text.
+  if (!/^application\/json *(;|$)/i.test(ctx.get('content-type'))) throw invalid('unsupported_media_type')
   let raw: Buffer
   try {
     raw = await withTimeout(
@@ -228,10 +233,11 @@ async function readJson(ctx: Koa.Context): Promise<unknown> {
   }
   if (raw.length === 0) return undefined
   try {
-    // Keys that reach into prototypes are refused by the strict schemas; this drops them before they get there.
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw), (key, value: unknown) =>
-      key === '__proto__' ? undefined : value,
-    )
+    // The schemas refuse other unknown keys, but zod copies objects, and a copied `__proto__` is gone before it is checked.
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw), (key, value: unknown) => {
+      if (key === '__proto__') throw new SyntaxError('__proto__')
+      return value
+    })
   } catch {
     throw invalid('invalid_json')
   }

@@ -27,8 +27,20 @@ export const NoteText = (max: number) =>
     .max(max)
     .regex(/^[\P{Cc}\n\r\t]*$/u, 'must not contain control characters')
 
-/** ISO 8601 with an offset or `Z`, read into a Date: a wall time without its zone is refused. */
-export const InstantString = z.iso.datetime({ offset: true }).transform((text) => instant(text))
+// Outside these a typing error is likely, and year 0 can't be stored by every database.
+const FIRST_YEAR = 1900
+const LAST_YEAR = 2199
+/**
+ * ISO 8601 with an offset or `Z`, read into a Date: a wall time without its zone is refused, and so is a year outside
+ * 1900–2199.
+ */
+export const InstantString = z.iso
+  .datetime({ offset: true })
+  .transform((text) => instant(text))
+  .refine(
+    (at) => at.getUTCFullYear() >= FIRST_YEAR && at.getUTCFullYear() <= LAST_YEAR,
+    `must be in the years ${FIRST_YEAR} to ${LAST_YEAR}`,
+  )
 /** A Date on its way out, as ISO text in UTC. */
 export const Instant = z
   .date()

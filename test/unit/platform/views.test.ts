@@ -25,7 +25,7 @@ describe('ids', () => {
 describe('instants', () => {
   test('an offset is read, a wall time without one is refused', () => {
     expect(InstantString.parse('2026-03-02T10:00:00+08:00')).toEqual(new Date('2026-03-02T02:00:00Z'))
-    for (const text of ['2026-03-02T10:00:00', '2026-03-02', '2026-02-30T10:00:00Z', 'now', ''])
+    for (const text of ['2026-03-02T10:00:00', '2026-03-02', '2026-02-30T10:00:00Z', '0000-01-01T00:00:00Z', 'now', ''])
       expect(InstantString.safeParse(text).success, text).toBe(false)
   })
 })

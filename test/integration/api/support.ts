@@ -1,0 +1,149 @@
+/** The built app behind HTTP, with a simulated WeCom and one customer's records, and callers of both kinds. */
+import { request } from 'node:http'
+import { afterAll } from 'vitest'
+import { vendorSettings } from '../../../scripts/demo/vendor-settings.ts'
+import { createSimulator } from '../../../simulator/index.ts'
+import { loadConfig } from '../../../src/config.ts'
+import { silentLog } from '../../../src/platform/log.ts'
+import { readSettings } from '../../../src/platform/settings.ts'
+import { startServer } from '../../../src/server.ts'
+import { testDb } from '../../support/db.ts'
+import { TEST_FIELD_KEYS } from '../../support/ports.ts'
+
+export const KEY = 'integration-key-of-tests'
+
+export interface Answer {
+  status: number
+  text: string
+  headers: NodeJS.Dict<string | string[]>
+}
+
+export interface Ask {
+  method: string
+  path: string
+  headers?: Record<string, string>
+  body?: string | Buffer | undefined
+}
+
+/** What an existing row is called, by the name of the field or parameter that points to it. */
+export type Known = Record<string, unknown>
+
+export async function apiWorld(env: Record<string, string> = {}) {
+  const db = await testDb()
+  const simulator = await createSimulator({ seed: 3, customers: 2, staff: 4 })
+  afterAll(() => simulator.close())
+  const uri = new URL(process.env.MONGODB_URI ?? '')
+  uri.pathname = `/${db.name}`
+  const { settings, problems } = readSettings({
+    MONGODB_URI: uri.toString(),
+    PORT: '0',
+    // No worker: what a refused request leaves behind is then all that changes.
+    ROLE: 'web',
+    ...vendorSettings(simulator.ready),
+    FIELD_KEYS: TEST_FIELD_KEYS,
+    SESSION_SECRET: 'a session secret of tests, 32 characters',
+    INTEGRATION_KEYS: KEY,
+    ...env,
+  })
+  if (!settings) throw new Error(JSON.stringify(problems))
+  const server = await startServer({ settings, config: loadConfig('config'), log: silentLog })
+  afterAll(() => server.stop())
+  const { port } = new URL(server.address)
+
+  /** node:http, because it sends what it is told: broken paths, odd headers, bodies that end early. */
+  function ask({ method, path, headers = {}, body }: Ask): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const call = request({ port, host: '127.0.0.1', path, method, headers, agent: false }, (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            text: Buffer.concat(chunks).toString('utf8'),
+            headers: response.headers,
+          }),
+        )
+      })
+      // A server that has answered 413 may close while we still write.
+      call.on('error', (error: NodeJS.ErrnoException) =>
+        error.code === 'EPIPE' || error.code === 'ECONNRESET' ? undefined : reject(error),
+      )
+      call.end(body)
+    })
+  }
+
+  async function json(method: string, path: string, body?: unknown, token: string | null = KEY) {
+    const answer = await ask({
+      method,
+      path,
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    })
+    return { ...answer, body: JSON.parse(answer.text) as Record<string, unknown> }
+  }
+
+  async function made(method: string, path: string, body: unknown): Promise<Record<string, unknown>> {
+    const answer = await json(method, path, body)
+    if (answer.status >= 300) throw new Error(`${method} ${path} answers ${answer.status}: ${answer.text}`)
+    return answer.body
+  }
+
+  /** A mini-program session of the first simulated customer. */
+  async function customerToken(): Promise<string> {
+    const [customer] = simulator.world.customers
+    const login = simulator.act({ as: 'customer', id: customer?.personId ?? '', do: 'mp-login' })
+    const { body } = await json('POST', '/api/mp/session', { code: login.code }, null)
+    return String(body.token)
+  }
+
+  return { db, simulator, server, ask, json, made, customerToken }
+}
+
+export type ApiWorld = Awaited<ReturnType<typeof apiWorld>>
+
+/** One store, customer, treatment, appointment and purchase; and the words by which bodies and paths name them. */
+export async function enterRecords({ made }: ApiWorld): Promise<Known> {
+  const store = {
+    type: 'hospital',
+    displayName: '华颜',
+    callbackPhone: '021-60000001',
+    emergencyPhone: '021-60000002',
+    address: '上海',
+  }
+  await made('PUT', '/api/v1/stores/huayan', store)
+  const customer = await made('POST', '/api/v1/customers', { externalId: 'HM-1', name: '王小美', storeIds: ['huayan'] })
+  const facts = { storeId: 'huayan', code: 'skin_booster' }
+  const treatment = await made('POST', '/api/v1/treatments', {
+    ...facts,
+    externalId: 'T-1',
+    customerExternalId: 'HM-1',
+    endedAt: '2026-03-02T10:00:00+08:00',
+  })
+  return {
+    storeId: 'huayan',
+    storeIds: ['huayan'],
+    customerId: customer.id,
+    treatmentId: treatment.id,
+    externalId: 'X-1',
+    customerExternalId: undefined, // exactly one of the two names a customer
+    code: 'skin_booster',
+    technique: null,
+    timeZone: 'Asia/Shanghai',
+    from: '10:00',
+    to: '20:00',
+  }
+}
+
+/** Every row of every collection as text, by collection: two equal dumps mean that nothing was written. */
+export async function dump({ db }: ApiWorld): Promise<Record<string, string>> {
+  const names = ((await db.db?.listCollections().toArray()) ?? []).map(({ name }) => name).sort()
+  const all: Record<string, string> = {}
+  for (const name of names) {
+    const rows = await db.collection(name).find().sort({ _id: 1 }).toArray()
+    if (rows.length > 0) all[name] = JSON.stringify(rows)
+  }
+  return all
+}
