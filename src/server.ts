@@ -1,9 +1,10 @@
 /** One running process: connections, clock, features by role, HTTP, metronome; and the way back in order. */
 import { type AppConfig, buildApp } from './app.ts'
 import { createActivity } from './platform/activity.ts'
+import { createAddressOf } from './platform/address.ts'
 import { type Clock, EPOCH, type ManualClock, manualClock, systemClock } from './platform/clock.ts'
 import { createFieldCrypto, parseFieldKeys } from './platform/crypto.ts'
-import { connectDb } from './platform/db.ts'
+import { connectDb, countWrites } from './platform/db.ts'
 import { createDueEngine, type DueEngine } from './platform/due.ts'
 import { createFollower, type Follower } from './platform/follower.ts'
 import { createHttpServer, mountRoutes } from './platform/http-server.ts'
@@ -12,6 +13,7 @@ import type { Log } from './platform/log.ts'
 import { createMetrics } from './platform/metrics.ts'
 import { createAgendaMetronome, createDrainer, type Drainer } from './platform/metronome.ts'
 import { type Random, systemRandom } from './platform/random.ts'
+import { createRateLimiter, unthrottled } from './platform/rate-limit.ts'
 import type { Settings } from './platform/settings.ts'
 import { type StopStep, stopInOrder } from './platform/shutdown.ts'
 import { mountSystemRoutes } from './platform/system-routes.ts'
@@ -36,6 +38,10 @@ export interface RunningServer {
 
 const HTTP_GRACE_MS = 8_000
 const STEP_WAIT_MS = 1_000
+/** Other processes write too. */
+const LOOK_STANDS_MS = 150
+/** In steps this process is the only one. */
+const LONE_LOOK_STANDS_MS = 10_000
 
 export async function startServer({
   settings,
@@ -66,13 +72,22 @@ export async function startServer({
     if (metronome === 'agenda') slot.follower?.wake()
   }
   const app = buildApp({ db, clock, random, log, crypto, nudge, leaseMs: settings.LEASE_MS, settings, config, metrics })
-  const engine = createDueEngine(app.due, log, metrics, clock)
+  const engine = createDueEngine(app.due, {
+    log,
+    metrics,
+    clock,
+    writesOf: countWrites(db),
+    standsMs: metronome === 'step' ? LONE_LOOK_STANDS_MS : LOOK_STANDS_MS,
+  })
   const drainer = createDrainer({ engine, clock, activity, nudges: works && metronome === 'agenda' })
   slot.engine = engine
   slot.drainer = drainer
 
   const steps: StopStep[] = []
-  const http = createHttpServer({ log, random, metrics, activity })
+  const addressOf = createAddressOf(settings.TRUSTED_PROXIES)
+  // Months of simulated requests come within minutes, and CLOCK_URL is refused in production.
+  const throttle = followed ? unthrottled(addressOf) : { ...createRateLimiter({ clock }), addressOf }
+  const http = createHttpServer({ log, random, metrics, activity, throttle })
   try {
     if (followed && settings.CLOCK_URL) {
       const id = `${settings.ROLE}-${process.pid}-${random.id().slice(0, 6)}`
@@ -90,18 +105,19 @@ export async function startServer({
     }
     await app.ready()
     if (serves) {
-      mountSystemRoutes(http.router, { db, metrics, routes: app.routes, integration: app.integration })
+      mountSystemRoutes(http.router, { db, metrics, routes: app.routes, integration: app.integration, throttle })
       for (const mount of app.callbacks) mount(http.router)
       mountRoutes(http.router, app.routes, {
         log,
         random,
         metrics,
         activity,
+        throttle,
         authenticate: app.authenticate,
         idempotency: createIdempotency({ db, clock }),
       })
     } else {
-      mountSystemRoutes(http.router, { db, metrics, routes: [], integration: app.integration })
+      mountSystemRoutes(http.router, { db, metrics, routes: [], integration: app.integration, throttle })
     }
     const { port, host } = await http.listen(settings.PORT, settings.HOST)
     if (works) {

@@ -14,6 +14,7 @@ import type { Idempotency } from './idempotency.ts'
 import { currentRequestId, type Log, withLogContext } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Random } from './random.ts'
+import type { Throttle } from './rate-limit.ts'
 
 export interface HttpDeps {
   log: Log
@@ -24,6 +25,8 @@ export interface HttpDeps {
   idempotency: Idempotency
   /** Counts requests that are being answered: a simulated clock must not move meanwhile. */
   activity: Activity
+  /** Absent: nobody waits. */
+  throttle?: Throttle
 }
 
 const JSON_LIMIT = 100 * 1024
@@ -42,7 +45,8 @@ export function createHttpServer({
   random,
   metrics,
   activity,
-}: Pick<HttpDeps, 'log' | 'random' | 'metrics' | 'activity'>): HttpServer {
+  throttle,
+}: Pick<HttpDeps, 'log' | 'random' | 'metrics' | 'activity' | 'throttle'>): HttpServer {
   const app = new Koa()
   const router = new Router()
   let stopping = false
@@ -68,6 +72,7 @@ export function createHttpServer({
     }
   })
   app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'self'"], frameAncestors: ["'self'"] } } }))
+  if (throttle) app.use(limitByPlace(throttle))
   app.use(router.routes())
   app.use(async (ctx) => {
     if (router.match(ctx.path, ctx.method).path.length > 0) throw new AppError('invalid', 'method_not_allowed')
@@ -110,6 +115,28 @@ export function createHttpServer({
         http.closeIdleConnections()
       })
     },
+  }
+}
+
+/**
+ * Limits of what is no route of ours to describe: refused callbacks, and probes. A vendor's callback that verifies is
+ * never counted, so its retries get through whatever else comes from that address before the limit is reached.
+ */
+function limitByPlace(throttle: Throttle): Middleware {
+  return async (ctx, next) => {
+    if (!ctx.path.startsWith('/callbacks/')) {
+      if (!/^\/api\/(v1|mp|console)\//.test(ctx.path)) throttle.take('system', throttle.addressOf(ctx.req))
+      return next()
+    }
+    const address = throttle.addressOf(ctx.req)
+    throttle.check('callback', address)
+    try {
+      await next()
+    } catch (error) {
+      // Our own troubles are not the caller's fault.
+      if (error instanceof AppError && error.status < 500) throttle.note('callback', address)
+      throw error
+    }
   }
 }
 
@@ -197,10 +224,21 @@ function handlerOf(one: Route, deps: HttpDeps): Middleware {
   }
 }
 
-async function authorise(one: Route, ctx: Koa.Context, deps: HttpDeps): Promise<Actor> {
-  if (one.auth === 'public') return { kind: 'public', id: 'public', roles: [], stores: [] }
-  const actor = await deps.authenticate(one.auth, ctx.headers)
-  if (!actor) throw new AppError('unauthenticated', 'unauthenticated')
+async function authorise(one: Route, ctx: Koa.Context, { authenticate, throttle }: HttpDeps): Promise<Actor> {
+  const address = throttle?.addressOf(ctx.req) ?? ''
+  if (one.auth === 'public') {
+    throttle?.take('public', address)
+    return { kind: 'public', id: 'public', roles: [], stores: [] }
+  }
+  // Before the key is looked at: whoever guesses doesn't learn that the last guess was right.
+  throttle?.check('refused', address)
+  const actor = await authenticate(one.auth, ctx.headers)
+  if (!actor) {
+    throttle?.note('refused', address)
+    throw new AppError('unauthenticated', 'unauthenticated')
+  }
+  // Clinic systems import in bulk and hold a key of ours: they are not limited.
+  if (actor.kind === 'customer' || actor.kind === 'staff') throttle?.take(actor.kind, actor.id)
   if (one.roles && !one.roles.some((role) => actor.roles.includes(role)))
     throw new AppError('forbidden', 'role_required')
   return actor

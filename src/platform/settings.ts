@@ -1,5 +1,6 @@
 /** Secrets and addresses, from the environment. Every problem is listed at once; a value is never printed. */
 import { z } from 'zod'
+import { isNetwork } from './address.ts'
 import { parseFieldKeys } from './crypto.ts'
 
 export interface SettingProblem {
@@ -51,6 +52,10 @@ const Schema = z.object({
   PORT: Whole(0, 65_535).default(3000),
   ROLE: z.enum(['web', 'worker', 'bot', 'all'], 'must be web, worker, bot or all').default('all'),
   PUBLIC_URL: Url.optional(),
+  TRUSTED_PROXIES: List.refine(
+    (list) => list.every(isNetwork),
+    'must be addresses or networks, e.g. 10.0.0.0/8',
+  ).default(['127.0.0.1', '::1']),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent')
     .default('info'),

@@ -1,21 +1,26 @@
 /** What orchestrators and operators ask of every process: is it alive, is it ready, its metrics, its API document. */
 import type Router from '@koa/router'
 import type { Connection } from 'mongoose'
+import { networkOf } from './address.ts'
 import { bearerOf } from './auth.ts'
+import { AppError } from './errors.ts'
 import type { Actor, Route } from './http.ts'
 import type { Metrics } from './metrics.ts'
 import { openApiOf } from './openapi.ts'
+import type { Throttle } from './rate-limit.ts'
 
 export interface SystemRouteDeps {
   db: Connection
   metrics: Metrics
   routes: readonly Route[]
   integration: (token: string | null) => Actor | null
+  throttle: Throttle
 }
 
-const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
+const LOOPBACK = new Set(['127.0.0.1', networkOf('::1')])
 
-export function mountSystemRoutes(router: Router, { db, metrics, routes, integration }: SystemRouteDeps): void {
+export function mountSystemRoutes(router: Router, deps: SystemRouteDeps): void {
+  const { db, metrics, routes, integration, throttle } = deps
   const document = openApiOf(routes)
   router.get('/healthz', (ctx) => {
     ctx.body = { status: 'ok' }
@@ -30,10 +35,14 @@ export function mountSystemRoutes(router: Router, { db, metrics, routes, integra
     }
   })
   router.get('/metrics', async (ctx) => {
-    // Figures of the business: for the machine itself, or whoever holds a key.
-    if (!LOOPBACK.has(ctx.req.socket.remoteAddress ?? '') && !integration(bearerOf(ctx.headers))) {
-      ctx.status = 401
-      return
+    // Figures of the business: for the machine itself, not who comes through its proxy, or whoever holds a key.
+    const address = throttle.addressOf(ctx.req)
+    if (!LOOPBACK.has(address)) {
+      throttle.check('refused', address)
+      if (!integration(bearerOf(ctx.headers))) {
+        throttle.note('refused', address)
+        throw new AppError('unauthenticated', 'unauthenticated')
+      }
     }
     ctx.type = metrics.registry.contentType
     ctx.body = await metrics.registry.metrics()

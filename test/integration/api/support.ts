@@ -50,10 +50,18 @@ export async function apiWorld(env: Record<string, string> = {}) {
   afterAll(() => server.stop())
   const { port } = new URL(server.address)
 
+  let caller = 0
+  /** Another address for each request: what is tested here is not how often one may ask. */
+  function anybody(): string {
+    caller += 1
+    return `10.${(caller >> 16) & 255}.${(caller >> 8) & 255}.${caller & 255}`
+  }
+
   /** node:http, because it sends what it is told: broken paths, odd headers, bodies that end early. */
   function ask({ method, path, headers = {}, body }: Ask): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const call = request({ port, host: '127.0.0.1', path, method, headers, agent: false }, (response) => {
+      const from = { 'x-forwarded-for': anybody(), ...headers }
+      const call = request({ port, host: '127.0.0.1', path, method, headers: from, agent: false }, (response) => {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))
         response.on('end', () =>

@@ -68,3 +68,15 @@ test('settings that belong together are missed together', () => {
     'SMS_API_KEY',
   ])
 })
+
+test('proxies are addresses or networks', () => {
+  expect(readSettings(good).settings?.TRUSTED_PROXIES).toEqual(['127.0.0.1', '::1'])
+  expect(readSettings({ ...good, TRUSTED_PROXIES: '10.0.0.0/8, fd00::/8' }).settings?.TRUSTED_PROXIES).toEqual([
+    '10.0.0.0/8',
+    'fd00::/8',
+  ])
+  for (const text of ['proxy.local', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0.0/'])
+    expect(readSettings({ ...good, TRUSTED_PROXIES: text }).problems).toEqual([
+      { setting: 'TRUSTED_PROXIES', message: 'must be addresses or networks, e.g. 10.0.0.0/8' },
+    ])
+})
