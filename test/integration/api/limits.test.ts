@@ -44,7 +44,7 @@ describe('sign-in, which asks for no key,', () => {
     expect((await signIn('203.0.113.2')()).status).toBe(401)
   })
   test('counts an IPv6 network as one, and believes only our own proxy', async () => {
-    const neighbours = await many(160, () => signIn(`2001:db8:1:2::${((n += 1)).toString(16)}`)())
+    const neighbours = await many(160, () => signIn(`2001:db8:1:2::${next().toString(16)}`)())
     expect(statuses(neighbours)).toEqual([401, 429])
     const pretending = await many(160, () => signIn(`198.51.100.${next() % 250}, 203.0.113.3`)())
     expect(statuses(pretending)).toEqual([401, 429])
