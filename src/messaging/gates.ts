@@ -64,12 +64,8 @@ async function spareMembers(rates: Rates, works: readonly Work[], now: Date): Pr
   for (const [member, mine] of members) {
     const first = mine.slice(0, MEMBER_BURST)
     for (const work of mine.slice(MEMBER_BURST)) wait(work, addMs(now, MEMBER_PAUSE_MS), 'rate_limited')
-    for (const kind of ['member', 'memberHour'] as const) {
-      const { ok, retryAt } = await rates.reserve(member, kind, first.length)
-      if (ok) continue
-      for (const work of first) wait(work, later(retryAt, now), 'rate_limited')
-      break
-    }
+    const { ok, retryAt } = await rates.reserve(member, 'member', first.length)
+    if (!ok) for (const work of first) wait(work, later(retryAt, now), 'rate_limited')
   }
 }
 

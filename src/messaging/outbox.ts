@@ -44,11 +44,12 @@ export function createOutboxDrain(
   const { store, clock, random, leaseMs } = deps
   return async (now, where = {}) => {
     const counts: Record<string, number> = {}
+    const limit = batchFor(leaseMs)
     for (;;) {
       const claimed = await store.claim({
         now,
         wall: clock.wall(),
-        limit: batchFor(leaseMs),
+        limit,
         leaseMs,
         token: random.id(),
         where,
@@ -62,9 +63,14 @@ export function createOutboxDrain(
         now,
         counts,
       )
+      if (claimed.length < limit && !works.some((work) => dueAgain(work, now))) return counts
     }
   }
 }
+
+/** It goes on at once, one rung further down. */
+const dueAgain = ({ change }: Work, now: Date): boolean =>
+  change?.settled === false && change.set.dueAt instanceof Date && change.set.dueAt <= now
 
 async function sendBatch(deps: OutboxDeps, works: Work[], now: Date): Promise<void> {
   const open = works.filter(({ row }) => row.status !== 'settling')
@@ -175,38 +181,30 @@ function resendAt({ to, notAfter, contactClass, storeId }: OutboxRow, intent: In
   return at > notAfter ? null : at
 }
 
-/** Writes outcomes durably, tells the owners, then closes. Rows without a change were `settling` already. */
-async function close(
-  { store, listeners, events, log }: OutboxDeps,
-  works: readonly Work[],
-  now: Date,
-  counts: Record<string, number>,
-): Promise<void> {
-  const written = works.map(({ row, change }) => ({
-    _id: row._id,
-    claim: row.claim,
-    set: { ...(change?.attempt ? { skips: row.skips } : {}), ...change?.set },
-    ...(change?.attempt ? { push: { attempts: change.attempt } } : {}),
-  }))
-  await store.hold(written.filter((_, i) => works[i]?.change?.settled))
-  const waiting = written.filter((_, i) => works[i]?.change?.settled === false)
-  await store.finish(waiting)
-  if (waiting.length > 0) counts.waiting = (counts.waiting ?? 0) + waiting.length
-
-  const told = works
-    .filter(({ row, change }) => (change ? change.settled : row.status === 'settling'))
-    .map(({ row, change }): OutboxRow => ({ ...row, ...change?.set }))
+/**
+ * Writes outcomes durably, tells the owners, then closes. Rows that nobody waits to hear of, and those that only wait, need
+ * one write; rows without a change were `settling` already.
+ */
+async function close(deps: OutboxDeps, works: readonly Work[], now: Date, counts: Record<string, number>) {
+  const { store, listeners, events } = deps
+  const settled = works.filter(({ change }) => change?.settled !== false)
+  const heard = settled.filter(
+    (work) => listeners.has(work.row.refs.owner) || needsPerson(afterwards(work), now).length > 0,
+  )
+  const apart = new Set(heard)
+  await store.hold(heard.filter(({ change }) => change !== null).map(writeOf))
+  await store.finish(
+    works
+      .filter((work) => !apart.has(work))
+      .map((work) => {
+        const write = writeOf(work)
+        const closed = work.change?.settled === false ? {} : { status: afterwards(work).outcome, dueAt: null }
+        return { ...write, set: { ...write.set, ...closed } }
+      }),
+  )
+  const told = heard.map(afterwards)
   await events.publishMany(told.flatMap((row) => needsPerson(row, now)))
-  const deaf = new Set<string>()
-  for (const owner of new Set(told.map(({ refs }) => refs.owner))) {
-    try {
-      await listeners.get(owner)?.(told.filter(({ refs }) => refs.owner === owner).map((row) => settledOf(row, now)))
-    } catch (error) {
-      // Its rows are told again; the others' are closed.
-      log.error({ err: error, owner }, 'listener of settled messages failed')
-      deaf.add(owner)
-    }
-  }
+  const deaf = await tell(deps, told, now)
   await store.finish(
     told.map(({ _id, claim, outcome, refs, attempt }) => ({
       _id,
@@ -216,7 +214,33 @@ async function close(
         : { status: outcome, dueAt: null },
     })),
   )
-  for (const { outcome } of told) counts[outcome ?? 'none'] = (counts[outcome ?? 'none'] ?? 0) + 1
+  const count = (outcome: string) => {
+    counts[outcome] = (counts[outcome] ?? 0) + 1
+  }
+  for (const work of works) count(work.change?.settled === false ? 'waiting' : (afterwards(work).outcome ?? 'none'))
+}
+
+const afterwards = ({ row, change }: Work): OutboxRow => ({ ...row, ...change?.set })
+
+const writeOf = ({ row, change }: Work) => ({
+  _id: row._id,
+  claim: row.claim,
+  set: { ...(change?.attempt ? { skips: row.skips } : {}), ...change?.set },
+  ...(change?.attempt ? { push: { attempts: change.attempt } } : {}),
+})
+
+/** Tells each owner about its rows; returns the owners that failed. Their rows are told again, the others' are closed. */
+async function tell({ listeners, log }: OutboxDeps, told: readonly OutboxRow[], now: Date): Promise<Set<string>> {
+  const deaf = new Set<string>()
+  for (const owner of new Set(told.map(({ refs }) => refs.owner))) {
+    try {
+      await listeners.get(owner)?.(told.filter(({ refs }) => refs.owner === owner).map((row) => settledOf(row, now)))
+    } catch (error) {
+      log.error({ err: error, owner }, 'listener of settled messages failed')
+      deaf.add(owner)
+    }
+  }
+  return deaf
 }
 
 const settledOf = (row: OutboxRow, now: Date): SettledMessage => ({

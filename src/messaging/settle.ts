@@ -32,7 +32,9 @@ export function verdictOf(error: unknown, driver: ChannelDriver, intent: Intent,
       return { kind: 'sent', messageId: driver.idOf(intent.body), responseCode: null }
     return { kind: 'refused', errcode }
   }
-  if (action === 'retry' || action === 'refresh') return { kind: 'busy', errcode, limit: false }
+  // A refused secret refuses everything alike: the row waits for whoever mends it.
+  if (action === 'retry' || action === 'refresh' || (action === 'person' && error.retryable))
+    return { kind: 'busy', errcode, limit: false }
   if (action === 'wait') return { kind: 'busy', errcode, limit: true }
   return { kind: 'refused', errcode }
 }

@@ -78,6 +78,7 @@ export function createAnnouncer(
     announce,
     due: due({
       table,
+      collections: all.map(([, rows]) => rows.collectionName),
       // Nearly always empty: one probe per collection, no sorting.
       async nextDueAt() {
         const found = await Promise.all(all.map(([, rows]) => waiting(rows).project({ announceAt: 1 }).toArray()))

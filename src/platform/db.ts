@@ -19,6 +19,34 @@ export async function connectDb(uri: string, { timeoutMs = 10_000 } = {}): Promi
   }
 }
 
+const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'findAndModify'])
+
+/**
+ * Counts the writes of this process per collection, at their start and at their end: two equal counts with a read between
+ * them mean that the read saw everything this process has written. Needs a connection that monitors commands.
+ */
+export function countWrites(db: Connection): (collection: string) => number {
+  const counts = new Map<string, number>()
+  const running = new Map<number, string>()
+  const count = (collection: string) => counts.set(collection, (counts.get(collection) ?? 0) + 1)
+  const ended = ({ requestId }: { requestId: number }) => {
+    const collection = running.get(requestId)
+    if (collection === undefined) return
+    running.delete(requestId)
+    count(collection)
+  }
+  const client = db.getClient()
+  client.on('commandStarted', ({ commandName, command, requestId }) => {
+    if (!WRITES.has(commandName)) return
+    const collection = String((command as Record<string, unknown>)[commandName])
+    running.set(requestId, collection)
+    count(collection)
+  })
+  client.on('commandSucceeded', ended)
+  client.on('commandFailed', ended)
+  return (collection) => counts.get(collection) ?? 0
+}
+
 /** The driver's own collection: due-tables work on it, because claims and bulks need exact control. */
 export function collectionOf<T extends { _id: string }>(db: Connection, name: string): Collection<T> {
   return (db.db as unknown as Db).collection<T>(name)

@@ -39,9 +39,6 @@ const REPORT_EVERY_MS = 200
 const RETRY_MS = 300
 /** Rather than every 200 ms: five times within the limit is enough, and a drain is busy. */
 const BEAT_MS = 600
-const LOOK_STANDS_MS = 150
-/** With long waits this process is the only follower. */
-const LONE_LOOK_STANDS_MS = 10_000
 const REQUEST_TIMEOUT_MS = 5_000
 
 export function createFollower({
@@ -58,7 +55,6 @@ export function createFollower({
   let epoch = -1
   let polling: AbortController | null = null
   let woken = false
-  let last: { next: Date | null; changes: number; lookedAt: number } | null = null
   let loop: Promise<void> | null = null
 
   async function report(body: Record<string, unknown>, signal?: AbortSignal): Promise<Reply> {
@@ -95,22 +91,10 @@ export function createFollower({
   }
 
   async function round(): Promise<void> {
-    const now = clock.now()
-    // A new epoch or instant, with nothing new in this process and nothing due: the last look still stands. Not for long,
-    // because another process may have left work.
-    const stands =
-      last !== null &&
-      !woken &&
-      (last.next === null || last.next > now) &&
-      last.changes === activity.changes &&
-      performance.now() - last.lookedAt < (waitAtMostMs > REPORT_EVERY_MS ? LONE_LOOK_STANDS_MS : LOOK_STANDS_MS)
     woken = false
     const changesBefore = activity.changes
-    const next = stands && last ? last.next : await whileReporting(drainAll)
-    const idle = activity.inFlight === 0 && activity.changes === changesBefore && (next === null || next > now)
-    last = idle
-      ? { next, changes: activity.changes, lookedAt: stands && last ? last.lookedAt : performance.now() }
-      : null
+    const next = await whileReporting(drainAll)
+    const idle = activity.inFlight === 0 && activity.changes === changesBefore && (next === null || next > clock.now())
     polling = new AbortController()
     if (woken) polling.abort()
     const startedAt = performance.now()

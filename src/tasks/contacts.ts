@@ -31,7 +31,8 @@ export function toStaff(
     content,
     notBefore,
     notAfter: addMs(notBefore, more.lifeMs ?? CARD_LIFE_MS),
-    refs: { owner: 'tasks', ...(more.taskId ? { taskId: more.taskId, occurrence: String(occurrence) } : {}) },
+    // Only of cards there is something to remember; of everything else nobody waits to hear.
+    refs: more.taskId ? { owner: 'tasks', taskId: more.taskId, occurrence: String(occurrence) } : { owner: 'nobody' },
   }
 }
 

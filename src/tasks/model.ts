@@ -151,15 +151,14 @@ export function createTasksStore(db: Connection, crypto: FieldCrypto) {
         .map(({ _id }) => _id)
         .toArray(),
     /** Open tasks per owner: who has least gets the next one. */
-    async load(userIds: readonly string[]): Promise<Map<string, number>> {
-      // One count per person: equality on both keys of the index. A list of people in one query makes SecantusDB walk
-      // every task they ever had.
-      const counts = await Promise.all(
-        userIds.map(
-          async (ownerUserId) => [ownerUserId, await tasks.countDocuments({ ownerUserId, closedAt: null })] as const,
-        ),
-      )
-      return new Map(counts.filter(([, count]) => count > 0))
+    async load(): Promise<Map<string, number>> {
+      // One command, in which only open tasks are read. A count per person costs as many commands as there are people.
+      const open = await tasks
+        .find({ closedAt: null }, { projection: { _id: 0, ownerUserId: 1 }, batchSize: 5_000 })
+        .toArray()
+      const load = new Map<string, number>()
+      for (const { ownerUserId } of open) load.set(ownerUserId, (load.get(ownerUserId) ?? 0) + 1)
+      return load
     },
     openOf: (userId: string) =>
       tasks
@@ -171,7 +170,9 @@ export function createTasksStore(db: Connection, crypto: FieldCrypto) {
       ...(await found(
         tasks.find({ ownerUserId: userId, closedAt: null, status: 'summary', summaryUntil: { $gte: at } }).toArray(),
       )),
-      ...(await found(tasks.find({ 'problem.byUserId': userId, 'problem.until': { $gte: at } }).toArray())),
+      ...(await found(
+        tasks.find({ closedAt: null, 'problem.byUserId': userId, 'problem.until': { $gte: at } }).toArray(),
+      )),
     ],
     /** Whether a text was taken already, among the tasks that this person could have meant by it. */
     took: async (userId: string, code: string, since: Date): Promise<TaskRow | null> => {
@@ -214,9 +215,11 @@ export function createTasksStore(db: Connection, crypto: FieldCrypto) {
     ready: () =>
       ensureIndexes(tasks, [
         { keys: { dueAt: 1 }, serves: 'claimDue, nextDueAt' },
-        { keys: { ownerUserId: 1, closedAt: 1 }, serves: 'load, listening (summary), took, openOf' },
-        { keys: { 'problem.byUserId': 1, 'problem.until': 1 }, serves: 'listening (problem)' },
-        { keys: { closedAt: 1, openAt: 1 }, serves: 'openUntil, doneBetween: the lists of the day' },
+        { keys: { ownerUserId: 1, closedAt: 1 }, serves: 'listening (summary), took, openOf' },
+        {
+          keys: { closedAt: 1, openAt: 1 },
+          serves: 'openUntil, doneBetween: the lists of the day; load, listening (problem)',
+        },
         { keys: { customerId: 1, closedAt: 1 }, serves: 'openOfCustomers' },
         { keys: { storeId: 1, _id: 1 }, serves: 'list of a store' },
       ]),

@@ -23,8 +23,7 @@ export function createOwners({ staff, store }: { staff: StaffService; store: Tas
       const owners = new Map<string, string>()
       if (wanted.length === 0) return owners
       const tiers = await staff.candidatesMany(wanted)
-      const everybody = [...new Set([...tiers.values()].flat(2).map(({ userId }) => userId))]
-      const load = await store.load(everybody)
+      const load = await store.load()
       for (const { id, storeId, role, preferredUserIds } of wanted) {
         const owner = pickOwner({
           tiers: tiers.get(candidatesKey(storeId, role)) ?? [],
@@ -40,7 +39,7 @@ export function createOwners({ staff, store }: { staff: StaffService; store: Tas
     },
     async colleagues(storeId, role) {
       const tiers = await staff.candidates(storeId, role)
-      const load = await store.load(tiers.flat().map(({ userId }) => userId))
+      const load = await store.load()
       const open = ({ userId }: StaffMember) => load.get(userId) ?? 0
       return tiers.flatMap((tier) => [...tier].sort((a, b) => open(a) - open(b) || (a.userId < b.userId ? -1 : 1)))
     },

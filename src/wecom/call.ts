@@ -2,7 +2,7 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { z } from 'zod'
-import { networkFailure, vendorRefusal } from './errors.ts'
+import { networkFailure, vendorRefusal, withoutToken } from './errors.ts'
 import type { TokenStore } from './tokens.ts'
 import type { VendorError } from './types.ts'
 
@@ -70,30 +70,48 @@ export function createPlainCall(vendor: 'wecom' | 'wechat', base: string): Vendo
     } catch (cause) {
       throw networkFailure(vendor, path, cause)
     }
-    let answer: Record<string, unknown>
-    try {
-      answer = JSON.parse(text) as Record<string, unknown>
-    } catch (cause) {
-      // Something answered, but not the vendor's JSON: nobody knows what was done.
-      throw networkFailure(vendor, path, cause)
-    }
+    const answer = answerOf(text)
+    // Something answered, but not the vendor's JSON: nobody knows what was done.
+    if (!answer) throw networkFailure(vendor, path, new Error('not an answer of the vendor'))
     const errcode = Number(answer.errcode ?? 0)
     if (errcode !== 0) throw vendorRefusal(vendor, path, errcode)
     return answer
   }
 }
 
-/** The same with a token: one refresh and one repeat when the token was refused. @throws VendorError */
+/** The object that the vendor answers with, or null. A success may lack `errcode`; one that is no whole number is nobody's. */
+function answerOf(text: string): Record<string, unknown> | null {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return null
+    const answer = parsed as Record<string, unknown>
+    return Number.isInteger(Number(answer.errcode ?? 0)) ? answer : null
+  } catch {
+    return null
+  }
+}
+
+/**
+ * The same with a token: one refresh and one repeat when the token was refused.
+ * @throws VendorError; with `executed: 'no'` when there was no token to ask with, and `action: 'person'` when that is the secret's fault
+ */
 export function createTokenCall(vendor: 'wecom' | 'wechat', base: string, tokens: TokenStore): VendorCall {
   const plain = createPlainCall(vendor, base)
+  const tokenFor = async (path: string, refused?: number) => {
+    try {
+      if (refused !== undefined) await tokens.invalidate(refused)
+      return await tokens.get()
+    } catch (error) {
+      throw withoutToken(vendor, path, error)
+    }
+  }
   return async (call) => {
-    const { value, generation } = await tokens.get()
+    const { value, generation } = await tokenFor(call.path)
     try {
       return await plain({ ...call, query: { access_token: value, ...call.query } })
     } catch (error) {
       if ((error as VendorError).action !== 'refresh') throw error
-      await tokens.invalidate(generation)
-      const renewed = await tokens.get()
+      const renewed = await tokenFor(call.path, generation)
       return plain({ ...call, query: { access_token: renewed.value, ...call.query } })
     }
   }

@@ -161,6 +161,7 @@ class VendorFailure extends AppError implements VendorError {
     executed: Executed
     path: string
     cause?: unknown
+    retryable?: boolean
   }) {
     const { vendor, errcode, action, executed, path, cause } = init
     const code = errcode === null ? `${vendor}_unreachable` : `${vendor}_${errcode}`
@@ -168,7 +169,7 @@ class VendorFailure extends AppError implements VendorError {
       KINDS[action],
       code,
       { path, errcode, executed, meaning: errcode === null ? null : byCode.get(errcode)?.meaning },
-      { cause, retryable: action === 'retry' || action === 'wait' || action === 'refresh' },
+      { cause, retryable: init.retryable ?? (action === 'retry' || action === 'wait' || action === 'refresh') },
     )
     this.vendor = vendor
     this.errcode = errcode
@@ -198,6 +199,18 @@ export function networkFailure(vendor: 'wecom' | 'wechat', path: string, cause: 
   )
   const executed: Executed = codes.some((code) => typeof code === 'string' && NEVER_LEFT.has(code)) ? 'no' : 'unknown'
   return new VendorFailure({ vendor, errcode: null, action: 'retry', executed, path, cause })
+}
+
+/**
+ * No token was to be had, so the request itself never left: nothing was executed, whatever became of the token's own
+ * request. A secret that is refused needs a person; the same request may go once it is mended.
+ */
+export function withoutToken(vendor: 'wecom' | 'wechat', path: string, cause: unknown): VendorError {
+  if (!isVendorError(cause))
+    return new VendorFailure({ vendor, errcode: null, action: 'retry', executed: 'no', path, cause })
+  const { errcode, path: at } = cause
+  const action = cause.action === 'refresh' || cause.action === 'stop' ? 'person' : cause.action
+  return new VendorFailure({ vendor, errcode, action, executed: 'no', path: at, cause, retryable: true })
 }
 
 export const isVendorError = (error: unknown): error is VendorError => error instanceof VendorFailure

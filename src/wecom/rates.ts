@@ -1,9 +1,10 @@
 /**
- * Vendor rate limits, shared by all processes (GCRA on one document per bucket, classic operators only). `reserve` takes
- * k permits in two commands, whatever k is. Business time, because the vendor's windows are.
+ * Vendor rate limits, shared by all processes (GCRA, one document per bucket). `reserve` takes k permits in one write,
+ * whatever k is: this process remembers the bucket as it last saw it and writes only onto that. Business time, because the
+ * vendor's windows are.
  */
 import type { Connection } from 'mongoose'
-import { addMs, type Clock, EPOCH, HOUR_MS, MINUTE_MS } from '../platform/clock.ts'
+import { addMs, type Clock, EPOCH, HOUR_MS, MINUTE_MS, SECOND_MS } from '../platform/clock.ts'
 import { collectionOf, insertMissing } from '../platform/db.ts'
 
 export interface Limit {
@@ -17,17 +18,18 @@ const limit = (published: number, periodMs: number): Limit => ({ permits: Math.f
 
 /** Published limits (wecom 2.3): per corp and API, and per member of an app, whose surplus WeCom drops silently. */
 export const LIMITS = {
-  api: limit(10_000, MINUTE_MS),
-  member: limit(30, MINUTE_MS),
-  memberHour: limit(1_000, HOUR_MS),
-} as const
+  api: [limit(10_000, MINUTE_MS)],
+  member: [limit(30, MINUTE_MS), limit(1_000, HOUR_MS)],
+} as const satisfies Record<string, readonly Limit[]>
 
 interface Bucket {
   _id: string
-  /** Theoretical arrival time of the next permit. */
-  tat: Date
+  /** Theoretical arrival time of the next permit, one per limit of the kind. */
+  tats: Date[]
   blockedUntil: Date
   strikes: number
+  /** Grows with every write: who has read an older one looks again. */
+  rev: number
 }
 
 export interface Rates {
@@ -38,42 +40,63 @@ export interface Rates {
 }
 
 const MAX_BLOCK_MS = HOUR_MS
+/** Looks again this often when other processes were quicker. */
+const TRIES = 20
+const REMEMBERED = 5_000
+
+/** The bucket after `count` more permits, or when there will be room for them. Pure. */
+function taken(bucket: Bucket, limits: readonly Limit[], count: number, now: Date): Date[] | { retryAt: Date } {
+  if (bucket.blockedUntil > now) return { retryAt: bucket.blockedUntil }
+  const needs = limits.map(({ permits, periodMs }) => Math.ceil((count * periodMs) / permits))
+  // A bucket that stood still starts full again.
+  const tats = limits.map((_, i) => {
+    const tat = bucket.tats[i] ?? now
+    return tat > now ? tat : now
+  })
+  const late = limits.flatMap(({ periodMs }, i) => {
+    const roomAt = addMs(tats[i] ?? now, (needs[i] ?? 0) - periodMs)
+    return roomAt > now ? [roomAt] : []
+  })
+  if (late.length > 0) return { retryAt: late.reduce((a, b) => (a > b ? a : b)) }
+  return tats.map((tat, i) => addMs(tat, needs[i] ?? 0))
+}
 
 export function createRates({ db, clock }: { db: Connection; clock: Clock }): Rates {
   const rows = collectionOf<Bucket>(db, 'rate_buckets')
+  const seen = new Map<string, Bucket>()
+
+  async function look(_id: string): Promise<Bucket> {
+    const fresh: Bucket = { _id, tats: [], blockedUntil: EPOCH, strikes: 0, rev: 0 }
+    const found = await rows.findOne({ _id })
+    if (!found) await insertMissing(rows, [fresh])
+    return found ?? fresh
+  }
+
   return {
     async reserve(bucket, kind, count) {
-      const { permits, periodMs } = LIMITS[kind]
-      const spacing = periodMs / permits
       const now = clock.now()
       const _id = `${kind}:${bucket}`
-      const need = Math.ceil(count * spacing)
-      // A bucket that stood still starts full again.
-      const woken = await rows.updateOne({ _id, tat: { $lt: now } }, { $set: { tat: now } })
-      const row = woken.matchedCount === 1 ? null : await rows.findOne({ _id })
-      if (woken.matchedCount === 0 && !row)
-        await insertMissing(rows, [{ _id, tat: now, blockedUntil: EPOCH, strikes: 0 }])
-      const tat = row?.tat ?? now
-      // Read, then compare-and-set on what was read: losers look again at the caller's next turn.
-      const latest = addMs(now, periodMs - need)
-      if (tat > latest) return { ok: false, retryAt: addMs(tat, need - periodMs) }
-      const taken = await rows.updateOne(
-        { _id, tat: { $lte: latest }, blockedUntil: { $lte: now } },
-        { $set: { tat: addMs(tat > now ? tat : now, need) } },
-      )
-      if (taken.matchedCount === 1) return { ok: true, retryAt: now }
-      const after = await rows.findOne({ _id })
-      const retryAt = after && after.blockedUntil > now ? after.blockedUntil : addMs(now, Math.ceil(spacing))
-      return { ok: false, retryAt }
+      for (let attempt = 0; attempt < TRIES; attempt++) {
+        const current = (attempt === 0 && seen.get(_id)) || (await look(_id))
+        const tats = taken(current, LIMITS[kind], count, now)
+        // What is remembered can only have become fuller since, never emptier.
+        if (!Array.isArray(tats)) return { ok: false, retryAt: tats.retryAt }
+        const { matchedCount } = await rows.updateOne({ _id, rev: current.rev }, { $set: { tats }, $inc: { rev: 1 } })
+        if (matchedCount === 1) {
+          if (seen.size >= REMEMBERED) seen.clear()
+          seen.set(_id, { ...current, tats, rev: current.rev + 1 })
+          return { ok: true, retryAt: now }
+        }
+      }
+      return { ok: false, retryAt: addMs(now, SECOND_MS) }
     },
     async block(bucket) {
       const now = clock.now()
       const _id = `api:${bucket}`
-      await insertMissing(rows, [{ _id, tat: now, blockedUntil: EPOCH, strikes: 0 }])
-      const row = await rows.findOne({ _id })
-      const strikes = (row && addMs(row.blockedUntil, HOUR_MS) > now ? row.strikes : 0) + 1
+      const row = await look(_id)
+      const strikes = (addMs(row.blockedUntil, HOUR_MS) > now ? row.strikes : 0) + 1
       const until = addMs(now, Math.min(MAX_BLOCK_MS, MINUTE_MS * 2 ** (strikes - 1)))
-      await rows.updateOne({ _id }, { $max: { blockedUntil: until }, $set: { strikes } })
+      await rows.updateOne({ _id }, { $max: { blockedUntil: until }, $set: { strikes }, $inc: { rev: 1 } })
       return until
     },
   }

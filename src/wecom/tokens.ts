@@ -8,6 +8,8 @@ import { addMs, type Clock, EPOCH } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import { collectionOf, isDuplicate } from '../platform/db.ts'
 import { AppError } from '../platform/errors.ts'
+import { isVendorError } from './errors.ts'
+import type { VendorAction } from './types.ts'
 
 export interface AccessToken {
   value: string
@@ -45,14 +47,22 @@ const EARLY_MS = 5 * 60_000
 const REFRESH_LEASE_MS = 10_000
 const WAIT_STEP_MS = 25
 const WAIT_LIMIT_MS = 12_000
+/** A wrong secret is not asked about more often than this: WeCom bans the address of who repeats it. */
+const REFUSED_PAUSE_MS = 60_000
+/** Refusals that the same question would only meet again. */
+const LASTING: ReadonlySet<VendorAction> = new Set<VendorAction>(['refresh', 'person', 'stop'])
 
 export function createTokenStore({ db, clock, crypto, name, fetchToken }: TokenStoreDeps): TokenStore {
   const rows = collectionOf<TokenRow>(db, 'vendor_tokens')
   const field = `vendor_tokens.${name}`
   let cached: (AccessToken & { expiresAt: Date }) | null = null
   let flight: Promise<AccessToken> | null = null
+  /** Highest generation that somebody here saw refused: it is never handed out again, whoever still holds or reads it. */
+  let refused = 0
+  let failure: { error: unknown; until: Date } | null = null
 
-  const fresh = (expiresAt: Date) => addMs(expiresAt, -EARLY_MS) > clock.now()
+  const usable = ({ generation, expiresAt }: { generation: number; expiresAt: Date }) =>
+    generation > refused && addMs(expiresAt, -EARLY_MS) > clock.now()
 
   function adopt(row: TokenRow): AccessToken {
     cached = { value: crypto.open(field, row.sealed), generation: row.generation, expiresAt: row.expiresAt }
@@ -63,7 +73,7 @@ export function createTokenStore({ db, clock, crypto, name, fetchToken }: TokenS
     const deadline = addMs(clock.wall(), WAIT_LIMIT_MS)
     for (;;) {
       const row = await rows.findOne({ _id: name })
-      if (row && row.generation > 0 && fresh(row.expiresAt)) return adopt(row)
+      if (row && usable(row)) return adopt(row)
       if (!row) {
         await isDuplicate(
           rows.insertOne({ _id: name, sealed: '', generation: 0, expiresAt: EPOCH, refreshUntil: EPOCH }),
@@ -71,18 +81,20 @@ export function createTokenStore({ db, clock, crypto, name, fetchToken }: TokenS
         continue
       }
       const wall = clock.wall()
+      if (failure && failure.until > wall) throw failure.error
+      const until = addMs(wall, REFRESH_LEASE_MS)
       const won = await rows.updateOne(
         { _id: name, generation: row.generation, refreshUntil: { $lte: wall } },
-        { $set: { refreshUntil: addMs(wall, REFRESH_LEASE_MS) } },
+        { $set: { refreshUntil: until } },
       )
-      if (won.modifiedCount === 1) return refresh(row.generation)
+      if (won.modifiedCount === 1) return refresh(row.generation, until)
       if (clock.wall() > deadline)
         throw new AppError('upstream', 'upstream', { waitedFor: 'token' }, { retryable: true })
       await new Promise((done) => setTimeout(done, WAIT_STEP_MS))
     }
   }
 
-  async function refresh(generation: number): Promise<AccessToken> {
+  async function refresh(generation: number, until: Date): Promise<AccessToken> {
     try {
       const { token, expiresInSeconds } = await fetchToken()
       const row = {
@@ -95,21 +107,28 @@ export function createTokenStore({ db, clock, crypto, name, fetchToken }: TokenS
       const { matchedCount } = await rows.updateOne({ _id: name, generation }, { $set: row })
       return matchedCount === 1 ? adopt({ _id: name, ...row }) : await fromStore()
     } catch (error) {
-      await rows.updateOne({ _id: name, generation }, { $set: { refreshUntil: EPOCH } })
+      if (isVendorError(error) && LASTING.has(error.action))
+        failure = { error, until: addMs(clock.wall(), REFUSED_PAUSE_MS) }
+      // Only our own lease: if it ran out, somebody else is fetching under a later one.
+      await rows.updateOne({ _id: name, generation, refreshUntil: until }, { $set: { refreshUntil: EPOCH } })
       throw error
     }
   }
 
   return {
     async get() {
-      if (cached && fresh(cached.expiresAt)) return cached
-      flight ??= fromStore().finally(() => {
-        flight = null
-      })
-      return flight
+      for (;;) {
+        if (cached && usable(cached)) return cached
+        flight ??= fromStore().finally(() => {
+          flight = null
+        })
+        const token = await flight
+        // What this flight read may have been refused while it was under way.
+        if (token.generation > refused) return token
+      }
     },
     async invalidate(generation) {
-      if (cached && cached.generation <= generation) cached = null
+      refused = Math.max(refused, generation)
       await rows.updateOne({ _id: name, generation }, { $set: { expiresAt: EPOCH } })
     },
   }

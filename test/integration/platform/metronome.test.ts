@@ -24,7 +24,13 @@ function processOf(drain: () => Promise<void>): AgendaMetronome {
       return {}
     },
   })
-  const engine = createDueEngine([table], silentLog, createMetrics({ defaults: false }), systemClock)
+  const engine = createDueEngine([table], {
+    log: silentLog,
+    metrics: createMetrics({ defaults: false }),
+    clock: systemClock,
+    writesOf: () => 0,
+    standsMs: 0,
+  })
   const drainer = createDrainer({ engine, clock: systemClock, activity: createActivity(), nudges: false })
   const metronome = createAgendaMetronome({ db, tables: ['things'], drainer, log: silentLog, lockLifetimeMs: 30_000 })
   running.push(metronome)

@@ -5,8 +5,16 @@ import { silentLog } from '../../../src/platform/log.ts'
 import { createMetrics } from '../../../src/platform/metrics.ts'
 
 const now = new Date('2026-03-02T02:00:00Z')
-const engine = (...tables: DueTable[]) =>
-  createDueEngine(tables, silentLog, createMetrics({ defaults: false }), systemClock)
+let writes = 0
+const engine = (...tables: DueTable[]) => remembering(0, ...tables)
+const remembering = (standsMs: number, ...tables: DueTable[]) =>
+  createDueEngine(tables, {
+    log: silentLog,
+    metrics: createMetrics({ defaults: false }),
+    clock: systemClock,
+    writesOf: () => writes,
+    standsMs,
+  })
 
 /** A table of bare instants. `obeys`: whether it looks only as far as it is asked. */
 function tableOf(name: string, dues: Date[], { obeys = true, works = true } = {}): DueTable & { drained: Date[] } {
@@ -61,5 +69,35 @@ describe('the due engine', () => {
     const fine = tableOf('fine', [now])
     expect(await engine(broken, fine).drainAll(now)).toEqual(now)
     expect(fine.drained).toHaveLength(1)
+  })
+  test('a table that nobody wrote to is not asked again until its answer is too old or too near', async () => {
+    const dues = [addMs(now, 5 * HOUR_MS)]
+    const table = tableOf('steps', dues)
+    let asked = 0
+    const counted: DueTable = {
+      ...table,
+      nextDueAt: (at, until) => {
+        asked += 1
+        return table.nextDueAt(at, until)
+      },
+    }
+    const patient = remembering(60_000, counted)
+    await patient.drainAll(now)
+    const first = asked
+    expect(await patient.drainAll(addMs(now, HOUR_MS))).toEqual(addMs(now, 5 * HOUR_MS))
+    expect(asked).toBe(first)
+    dues.unshift(addMs(now, 2 * HOUR_MS))
+    writes += 1
+    expect(await patient.drainAll(addMs(now, HOUR_MS))).toEqual(addMs(now, 2 * HOUR_MS))
+    expect(asked).toBeGreaterThan(first)
+    expect(await remembering(0, counted).drainAll(now)).toEqual(addMs(now, 2 * HOUR_MS))
+  })
+  test('an empty answer stands only as far as it was asked', async () => {
+    const dues: Date[] = []
+    const patient = remembering(60_000, tableOf('steps', dues))
+    expect(await patient.nextDueAt(now)).toBeNull()
+    // Another process wrote: this one can't know before its look is too old, but never sleeps over a horizon it didn't ask.
+    dues.push(addMs(now, 50_000 * DAY_MS))
+    expect(await patient.nextDueAt(addMs(now, 20_000 * DAY_MS))).toEqual(addMs(now, 50_000 * DAY_MS))
   })
 })
