@@ -20,6 +20,8 @@ export interface LadderOptions {
   dataDir: string
   /** Empty the folder first. */
   fresh?: boolean
+  /** False for data that is deleted at the end: nothing waits for the disk. Default true. */
+  durable?: boolean
   /** One line per thing that happens, for a person who waits. */
   onProgress?: (line: string) => void
   env?: NodeJS.ProcessEnv
@@ -37,6 +39,7 @@ const WAYS_OUT = `No database could be started. Any one of these helps:
 export async function startDatabase({
   dataDir,
   fresh = false,
+  durable = true,
   onProgress = () => undefined,
   env = process.env,
 }: LadderOptions): Promise<Database> {
@@ -47,21 +50,18 @@ export async function startDatabase({
   if (fresh) rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
 
+  const options = { folder, durable, onProgress }
   const tried: string[] = []
   const rungs: [DatabaseKind, () => Promise<Database | null>][] = [
     ['mongod', () => mongod(folder, onProgress)],
-    [
-      'secantusd-rs',
-      () => secantus('secantusd-rs', findOnPath('secantusd-rs', [join('.cache', 'bin')]), folder, onProgress),
-    ],
+    ['secantusd-rs', () => secantus('secantusd-rs', findOnPath('secantusd-rs', [join('.cache', 'bin')]), options)],
     // Before the download: a Python rung that was installed earlier starts in a second.
     [
       'secantusd-py',
-      () =>
-        secantus('secantusd-py', findOnPath('secantusd-py', [join('.cache', 'secantus', 'bin')]), folder, onProgress),
+      () => secantus('secantusd-py', findOnPath('secantusd-py', [join('.cache', 'secantus', 'bin')]), options),
     ],
     ['memory-server', () => startMemoryServer(join(folder, 'mongod'), onProgress)],
-    ['secantusd-py', async () => secantus('secantusd-py', await ensureSecantusVenv(onProgress), folder, onProgress)],
+    ['secantusd-py', async () => secantus('secantusd-py', await ensureSecantusVenv(onProgress), options)],
   ]
   for (const [kind, start] of rungs) {
     try {
@@ -111,8 +111,7 @@ async function mongod(folder: string, onProgress: (line: string) => void): Promi
 async function secantus(
   kind: 'secantusd-rs' | 'secantusd-py',
   binary: string | null,
-  folder: string,
-  onProgress: (line: string) => void,
+  { folder, durable, onProgress }: { folder: string; durable: boolean; onProgress: (line: string) => void },
 ): Promise<Database | null> {
   if (!binary) return null
   onProgress(`starting ${kind}`)
@@ -127,12 +126,14 @@ async function secantus(
     String(port),
     '--storage-path',
     path,
-    '--sync-on-commit',
+    ...(durable ? ['--sync-on-commit'] : []),
     '--log-level',
     'WARNING',
   ])
   await answering(daemon, port)
-  return { uri: `mongodb://127.0.0.1:${port}/aftercare?directConnection=true`, kind, stop: () => daemon.stop() }
+  // It keeps every retryable write of the last half hour and walks them all at each write; our writes are safe to repeat.
+  const uri = `mongodb://127.0.0.1:${port}/aftercare?directConnection=true&retryWrites=false`
+  return { uri, kind, stop: () => daemon.stop() }
 }
 
 const START_LIMIT_MS = 30_000

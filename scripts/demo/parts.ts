@@ -43,7 +43,7 @@ export async function startParts({
   onProgress,
 }: DemoOptions): Promise<DemoParts> {
   const dataDir = join(process.env.DATA_DIR ?? '.data', `demo-${process.pid}`)
-  const database = await startDatabase({ dataDir, fresh: true, onProgress })
+  const database = await startDatabase({ dataDir, fresh: true, durable: false, onProgress })
   onProgress(`database: ${database.kind}`)
   const stops: (() => Promise<void>)[] = [
     async () => rmSync(dataDir, { recursive: true, force: true }),
