@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type ChannelDriver, SmsRefusal } from '../../../src/messaging/channels.ts'
 import { applyVerdict, repeatable, verdictOf } from '../../../src/messaging/settle.ts'
+import { withoutToken } from '../../../src/wecom/errors.ts'
 import { networkFailure, vendorRefusal } from '../../../src/wecom/index.ts'
 import { hours, intent, NOW, row } from './support.ts'
 
@@ -43,6 +44,13 @@ describe('what an answer means', () => {
     expect(verdict(reset, 'none').kind).toBe('unknown')
     expect(verdict(unreachable, 'none').kind).toBe('busy')
     expect(verdict(new Error('a bug of ours')).kind).toBe('unknown')
+  })
+  test('without a token nothing was asked: the row waits, whatever is the matter', () => {
+    const wrongSecret = withoutToken('wecom', '/p', vendorRefusal('wecom', '/cgi-bin/gettoken', 40001))
+    const lost = withoutToken('wecom', '/p', reset)
+    const database = withoutToken('wecom', '/p', new Error('connection closed'))
+    for (const error of [wrongSecret, lost, database])
+      expect(verdict(error, 'none')).toMatchObject({ kind: 'busy', limit: false })
   })
   test('WeCom compares bodies for four hours', () => {
     expect(repeatable(driver('body'), intent({ firstSentAt: hours(-3.9) }), NOW)).toBe(true)
