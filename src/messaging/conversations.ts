@@ -26,14 +26,21 @@ export function createConversations(db: Connection) {
     get: (id: string) => messages.findOne({ _id: id }),
     /** The lease of the one puller of an account; null = somebody else pulls. */
     async takeCursor(_id: string, token: string, wall: Date, until: Date): Promise<string | null> {
-      await insertMissing(cursors, [{ _id, cursor: '', until: EPOCH, token: '' }])
-      const { modifiedCount } = await cursors.updateOne({ _id, until: { $lte: wall } }, { $set: { until, token } })
-      if (modifiedCount === 0) return null
+      const take = () => cursors.updateOne({ _id, until: { $lte: wall } }, { $set: { until, token } })
+      if ((await take()).matchedCount === 0) {
+        const added = await insertMissing(cursors, [{ _id, cursor: '', until: EPOCH, token: '' }])
+        if (added === 0 || (await take()).matchedCount === 0) return null
+      }
       return (await cursors.findOne({ _id }))?.cursor ?? ''
     },
-    /** Moves the cursor and the lease on. False when another puller took over meanwhile. */
-    saveCursor: async (_id: string, token: string, cursor: string, until: Date) =>
-      (await cursors.updateOne({ _id, token }, { $set: { cursor, until } })).matchedCount === 1,
+    /** Moves the cursor and the lease on; `until` null gives the lease back. False when another puller took over meanwhile. */
+    saveCursor: async (_id: string, token: string, cursor: string, until: Date | null) =>
+      (
+        await cursors.updateOne(
+          { _id, token },
+          { $set: { cursor, ...(until ? { until } : { until: EPOCH, token: '' }) } },
+        )
+      ).matchedCount === 1,
     giveCursorBack: async (_id: string, token: string) =>
       void (await cursors.updateOne({ _id, token }, { $set: { until: EPOCH, token: '' } })),
     ready: () => ensureIndexes(messages, [{ keys: { customerId: 1, at: -1 }, serves: 'conversation of a customer' }]),

@@ -51,6 +51,7 @@ export function createPuller(deps: InboundDeps): (openKfId: string, token: strin
     const lease = random.id()
     let cursor = await take(openKfId, lease)
     let stored = 0
+    let held = true
     try {
       for (let page = 0; page < MAX_PAGES; page++) {
         const { messages, nextCursor, hasMore } = await wecom.kfSyncMsg({ openKfId, cursor: cursor || null, token })
@@ -58,13 +59,13 @@ export function createPuller(deps: InboundDeps): (openKfId: string, token: strin
         stored += messages.length
         // The cursor moves only after everything on the page is done; a crash reads the page again.
         cursor = nextCursor || cursor
-        if (!(await conversations.saveCursor(openKfId, lease, cursor, addMs(clock.wall(), PULL_LEASE_MS))))
-          return stored
-        if (!hasMore) return stored
+        held = hasMore
+        const until = hasMore ? addMs(clock.wall(), PULL_LEASE_MS) : null
+        if (!(await conversations.saveCursor(openKfId, lease, cursor, until)) || !hasMore) return stored
       }
       return stored
     } finally {
-      await conversations.giveCursorBack(openKfId, lease)
+      if (held) await conversations.giveCursorBack(openKfId, lease)
     }
   }
 }
