@@ -149,7 +149,8 @@ function onUpdate(simulator: Simulator, staff: Staff, entry: LedgerEntry): void 
       taskId,
       'summary',
     )
-    later(simulator, staff, between(1, 6, seed, taskId, 'summary'), `summary ${taskId}`, () =>
+    // Ten minutes are asked for, and people act on marks.
+    later(simulator, staff, between(1, 5, seed, taskId, 'summary'), `summary ${taskId}`, () =>
       simulator.act({ as: 'staff', id: staff.personId, do: 'say', text: words }),
     )
   }

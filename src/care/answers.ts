@@ -97,7 +97,7 @@ export async function onAttempted(deps: AnswerDeps, attempted: TaskAttempted, at
     staff.members([attempted.byUserId]),
   ])
   if (!place) throw notFound('store_not_found', { storeId: step.storeId })
-  const customer = await customers.get(step.customerId)
+  const customer = people.get(step.customerId)?.customer
   const window = { ...windowFacts(place), preferredTime: customer?.preferredTime ?? null }
   await store.insertContacts([
     {

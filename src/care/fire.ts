@@ -42,6 +42,7 @@ export function createFiring(deps: FireDeps): (now: Date) => Promise<Record<stri
       if (claimed.length === 0) return counts
       for (const [name, count] of Object.entries(await fireBatch(deps, claimed, now)))
         counts[name] = (counts[name] ?? 0) + count
+      if (claimed.length < BATCH) return counts
     }
   }
 }
@@ -55,8 +56,7 @@ export interface StepFacts {
 async function fireBatch(deps: FireDeps, steps: readonly StepRow[], now: Date): Promise<Record<string, number>> {
   const { store, messaging, tasks, staff, customers, treatments } = deps
   const customerIds = [...new Set(steps.map(({ customerId }) => customerId))]
-  const [people, contacts, done, stores] = await Promise.all([
-    customers.getMany(customerIds),
+  const [contacts, done, stores] = await Promise.all([
     customers.contacts(customerIds),
     treatments.getMany([...new Set(steps.map(({ treatmentId }) => treatmentId))]),
     staff.stores([...new Set(steps.map(({ storeId }) => storeId))]),
@@ -67,10 +67,11 @@ async function fireBatch(deps: FireDeps, steps: readonly StepRow[], now: Date): 
   const results: RowResult[] = []
   for (const step of steps) {
     const place = stores.get(step.storeId)
-    const customer = people.get(step.customerId)
+    const contact = contacts.get(step.customerId)
+    const customer = contact?.customer
     const window = { ...(place ? windowFacts(place) : FALLBACK_WINDOW), preferredTime: customer?.preferredTime ?? null }
     const firing = decide(step, customer, window, now)
-    const facts: StepFacts = { contact: contacts.get(step.customerId), treatment: done.get(step.treatmentId), place }
+    const facts: StepFacts = { contact, treatment: done.get(step.treatmentId), place }
     if (firing.do === 'message') messages.push(messageOf(deps, step, facts, now))
     if (firing.do === 'call') {
       messages.push(preludeOf(deps, step, facts, now))

@@ -87,7 +87,7 @@ export function createCustomerFacts(crypto: FieldCrypto): CustomerFacts {
   })
   const contactOf = (row: CustomerRow): CustomerContact => {
     const name = openName(row)
-    return { customerId: row._id, name, salutation: salutationOf(name, row.gender), phone: openPhone(row) }
+    return { customer: customerOf(row), name, salutation: salutationOf(name, row.gender), phone: openPhone(row) }
   }
   function factsOf(input: Partial<CustomerInput>, before: CustomerRow): Partial<CustomerRow> {
     const { externalId, name, storeIds, gender, ownerUserId, preferredTime, skinType, tags, deceased } = input

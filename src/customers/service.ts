@@ -143,14 +143,14 @@ export function createCustomersService(deps: CustomersDeps): CustomersDesk {
       const row = await rowOf(identity.customerId)
       return row ? customerOf(row) : null
     },
-    async findByExternalIds(externalIds) {
-      if (externalIds.length === 0) return new Map()
-      const identities = await store.identities(externalIds.map((one) => identityKey('external_id', one)))
+    async findByIdentities(kind, values) {
+      if (values.length === 0) return new Map()
+      const identities = await store.identities(values.map((one) => identityKey(kind, one)))
       const rows = await store.canonical(identities.map(({ customerId }) => customerId))
       return new Map(
-        identities.flatMap(({ _id, customerId }) => {
-          const row = rows.get(customerId)
-          return row ? [[_id.slice('external_id:'.length), customerOf(row)] as const] : []
+        identities.flatMap(({ _id, customerId, shared }) => {
+          const row = shared ? undefined : rows.get(customerId)
+          return row ? [[_id.slice(kind.length + 1), customerOf(row)] as const] : []
         }),
       )
     },

@@ -24,9 +24,9 @@ export interface Customer {
   provisional: boolean
 }
 
-/** Opened personal data, only for rendering and sending; never logged, never put into events. */
+/** A customer with opened personal data, only for rendering and sending; never logged, never put into events. */
 export interface CustomerContact {
-  customerId: string
+  customer: Customer
   /** Full name as the clinic has it. */
   name: string
   /** How a message addresses the person: 王女士, 李先生, or the full name. */
@@ -46,8 +46,11 @@ export interface CustomersService {
    * that several known customers share belongs to nobody: null.
    */
   findByIdentity(kind: IdentityKind, value: string): Promise<Customer | null>
-  /** Known customers by the clinic's own numbers; unknown ones are missing. Two commands. */
-  findByExternalIds(externalIds: readonly string[]): Promise<Map<string, Customer>>
+  /** Who owns each of the identities, as they are stored, keyed by value; unknown and shared ones are missing. Two commands. */
+  findByIdentities(
+    kind: Exclude<IdentityKind, 'phone_index'>,
+    values: readonly string[],
+  ): Promise<Map<string, Customer>>
   /** The customer's own id and those that were merged into it: old records may carry any of them. */
   idsOf(customerId: string): Promise<string[]>
   /**

@@ -28,6 +28,16 @@ export interface KfSession {
   blocked: boolean
 }
 
+/** A conversation that nobody has written in. */
+const FRESH: Omit<KfSession, '_id'> = {
+  lastInboundAt: null,
+  lastInboundId: null,
+  places: [],
+  full: false,
+  state: 0,
+  blocked: false,
+}
+
 export interface Grant {
   /** `<openid>|<template id>` */
   _id: string
@@ -122,46 +132,43 @@ export function createBudgets(db: Connection) {
     /** The customers wrote: a new window of 48 hours and five messages. An older instant than the known one changes nothing. */
     async heardFrom(heard: ReadonlyMap<string, { at: Date; messageId: string }>): Promise<void> {
       if (heard.size === 0) return
+      const renew = () =>
+        sessions.bulkWrite(
+          [...heard].map(([_id, { at, messageId }]) => ({
+            updateOne: {
+              filter: {
+                _id,
+                $or: [
+                  { lastInboundAt: null },
+                  { lastInboundAt: { $lt: at } },
+                  { lastInboundAt: at, lastInboundId: { $ne: messageId } },
+                ],
+              },
+              update: { $set: { ...FRESH, lastInboundAt: at, lastInboundId: messageId } },
+            },
+          })),
+        )
+      // Nearly everybody who writes has written before.
+      if ((await renew()).matchedCount === heard.size) return
       await insertMissing(
         sessions,
-        [...heard.keys()].map((_id) => ({
-          _id,
-          lastInboundAt: null,
-          lastInboundId: null,
-          places: [],
-          full: false,
-          state: 0,
-          blocked: false,
-        })),
+        [...heard.keys()].map((_id) => ({ _id, ...FRESH })),
       )
-      await sessions.bulkWrite(
-        [...heard].map(([_id, { at, messageId }]) => ({
-          updateOne: {
-            filter: {
-              _id,
-              $or: [
-                { lastInboundAt: null },
-                { lastInboundAt: { $lt: at } },
-                { lastInboundAt: at, lastInboundId: { $ne: messageId } },
-              ],
-            },
-            update: {
-              $set: { lastInboundAt: at, lastInboundId: messageId, places: [], full: false, state: 0, blocked: false },
-            },
-          },
-        })),
-      )
+      await renew()
     },
     /** Applies one event of the platform once. */
     async applyGrant(_id: string, eventKey: string, change: 'add' | 'clear'): Promise<void> {
+      const apply = () =>
+        grants.updateOne(
+          { _id, seen: { $ne: eventKey } },
+          {
+            ...(change === 'add' ? { $inc: { count: 1 } } : { $set: { count: 0 } }),
+            $push: { seen: { $each: [eventKey], $slice: -REMEMBERED } },
+          },
+        )
+      if ((await apply()).matchedCount === 1) return
       await insertMissing(grants, [{ _id, count: 0, seen: [], places: [] }])
-      await grants.updateOne(
-        { _id, seen: { $ne: eventKey } },
-        {
-          ...(change === 'add' ? { $inc: { count: 1 } } : { $set: { count: 0 } }),
-          $push: { seen: { $each: [eventKey], $slice: -REMEMBERED } },
-        },
-      )
+      await apply()
     },
   }
 }

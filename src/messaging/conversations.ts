@@ -26,12 +26,11 @@ export function createConversations(db: Connection) {
     get: (id: string) => messages.findOne({ _id: id }),
     /** The lease of the one puller of an account; null = somebody else pulls. */
     async takeCursor(_id: string, token: string, wall: Date, until: Date): Promise<string | null> {
-      const take = () => cursors.updateOne({ _id, until: { $lte: wall } }, { $set: { until, token } })
-      if ((await take()).matchedCount === 0) {
-        const added = await insertMissing(cursors, [{ _id, cursor: '', until: EPOCH, token: '' }])
-        if (added === 0 || (await take()).matchedCount === 0) return null
-      }
-      return (await cursors.findOne({ _id }))?.cursor ?? ''
+      const take = () => cursors.findOneAndUpdate({ _id, until: { $lte: wall } }, { $set: { until, token } })
+      const known = await take()
+      if (known) return known.cursor
+      const added = await insertMissing(cursors, [{ _id, cursor: '', until: EPOCH, token: '' }])
+      return added === 0 ? null : ((await take())?.cursor ?? null)
     },
     /** Moves the cursor and the lease on; `until` null gives the lease back. False when another puller took over meanwhile. */
     saveCursor: async (_id: string, token: string, cursor: string, until: Date | null) =>

@@ -1,5 +1,5 @@
 /** Everything that a batch of messages needs to know, in a handful of queries. */
-import type { Customer, CustomersService } from '../customers/index.ts'
+import type { CustomerContact, CustomersService } from '../customers/index.ts'
 import { DEFAULT_ZONE, type Span } from '../platform/calendar.ts'
 import type { StaffService, Store } from '../staff/index.ts'
 import type { Budgets, KfSession } from './budgets.ts'
@@ -46,16 +46,11 @@ export async function loadFacts(
 ): Promise<FactsBook> {
   const customerIds = [...new Set(rows.flatMap(({ to }) => ('customerId' in to ? [to.customerId] : [])))]
   const storeIds = [...new Set(rows.map(({ storeId }) => storeId))]
-  const [known, contacts, stores, templateIds] =
+  const [known, stores, templateIds] =
     customerIds.length === 0
-      ? [new Map<string, Customer>(), new Map<string, { phone: string | null }>(), new Map<string, Store>(), {}]
-      : await Promise.all([
-          customers.getMany(customerIds),
-          customers.contacts(customerIds),
-          staff.stores(storeIds),
-          facts.templateIds(),
-        ])
-  const people = [...known.values()]
+      ? [new Map<string, CustomerContact>(), new Map<string, Store>(), {}]
+      : await Promise.all([customers.contacts(customerIds), staff.stores(storeIds), facts.templateIds()])
+  const people = [...known.values()].map(({ customer }) => customer)
   const sessionId = (externalUserId: string) => `${facts.openKfId}|${externalUserId}`
   const [sessions, grants] = await Promise.all([
     budgets.sessionsOf(people.flatMap(({ externalUserIds }) => externalUserIds.map(sessionId))),
@@ -70,11 +65,12 @@ export async function loadFacts(
 
   return {
     reach(customerId) {
-      const customer = known.get(customerId)
-      if (!customer) return null
+      const contact = known.get(customerId)
+      if (!contact) return null
+      const { customer, phone } = contact
       return {
         customer,
-        phone: contacts.get(customerId)?.phone ?? null,
+        phone,
         sessions: customer.externalUserIds
           .map((id) => sessionById.get(sessionId(id)))
           .filter((one): one is KfSession => one !== undefined),

@@ -118,11 +118,8 @@ async function identify(
   messages: readonly KfMessage[],
 ): Promise<Map<string, string>> {
   const ids = [...new Set(messages.flatMap(({ externalUserId }) => (externalUserId ? [externalUserId] : [])))]
-  const found = new Map<string, string>()
-  for (const id of ids) {
-    const customer = await customers.findByIdentity('external_userid', id)
-    if (customer) found.set(id, customer.id)
-  }
+  const known = await customers.findByIdentities('external_userid', ids)
+  const found = new Map([...known].map(([externalUserId, { id }]) => [externalUserId, id]))
   const strangers = ids.filter((id) => !found.has(id))
   for (let i = 0; i < strangers.length; i += 100) {
     const page = strangers.slice(i, i + 100)

@@ -79,6 +79,7 @@ export function createAnnouncer(
     due: due({
       table,
       collections: all.map(([, rows]) => rows.collectionName),
+      whole: true,
       // Nearly always empty: one probe per collection, no sorting.
       async nextDueAt() {
         const found = await Promise.all(all.map(([, rows]) => waiting(rows).project({ announceAt: 1 }).toArray()))

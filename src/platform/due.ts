@@ -11,6 +11,8 @@ export interface DueTable {
   collections?: readonly string[]
   /** Earliest business instant at which an unfinished row is due, whoever holds it, up to `until` if given; null = nothing. */
   nextDueAt(now: Date, until?: Date): Promise<Date | null>
+  /** `nextDueAt` answers for all time, however far it is asked: "nothing" stands until somebody writes. */
+  whole?: true
   /** Does everything due by `now` that nobody else holds, in batches. Safe to run in several processes and twice. */
   drain(now: Date): Promise<Record<string, number>>
 }
@@ -31,6 +33,7 @@ export interface DueEngine {
 // A table that keeps giving itself work at one instant is a bug; this ends the loop loudly instead of hanging.
 const MAX_ROUNDS = 10_000
 
+const FOR_EVER = new Date(8_640_000_000_000_000)
 /** A look is asked at least so far ahead, so that it stands while the clock moves in small steps. */
 const LOOK_AHEAD_MS = 6 * HOUR_MS
 
@@ -90,7 +93,7 @@ export function createDueEngine(tables: readonly DueTable[], deps: DueEngineDeps
     const far = ahead > until ? ahead : until
     const next = await table.nextDueAt(now, far)
     // Counted before the question: a write that began meanwhile, or ends later, makes the answer worth nothing.
-    looks.set(table.table, { next, until: far, writes, at })
+    looks.set(table.table, { next, until: table.whole ? FOR_EVER : far, writes, at })
     return next
   }
   const lookAtAll = (now: Date, until: Date) => Promise.all(tables.map((table) => look(table, now, until)))

@@ -46,14 +46,27 @@ const memberOf = ({ _id, name, roles, storeIds, active }: StaffRow): StaffMember
   storeIds,
   active,
 })
+const STORE_MEMORY_MS = 1_000
 const unique = (ids: readonly string[]) => [...new Set(ids)]
 
 export function createStaffService(deps: StaffDeps): StaffDesk {
   const { store, clock, organisation } = deps
 
+  // Every drain asks for the same few stores. A change elsewhere is seen a second later.
+  const remembered = new Map<string, { place: Store; until: number }>()
   async function stores(ids: readonly string[]): Promise<Map<string, Store>> {
-    if (ids.length === 0) return new Map()
-    return new Map((await store.storesByIds(unique(ids))).map((row) => [row._id, storeOf(row)]))
+    const wall = Number(clock.wall())
+    const found = new Map<string, Store>()
+    for (const id of ids) {
+      const known = remembered.get(id)
+      if (known && known.until > wall) found.set(id, known.place)
+    }
+    const asked = unique(ids).filter((id) => !found.has(id))
+    for (const row of asked.length > 0 ? await store.storesByIds(asked) : []) {
+      found.set(row._id, storeOf(row))
+      remembered.set(row._id, { place: storeOf(row), until: wall + STORE_MEMORY_MS })
+    }
+    return found
   }
   async function members(userIds: readonly string[]): Promise<Map<string, StaffMember>> {
     if (userIds.length === 0) return new Map()
@@ -93,6 +106,7 @@ export function createStaffService(deps: StaffDeps): StaffDesk {
       const full: Store = { ...STORE_DEFAULTS, opening: dailyOpening(), ...input }
       const { id, ...fields } = full
       await store.putStore({ _id: id, ...fields, updatedAt: clock.now() })
+      remembered.delete(id)
       return full
     },
     storesPage: async (request) =>

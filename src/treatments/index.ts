@@ -16,7 +16,7 @@ export type { TreatmentDesk, TreatmentFacts, TreatmentInput } from './service.ts
 export type * from './types.ts'
 
 export interface TreatmentsDeps extends Ports {
-  customers: Pick<CustomersService, 'getMany' | 'findByExternalIds' | 'idsOf'>
+  customers: Pick<CustomersService, 'getMany' | 'findByIdentities' | 'idsOf'>
   staff: Pick<StaffService, 'stores'>
   kinds: readonly TreatmentKind[]
 }

@@ -26,7 +26,7 @@ export interface References {
 }
 
 export interface ReferenceDeps {
-  customers: Pick<CustomersService, 'getMany' | 'findByExternalIds'>
+  customers: Pick<CustomersService, 'getMany' | 'findByIdentities'>
   staff: Pick<StaffService, 'stores'>
   kinds: readonly TreatmentKind[]
 }
@@ -36,7 +36,8 @@ export function createReferences({ customers, staff, kinds }: ReferenceDeps): Re
 
   async function customersOf(refs: readonly CustomerRef[]): Promise<(ref: CustomerRef) => Customer> {
     const known = await customers.getMany(refs.flatMap(({ customerId }) => customerId ?? []))
-    const byNumber = await customers.findByExternalIds(
+    const byNumber = await customers.findByIdentities(
+      'external_id',
       refs.flatMap(({ customerExternalId }) => customerExternalId ?? []),
     )
     return ({ customerId, customerExternalId }) => {

@@ -57,8 +57,8 @@ describe('entry by the clinic', () => {
     for (const secret of ['王小美', PHONE, '青霉素', '怕疼']) expect(stored).not.toContain(secret)
     const identities = JSON.stringify(await db.collection('customer_identities').find().toArray())
     expect(identities).not.toContain(PHONE)
-    expect((await desk.contacts([id])).get(id)).toEqual({
-      customerId: id,
+    expect((await desk.contacts([id])).get(id)).toMatchObject({
+      customer: { id, externalId: 'HM-1', hasPhone: true },
       name: '王小美',
       salutation: '王女士',
       phone: PHONE,
@@ -147,7 +147,7 @@ describe('bulk entry', () => {
     expect((await desk.getMany(ids)).size).toBe(12)
     expect((await desk.get(stranger?.id ?? ''))?.externalId).toBe('B-7')
     expect((await desk.findByIdentity('phone_index', '13800000003'))?.externalId).toBe('B-3')
-    expect([...(await desk.findByExternalIds(['B-1', 'B-99'])).keys()]).toEqual(['B-1'])
+    expect([...(await desk.findByIdentities('external_id', ['B-1', 'B-99'])).keys()]).toEqual(['B-1'])
   })
 
   test('a list goes through all pages once', async () => {
