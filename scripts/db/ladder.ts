@@ -132,7 +132,8 @@ async function secantus(
   ])
   await answering(daemon, port)
   // It keeps every retryable write of the last half hour and walks them all at each write; our writes are safe to repeat.
-  const uri = `mongodb://127.0.0.1:${port}/aftercare?directConnection=true&retryWrites=false`
+  // A streamed heartbeat keeps one of its threads busy.
+  const uri = `mongodb://127.0.0.1:${port}/aftercare?directConnection=true&retryWrites=false&serverMonitoringMode=poll`
   return { uri, kind, stop: () => daemon.stop() }
 }
 

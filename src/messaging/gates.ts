@@ -1,7 +1,7 @@
 /** What must be free before anything is sent: the vendor's rates, a member's minute, the customer's budget on the channel. */
 import { addMs, SECOND_MS } from '../platform/clock.ts'
 import type { Reason } from '../platform/reasons.ts'
-import type { Rates } from '../wecom/index.ts'
+import { LIMITS, type Rates } from '../wecom/index.ts'
 import type { Budgets, GrantChange, SessionChange, Wish } from './budgets.ts'
 import type { OutboxRow } from './model.ts'
 import type { RowChange } from './settle.ts'
@@ -55,7 +55,7 @@ export async function passGates({ rates, budgets }: GateDeps, works: readonly Wo
 const later = (at: Date, now: Date): Date => (at > now ? at : addMs(now, SECOND_MS))
 
 /** One member's share of a batch; the rest follows a minute later. */
-const MEMBER_BURST = 20
+const MEMBER_BURST = Math.min(...LIMITS.member.map(({ burst }) => burst))
 const MEMBER_PAUSE_MS = 60 * SECOND_MS
 
 /** WeCom drops what one member gets beyond thirty a minute and says nothing: so it is never sent that fast. */

@@ -167,13 +167,31 @@ export function createOutboxStore(db: Connection, crypto: FieldCrypto) {
     /** Cancels rows that nobody is working on. Returns those that are cancelled now, also by an earlier call. */
     async cancel(ids: readonly string[], reason: string, at: { now: Date; wall: Date }): Promise<string[]> {
       if (ids.length === 0) return []
-      const _id = { $in: [...ids] }
-      await rows.updateMany({ _id, status: 'ready', 'claim.until': { $lte: at.wall } } as Filter<StoredRow>, {
-        // A worker that held an expired lease finds neither its token nor a ready row.
-        $set: { status: 'cancelled', outcome: 'cancelled', reason, settledAt: at.now, dueAt: null, 'claim.token': '' },
-      })
-      const done = await rows.find({ _id, status: 'cancelled' }, { projection: { _id: 1 } }).toArray()
-      return done.map((row) => row._id)
+      const look = () =>
+        rows
+          .find({ _id: { $in: [...ids] }, status: { $in: ['ready', 'cancelled'] } }, { projection: { status: 1 } })
+          .toArray()
+      let found = await look()
+      const ready = found.filter(({ status }) => status === 'ready').map(({ _id }) => _id)
+      // Most have left long ago, and one look is all.
+      if (ready.length > 0) {
+        await rows.updateMany(
+          { _id: { $in: ready }, status: 'ready', 'claim.until': { $lte: at.wall } } as Filter<StoredRow>,
+          // A worker that held an expired lease finds neither its token nor a ready row.
+          {
+            $set: {
+              status: 'cancelled',
+              outcome: 'cancelled',
+              reason,
+              settledAt: at.now,
+              dueAt: null,
+              'claim.token': '',
+            },
+          },
+        )
+        found = await look()
+      }
+      return found.filter(({ status }) => status === 'cancelled').map(({ _id }) => _id)
     },
     /** A message that was accepted and then failed goes on at the next rung. Only a sent row, so once per message. */
     async reopen(_id: string, messageId: string, channel: Channel, now: Date): Promise<boolean> {

@@ -40,7 +40,7 @@ export interface ClaimRequest {
 
 /**
  * Claims up to `limit` due rows, oldest first, and returns exactly those that this token now owns.
- * Three commands whatever the batch size, two for a single row. SecantusDB fetches all matches before it sorts, so the range is bounded by `now`.
+ * Three commands whatever the batch size. SecantusDB fetches all matches before it sorts, so the range is bounded by `now`.
  */
 export async function claimDue<T extends DueRow>(rows: Collection<T>, request: ClaimRequest): Promise<T[]> {
   const due = {
@@ -56,16 +56,16 @@ export async function claimDue<T extends DueRow>(rows: Collection<T>, request: C
     .toArray()
   if (found.length === 0) return []
   const ids = found.map((row) => row._id)
-  const lease = {
-    $set: { 'claim.token': request.token, 'claim.until': addMs(request.wall, request.leaseMs) },
-    $inc: { 'claim.fence': 1 },
-  } as unknown as UpdateFilter<T>
-  if (ids.length === 1) {
-    const won = await rows.findOneAndUpdate({ ...due, _id: ids[0] } as Filter<T>, lease, { returnDocument: 'after' })
-    return won ? [won as T] : []
-  }
-  await rows.updateMany({ ...due, _id: { $in: ids } } as Filter<T>, lease)
-  const owned = await rows.find({ _id: { $in: ids }, 'claim.token': request.token } as unknown as Filter<T>).toArray()
+  // The id first: SecantusDB walks the index of the first field that has one, and of `dueAt` that is everything due.
+  const _id = ids.length === 1 ? ids[0] : { $in: ids }
+  await rows.updateMany(
+    { _id, ...due } as Filter<T>,
+    {
+      $set: { 'claim.token': request.token, 'claim.until': addMs(request.wall, request.leaseMs) },
+      $inc: { 'claim.fence': 1 },
+    } as unknown as UpdateFilter<T>,
+  )
+  const owned = await rows.find({ _id, 'claim.token': request.token } as unknown as Filter<T>).toArray()
   return (owned as T[]).sort((a, b) => Number(a.dueAt) - Number(b.dueAt) || (a._id < b._id ? -1 : 1))
 }
 

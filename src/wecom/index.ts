@@ -15,7 +15,7 @@ export { createPlainCall, createTokenCall, readWithRetry, shape } from './call.t
 export { counted, readCallbackBody, resultOf } from './callback.ts'
 export { createEnvelope, type Envelope } from './envelope.ts'
 export { isVendorError, networkFailure, vendorRefusal } from './errors.ts'
-export type { Rates } from './rates.ts'
+export { LIMITS, type Rates } from './rates.ts'
 export { type CardEvent, readCardEvent, readExternalContactEvent, readKfSignal, readText } from './readers.ts'
 export { createTokenStore } from './tokens.ts'
 export type * from './types.ts'

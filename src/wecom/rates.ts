@@ -7,14 +7,23 @@ import type { Connection } from 'mongoose'
 import { addMs, type Clock, EPOCH, HOUR_MS, MINUTE_MS, SECOND_MS } from '../platform/clock.ts'
 import { collectionOf, insertMissing } from '../platform/db.ts'
 
+/**
+ * What we allow ourselves. However a period is laid over the sends, it holds at most `permits + burst` of them: together
+ * three quarters of the published figure, which other software shares.
+ */
 export interface Limit {
-  /** Permits per period that we allow ourselves: three quarters of the published figure, which other software shares. */
+  /** Permits that grow back per period. */
   permits: number
   periodMs: number
+  /** How many may go at once after a rest. */
+  burst: number
 }
 
-const SHARE = 0.75
-const limit = (published: number, periodMs: number): Limit => ({ permits: Math.floor(published * SHARE), periodMs })
+const limit = (published: number, periodMs: number): Limit => ({
+  permits: Math.floor(published * 0.4),
+  periodMs,
+  burst: Math.floor(published * 0.35),
+})
 
 /** Published limits (wecom 2.3): per corp and API, and per member of an app, whose surplus WeCom drops silently. */
 export const LIMITS = {
@@ -33,7 +42,10 @@ interface Bucket {
 }
 
 export interface Rates {
-  /** Takes `count` permits of a bucket, all or none. When not, `retryAt` is when it is worth asking again. */
+  /**
+   * Takes `count` permits of a bucket, all or none. When not, `retryAt` is when it is worth asking again; more than the
+   * smallest burst of the kind is never given.
+   */
   reserve(bucket: string, kind: keyof typeof LIMITS, count: number): Promise<{ ok: boolean; retryAt: Date }>
   /** The vendor said 45009: nobody calls for a minute, two, four … up to an hour. */
   block(bucket: string): Promise<Date>
@@ -53,8 +65,8 @@ function taken(bucket: Bucket, limits: readonly Limit[], count: number, now: Dat
     const tat = bucket.tats[i] ?? now
     return tat > now ? tat : now
   })
-  const late = limits.flatMap(({ periodMs }, i) => {
-    const roomAt = addMs(tats[i] ?? now, (needs[i] ?? 0) - periodMs)
+  const late = limits.flatMap(({ permits, periodMs, burst }, i) => {
+    const roomAt = addMs(tats[i] ?? now, (needs[i] ?? 0) - Math.ceil((burst * periodMs) / permits))
     return roomAt > now ? [roomAt] : []
   })
   if (late.length > 0) return { retryAt: late.reduce((a, b) => (a > b ? a : b)) }

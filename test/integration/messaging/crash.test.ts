@@ -330,7 +330,11 @@ describe('several processes', () => {
     )
     const others = [world.process(), world.process()]
     await Promise.all([world.drain(), ...others.map((one) => one.due[0]?.drain(world.now()))])
-    await leaseOver()
+    // On a busy machine a lease of a second ends before its batch is sent; what is left is given back.
+    for (let i = 0; i < 20 && world.ledger('sms').length < 40; i++) {
+      await leaseOver()
+      await world.drain()
+    }
     await world.drain()
     expect(world.ledger('sms')).toHaveLength(40)
     expect(new Set(settled.map(({ id }) => id)).size).toBe(40)
