@@ -1,6 +1,6 @@
 /** Database, simulator, one web process and two workers: started, connected, and stopped together. */
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSimulator, type Simulator } from '../../simulator/index.ts'
@@ -13,8 +13,8 @@ import { openGateway } from './gateway.ts'
 import { createKiller, type Killer, type Slot } from './killer.ts'
 import { createObserver, type Observer } from './observe.ts'
 import { startProcess } from './processes.ts'
-import { cellOf, channelAt, POINTS, type Targets } from './targets.ts'
-import type { Command } from './wire.ts'
+import type { Targets } from './targets.ts'
+import { cutAt, killAtRequests } from './triggers.ts'
 
 export interface WorldOptions {
   /** What runs may differ from the sources in one place. */
@@ -39,10 +39,14 @@ export interface ChaosWorld {
 }
 
 const STAFF = 14
+/** What the processes say stays for whoever looks into a failed run. */
+const LOGS = join('test-output', 'chaos')
 
 export async function startWorld(options: WorldOptions): Promise<ChaosWorld> {
   const { mutation, seed, customers, start, targets, concurrency, leaseMs, say, onError } = options
   const scratch = mkdtempSync(join(tmpdir(), 'aftercare-chaos-'))
+  const logFile = join(LOGS, `${mutation ? 'mutant' : 'server'}-${process.pid}.jsonl`)
+  mkdirSync(LOGS, { recursive: true })
   const stops: (() => unknown)[] = [() => rmSync(scratch, { recursive: true, force: true })]
   const stop = async () => {
     for (const one of stops.splice(0).reverse()) await Promise.resolve(one()).catch(() => undefined)
@@ -79,8 +83,8 @@ export async function startWorld(options: WorldOptions): Promise<ChaosWorld> {
       SEND_CONCURRENCY: String(concurrency),
       KF_PULL_MINUTES: '240',
     }
-    const process = (env: Record<string, string>) =>
-      startProcess({ main: server.main, env: { ...common, ...env }, logFile: join(scratch, 'log.jsonl'), onError })
+    const run = (env: Record<string, string>) =>
+      startProcess({ main: server.main, env: { ...common, ...env }, logFile, onError })
     const slots: Slot[] = []
     const killer = createKiller({
       targets,
@@ -93,7 +97,7 @@ export async function startWorld(options: WorldOptions): Promise<ChaosWorld> {
       ['two', 'localhost'],
     ] as const) {
       const named = (base: string) => Object.assign(new URL(base), { hostname }).origin
-      const gateway = await openGateway(uri.toString(), (command) => cutOf(slot, command))
+      const gateway = await openGateway(uri.toString(), (command) => cutAt(killer, observer, slot, command))
       stops.push(() => gateway.close())
       const env = {
         ROLE: 'worker',
@@ -101,30 +105,13 @@ export async function startWorld(options: WorldOptions): Promise<ChaosWorld> {
         WECOM_API_BASE: named(ready.wecomBase),
         WECHAT_API_BASE: named(ready.wechatBase),
       }
-      const slot: Slot = { name, host: hostname, process: null, start: () => process(env) }
+      const slot: Slot = { name, host: hostname, process: null, start: () => run(env) }
       slots.push(slot)
     }
-    function cutOf(slot: Slot, command: Command) {
-      for (const [place, { when, matches, proof }] of Object.entries(POINTS)) {
-        if (!matches(command) || !killer.meets(slot, place)) continue
-        return { when, run: () => void killer.kill(slot, place, proof && (() => proof(command, observer))) }
-      }
-      return null
-    }
-    simulator.tap(async ({ stage, path, host }) => {
-      const channel = channelAt(path)
-      const slot = slots.find((one) => host.startsWith(`${one.host}:`))
-      if (!channel || !slot) return undefined
-      const place = cellOf(stage, channel)
-      if (!killer.meets(slot, place)) return undefined
-      const earlier = killer.kills.filter((kill) => kill.place === place).length
-      await killer.kill(slot, place)
-      // A request whose sender is dead may still be worked on, or get lost on the way: by turns.
-      return stage === 'received' && earlier % 2 === 1 ? 'drop' : undefined
-    })
+    killAtRequests(simulator, killer, slots)
 
     // The first to start makes the indexes; then all at once.
-    const web = await process({ ROLE: 'web', MONGODB_URI: uri.toString() })
+    const web = await run({ ROLE: 'web', MONGODB_URI: uri.toString() })
     stops.push(() => web.stop())
     stops.push(() => Promise.all(slots.map((slot) => slot.process?.stop())))
     await Promise.all(
