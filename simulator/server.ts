@@ -12,10 +12,12 @@ export interface Tapped {
   path: string
   query: Record<string, string>
   body: unknown
+  /** The name under which the sender reached us: processes that were given different ones can be told apart. Empty for SMS. */
+  host: string
 }
 /**
  * May return a promise: the request is held until it resolves. received = before any effect; acted = the effect is there, the
- * answer isn't written; answered = the answer has left.
+ * answer isn't written; answered = the answer has left. 'drop' at received closes the socket: the request never had an effect.
  */
 export type Tap = (tapped: Tapped) => unknown
 
@@ -115,10 +117,13 @@ async function answerCall(call: Omit<Call, 'body'> & { body: unknown }): Promise
   const { base, deps, request, response, method, path, query, raw, body, api } = call
   const context = deps.context()
   deps.counts.set(path, (deps.counts.get(path) ?? 0) + 1)
+  const tapped = { base, path, query: Object.fromEntries(query), body, host: request.headers.host ?? '' }
   const tap = async (stage: Stage) => {
-    for (const one of deps.taps) await one({ stage, base, path, query: Object.fromEntries(query), body })
+    const said = []
+    for (const one of deps.taps) said.push(await one({ ...tapped, stage }))
+    return said
   }
-  await tap('received')
+  if ((await tap('received')).includes('drop')) return void request.socket.destroy()
   const asked: ApiRequest = { query, body: isRecord(body) ? body : {}, raw }
   const met = deps.faults.meet(path, api.identities?.(asked, context) ?? [identityOf(method, query, body)])
   for (const { latencyMs } of met) if (latencyMs) await new Promise((done) => setTimeout(done, latencyMs))

@@ -21,7 +21,7 @@ const PATH = '/_sim/sms'
 export function createSmsGateway({ key, faults, taps }: { key: string; faults: Faults; taps: Set<Tap> }): SmsGateway {
   const seen = new Set<string>()
   const tap = async (stage: Stage, body: unknown) => {
-    for (const one of taps) await one({ stage, base: 'sms', path: PATH, query: {}, body })
+    for (const one of taps) await one({ stage, base: 'sms', path: PATH, query: {}, body, host: '' })
   }
   const refuse = (status: number, code: string, message: string): ControlAnswer => ({
     status,

@@ -38,7 +38,7 @@ export async function startDaemon(binary: string, args: string[]): Promise<Daemo
   }
   const onExit = () => killQuietly(child)
   process.once('exit', onExit)
-  watch(pid)
+  stopWithUs(pid)
   return {
     pid,
     exited: () => ended,
@@ -54,7 +54,7 @@ export async function startDaemon(binary: string, args: string[]): Promise<Daemo
 }
 
 /** A shell that outlives a SIGKILL of ours and then stops the child. */
-function watch(pid: number): void {
+export function stopWithUs(pid: number): void {
   if (process.platform === 'win32') return
   const script = `while kill -0 ${process.pid} 2>/dev/null && kill -0 ${pid} 2>/dev/null; do sleep 1; done; kill ${pid} 2>/dev/null`
   spawn('sh', ['-c', script], { stdio: 'ignore', detached: true }).unref()

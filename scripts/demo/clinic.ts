@@ -1,6 +1,7 @@
 /** The simulated clinic's own system: which customers come when, entered through `/api/v1` as real systems would. */
 
 import type { Treatment } from '../../simulator/audit/expected.ts'
+import type { Claim } from '../../simulator/audit/judge.ts'
 import { between, type Customer, chance, pick, type Simulator } from '../../simulator/index.ts'
 import { visit } from '../../simulator/people/index.ts'
 
@@ -129,6 +130,21 @@ export function createClinicApi(base: string, key: string): ClinicApi {
       return answer
     },
   }
+}
+
+const MAX_PAGES = 10_000
+
+/** What the server says became of every step. */
+export async function fetchClaims(api: ClinicApi): Promise<Claim[]> {
+  const claims: Claim[] = []
+  let cursor: string | null = null
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const answer = await api.call('GET', `/api/v1/promises?limit=200${cursor ? `&cursor=${cursor}` : ''}`)
+    claims.push(...(answer.items as Claim[]))
+    cursor = (answer.nextCursor as string | null) ?? null
+    if (!cursor) return claims
+  }
+  throw new Error('the list of promises does not end')
 }
 
 const EVERY_DAY = Object.fromEntries(

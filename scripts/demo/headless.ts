@@ -1,8 +1,8 @@
 /** Plays months of a clinic and proves what became of every promise. */
 import { writeFileSync } from 'node:fs'
-import { type Claim, judge, type Verdict } from '../../simulator/audit/judge.ts'
+import { judge, type Verdict } from '../../simulator/audit/judge.ts'
 import { ledgerSha256 } from '../../simulator/index.ts'
-import { type ClinicApi, enterStores, planVisits, scheduleVisits, storesOf } from './clinic.ts'
+import { enterStores, fetchClaims, planVisits, scheduleVisits, storesOf } from './clinic.ts'
 import { moveClock, startParts } from './parts.ts'
 
 export interface HeadlessOptions {
@@ -92,20 +92,6 @@ function progress(day: number, days: number, messages: number, from: number): vo
   const line = `day ${day}/${days} · ${messages} arrivals · ${Math.round(seconds)} s, about ${left} s left`
   if (process.stderr.isTTY) process.stderr.write(`\r${line}   ${day === days ? '\n' : ''}`)
   else if (day % 10 === 0 || day === days) process.stderr.write(`${line}\n`)
-}
-
-const MAX_PAGES = 10_000
-
-async function fetchClaims(api: ClinicApi): Promise<Claim[]> {
-  const claims: Claim[] = []
-  let cursor: string | null = null
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const answer = await api.call('GET', `/api/v1/promises?limit=200${cursor ? `&cursor=${cursor}` : ''}`)
-    claims.push(...(answer.items as Claim[]))
-    cursor = (answer.nextCursor as string | null) ?? null
-    if (!cursor) return claims
-  }
-  throw new Error('the list of promises does not end')
 }
 
 /** The server's own count of callbacks, from its metrics. */

@@ -11,7 +11,7 @@ import { readSettings } from '../../src/platform/settings.ts'
 import { type RunningServer, startServer } from '../../src/server.ts'
 import { type Database, startDatabase } from '../db/ladder.ts'
 import { type ClinicApi, createClinicApi } from './clinic.ts'
-import { vendorSettings } from './vendor-settings.ts'
+import { aimCallbacks, vendorSettings } from './vendor-settings.ts'
 
 export interface DemoOptions {
   seed: number
@@ -89,17 +89,7 @@ export async function startParts({
       metronome: 'step',
     })
     stops.push(() => server.stop())
-    const answer = await fetch(`${ready.wecomBase}/_sim/callback-target`, {
-      method: 'POST',
-      body: JSON.stringify({
-        wecomUrl: `${server.address}/callbacks/wecom`,
-        wechatUrl: `${server.address}/callbacks/wechat`,
-        appUrl: server.address,
-      }),
-    })
-    const { verification } = (await answer.json()) as { verification: Record<string, { ok: boolean; detail: string }> }
-    for (const [name, { ok, detail }] of Object.entries(verification))
-      if (!ok) throw new Error(`callback address of ${name} is not verified: ${detail}`)
+    await aimCallbacks(ready.wecomBase, server.address)
     return { database, simulator, server, api: createClinicApi(server.address, INTEGRATION_KEY), stop }
   } catch (error) {
     await stop()

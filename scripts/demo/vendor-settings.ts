@@ -1,4 +1,4 @@
-/** The settings that point a server at a simulator instead of the vendors. */
+/** How a server and a simulator that stands for the vendors are pointed at each other. */
 import type { ReadyLine } from '../../simulator/index.ts'
 
 export const vendorSettings = ({
@@ -29,3 +29,18 @@ export const vendorSettings = ({
   SMS_API_BASE: smsApiBase,
   SMS_API_KEY: smsApiKey,
 })
+
+/** Callbacks and mini-program go to the server from now on. @throws Error when an address fails the vendor's check */
+export async function aimCallbacks(wecomBase: string, server: string): Promise<void> {
+  const answer = await fetch(`${wecomBase}/_sim/callback-target`, {
+    method: 'POST',
+    body: JSON.stringify({
+      wecomUrl: `${server}/callbacks/wecom`,
+      wechatUrl: `${server}/callbacks/wechat`,
+      appUrl: server,
+    }),
+  })
+  const { verification } = (await answer.json()) as { verification: Record<string, { ok: boolean; detail: string }> }
+  for (const [name, { ok, detail }] of Object.entries(verification))
+    if (!ok) throw new Error(`callback address of ${name} is not verified: ${detail}`)
+}

@@ -14,7 +14,16 @@ import { endOfContacts, nextAttempt } from './rules.ts'
 
 export type AnswerDeps = FireDeps & { crypto: FieldCrypto; customers: CustomersService; messaging: MessagingService }
 
-const LIVE: readonly StepRow['status'][] = ['enqueued', 'calling', 'done', 'delegated', 'missed', 'unreachable']
+// `planned` too: the outbox may be quicker than the process that is still writing down that the step has fired.
+const LIVE: readonly StepRow['status'][] = [
+  'planned',
+  'enqueued',
+  'calling',
+  'done',
+  'delegated',
+  'missed',
+  'unreachable',
+]
 const NO_ANSWERS = { reached: null, state: null, satisfaction: null, effect: null, nps: null, summary: null } as const
 
 /** Told by the outbox, batch by batch; safe to hear twice. */
@@ -38,8 +47,16 @@ export async function onSettled({ store }: AnswerDeps, batch: readonly SettledMe
       return [
         {
           id,
-          from: ['enqueued', 'done'] as const,
-          set: { status, reason: outcome === 'sent' ? null : reason, channel, doneAt: at },
+          from: ['planned', 'enqueued', 'done'] as const,
+          // Without its token a worker that is still firing the step, or comes back late, writes nothing over this.
+          set: {
+            status,
+            reason: outcome === 'sent' ? null : reason,
+            channel,
+            doneAt: at,
+            dueAt: null,
+            'claim.token': '',
+          },
           ...(addToSet ? { addToSet } : {}),
         },
       ]

@@ -15,6 +15,8 @@ export interface Work {
   resent: boolean
   /** Somebody else took the row over: nothing more is done with it here. */
   lost: boolean
+  /** `change` is in the database already: the row only waits to be told and closed. */
+  recorded: boolean
 }
 
 interface GateDeps {

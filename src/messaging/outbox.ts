@@ -13,7 +13,7 @@ import { type FactsBook, type FactsDeps, loadFacts } from './facts.ts'
 import { learnFromRefusals, passGates, type Work } from './gates.ts'
 import { type Decision, decideCustomer } from './ladder.ts'
 import { type Intent, messageKey, type OutboxRow } from './model.ts'
-import { type SendDeps, sendOne } from './send.ts'
+import { type SendDeps, sendOne, writeOf } from './send.ts'
 import { applyVerdict, repeatable } from './settle.ts'
 import type { MessageNeedsPerson, SettledListener, SettledMessage } from './types.ts'
 import { nextAllowed } from './windows.ts'
@@ -55,7 +55,9 @@ export function createOutboxDrain(
         where,
       })
       if (claimed.length === 0) return counts
-      const works = claimed.map((row): Work => ({ row, change: null, resent: row.status === 'sending', lost: false }))
+      const works = claimed.map(
+        (row): Work => ({ row, change: null, resent: row.status === 'sending', lost: false, recorded: false }),
+      )
       await sendBatch(deps, works, now)
       await close(
         deps,
@@ -86,7 +88,7 @@ async function sendBatch(deps: OutboxDeps, works: Work[], now: Date): Promise<vo
   await passGates(deps, open, now)
 
   const going = open.filter(({ row, change }) => change === null && row.intent !== null)
-  // Intents where the other side deduplicates go in one bulk; the others right before their request, one by one.
+  // Intents where the other side deduplicates go in one bulk; of the others each right before its request.
   const early = going.filter(({ row, resent }) => !resent && driverOf(deps, row)?.dedupe !== 'none')
   const held = await deps.store.writeIntents(
     early.map(({ row }) => ({ row, messageId: driverOf(deps, row)?.idOf(row.intent?.body ?? '{}') ?? null })),
@@ -192,7 +194,7 @@ async function close(deps: OutboxDeps, works: readonly Work[], now: Date, counts
     (work) => listeners.has(work.row.refs.owner) || needsPerson(afterwards(work), now).length > 0,
   )
   const apart = new Set(heard)
-  await store.hold(heard.filter(({ change }) => change !== null).map(writeOf))
+  await store.hold(heard.filter(({ change, recorded }) => change !== null && !recorded).map(writeOf))
   await store.finish(
     works
       .filter((work) => !apart.has(work))
@@ -221,13 +223,6 @@ async function close(deps: OutboxDeps, works: readonly Work[], now: Date, counts
 }
 
 const afterwards = ({ row, change }: Work): OutboxRow => ({ ...row, ...change?.set })
-
-const writeOf = ({ row, change }: Work) => ({
-  _id: row._id,
-  claim: row.claim,
-  set: { ...(change?.attempt ? { skips: row.skips } : {}), ...change?.set },
-  ...(change?.attempt ? { push: { attempts: change.attempt } } : {}),
-})
 
 /** Tells each owner about its rows; returns the owners that failed. Their rows are told again, the others' are closed. */
 async function tell({ listeners, log }: OutboxDeps, told: readonly OutboxRow[], now: Date): Promise<Set<string>> {

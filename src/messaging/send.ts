@@ -1,4 +1,4 @@
-/** One send: within the lease, intent first where the other side doesn't deduplicate, the same bytes again after a lost answer. */
+/** One send: within the lease, the same bytes again after a lost answer; intent and outcome one by one where nobody deduplicates. */
 import { type Clock, SECOND_MS } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { Rates } from '../wecom/index.ts'
@@ -61,7 +61,21 @@ export async function sendOne(deps: SendDeps, work: Work, now: Date): Promise<vo
   }
   if (verdict.kind === 'busy' && verdict.limit) await deps.rates.block(intent.channel)
   work.change = applyVerdict(row, intent, verdict, resent, now)
+  if (driver.dedupe === 'none') {
+    // Once this process is dead nobody can tell such a message from one that never left. So the outcome doesn't wait for the
+    // batch: a death leaves no more of them unknown than are on their way.
+    await deps.store.hold([writeOf(work)])
+    work.recorded = true
+  }
 }
+
+/** The change of a row as a write that leaves it claimed. */
+export const writeOf = ({ row, change, recorded }: Work) => ({
+  _id: row._id,
+  claim: row.claim,
+  set: recorded ? {} : { ...(change?.attempt ? { skips: row.skips } : {}), ...change?.set },
+  ...(change?.attempt && !recorded ? { push: { attempts: change.attempt } } : {}),
+})
 
 async function once(
   driver: ChannelDriver,

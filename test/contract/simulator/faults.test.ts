@@ -117,6 +117,20 @@ describe('a tap', () => {
     expect(stages).toEqual(['wecom received held 0', 'wecom acted held 1', 'wecom answered held 1'])
   })
 
+  test('can drop a request before it has an effect, and sees under which name it came', async () => {
+    const hosts: string[] = []
+    const stop = simulator.tap(({ stage, path, host }) => {
+      if (path !== SEND || stage !== 'received') return
+      hosts.push(host)
+      return 'drop'
+    })
+    const before = arrived()
+    await expect(send('dropped')).rejects.toThrow()
+    stop()
+    expect(arrived()).toBe(before)
+    expect(hosts).toEqual([new URL(ready.wecomBase).host])
+  })
+
   test('time stands while a request is held', async () => {
     let release = () => {}
     const stop = simulator.tap(({ stage, path }) =>

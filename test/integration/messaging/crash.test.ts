@@ -2,7 +2,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { messagingWorld } from './support.ts'
+import type { WechatClient } from '../../../src/wechat/index.ts'
+import { CONCURRENCY, messagingWorld } from './support.ts'
 
 const LEASE_MS = 1_000
 const world = await messagingWorld({ customers: 30, leaseMs: LEASE_MS })
@@ -43,10 +44,10 @@ async function talking(): Promise<string> {
   await world.says(n)
   return customer
 }
-async function granted(): Promise<string> {
-  const customer = await world.customer(n, { openId: true })
+async function granted(who = n): Promise<string> {
+  const customer = await world.customer(who, { openId: true })
   const templateId = world.templateId('术后护理提醒')
-  simulator.act({ as: 'customer', id: world.personOf(n).personId, do: 'mp-subscribe', templateId })
+  simulator.act({ as: 'customer', id: world.personOf(who).personId, do: 'mp-subscribe', templateId })
   await world.callbacks()
   return customer
 }
@@ -124,6 +125,23 @@ describe('killed while sending', () => {
     expect(world.ledger()).toHaveLength(when === 'after' ? 1 : 0)
     expect(settled).toMatchObject([{ id, outcome: 'unknown', channel: 'subscribe', reason: 'send_unknown' }])
     expect(needs).toMatchObject([{ outboxId: id, unknown: true }])
+  })
+
+  test('in the middle of many notices: those on their way are unknown, the others are sent once', async () => {
+    const crowd = Array.from({ length: 10 }, (_, i) => 20 + i)
+    for (const one of crowd) await messaging.service.enqueue(world.contact(await granted(one)))
+    let calls = 0
+    const sendSubscribe: WechatClient['sendSubscribe'] = (body, options) => {
+      calls += 1
+      return calls > 5 ? death() : vendor.wechat.sendSubscribe(body, options)
+    }
+    await dieAndRecover({ wechat: { sendSubscribe } }, () => calls === 5 + CONCURRENCY)
+    const outcomes = settled.map(({ outcome }) => outcome).sort()
+    expect(outcomes).toEqual([...Array(6).fill('sent'), ...Array(CONCURRENCY).fill('unknown')])
+    expect(world.ledger('subscribe')).toHaveLength(6)
+    expect(needs).toHaveLength(CONCURRENCY)
+    const rows = await world.db.collection('outbox').find({ status: 'sent' }).toArray()
+    expect(rows.filter(({ attempts }) => attempts.length !== 1)).toEqual([])
   })
 
   test('a safety notice that may be lost is said again by SMS', async () => {

@@ -24,6 +24,7 @@ import { testPorts } from '../../support/ports.ts'
 export const STORE = 'huayan'
 /** Monday 2 March 2026, 11:30 in Shanghai: inside a contact window. */
 export const START = new Date('2026-03-02T03:30:00Z')
+export const CONCURRENCY = 4
 const HOUR = 3_600_000
 
 const files = new Map([
@@ -135,7 +136,7 @@ export async function messagingWorld({
         agentId: ready.agentId,
         miniProgramOn: true,
         sms: parts.sms ?? (sms ? { base: ready.smsApiBase, key: ready.smsApiKey } : null),
-        concurrency: 4,
+        concurrency: CONCURRENCY,
       },
     })
     messaging.service.onSettled('test', parts.listen ?? (async (batch) => void settled.push(...batch)))
