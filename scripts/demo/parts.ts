@@ -1,6 +1,6 @@
 /** Database, simulator and server of the demo, started and stopped together. */
 import { createHash, randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSimulator, type Simulator } from '../../simulator/index.ts'
 import { installPeople } from '../../simulator/people/index.ts'
@@ -42,11 +42,22 @@ export async function startParts({
   simulatorPort,
   onProgress,
 }: DemoOptions): Promise<DemoParts> {
-  const dataDir = join(process.env.DATA_DIR ?? '.data', `demo-${process.pid}`)
+  const dataRoot = process.env.DATA_DIR ?? '.data'
+  const dataDir = join(dataRoot, `demo-${process.pid}`)
+  const removeData = () => {
+    rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 })
+    try {
+      rmdirSync(dataRoot)
+    } catch {
+      // others keep something there
+    }
+  }
+  // For an end that has no time for the way back in order.
+  process.once('exit', removeData)
   const database = await startDatabase({ dataDir, fresh: true, durable: false, onProgress })
   onProgress(`database: ${database.kind}`)
   const stops: (() => Promise<void>)[] = [
-    async () => rmSync(dataDir, { recursive: true, force: true }),
+    async () => removeData(),
     () => database.stop(),
   ]
   const stop = async () => {
