@@ -1,7 +1,6 @@
 /** A child server that dies with us, however we die. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
-import { createServer } from 'node:net'
 import { delimiter, join, resolve } from 'node:path'
 
 export interface Daemon {
@@ -90,16 +89,4 @@ export function findOnPath(name: string, folders: readonly string[] = []): strin
     }
   }
   return null
-}
-
-/** A port of the loopback that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const probe = createServer()
-    probe.once('error', fail)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => (typeof address === 'object' && address ? done(address.port) : fail(new Error('no port'))))
-    })
-  })
 }
