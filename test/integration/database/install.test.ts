@@ -112,7 +112,7 @@ describe.skipIf(!python)('the installed database', { timeout: 240_000 }, () => {
     child.kill('SIGTERM')
     expect((await exit).code).toBe(143)
     expect(readdirSync(join(machine.folder, '.cache'))).toEqual([])
-    await until(() => processesIn(machine.folder).length === 0)
+    await until(() => processesIn(machine.folder).length === 0, 5_000)
   })
 
   test('a package that cannot be had is named, with the other ways out', async () => {
