@@ -69,6 +69,20 @@ export default {
       to: { path: 'node_modules/mongoose', dependencyTypesNot: ['type-only'] },
     },
     {
+      name: 'koa-lives-at-the-edge',
+      severity: 'error',
+      comment: 'A room states its routes as data (routes.ts). Only the HTTP server and the callbacks see a request.',
+      from: { path: '^src/', pathNot: [`^src/(platform|${EDGES})/`, '^src/app[.]ts$'] },
+      to: { path: 'node_modules/(koa|koa-[^/]+|@koa/[^/]+)/' },
+    },
+    {
+      name: 'production-needs-no-dev-dependency',
+      severity: 'error',
+      comment: 'The image is installed without devDependencies. Move the package to dependencies, or do without it.',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'simulator-shares-no-logic',
       severity: 'error',
       comment: 'The simulator must be able to disagree with the server: it may share wire types and nothing else.',
@@ -91,6 +105,13 @@ export default {
       to: { path: '^(simulator|scripts|test)/' },
     },
     {
+      name: 'leads-somewhere',
+      severity: 'error',
+      comment: 'This import is found nowhere, so no other rule can judge it.',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
       name: 'no-circular',
       severity: 'error',
       comment: 'A circle has no first room to understand. Move what both need below both.',
@@ -102,6 +123,11 @@ export default {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.mjs', '.js'],
+      // Without these most packages are not found, and a rule about them finds nothing.
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'require', 'types'],
+    },
   },
 }

@@ -1,7 +1,7 @@
 /** `npm run check`: types, lint, architecture, dead code, format, generated files. All run; a summary at the end. */
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { clockReads } from './checks/clock.ts'
 
 interface Check {
   name: string
@@ -13,26 +13,8 @@ const tool =
   () =>
     spawnSync(process.execPath, [join('node_modules', script), ...args], { stdio: 'inherit' }).status === 0
 
-function sources(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name)
-    return entry.isDirectory() ? sources(path) : path.endsWith('.ts') ? [path] : []
-  })
-}
-
-/** Business and machine time come from the injected clock; one file reads the machine's. */
 function clockIsInjected(): boolean {
-  const found = sources('src')
-    .filter((path) => path !== join('src', 'platform', 'clock.ts'))
-    .flatMap((path) =>
-      readFileSync(path, 'utf8')
-        .split('\n')
-        .flatMap((line, i) =>
-          /\bnew Date\(|\bDate\.now\(/.test(line.replace(/\/\/.*|\*.*/, ''))
-            ? [`${path}:${i + 1} reads the machine's clock: take the injected Clock, or instant() to parse`]
-            : [],
-        ),
-    )
+  const found = clockReads()
   for (const line of found) process.stderr.write(`${line}\n`)
   return found.length === 0
 }

@@ -1,6 +1,9 @@
 /** `npm run db`: a database in the foreground; its address is the only line on stdout. Ctrl-C stops it. */
-import { startDatabase } from './db/ladder.ts'
 
+import { NoDatabaseError, startDatabase } from './db/ladder.ts'
+import { exitOnStopSignal, onStopSignal } from './signals.ts'
+
+const release = exitOnStopSignal()
 try {
   const database = await startDatabase({
     dataDir: `${process.env.DATA_DIR ?? '.data'}/db`,
@@ -8,13 +11,13 @@ try {
   })
   process.stdout.write(`${database.uri}\n`)
   const keep = setInterval(() => undefined, 60_000)
-  const stop = () => {
+  release()
+  onStopSignal(() => {
     clearInterval(keep)
     void database.stop().finally(() => process.exit(0))
-  }
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
+  })
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  if (!(error instanceof NoDatabaseError)) throw error
+  process.stderr.write(`${error.message}\n`)
   process.exit(1)
 }

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { ConfigError } from '../src/platform/config.ts'
 import { NoDatabaseError } from './db/ladder.ts'
 import { playHeadless } from './demo/headless.ts'
+import { PortInUseError } from './ports.ts'
 
 const DEFAULT_START = '2026-03-02T00:00+08:00'
 
@@ -22,6 +23,7 @@ function read() {
         promises: { type: 'string' },
         'no-faults': { type: 'boolean', default: false },
         port: { type: 'string', default: '3000' },
+        'simulator-port': { type: 'string', default: '4100' },
       },
     }).values
   } catch (error) {
@@ -68,12 +70,13 @@ try {
     days: whole('days', values.days ?? '10', 1, 400),
     customers: whole('customers', values.customers ?? '40', 1, 1_000),
     port: whole('port', values.port, 0, 65_000),
+    simulatorPort: whole('simulator-port', values['simulator-port'], 0, 65_000),
   })
 } catch (error) {
   if (error instanceof ConfigError) process.stderr.write(`${error.lines.join('\n')}\n`)
-  const plain = error instanceof UsageError || error instanceof NoDatabaseError || error instanceof ConfigError
+  const plain = [UsageError, NoDatabaseError, ConfigError, PortInUseError].some((kind) => error instanceof kind)
   process.stderr.write(
-    `${plain ? (error as Error).message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    `${error instanceof Error ? (plain ? error.message : (error.stack ?? error.message)) : String(error)}\n`,
   )
   process.exit(error instanceof UsageError ? 2 : 1)
 }

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { createSimulator } from '../simulator/index.ts'
 import { startDatabase } from './db/ladder.ts'
 import { vendorSettings } from './demo/vendor-settings.ts'
+import { needPorts, PortInUseError } from './ports.ts'
+import { exitOnStopSignal, onStopSignal } from './signals.ts'
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
 const dataDir = process.env.DATA_DIR ?? '.data'
@@ -30,6 +32,14 @@ function keys(): Record<string, string> {
   }
 }
 
+try {
+  await needPorts([{ ports: [PORT, SIMULATOR_PORT, SIMULATOR_PORT + 1] }])
+} catch (error) {
+  if (!(error instanceof PortInUseError)) throw error
+  say(error.message)
+  process.exit(1)
+}
+const release = exitOnStopSignal()
 const database = await startDatabase({ dataDir: join(dataDir, 'db'), onProgress: say })
 const simulator = await createSimulator({ port: SIMULATOR_PORT, customers: 20, staff: 14 })
 const { ready } = simulator
@@ -46,6 +56,14 @@ const server: ChildProcess = spawn(
   [join('node_modules', 'tsx/dist/cli.mjs'), 'watch', 'src/main.ts'],
   { stdio: 'inherit', env },
 )
+release()
+onStopSignal(() => {
+  server.kill('SIGTERM')
+  void simulator
+    .close()
+    .then(() => database.stop())
+    .finally(() => process.exit(0))
+})
 const address = `http://127.0.0.1:${PORT}`
 await untilReady()
 await fetch(`${ready.wecomBase}/_sim/callback-target`, {
@@ -70,12 +88,3 @@ async function untilReady(): Promise<void> {
   }
   say('the server does not get ready; its own words are above')
 }
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => {
-    server.kill('SIGTERM')
-    void simulator
-      .close()
-      .then(() => database.stop())
-      .finally(() => process.exit(0))
-  })

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findChromium } from './chromium.ts'
 import { startDatabase } from './db/ladder.ts'
+import { exitOnStopSignal } from './signals.ts'
 
 interface Counts {
   passed: number
@@ -14,6 +15,8 @@ interface Counts {
 const say = (line: string) => process.stderr.write(`${line}\n`)
 const scratch = mkdtempSync(join(tmpdir(), 'aftercare-test-'))
 const wanted = process.argv.slice(2)
+process.once('exit', () => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 }))
+exitOnStopSignal()
 
 /** Runs vitest and reads its own report; a run without a report is one failure. */
 async function vitest(name: string, args: string[], env: NodeJS.ProcessEnv): Promise<Counts> {
@@ -31,7 +34,12 @@ async function vitest(name: string, args: string[], env: NodeJS.ProcessEnv): Pro
       ],
       { stdio: 'inherit', env },
     )
-    child.once('exit', (exit) => done(exit ?? 1))
+    const stop = () => child.kill()
+    process.prependOnceListener('exit', stop)
+    child.once('exit', (exit) => {
+      process.off('exit', stop)
+      done(exit ?? 1)
+    })
   })
   try {
     const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(report, 'utf8')) as {
@@ -47,7 +55,7 @@ async function vitest(name: string, args: string[], env: NodeJS.ProcessEnv): Pro
   }
 }
 
-const database = await startDatabase({ dataDir: join(scratch, 'db'), fresh: true, onProgress: say })
+const database = await startDatabase({ dataDir: join(scratch, 'db'), fresh: true, durable: false, onProgress: say })
 let total: Counts = { passed: 0, failed: 0 }
 try {
   const browser = await findChromium(say)
@@ -71,7 +79,6 @@ try {
   total.failed += 1
 } finally {
   await database.stop()
-  rmSync(scratch, { recursive: true, force: true })
 }
 process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`)
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1)

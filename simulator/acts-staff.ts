@@ -35,11 +35,13 @@ export function staffActs(context: SimContext, answers: Answers): Acts {
       return {}
     },
     say(staff, act) {
+      const said = required(act, 'text')
+      staff.said.push({ at: now(), text: said })
       const msgId = counters.bigId('app text', staff.personId)
       callbacks.wecom(`staff ${staff.personId}`, {
         FromUserName: staff.userId,
         MsgType: 'text',
-        Content: required(act, 'text'),
+        Content: said,
         MsgId: msgId,
         AgentID,
       })

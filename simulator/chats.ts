@@ -26,6 +26,7 @@ export function chatsOf(
         userId: person.userId,
       },
       messages: of('app'),
+      said: person.said.slice(-LAST),
       cards: cards
         .of(person.userId)
         .slice(-LAST)

@@ -141,7 +141,7 @@ function stateOf({ world }: SimContext): Record<string, unknown> {
     ...customer,
     contacts: [...contacts.keys()],
   }))
-  const staff = world.staff.map((member) => ({ ...nobody, ...member }))
+  const staff = world.staff.map(({ said: _, ...member }) => ({ ...nobody, ...member }))
   const { departments, templates, corp } = world
   return { people: [...customers, ...staff], departments, templates, openKfId: corp.openKfId }
 }

@@ -34,8 +34,11 @@ try {
     ...(start ? { start } : {}),
   })
   process.stdout.write(`${JSON.stringify(simulator.ready)}\n`)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void simulator.close().then(() => process.exit(0)))
+  const stop = () => void simulator.close().then(() => process.exit(0))
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+  // npm hands a signal to the shell between us, which dies of it alone.
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && stop(), 1_000).unref()
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exit(2)

@@ -22,6 +22,8 @@ export interface Staff {
   position: string
   departmentId: number
   resigned: boolean
+  /** What was written to the app. */
+  said: { at: Date; text: string }[]
 }
 
 export type Person = Customer | Staff
@@ -186,6 +188,7 @@ function addStaff(world: World, i: number): void {
     position,
     departmentId,
     resigned: false,
+    said: [],
   }
   world.staff.push(member)
   world.byPersonId.set(personId, member)

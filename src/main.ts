@@ -21,18 +21,34 @@ async function main(): Promise<void> {
     return
   }
   const log = createLog({ level: settings.LOG_LEVEL })
-  const server = await startServer({ settings, config, log })
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'))
+  const starting = startServer({ settings, config, log })
+  // Before it serves: whoever asks to stop while it starts gets the way back in order too.
   const stop = (signal: string) => {
     log.info({ signal }, 'stopping')
     setTimeout(() => process.exit(1), FORCE_QUIT_MS).unref()
-    server.stop().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    )
+    starting
+      .then((server) => server.stop())
+      .then(
+        () => process.exit(0),
+        () => process.exit(1),
+      )
   }
   process.once('SIGTERM', () => stop('SIGTERM'))
   process.once('SIGINT', () => stop('SIGINT'))
+  await starting
+}
+
+/** Why it does not start, for who reads the terminal; anything unforeseen has a code and stands in the log. */
+function wordsOf(error: unknown): string {
+  const { code, port, address } = error as { code?: unknown; port?: number; address?: string }
+  const words: Record<string, string> = {
+    database_unreachable: 'the database of MONGODB_URI does not answer',
+    EADDRINUSE: `port ${port} is in use by another program`,
+    EACCES: `port ${port} needs rights that this process does not have`,
+    EADDRNOTAVAIL: `${address} is no address of this machine`,
+  }
+  return words[String(code)] ?? (error instanceof AppError ? error.code : 'internal')
 }
 
 function attempt<T>(load: () => T, lines: string[]): T | null {
@@ -46,8 +62,7 @@ function attempt<T>(load: () => T, lines: string[]): T | null {
 }
 
 main().catch((error: unknown) => {
-  const code = error instanceof AppError ? error.code : 'internal'
-  createLog({}).error({ err: error, code }, 'start failed')
-  process.stderr.write(`Aftercare cannot start: ${code}\n`)
+  createLog({}).error({ err: error }, 'start failed')
+  process.stderr.write(`Aftercare cannot start: ${wordsOf(error)}\n`)
   process.exit(1)
 })

@@ -1,7 +1,6 @@
 /** A child server that dies with us, however we die. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
-import { createServer } from 'node:net'
 import { delimiter, join, resolve } from 'node:path'
 
 export interface Daemon {
@@ -13,21 +12,23 @@ export interface Daemon {
 
 const STOP_LIMIT_MS = 10_000
 
-export async function startDaemon(binary: string, args: string[]): Promise<Daemon> {
+/** `throwaway`: its data is deleted at our exit, so it is killed there rather than asked to write everything down first. */
+export async function startDaemon(binary: string, args: string[], { throwaway = false } = {}): Promise<Daemon> {
   // Own process group: a Ctrl-C in the terminal reaches us, and we stop it in our order.
-  const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   let words = ''
-  child.stderr?.on('data', (chunk: Buffer) => {
-    words = (words + chunk.toString()).slice(-2_000)
-  })
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => {
+      words = (words + chunk.toString()).slice(-2_000)
+    })
   let ended: string | null = null
   const exit = new Promise<void>((done) => {
     child.once('error', (error) => {
       ended = error.message
       done()
     })
-    child.once('exit', (code, signal) => {
-      ended = `${signal ?? `exit ${code}`} ${words.trim().split('\n').slice(-3).join(' / ')}`.trim()
+    child.once('close', (code, signal) => {
+      ended ??= `${signal ?? `exit ${code}`} ${words.trim().split('\n').slice(-3).join(' / ')}`.trim()
       done()
     })
   })
@@ -36,8 +37,9 @@ export async function startDaemon(binary: string, args: string[]): Promise<Daemo
     await exit
     throw new Error(ended ?? 'did not start')
   }
-  const onExit = () => killQuietly(child)
-  process.once('exit', onExit)
+  const onExit = () => killQuietly(child, throwaway ? 'SIGKILL' : 'SIGTERM')
+  // First of all: its folder may be deleted by who else waits for our exit.
+  process.prependOnceListener('exit', onExit)
   stopWithUs(pid)
   return {
     pid,
@@ -57,12 +59,15 @@ export async function startDaemon(binary: string, args: string[]): Promise<Daemo
 export function stopWithUs(pid: number): void {
   if (process.platform === 'win32') return
   const script = `while kill -0 ${process.pid} 2>/dev/null && kill -0 ${pid} 2>/dev/null; do sleep 1; done; kill ${pid} 2>/dev/null`
-  spawn('sh', ['-c', script], { stdio: 'ignore', detached: true }).unref()
+  // Without a shell on the PATH only a SIGKILL of ours leaves the child behind.
+  spawn('sh', ['-c', script], { stdio: 'ignore', detached: true })
+    .once('error', () => undefined)
+    .unref()
 }
 
-function killQuietly(child: ChildProcess): void {
+function killQuietly(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
-    child.kill('SIGTERM')
+    child.kill(signal)
   } catch {
     // it is gone already
   }
@@ -84,16 +89,4 @@ export function findOnPath(name: string, folders: readonly string[] = []): strin
     }
   }
   return null
-}
-
-/** A port of the loopback that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const probe = createServer()
-    probe.once('error', fail)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => (typeof address === 'object' && address ? done(address.port) : fail(new Error('no port'))))
-    })
-  })
 }

@@ -2,11 +2,13 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { MongoClient } from 'mongodb'
-import { type Daemon, findOnPath, freePort, startDaemon } from './daemon.ts'
-import { startMemoryServer } from './memory-server.ts'
+import { freePort } from '../ports.ts'
+import { type Daemon, findOnPath, startDaemon } from './daemon.ts'
+import { downloadedMongod } from './download.ts'
+import type { Tell } from './progress.ts'
 import { ensureSecantusVenv } from './secantus.ts'
 
-export type DatabaseKind = 'uri' | 'mongod' | 'secantusd-rs' | 'memory-server' | 'secantusd-py'
+export type DatabaseKind = 'uri' | 'mongod' | 'secantusd-rs' | 'secantusd-py'
 
 export interface Database {
   uri: string
@@ -23,7 +25,7 @@ export interface LadderOptions {
   /** False for data that is deleted at the end: nothing waits for the disk. Default true. */
   durable?: boolean
   /** One line per thing that happens, for a person who waits. */
-  onProgress?: (line: string) => void
+  onProgress?: Tell
   env?: NodeJS.ProcessEnv
 }
 
@@ -50,26 +52,26 @@ export async function startDatabase({
   if (fresh) rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
 
-  const options = { folder, durable, onProgress }
+  const start = { folder, durable, tell: onProgress }
   const tried: string[] = []
-  const rungs: [DatabaseKind, () => Promise<Database | null>][] = [
-    ['mongod', () => mongod(folder, onProgress)],
-    ['secantusd-rs', () => secantus('secantusd-rs', findOnPath('secantusd-rs', [join('.cache', 'bin')]), options)],
-    // Before the download: a Python rung that was installed earlier starts in a second.
+  const rungs: [name: string, () => Promise<Database | null>][] = [
+    ['mongod', () => mongod(findOnPath('mongod'), start)],
+    ['secantusd-rs', () => secantus('secantusd-rs', findOnPath('secantusd-rs', [join('.cache', 'bin')]), start)],
+    // Before the download: an environment that was installed earlier starts in a second.
     [
       'secantusd-py',
-      () => secantus('secantusd-py', findOnPath('secantusd-py', [join('.cache', 'secantus', 'bin')]), options),
+      () => secantus('secantusd-py', findOnPath('secantusd-py', [join('.cache', 'secantus', 'bin')]), start),
     ],
-    ['memory-server', () => startMemoryServer(join(folder, 'mongod'), onProgress)],
-    ['secantusd-py', async () => secantus('secantusd-py', await ensureSecantusVenv(onProgress), options)],
+    ['downloaded mongod', async () => mongod(await downloadedMongod(onProgress), start)],
+    ['installed secantusd-py', async () => secantus('secantusd-py', await ensureSecantusVenv(onProgress), start)],
   ]
-  for (const [kind, start] of rungs) {
+  for (const [name, climb] of rungs) {
     try {
-      const database = await start()
+      const database = await climb()
       if (database) return database
     } catch (error) {
-      tried.push(`${kind}: ${error instanceof Error ? error.message : String(error)}`)
-      onProgress(`${kind} did not start, trying the next way`)
+      tried.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+      onProgress(`${name} did not start, trying the next way`)
     }
   }
   throw new NoDatabaseError(
@@ -77,14 +79,17 @@ export async function startDatabase({
   )
 }
 
-async function mongod(folder: string, onProgress: (line: string) => void): Promise<Database | null> {
-  const binary = findOnPath('mongod')
+interface Start {
+  folder: string
+  durable: boolean
+  tell: Tell
+}
+
+async function mongod(binary: string | null, { folder, durable, tell }: Start): Promise<Database | null> {
   if (!binary) return null
-  onProgress('starting mongod as a one-member replica set')
-  const port = await freePort()
+  tell('starting mongod as a one-member replica set')
   const path = join(folder, 'mongod')
-  mkdirSync(path, { recursive: true })
-  const daemon = await startDaemon(binary, [
+  const { daemon, port } = await serve(binary, path, durable, (port) => [
     '--bind_ip',
     '127.0.0.1',
     '--port',
@@ -94,32 +99,43 @@ async function mongod(folder: string, onProgress: (line: string) => void): Promi
     '--replSet',
     'rs0',
   ])
-  await answering(daemon, port)
-  const client = await new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`).connect()
+  const host = `127.0.0.1:${port}`
+  const client = new MongoClient(`mongodb://${host}/?directConnection=true`)
   try {
-    await client
-      .db('admin')
-      .command({ replSetInitiate: { _id: 'rs0', members: [{ _id: 0, host: `127.0.0.1:${port}` }] } })
+    await client.connect()
+    await initiate(client, host)
   } catch (error) {
-    if ((error as { codeName?: string }).codeName !== 'AlreadyInitialized') throw error
+    await daemon.stop()
+    throw error
   } finally {
     await client.close()
   }
-  return { uri: `mongodb://127.0.0.1:${port}/aftercare?replicaSet=rs0`, kind: 'mongod', stop: () => daemon.stop() }
+  return { uri: `mongodb://${host}/aftercare?replicaSet=rs0`, kind: 'mongod', stop: () => daemon.stop() }
+}
+
+/** Makes the server the only member of its set; data of an earlier start knows it by the port of that day. */
+async function initiate(client: MongoClient, host: string): Promise<void> {
+  const admin = client.db('admin')
+  try {
+    await admin.command({ replSetInitiate: { _id: 'rs0', members: [{ _id: 0, host }] } })
+  } catch (error) {
+    if ((error as { codeName?: string }).codeName !== 'AlreadyInitialized') throw error
+    const { config } = await admin.command({ replSetGetConfig: 1 })
+    const moved = { ...config, version: config.version + 1, members: [{ ...config.members[0], host }] }
+    await admin.command({ replSetReconfig: moved, force: true })
+  }
 }
 
 async function secantus(
   kind: 'secantusd-rs' | 'secantusd-py',
   binary: string | null,
-  { folder, durable, onProgress }: { folder: string; durable: boolean; onProgress: (line: string) => void },
+  { folder, durable, tell }: Start,
 ): Promise<Database | null> {
   if (!binary) return null
-  onProgress(`starting ${kind}`)
-  const port = await freePort()
+  tell(`starting ${kind}`)
   const path = join(folder, kind)
-  mkdirSync(path, { recursive: true })
   // Without --sync-on-commit a killed daemon forgets acknowledged writes (measured).
-  const daemon = await startDaemon(binary, [
+  const { daemon, port } = await serve(binary, path, durable, (port) => [
     '--host',
     '127.0.0.1',
     '--port',
@@ -130,11 +146,23 @@ async function secantus(
     '--log-level',
     'WARNING',
   ])
-  await answering(daemon, port)
   // It keeps every retryable write of the last half hour and walks them all at each write; our writes are safe to repeat.
   // A streamed heartbeat keeps one of its threads busy.
   const uri = `mongodb://127.0.0.1:${port}/aftercare?directConnection=true&retryWrites=false&serverMonitoringMode=poll`
   return { uri, kind, stop: () => daemon.stop() }
+}
+
+async function serve(
+  binary: string,
+  path: string,
+  durable: boolean,
+  argsFor: (port: number) => string[],
+): Promise<{ daemon: Daemon; port: number }> {
+  const port = await freePort()
+  mkdirSync(path, { recursive: true })
+  const daemon = await startDaemon(binary, argsFor(port), { throwaway: !durable })
+  await answering(daemon, port)
+  return { daemon, port }
 }
 
 const START_LIMIT_MS = 30_000

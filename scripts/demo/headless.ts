@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { judge, type Verdict } from '../../simulator/audit/judge.ts'
 import { ledgerSha256 } from '../../simulator/index.ts'
+import { exitOnStopSignal } from '../signals.ts'
 import { enterStores, fetchClaims, planVisits, scheduleVisits, storesOf } from './clinic.ts'
 import { moveClock, startParts } from './parts.ts'
 
@@ -24,6 +25,7 @@ export async function playHeadless(options: HeadlessOptions): Promise<{ ok: bool
   const { days, customers, seed, start } = options
   const startedAt = performance.now()
   const say = (line: string) => process.stderr.write(`${line}\n`)
+  exitOnStopSignal()
   const parts = await startParts({ seed, customers, staff: STAFF, start, port: 0, simulatorPort: 0, onProgress: say })
   try {
     const { simulator, api } = parts

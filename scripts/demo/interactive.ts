@@ -1,6 +1,8 @@
 /** The demo to play with: a clinic with some days of history, phones in the browser, a clock to move. */
+import { needPorts } from '../ports.ts'
+import { exitOnStopSignal, onStopSignal } from '../signals.ts'
 import { enterStores, planVisits, scheduleVisits, storesOf } from './clinic.ts'
-import { moveClock, startParts } from './parts.ts'
+import { type DemoParts, moveClock, startParts } from './parts.ts'
 
 export interface InteractiveOptions {
   seed: number
@@ -9,60 +11,66 @@ export interface InteractiveOptions {
   days: number
   customers: number
   port: number
+  simulatorPort: number
 }
 
 const DAY_MS = 86_400_000
 const HOP_TIMEOUT_MS = 120_000
-const SIMULATOR_PORT = 4100
 const STAFF = 14
 /** The visits of this many further days wait for whoever moves the clock. */
 const FUTURE_DAYS = 20
+const PROGRESS_DAYS = 5
 
-export async function playInteractive({ seed, start, days, customers, port }: InteractiveOptions): Promise<void> {
-  const say = (line: string) => process.stderr.write(`${line}\n`)
-  const parts = await startParts({
-    seed,
-    customers,
-    staff: STAFF,
-    start,
-    port,
-    simulatorPort: SIMULATOR_PORT,
-    onProgress: say,
+const say = (line: string) => process.stderr.write(`${line}\n`)
+
+export async function playInteractive(options: InteractiveOptions): Promise<void> {
+  const { port, simulatorPort } = options
+  // The simulator's two servers are neighbours.
+  const simulatorPorts = simulatorPort === 0 ? [] : [simulatorPort, simulatorPort + 1]
+  await needPorts([
+    { ports: [port], option: 'npm run demo -- --port 3100' },
+    { ports: simulatorPorts, option: 'npm run demo -- --simulator-port 4200' },
+  ])
+  const release = exitOnStopSignal()
+  const parts = await startParts({ ...options, staff: STAFF, onProgress: say })
+  await playHistory(parts, options)
+  release()
+  onStopSignal(() => {
+    say('\n正在停止 stopping …')
+    void parts.stop().then(() => process.exit(0))
   })
-  let stopping = false
-  const stop = async () => {
-    if (stopping) return
-    stopping = true
-    say('\nstopping …')
-    await parts.stop()
-    process.exit(0)
-  }
-  process.once('SIGINT', () => void stop())
-  process.once('SIGTERM', () => void stop())
+  process.stdout.write(welcome(parts))
+}
 
-  const { simulator, api, server } = parts
-  const stores = storesOf(start, days + FUTURE_DAYS)
-  await enterStores(api, stores)
+async function playHistory({ simulator, api }: DemoParts, { start, days }: InteractiveOptions): Promise<void> {
+  const to = (at: number) => moveClock(simulator.ready.wecomBase, new Date(at), HOP_TIMEOUT_MS)
+  await enterStores(api, storesOf(start, days + FUTURE_DAYS))
   scheduleVisits(simulator, api, planVisits(simulator, start, days + FUTURE_DAYS))
-  for (let day = 1; day <= days && !stopping; day++) {
-    await moveClock(simulator.ready.wecomBase, new Date(start.getTime() + day * DAY_MS), HOP_TIMEOUT_MS)
-    if (process.stderr.isTTY)
-      process.stderr.write(`\rplaying history: day ${day}/${days}   ${day === days ? '\n' : ''}`)
+  for (let day = 1; day <= days; day++) {
+    await to(start.getTime() + day * DAY_MS)
+    const line = `播放历史 playing history: ${day}/${days} 天 days`
+    if (process.stderr.isTTY) process.stderr.write(`\r${line}${day === days ? '\n' : ''}`)
+    else if (day % PROGRESS_DAYS === 0 || day === days) say(line)
   }
   // Ten in the morning: the first contact window is an hour away.
-  await moveClock(simulator.ready.wecomBase, new Date(start.getTime() + days * DAY_MS + 10 * 3_600_000), HOP_TIMEOUT_MS)
-  process.stdout.write(
-    [
-      '',
-      '术后管家 Aftercare 演示已就绪',
-      '',
-      `  手机与时钟  ${simulator.ready.wecomBase}/            客户的微信、员工的企业微信、可拨动的时钟`,
-      `  接口文档    ${server.address}/api/openapi.json`,
-      `  模拟器控制  ${simulator.ready.wecomBase}/_sim/openapi.json`,
-      `  健康检查    ${server.address}/healthz  ${server.address}/readyz`,
-      '',
-      '  按 Ctrl-C 全部停止。',
-      '',
-    ].join('\n'),
-  )
+  await to(start.getTime() + days * DAY_MS + 10 * 3_600_000)
 }
+
+const welcome = ({ simulator: { ready }, server: { address } }: DemoParts): string => `
+术后管家 Aftercare · 演示已就绪 the demo is ready
+
+  手机与时钟 phones and clock     ${ready.wecomBase}/
+  服务端接口 the server's API     ${address}/api/openapi.json
+  模拟器接口 the simulator's API  ${ready.wecomBase}/_sim/openapi.json
+  运行状态   health               ${address}/healthz  ${address}/readyz  ${address}/metrics
+
+试一试 try
+  1. 点“+1 天”：当天到期的提醒与回访自动发生，新记录会标出。
+     Press +1 天 (one day): what falls due happens, and what is new is marked.
+  2. 在员工手机的任务卡片上点“接手”“完成”，填表提交，再回复一句小结。
+     On a staff phone press 接手 (take) and 完成 (done) on a task card, send the form, then write one line as the summary.
+  3. 点触达记录中的人名，查看他或她的手机。
+     Press a name in the record to see that person's phone.
+
+按 Ctrl-C 全部停止。 Ctrl-C stops everything.
+`

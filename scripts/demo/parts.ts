@@ -1,7 +1,8 @@
 /** Database, simulator and server of the demo, started and stopped together. */
-import { createHash, randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { MongoClient } from 'mongodb'
 import { createSimulator, type Simulator } from '../../simulator/index.ts'
 import { installPeople } from '../../simulator/people/index.ts'
 import { loadConfig } from '../../src/config.ts'
@@ -42,17 +43,26 @@ export async function startParts({
   simulatorPort,
   onProgress,
 }: DemoOptions): Promise<DemoParts> {
-  const dataDir = join(process.env.DATA_DIR ?? '.data', `demo-${process.pid}`)
+  const dataRoot = process.env.DATA_DIR ?? '.data'
+  const dataDir = join(dataRoot, `demo-${process.pid}`)
+  const removeData = () => {
+    rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 })
+    try {
+      rmdirSync(dataRoot)
+    } catch {
+      // others keep something there
+    }
+  }
+  // For an end that has no time for the way back in order.
+  process.once('exit', removeData)
   const database = await startDatabase({ dataDir, fresh: true, durable: false, onProgress })
-  onProgress(`database: ${database.kind}`)
-  const stops: (() => Promise<void>)[] = [
-    async () => rmSync(dataDir, { recursive: true, force: true }),
-    () => database.stop(),
-  ]
+  onProgress(`数据库 database: ${database.kind}`)
+  const stops: (() => Promise<void>)[] = [() => database.stop()]
   const stop = async () => {
     for (const one of [...stops].reverse()) await one().catch(() => undefined)
+    removeData()
   }
-  // The order of the list: the last started stops first, the folder goes after the database.
+  // The order of the list: the last started stops first.
   try {
     const simulator = await createSimulator({
       port: simulatorPort,
@@ -65,10 +75,11 @@ export async function startParts({
     })
     stops.push(() => simulator.close())
     const { ready } = simulator
-    const uri = new URL(database.uri)
-    uri.pathname = `/demo_${createHash('sha256').update(`${process.pid} ${Date.now()}`).digest('hex').slice(0, 8)}`
+    const uri = inDatabase(database.uri, `demo_${randomBytes(4).toString('hex')}`)
+    // A database that was given stays; what is put there does not.
+    if (database.kind === 'uri') stops.push(() => dropDatabase(uri))
     const { settings, problems } = readSettings({
-      MONGODB_URI: uri.toString(),
+      MONGODB_URI: uri,
       PORT: String(port),
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
       ...(process.env.CONFIG_DIR ? { CONFIG_DIR: process.env.CONFIG_DIR } : {}),
@@ -95,6 +106,16 @@ export async function startParts({
     await stop()
     throw error
   }
+}
+
+/** The same server with another database; an address may name several hosts, which URL can't read. */
+const inDatabase = (uri: string, name: string): string =>
+  uri.replace(/^(mongodb(?:\+srv)?:\/\/[^/?]+)(?:\/[^?]*)?/, `$1/${name}`)
+
+async function dropDatabase(uri: string): Promise<void> {
+  const client = await new MongoClient(uri, { serverSelectionTimeoutMS: 5_000 }).connect()
+  await client.db().dropDatabase()
+  await client.close()
 }
 
 export async function moveClock(

@@ -164,7 +164,9 @@ describe('watching', () => {
         task_id: 'shown',
       },
     })
+    simulator.act({ as: 'staff', id: member.personId, do: 'say', text: '恢复良好' })
     const desk = (await control('GET', `chats?person=${member.personId}`)).body
+    expect(desk.said).toEqual([{ at: START.toISOString(), text: '恢复良好' }])
     expect(desk.cards).toMatchObject([{ taskId: 'shown', replacedBy: null, responseCode: { used: false } }])
     expect((await control('GET', 'chats?person=nobody')).status).toBe(404)
   })
