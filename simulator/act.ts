@@ -38,3 +38,10 @@ export function required(act: Act, field: string): string {
   if (!value) throw new ActError(400, 'missing_field', `${act.do} needs ${field}`)
   return value
 }
+
+/** True or false, true when nothing is said. A word would be taken for the opposite of what it says. */
+export function flag(act: Act, field: string): boolean {
+  const value = act[field] ?? true
+  if (typeof value !== 'boolean') throw new ActError(400, 'bad_field', `${act.do} takes ${field} as true or false`)
+  return value
+}

@@ -1,5 +1,5 @@
 /** What a customer does in WeChat: contacts, the customer service chat, the mini-program, the phone. */
-import { type Act, ActError, type Answers, required } from './act.ts'
+import { type Act, ActError, type Answers, flag, required } from './act.ts'
 import { type SimContext, text } from './api/types.ts'
 import { opaque } from './chance.ts'
 import type { Customer, Staff } from './state.ts'
@@ -32,7 +32,7 @@ export function customerActs(context: SimContext, answers: Answers): Acts {
       if (customer.contacts.has(userId)) throw new ActError(409, 'already_contact', 'they are contacts already')
       const state = text(act.state) || null
       // Staff write the phone into the remark when they add a customer at the visit; `remarkMobile: false` leaves it out.
-      const remarkMobiles = act.remarkMobile === false ? [] : [customer.phone]
+      const remarkMobiles = flag(act, 'remarkMobile') ? [customer.phone] : []
       customer.contacts.set(userId, { createdAt: now(), state, remark: customer.name, remarkMobiles })
       const n = counters.next('contact welcome', customer.personId)
       contactEvent(customer, 'add_external_contact', userId, {
@@ -62,12 +62,13 @@ export function customerActs(context: SimContext, answers: Answers): Acts {
       return { msgid: kf.inbound(context, customer, { type: 'text', text: item.content, menuId }) }
     },
     'send-photo'(customer, act) {
-      required(act, 'base64')
+      if (!/^[A-Za-z0-9+/]+={0,2}$/.test(required(act, 'base64')))
+        throw new ActError(400, 'bad_field', 'base64 is not base64')
       const mediaId = opaque(64, world.seed, 'media', customer.personId, counters.next('media', customer.personId))
       return { msgid: kf.inbound(context, customer, { type: 'image', mediaId }) }
     },
     'block-kf'(customer, act) {
-      kf.conversation(customer).blocked = act.blocked !== false
+      kf.conversation(customer).blocked = flag(act, 'blocked')
       return {}
     },
     'mp-login': (customer) => ({ code: grants.loginCode(customer, now()) }),
@@ -76,7 +77,7 @@ export function customerActs(context: SimContext, answers: Answers): Acts {
       const templateId = required(act, 'templateId')
       if (!world.templates.some(({ priTmplId }) => priTmplId === templateId))
         throw new ActError(404, 'no_such_template', 'no such subscription template')
-      const isAccepted = act.accept !== false
+      const isAccepted = flag(act, 'accept')
       if (isAccepted) grants.grant(customer.openId, templateId)
       callbacks.wechat(`subscribe ${customer.personId}`, {
         FromUserName: customer.openId,

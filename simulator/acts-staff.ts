@@ -9,7 +9,7 @@ type Acts = Record<string, (staff: Staff, act: Act) => Record<string, unknown>>
 const OUTCOMES: readonly string[] = ['answered', 'no_answer', 'busy', 'declined']
 
 export function staffActs(context: SimContext, answers: Answers): Acts {
-  const { world, clock, ledger, callbacks, cards, kf, counters } = context
+  const { world, clock, ledger, callbacks, cards, kf, counters, recalled } = context
   const { agentId: AgentID } = world.corp
   const now = () => clock.now()
   const at = () => now().toISOString()
@@ -18,9 +18,10 @@ export function staffActs(context: SimContext, answers: Answers): Acts {
     click(staff, act) {
       const taskId = required(act, 'taskId')
       const card = cards.find(staff.userId, taskId)
-      if (!card) throw new ActError(404, 'no_such_card', 'this member sees no such card')
+      if (!card || recalled.has(card.messageId))
+        throw new ActError(404, 'no_such_card', 'this member sees no such card')
       const { key, isMenu } = tapped(card, text(act.key))
-      const selected = isMenu ? [] : answersOn(card.shown, record(act.selected))
+      const selected = isMenu ? [] : answersOn(card.shown, act.selected ?? {})
       callbacks.wecom(`staff ${staff.personId}`, {
         FromUserName: staff.userId,
         MsgType: 'event',
@@ -138,33 +139,46 @@ function tapped({ shown, replacedBy }: Card, wanted: string): { key: string; isM
   return { key, isMenu: false }
 }
 
-/** The answers on the card; a question that isn't named keeps what it shows. */
-function answersOn(shown: Record<string, unknown>, given: Record<string, unknown>): Record<string, unknown>[] {
-  const single = [shown.button_selection, ...list(shown.select_list)].filter((one) => one !== undefined).map(record)
-  const picks = single.map((question) => {
+interface Question {
+  key: string
+  options: string[]
+  /** What the card shows before anybody taps. */
+  shown: string[]
+  isSingle: boolean
+}
+
+function questionsOn(card: Record<string, unknown>): Question[] {
+  const single = [card.button_selection, ...list(card.select_list)].filter((one) => one !== undefined).map(record)
+  const questions = single.map((question): Question => {
     const options = list(question.option_list).map((option) => text(record(option).id))
-    const shownId = text(question.selected_id) || (options[0] ?? '')
-    return answer(text(question.question_key), options, given, [shownId])
+    const shown = text(question.selected_id) || (options[0] ?? '')
+    return { key: text(question.question_key), options, shown: [shown], isSingle: true }
   })
-  if (shown.checkbox === undefined) return picks
-  const box = record(shown.checkbox)
+  if (card.checkbox === undefined) return questions
+  const box = record(card.checkbox)
   const options = list(box.option_list).map(record)
-  const checked = options.filter(({ is_checked }) => is_checked === true).map(({ id }) => text(id))
+  const idsOf = (some: Record<string, unknown>[]) => some.map(({ id }) => text(id))
+  const checked = idsOf(options.filter(({ is_checked }) => is_checked === true))
   return [
-    ...picks,
-    answer(
-      text(box.question_key),
-      options.map(({ id }) => text(id)),
-      given,
-      checked,
-    ),
+    ...questions,
+    { key: text(box.question_key), options: idsOf(options), shown: checked, isSingle: box.mode !== 1 },
   ]
 }
 
-function answer(question: string, options: string[], given: Record<string, unknown>, shown: string[]) {
-  const raw = given[question]
-  const wanted = raw === undefined ? shown : (Array.isArray(raw) ? raw : [raw]).map(text)
-  const wrong = wanted.find((id) => !options.includes(id))
-  if (wrong !== undefined) throw new ActError(400, 'no_such_option', `${question} has no option ${wrong}`)
-  return { QuestionKey: question, OptionIds: { OptionId: wanted } }
+/** The answers on the card; a question that isn't named keeps what it shows. */
+function answersOn(card: Record<string, unknown>, selected: unknown): Record<string, unknown>[] {
+  const given = record(selected)
+  if (given !== selected) throw new ActError(400, 'bad_field', 'selected maps a question to its option or options')
+  const questions = questionsOn(card)
+  const foreign = Object.keys(given).find((name) => !questions.some(({ key }) => key === name))
+  if (foreign !== undefined) throw new ActError(400, 'no_such_question', `the card does not ask ${foreign}`)
+  return questions.map(({ key, options, shown, isSingle }) => {
+    const raw = given[key]
+    const wanted = raw === undefined ? shown : (Array.isArray(raw) ? raw : [raw]).map(text)
+    const wrong = wanted.find((id) => !options.includes(id))
+    if (wrong !== undefined) throw new ActError(400, 'no_such_option', `${key} has no option ${wrong}`)
+    if (isSingle && raw !== undefined && wanted.length > 1)
+      throw new ActError(400, 'one_option_only', `${key} takes one option`)
+    return { QuestionKey: key, OptionIds: { OptionId: wanted } }
+  })
 }

@@ -3,7 +3,7 @@ import { chance, opaque } from './chance.ts'
 import type { SimClock } from './clock.ts'
 import { encrypt, signatureOf, toXml } from './envelope.ts'
 import type { Bus } from './events.ts'
-import type { Faults } from './faults.ts'
+import type { FaultSpec, Faults } from './faults.ts'
 import type { World } from './state.ts'
 
 export interface CallbackTargets {
@@ -11,6 +11,8 @@ export interface CallbackTargets {
   wechatUrl: string | null
   /** Where simulated customers call `/api/mp`. */
   appUrl: string | null
+  /** How the mini-program's pushes are written: its administrator chooses. */
+  wechatFormat: 'json' | 'xml'
 }
 
 export interface CallbackCounts {
@@ -19,8 +21,19 @@ export interface CallbackCounts {
   duplicated: number
   reordered: number
   retried: number
-  /** Given up after three tries, or with nowhere to go. */
+  /** Given up after three tries, with nowhere to go, or lost by a fault. */
   lost: number
+}
+
+/** One callback on its way. */
+interface Push {
+  kind: 'wecom' | 'wechat'
+  subject: string
+  message: string
+  /** What of it stands open beside the ciphertext: the app, for what concerns the app itself; whose push it is. */
+  open: { AgentID?: unknown; openid?: unknown }
+  /** A fault: lost for good, or taken in once while the answer is lost. */
+  drop?: FaultSpec['drop']
 }
 
 export interface Callbacks {
@@ -73,21 +86,22 @@ export function createCallbacks({
     return at
   }
 
-  function sealed(kind: 'wecom' | 'wechat', message: string): { query: URLSearchParams; body: string; type: string } {
+  function sealed({ kind, message, open }: Push): { query: URLSearchParams; body: string; type: string } {
     serial += 1
     const timestamp = String(unixNow())
     const nonce = opaque(12, world.seed, 'nonce', serial)
     if (kind === 'wecom') {
-      const { corpId, callbackToken, callbackAesKey, agentId } = world.corp
+      const { corpId, callbackToken, callbackAesKey } = world.corp
       const encrypted = encrypt(callbackAesKey, message, corpId)
       const query = new URLSearchParams({
         msg_signature: signatureOf(callbackToken, timestamp, nonce, encrypted),
         timestamp,
         nonce,
       })
+      const AgentID = open.AgentID === undefined ? undefined : String(open.AgentID)
       return {
         query,
-        body: `<xml>${toXml({ ToUserName: corpId, AgentID: String(agentId), Encrypt: encrypted })}</xml>`,
+        body: `<xml>${toXml({ ToUserName: corpId, AgentID, Encrypt: encrypted })}</xml>`,
         type: 'text/xml',
       }
     }
@@ -97,16 +111,20 @@ export function createCallbacks({
       signature: signatureOf(token, timestamp, nonce),
       timestamp,
       nonce,
+      openid: String(open.openid),
       encrypt_type: 'aes',
       msg_signature: signatureOf(token, timestamp, nonce, encrypted),
     })
-    return { query, body: JSON.stringify({ ToUserName: originalId, Encrypt: encrypted }), type: 'application/json' }
+    const outside = { ToUserName: originalId, Encrypt: encrypted }
+    return message.startsWith('<')
+      ? { query, body: `<xml>${toXml(outside)}</xml>`, type: 'text/xml' }
+      : { query, body: JSON.stringify(outside), type: 'application/json' }
   }
 
-  async function isAnswered(kind: 'wecom' | 'wechat', url: string, message: string): Promise<boolean> {
-    const { query, body, type } = sealed(kind, message)
+  async function isAnswered(url: string, push: Push): Promise<boolean> {
+    const { query, body, type } = sealed(push)
     try {
-      const response = await fetch(`${url}${url.includes('?') ? '&' : '?'}${query}`, {
+      const response = await fetch(withQuery(url, query), {
         method: 'POST',
         headers: { 'content-type': type },
         body,
@@ -120,11 +138,13 @@ export function createCallbacks({
   }
 
   /** One push with its retries; each try has a fresh envelope around the same content. */
-  async function push(kind: 'wecom' | 'wechat', subject: string, message: string): Promise<void> {
+  async function send(push: Push): Promise<void> {
+    const { kind, subject, drop } = push
     for (let attempt = 1; attempt <= TRIES; attempt++) {
       const url = kind === 'wecom' ? targets.wecomUrl : targets.wechatUrl
-      if (!url) break
-      if (await isAnswered(kind, url, message)) {
+      if (!url || drop === 'before') break
+      const isHeard = (await isAnswered(url, push)) && !(drop === 'after' && attempt === 1)
+      if (isHeard) {
         counts.sent += 1
         bus.emit('callback', { kind, subject, attempt, outcome: 'answered' })
         return
@@ -139,17 +159,19 @@ export function createCallbacks({
   }
 
   /** At once, behind what this person caused before, whatever it was about. */
-  function deliver(kind: 'wecom' | 'wechat', subject: string, message: string, identity: string): void {
+  function deliver(push: Push, identity: string): void {
+    const { subject } = push
     const met = faults.meet('callback', [identity])
     const line = subject.slice(subject.lastIndexOf(' ') + 1)
     const latencyMs = met.reduce((sum, fault) => sum + (fault.latencyMs ?? 0), 0)
-    const send = () => {
+    const drop = met.find((fault) => fault.drop)?.drop
+    const start = () => {
       const turn = (lines.get(line) ?? Promise.resolve()).then(async () => {
         if (latencyMs > 0) await pause(latencyMs)
-        await push(kind, subject, message)
+        await send({ ...push, ...(drop ? { drop } : {}) })
         if (!met.some((fault) => fault.duplicate)) return
         counts.duplicated += 1
-        await push(kind, subject, message)
+        await send(push)
       })
       lines.set(line, turn)
       // Also while it waits for its turn the clock must stand.
@@ -158,8 +180,8 @@ export function createCallbacks({
     if (met.some((fault) => fault.reorder)) {
       counts.reordered += 1
       const delayMs = REORDER_DELAY_MS * (1 + chance(world.seed, 'reorder', identity))
-      clock.schedule(new Date(clock.now().getTime() + delayMs), `reordered ${identity}`, send)
-    } else send()
+      clock.schedule(new Date(clock.now().getTime() + delayMs), `reordered ${identity}`, start)
+    } else start()
   }
 
   return {
@@ -169,12 +191,17 @@ export function createCallbacks({
       const content = { ToUserName: world.corp.corpId, CreateTime: timeOf(subject, fields), ...fields }
       // Tokens and codes don't make it another callback.
       const { Token: _, MsgId: __, ResponseCode: ___, ...lasting } = content as Record<string, unknown>
-      deliver('wecom', subject, `<xml>${toXml(content)}</xml>`, `${subject} ${JSON.stringify(lasting)}`)
+      const message = `<xml>${toXml({ ...FIRST, ...content })}</xml>`
+      const open = { AgentID: fields.AgentID }
+      deliver({ kind: 'wecom', subject, message, open }, `${subject} ${JSON.stringify(lasting)}`)
     },
     wechat(subject, fields) {
       const CreateTime = timeOf(subject, fields)
       const content = { ToUserName: world.miniProgram.originalId, CreateTime, MsgType: 'event', ...fields }
-      deliver('wechat', subject, JSON.stringify(content), `${subject} ${JSON.stringify(content)}`)
+      const inJson = JSON.stringify(content)
+      const message = targets.wechatFormat === 'xml' ? inXml(content) : inJson
+      const open = { openid: fields.FromUserName }
+      deliver({ kind: 'wechat', subject, message, open }, `${subject} ${inJson}`)
     },
     async verify(url, kind) {
       serial += 1
@@ -188,7 +215,7 @@ export function createCallbacks({
           ? { msg_signature: signatureOf(corp.callbackToken, timestamp, nonce, echostr), timestamp, nonce, echostr }
           : { signature: signatureOf(miniProgram.token, timestamp, nonce), timestamp, nonce, echostr }
       try {
-        const response = await fetch(`${url}?${new URLSearchParams(query)}`, {
+        const response = await fetch(withQuery(url, new URLSearchParams(query)), {
           signal: AbortSignal.timeout(VERIFY_TIMEOUT_MS),
         })
         const text = await response.text()
@@ -197,10 +224,23 @@ export function createCallbacks({
           ? { ok: true, detail: 'verified' }
           : { ok: false, detail: 'the answer is not the decrypted echostr' }
       } catch (error) {
-        return { ok: false, detail: error instanceof Error ? error.name : 'no answer' }
+        const { name = 'no answer', cause } = error as { name?: string; cause?: { code?: string } }
+        return { ok: false, detail: cause?.code ?? name }
       }
     },
   }
 }
+
+/** In XML a list stands inside a tag with the event's name. */
+function inXml({ List, ...content }: Record<string, unknown>): string {
+  const wrapper = String(content.Event).replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())
+  return `<xml>${toXml({ ...FIRST, ...content, ...(List === undefined ? {} : { [wrapper]: { List } }) })}</xml>`
+}
+
+/** The vendor's order: from whom stands before when. */
+const FIRST: Record<string, unknown> = { ToUserName: undefined, FromUserName: undefined }
+
+/** The address may have a query of its own. */
+const withQuery = (url: string, query: URLSearchParams) => `${url}${url.includes('?') ? '&' : '?'}${query}`
 
 const pause = (ms = 0) => new Promise((done) => setTimeout(done, ms))

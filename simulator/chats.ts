@@ -7,10 +7,11 @@ const LAST = 200
 
 /** As `GET /_sim/chats` answers it: the last 200 lines of each kind. */
 export function chatsOf(
-  { ledger, kf, cards, world, grants, clock }: SimContext,
+  { ledger, kf, cards, world, grants, clock, recalled }: SimContext,
   person: Person,
 ): Record<string, unknown> {
-  const own = ledger.entries().filter((entry) => entry.person === person.personId)
+  const isThere = (messageId: string | null) => messageId === null || !recalled.has(messageId)
+  const own = ledger.entries().filter((entry) => entry.person === person.personId && isThere(entry.messageId))
   const of = (...kinds: string[]) =>
     own
       .filter(({ kind }) => kinds.includes(kind))
@@ -29,6 +30,7 @@ export function chatsOf(
       said: person.said.slice(-LAST),
       cards: cards
         .of(person.userId)
+        .filter(({ messageId }) => isThere(messageId))
         .slice(-LAST)
         .map(({ taskId, shown, replacedBy, sentAt, updatedAt }) => ({
           taskId,

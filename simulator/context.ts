@@ -38,6 +38,7 @@ export function createContext(deps: ContextDeps): SimContext {
     kf: createKfDesk(world),
     grants: createGrants(seed),
     limits: createLimits(),
+    recalled: new Set(),
     sentEvents,
     permissions: { contacts: true, external: true, kf: true },
   }

@@ -7,12 +7,12 @@ import type { Actor } from './acts.ts'
 import { record, type SimContext, text } from './api/types.ts'
 import { chatsOf } from './chats.ts'
 import { ClockTimeout } from './clock.ts'
-import { durationMs, faultOf, followerReportOf } from './control-input.ts'
+import { clockMoveOf, faultOf, followerReportOf, targetsOf } from './control-input.ts'
 import { streamEvents } from './events.ts'
 import type { Faults } from './faults.ts'
 import { type LedgerEntry, ledgerSha256 } from './ledger.ts'
 import { controlDocument } from './openapi.ts'
-import type { Control, ControlAnswer, ControlRequest } from './server.ts'
+import { BROKEN, type Control, type ControlAnswer, type ControlRequest } from './server.ts'
 import type { SmsGateway } from './sms.ts'
 
 export interface ControlDeps {
@@ -22,6 +22,8 @@ export interface ControlDeps {
   faults: Faults
   sms: SmsGateway
   counts: Map<string, number>
+  /** Paths of every API. */
+  paths: () => readonly string[]
   ready: () => unknown
   reset: () => void
 }
@@ -78,26 +80,25 @@ export function createControl(deps: ControlDeps): Control {
     'POST /_sim/act': ({ json }) => ok(act(json as Act)),
     'GET /_sim/faults': () => ok({ faults: faults.list() }),
     'POST /_sim/faults': ({ json }) => {
-      const spec = faultOf(json)
+      const spec = faultOf(json, deps.paths())
       return typeof spec === 'string' ? refuse(400, 'bad_fault', spec) : ok(faults.add(spec))
     },
     'DELETE /_sim/faults': () => {
       faults.clear()
       return ok({})
     },
-    'POST /_sim/tokens/revoke': ({ json }, { tokens }) => {
-      tokens.revoke(json.platform === 'wechat' ? 'wechat' : 'wecom')
+    'POST /_sim/tokens/revoke': ({ json: { platform } }, { tokens }) => {
+      if (platform !== 'wecom' && platform !== 'wechat') return refuse(400, 'bad_field', 'platform is wecom or wechat')
+      tokens.revoke(platform)
       return ok({ issued: tokens.issued })
     },
-    'POST /_sim/permissions': ({ json }, { permissions }) => {
-      for (const name of ['contacts', 'external', 'kf'] as const)
-        if (typeof json[name] === 'boolean') permissions[name] = json[name]
-      return ok(permissions)
-    },
+    'POST /_sim/permissions': ({ json }, { permissions }) =>
+      change(permissions, json, (one) => typeof one === 'boolean'),
     'POST /_sim/limits': ({ json }, { limits }) => {
-      for (const name of ['perMinute', 'perHour'] as const)
-        if (Number.isInteger(json[name]) && Number(json[name]) > 0) limits[name] = Number(json[name])
-      return ok({ perMinute: limits.perMinute, perHour: limits.perHour })
+      const numbers = { perMinute: limits.perMinute, perHour: limits.perHour }
+      const answer = change(numbers, json, (one) => Number.isInteger(one) && Number(one) > 0)
+      Object.assign(limits, numbers)
+      return answer
     },
     'POST /_sim/reset': () => {
       deps.reset()
@@ -121,6 +122,7 @@ export function createControl(deps: ControlDeps): Control {
     if (!path.startsWith('/_sim/')) return method === 'GET' ? page(path) : null
     const handler = routes[`${method} ${path}`]
     if (!handler) return refuse(404, 'no_such_control', `${method} ${path} is no control of the simulator`)
+    if (body === BROKEN) return refuse(400, 'invalid_json', 'the body is no JSON')
     try {
       const answer = await handler({ ...request, json: record(body) }, deps.context())
       if (answer !== 'drop') return answer
@@ -131,6 +133,13 @@ export function createControl(deps: ControlDeps): Control {
       throw error
     }
   }
+}
+
+/** Sets what is named, all of it or nothing. */
+function change(target: object, given: Record<string, unknown>, holds: (value: unknown) => boolean): ControlAnswer {
+  const wrong = Object.keys(given).find((name) => !Object.hasOwn(target, name) || !holds(given[name]))
+  if (wrong) return refuse(400, 'bad_field', `${wrong} is no field here, or not of its type`)
+  return ok(Object.assign(target, given))
 }
 
 /** Everybody, with their identities. One human = one unionid. */
@@ -163,12 +172,12 @@ function ledgerPage(entries: readonly LedgerEntry[], query: URLSearchParams): Co
 }
 
 async function moveClock(body: Record<string, unknown>, { clock }: SimContext): Promise<ControlAnswer> {
-  const from = clock.now().getTime()
-  const target = body.to === undefined ? from + durationMs(body.advance) : Date.parse(text(body.to))
-  if (!Number.isFinite(target)) return refuse(400, 'bad_time', 'give advance (ms or ISO duration) or to (ISO instant)')
-  if (target < from) return refuse(409, 'backwards', 'time does not run backwards')
+  const from = clock.now()
+  const move = clockMoveOf(body, from)
+  if (typeof move === 'string') return refuse(400, 'bad_time', move)
+  if (move.target < from) return refuse(409, 'backwards', 'time does not run backwards')
   try {
-    const { now, hops } = await clock.moveTo(new Date(target), Number(body.timeoutMs) || DEFAULT_MOVE_TIMEOUT_MS)
+    const { now, hops } = await clock.moveTo(move.target, move.timeoutMs ?? DEFAULT_MOVE_TIMEOUT_MS)
     return ok({ now: now.toISOString(), hops })
   } catch (error) {
     if (!(error instanceof ClockTimeout)) throw error
@@ -177,8 +186,9 @@ async function moveClock(body: Record<string, unknown>, { clock }: SimContext): 
 }
 
 async function setTargets(body: Record<string, unknown>, { callbacks }: SimContext): Promise<ControlAnswer> {
-  for (const name of ['wecomUrl', 'wechatUrl', 'appUrl'] as const)
-    if (body[name] !== undefined) callbacks.targets[name] = text(body[name]) || null
+  const named = targetsOf(body)
+  if (typeof named === 'string') return refuse(400, 'bad_target', named)
+  Object.assign(callbacks.targets, named)
   const { wecomUrl, wechatUrl } = callbacks.targets
   const [wecom, wechat] = await Promise.all([
     wecomUrl ? callbacks.verify(wecomUrl, 'wecom') : null,

@@ -23,14 +23,14 @@ export function encrypt(aesKey: string, message: string, receiveId: string): str
 
 const escapeCdata = (text: string) => text.replaceAll(']]>', ']]]]><![CDATA[>')
 
-/** Numbers bare, text in CDATA, arrays as repeated tags, as WeCom writes it. */
+/** Numbers bare, also those of 64 bits, text in CDATA, arrays as repeated tags, as WeCom writes it. */
 export function toXml(fields: Record<string, unknown>): string {
   return Object.entries(fields)
     .filter(([, value]) => value !== undefined && value !== null)
     .map(([name, value]) => {
       if (Array.isArray(value)) return value.map((one) => toXml({ [name]: one })).join('')
       if (typeof value === 'object') return `<${name}>${toXml(value as Record<string, unknown>)}</${name}>`
-      if (typeof value === 'number') return `<${name}>${value}</${name}>`
+      if (typeof value === 'number' || name === 'MsgId') return `<${name}>${value}</${name}>`
       return `<${name}><![CDATA[${escapeCdata(String(value))}]]></${name}>`
     })
     .join('')

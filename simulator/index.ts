@@ -2,6 +2,7 @@
 import type { Act } from './act.ts'
 import { type Actor, createActor } from './acts.ts'
 import type { Api, SimContext } from './api/types.ts'
+import type { CallbackTargets } from './callbacks.ts'
 import { opaque } from './chance.ts'
 import { createClock, type SimClock } from './clock.ts'
 import { createContext, wechatApis, wecomApis } from './context.ts'
@@ -10,7 +11,7 @@ import { type Bus, createBus } from './events.ts'
 import { createFaults, type Faults } from './faults.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { createHandler, listen, type Tap } from './server.ts'
-import { createSmsGateway } from './sms.ts'
+import { createSmsGateway, SMS_PATH } from './sms.ts'
 import type { World } from './state.ts'
 
 export { type Act, ActError } from './act.ts'
@@ -88,7 +89,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const counts = new Map<string, number>()
   const smsApiKey = opaque(32, seed, 'sms key')
   const sms = createSmsGateway({ key: smsApiKey, faults, taps })
-  const targets = { wecomUrl: null, wechatUrl: null, appUrl: null }
+  const targets: CallbackTargets = { wecomUrl: null, wechatUrl: null, appUrl: null, wechatFormat: 'json' }
 
   function build(): { context: SimContext; act: Actor; wecom: Map<string, Api>; wechat: Map<string, Api> } {
     const context = createContext({ seed, customers, staff, clock, bus, ledger, faults, targets, sentEvents })
@@ -114,6 +115,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     faults,
     sms,
     counts,
+    paths: () => [...world.wecom.keys(), ...world.wechat.keys(), SMS_PATH],
     ready: () => ready,
     reset,
   })

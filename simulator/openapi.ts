@@ -1,22 +1,84 @@
 /** The document of the control API. Vendor APIs are described by their vendors. */
+import { LEDGER_KINDS } from './ledger.ts'
+import { actSchemas } from './openapi-acts.ts'
 
-const json = (description: string) => ({ description, content: { 'application/json': { schema: {} } } })
-const body = (properties: Record<string, unknown>, required: string[] = []) => ({
-  requestBody: {
-    required: true,
-    content: { 'application/json': { schema: { type: 'object', properties, required } } },
-  },
-})
-const query = (...names: string[]) => ({
-  parameters: names.map((name) => ({ name, in: 'query', required: false, schema: { type: 'string' } })),
-})
+type Schema = Record<string, unknown>
+
 const string = { type: 'string' }
 const number = { type: 'number' }
-const operation = (summary: string, more: Record<string, unknown> = {}) => ({
-  summary,
-  responses: { 200: json('Done') },
-  ...more,
+const whole = { type: 'integer' }
+const flag = { type: 'boolean' }
+const instant = { type: 'string', format: 'date-time' }
+const orNull = (schema: Schema): Schema => ({ ...schema, nullable: true })
+const listOf = (items: Schema): Schema => ({ type: 'array', items })
+const object = (properties: Record<string, Schema>, required = Object.keys(properties)): Schema => ({
+  type: 'object',
+  properties,
+  ...(required.length > 0 ? { required } : {}),
 })
+const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
+
+const json = (description: string, schema: Schema) => ({ description, content: { 'application/json': { schema } } })
+const refusal = (description: string) => json(description, ref('Error'))
+
+interface More {
+  body?: Schema
+  answer?: Schema
+  query?: string[]
+  /** Statuses beyond 200 and 400. */
+  refusals?: Record<number, string>
+}
+const operation = (summary: string, { body, answer = {}, query = [], refusals = {} }: More = {}) => ({
+  summary,
+  ...(query.length > 0
+    ? { parameters: query.map((name) => ({ name, in: 'query', required: false, schema: string })) }
+    : {}),
+  ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {}),
+  responses: {
+    200: json('Done', answer),
+    ...(body || query.length > 0 ? { 400: refusal('What is wrong with the request') } : {}),
+    ...Object.fromEntries(Object.entries(refusals).map(([status, description]) => [status, refusal(description)])),
+  },
+})
+
+const address = orNull({ type: 'string', format: 'uri' })
+const verified = orNull(object({ ok: flag, detail: string }))
+const FAULT = {
+  path: { type: 'string', description: 'Path of an API or its end, * = every API, callback = callbacks' },
+  errcode: whole,
+  latencyMs: number,
+  drop: { enum: ['before', 'after'] },
+  duplicate: flag,
+  reorder: flag,
+  times: whole,
+  rate: number,
+}
+const PERMISSIONS = { contacts: flag, external: flag, kf: flag }
+const LIMITS = { perMinute: whole, perHour: whole }
+
+const schemas = {
+  Error: object({ error: object({ code: string, message: string }) }),
+  Person: object({
+    personId: string,
+    kind: { enum: ['customer', 'staff'] },
+    name: string,
+    externalUserId: orNull(string),
+    unionId: orNull(string),
+    openId: orNull(string),
+    phone: orNull(string),
+    userId: orNull(string),
+  }),
+  LedgerEntry: object({
+    at: instant,
+    person: { type: 'string', description: 'personId of whom it reached' },
+    kind: { enum: [...LEDGER_KINDS] },
+    messageId: orNull(string),
+    channel: string,
+    payload: { type: 'object' },
+    text: string,
+  }),
+  Fault: object({ ...FAULT, id: whole, hits: whole }, ['path', 'id', 'hits']),
+}
 
 export const controlDocument = {
   openapi: '3.0.3',
@@ -28,87 +90,93 @@ export const controlDocument = {
   },
   paths: {
     '/_sim/ready': { get: operation('The ready line again: addresses and keys') },
-    '/_sim/state': { get: operation('Everybody in the world, with their identities') },
-    '/_sim/ledger': {
-      get: operation(
-        'Everything that reached a person; a plain array, or a page when limit or cursor is given',
-        query('since', 'person', 'kind', 'limit', 'cursor'),
-      ),
+    '/_sim/state': {
+      get: operation('Everybody in the world, with their identities', {
+        answer: object({ people: listOf(ref('Person')) }),
+      }),
     },
-    '/_sim/ledger/sha256': { get: operation('One number for the whole ledger') },
+    '/_sim/ledger': {
+      get: operation('Everything that reached a person; a plain array, or a page when limit or cursor is given', {
+        query: ['since', 'person', 'kind', 'limit', 'cursor'],
+        answer: {
+          oneOf: [
+            listOf(ref('LedgerEntry')),
+            object({ entries: listOf(ref('LedgerEntry')), nextCursor: orNull(string) }),
+          ],
+        },
+      }),
+    },
+    '/_sim/ledger/sha256': {
+      get: operation('One number for the whole ledger', { answer: object({ sha256: string, entries: whole }) }),
+    },
     '/_sim/clock': {
-      get: operation('Time, epoch, followers'),
-      post: operation(
-        'Move time in hops; 504 names who is not idle',
-        body({ advance: {}, to: string, timeoutMs: number }),
-      ),
+      get: operation('Time, epoch, followers', { answer: object({ now: instant, epoch: whole, mode: string }) }),
+      post: operation('Move time in hops', {
+        body: object(
+          {
+            advance: { oneOf: [number, string], description: 'Milliseconds, like 90m, or an ISO duration' },
+            to: instant,
+            timeoutMs: number,
+          },
+          [],
+        ),
+        answer: object({ now: instant, hops: whole }),
+        refusals: { 409: 'Time does not run backwards', 504: 'Names who is not idle' },
+      }),
     },
     '/_sim/clock/followers': {
-      post: operation(
-        'A follower reports and learns the time',
-        body(
-          {
-            id: string,
-            epoch: number,
-            idle: { type: 'boolean' },
-            nextDueAt: { type: 'string', nullable: true },
-            waitMs: number,
-          },
-          ['id', 'epoch', 'idle'],
-        ),
-      ),
-      delete: operation('A follower that stops says so', body({ id: string }, ['id'])),
+      post: operation('A follower reports and learns the time', {
+        body: object({ id: string, epoch: whole, idle: flag, nextDueAt: orNull(instant), waitMs: number }, [
+          'id',
+          'epoch',
+          'idle',
+        ]),
+        answer: object({ now: instant, epoch: whole }),
+      }),
+      delete: operation('A follower that stops says so', { body: object({ id: string }) }),
     },
     '/_sim/callback-target': {
       get: operation('Where callbacks go'),
-      post: operation(
-        'Set where callbacks go; verifies the addresses',
-        body({ wecomUrl: string, wechatUrl: string, appUrl: string }),
-      ),
+      post: operation('Set where callbacks go; verifies the addresses', {
+        body: object(
+          { wecomUrl: address, wechatUrl: address, appUrl: address, wechatFormat: { enum: ['json', 'xml'] } },
+          [],
+        ),
+        answer: object({ verification: object({ wecom: verified, wechat: verified }) }),
+      }),
     },
     '/_sim/act': {
-      post: operation(
-        'Somebody does something',
-        body({ as: { enum: ['customer', 'staff'] }, id: string, do: string }, ['as', 'id', 'do']),
-      ),
+      post: operation('Somebody does something', {
+        body: { oneOf: actSchemas },
+        answer: { type: 'object' },
+        refusals: { 404: 'Nobody of this id, or nothing of this name', 409: 'It makes no sense now' },
+      }),
     },
     '/_sim/faults': {
-      get: operation('Active faults with hits'),
-      post: operation(
-        'Add a fault',
-        body(
-          {
-            path: string,
-            errcode: number,
-            latencyMs: number,
-            drop: { enum: ['before', 'after'] },
-            duplicate: { type: 'boolean' },
-            reorder: { type: 'boolean' },
-            times: number,
-            rate: number,
-          },
-          ['path'],
-        ),
-      ),
+      get: operation('Active faults with hits', { answer: object({ faults: listOf(ref('Fault')) }) }),
+      post: operation('Add a fault; met once unless times or rate is given', {
+        body: object(FAULT, ['path']),
+        answer: ref('Fault'),
+      }),
       delete: operation('No more faults'),
     },
     '/_sim/tokens/revoke': {
-      post: operation(
-        'Make all access tokens of a platform invalid',
-        body({ platform: { enum: ['wecom', 'wechat'] } }),
-      ),
+      post: operation('Make all access tokens of a platform invalid', {
+        body: object({ platform: { enum: ['wecom', 'wechat'] } }),
+        answer: object({ issued: object({ wecom: whole, wechat: whole }) }),
+      }),
     },
     '/_sim/permissions': {
-      post: operation(
-        'Take permissions from the app, or give them back; without one its APIs answer 48002',
-        body({ contacts: { type: 'boolean' }, external: { type: 'boolean' }, kf: { type: 'boolean' } }),
-      ),
+      post: operation('Take permissions from the app, or give them back; without one its APIs answer 48002', {
+        body: object(PERMISSIONS, []),
+        answer: object(PERMISSIONS),
+      }),
     },
     '/_sim/limits': {
-      post: operation(
-        'Calls of one API per minute and hour of business time; past them 45009',
-        body({ perMinute: number, perHour: number }),
-      ),
+      post: operation('Calls of one API per minute and hour of business time; past them 45009', {
+        body: object(LIMITS, []),
+        answer: object(LIMITS),
+      }),
     },
     '/_sim/events': {
       get: {
@@ -117,16 +185,26 @@ export const controlDocument = {
       },
     },
     '/_sim/stats': { get: operation('Counts of callbacks and API calls') },
-    '/_sim/chats': { get: operation('What one person sees on the phone', query('person')) },
+    '/_sim/chats': {
+      get: operation('What one person sees on the phone', {
+        query: ['person'],
+        refusals: { 404: 'Nobody of this id' },
+      }),
+    },
     '/_sim/sms': {
-      post: operation(
-        'The SMS gateway: a repeated id is not delivered again',
-        body({ id: string, to: string, text: string }, ['id', 'to', 'text']),
-      ),
+      post: {
+        ...operation('The SMS gateway: a repeated id is not delivered again', {
+          body: object({ id: string, to: string, text: string }),
+          answer: object({ id: string, delivered: flag, duplicate: flag }),
+          refusals: { 401: 'Wrong key', 422: 'Nobody has this number', 503: 'An injected fault' },
+        }),
+        security: [{ smsKey: [] }],
+      },
     },
     '/_sim/reset': {
       post: operation('The world as at the start, at the present time: no messages, contacts, grants, tokens, faults'),
     },
     '/_sim/openapi.json': { get: operation('This document') },
   },
+  components: { schemas, securitySchemes: { smsKey: { type: 'http', scheme: 'bearer' } } },
 }

@@ -79,8 +79,8 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://simulator')
-  const path = url.pathname
+  const url = urlOf(request.url ?? '/')
+  const path = url.pathname.replace(/\/{2,}/g, '/')
   const method = request.method ?? 'GET'
   const raw = await readBody(request)
   if (raw === null) return json(response, 413, { errcode: 40206, errmsg: 'body too large' })
@@ -89,8 +89,7 @@ async function handle(
   const api = deps.apis().get(path)
   if (api) {
     const { clock } = deps.context()
-    const call = () =>
-      answerCall({ base, deps, request, response, method, path, query: url.searchParams, raw, body, api })
+    const call = () => answerCall({ base, deps, request, response, method, path, query: url.searchParams, body, api })
     return clock.during(`request ${path}`, call, { quiet: true })
   }
   const control = await deps.control({ method, path, query: url.searchParams, body, request, response })
@@ -114,7 +113,7 @@ interface Call extends ApiRequest {
 
 /** A vendor API call between its taps and faults. */
 async function answerCall(call: Omit<Call, 'body'> & { body: unknown }): Promise<void> {
-  const { base, deps, request, response, method, path, query, raw, body, api } = call
+  const { base, deps, request, response, method, path, query, body, api } = call
   const context = deps.context()
   deps.counts.set(path, (deps.counts.get(path) ?? 0) + 1)
   const tapped = { base, path, query: Object.fromEntries(query), body, host: request.headers.host ?? '' }
@@ -124,7 +123,7 @@ async function answerCall(call: Omit<Call, 'body'> & { body: unknown }): Promise
     return said
   }
   if ((await tap('received')).includes('drop')) return void request.socket.destroy()
-  const asked: ApiRequest = { query, body: isRecord(body) ? body : {}, raw }
+  const asked: ApiRequest = { query, body: isRecord(body) ? body : {} }
   const met = deps.faults.meet(path, api.identities?.(asked, context) ?? [identityOf(method, query, body)])
   for (const { latencyMs } of met) if (latencyMs) await new Promise((done) => setTimeout(done, latencyMs))
   if (met.some(({ drop }) => drop === 'before')) return void request.socket.destroy()
@@ -153,7 +152,7 @@ function run(
 ): Record<string, unknown> {
   const { tokens, clock, permissions, limits } = context
   try {
-    if (method !== api.method)
+    if (api.method !== 'either' && method !== api.method)
       throw api.method === 'GET'
         ? new ApiError(43001, 'require GET method')
         : new ApiError(43002, 'require POST method')
@@ -186,14 +185,21 @@ function refusal({ world, clock }: SimContext, base: 'wecom' | 'wechat', error: 
 const isRecord = (body: unknown): body is Record<string, unknown> =>
   typeof body === 'object' && body !== null && !Array.isArray(body)
 
+/** What a body is that should be JSON and isn't. */
+export const BROKEN: unique symbol = Symbol('broken')
+
 function parse(raw: string): unknown {
   if (raw === '') return undefined
   try {
     return JSON.parse(raw)
   } catch {
-    return undefined
+    return BROKEN
   }
 }
+
+/** SDKs join a base and a path to `//cgi-bin/…`, which would read as a host. */
+const urlOf = (target: string): URL =>
+  new URL(target.startsWith('/') ? `http://simulator${target}` : target, 'http://simulator')
 
 function json(response: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body)

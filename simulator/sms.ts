@@ -16,12 +16,12 @@ export interface SmsGateway {
   clear(): void
 }
 
-const PATH = '/_sim/sms'
+export const SMS_PATH = '/_sim/sms'
 
 export function createSmsGateway({ key, faults, taps }: { key: string; faults: Faults; taps: Set<Tap> }): SmsGateway {
   const seen = new Set<string>()
   const tap = async (stage: Stage, body: unknown) => {
-    for (const one of taps) await one({ stage, base: 'sms', path: PATH, query: {}, body, host: '' })
+    for (const one of taps) await one({ stage, base: 'sms', path: SMS_PATH, query: {}, body, host: '' })
   }
   const refuse = (status: number, code: string, message: string): ControlAnswer => ({
     status,
@@ -49,7 +49,7 @@ export function createSmsGateway({ key, faults, taps }: { key: string; faults: F
   return {
     async send(context, body, authorization) {
       await tap('received', body)
-      const met = faults.meet(PATH, [identityOf('POST', new URLSearchParams(), body)])
+      const met = faults.meet(SMS_PATH, [identityOf('POST', new URLSearchParams(), body)])
       for (const { latencyMs } of met) if (latencyMs) await new Promise((done) => setTimeout(done, latencyMs))
       if (met.some(({ drop }) => drop === 'before')) return 'drop'
       const [id, to, words] = [text(body.id), text(body.to), text(body.text)]

@@ -114,7 +114,7 @@ export async function startServer({
         activity,
         throttle,
         authenticate: app.authenticate,
-        idempotency: createIdempotency({ db, clock }),
+        idempotency: createIdempotency({ db, clock, crypto }),
       })
     } else {
       mountSystemRoutes(http.router, { db, metrics, routes: [], integration: app.integration, throttle })

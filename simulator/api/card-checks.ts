@@ -42,7 +42,9 @@ function checkShared(card: Fields): void {
     if (!text(jump.title)) throw new ApiError(42033, 'jump_list.title missing')
     checkLink(jump)
   }
-  if (list(card.vertical_content_list).length > 4) throw new ApiError(42036, 'vertical_content_list too long')
+  const rows = list(card.vertical_content_list).map(record)
+  if (rows.length > 4) throw new ApiError(42036, 'vertical_content_list too long')
+  if (rows.some(({ title }) => !text(title))) throw new ApiError(42033, 'vertical_content_list.title missing')
   if (card.action_menu !== undefined) checkMenu(record(card.action_menu))
 }
 

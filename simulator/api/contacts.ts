@@ -1,7 +1,9 @@
 /** Directory (users, departments, app) and external contacts: what a self-built app may read. */
 import type { Customer, Department, Staff, World } from '../state.ts'
 import { departmentsUnder } from './receivers.ts'
-import { type Api, ApiError, list, text } from './types.ts'
+import { type Api, ApiError, list, pageOf, text } from './types.ts'
+
+const APP_NAME = '术后管家'
 
 /** Apps made after June 2022 get no avatar, gender, mobile or email. */
 const userOf = (staff: Staff) => ({
@@ -72,7 +74,7 @@ export const contactApis: Api[] = [
       if (Number(query.get('agentid')) !== world.corp.agentId) throw new ApiError(301002, 'no permission on this agent')
       return {
         agentid: world.corp.agentId,
-        name: '术后管家',
+        name: APP_NAME,
         square_logo_url: '',
         description: '',
         allow_userinfos: { user: present(world).map(({ userId }) => ({ userid: userId })) },
@@ -85,6 +87,14 @@ export const contactApis: Api[] = [
         home_url: '',
       }
     },
+  },
+  {
+    method: 'GET',
+    path: '/cgi-bin/agent/list',
+    auth: 'wecom',
+    handle: (_, { world: { corp } }) => ({
+      agentlist: [{ agentid: corp.agentId, name: APP_NAME, square_logo_url: '' }],
+    }),
   },
   {
     method: 'GET',
@@ -120,13 +130,10 @@ export const contactApis: Api[] = [
     auth: 'wecom',
     permission: 'contacts',
     handle({ body }, { world }) {
-      const limit = Math.min(10_000, Number(body.limit) || 10_000)
-      const from = Number(text(body.cursor) || 0)
-      const page = present(world).slice(from, from + limit)
-      const next = from + limit < present(world).length ? String(from + limit) : ''
+      const { page, next_cursor } = pageOf(present(world), body, { usual: 10_000, most: 10_000 })
       return {
         dept_user: page.map(({ userId, departmentId }) => ({ userid: userId, department: departmentId })),
-        next_cursor: next,
+        next_cursor,
       }
     },
   },
@@ -200,11 +207,10 @@ export const contactApis: Api[] = [
     auth: 'wecom',
     permission: 'external',
     handle({ body }, { world }) {
-      const users = list(body.userid_list).map((one) => memberOf(world, one).userId)
-      if (users.length === 0 || users.length > 100) throw new ApiError(40058, 'invalid parameter: userid_list')
-      const limit = Math.min(100, Number(body.limit) || 50)
-      const from = Number(text(body.cursor) || 0)
-      if (!Number.isInteger(from) || from < 0) throw new ApiError(50100, 'invalid cursor')
+      // SDKs from before the list name one member.
+      const named = body.userid_list === undefined && body.userid ? [body.userid] : list(body.userid_list)
+      if (named.length === 0 || named.length > 100) throw new ApiError(40058, 'invalid parameter: userid_list')
+      const users = named.map((one) => memberOf(world, one).userId)
       const rows = users.flatMap((userId) =>
         world.customers.flatMap((customer) => {
           const follower = followersOf(customer).find((one) => one.userid === userId)
@@ -213,16 +219,14 @@ export const contactApis: Api[] = [
           return [{ external_contact: contactOf(customer), follow_info: { ...rest, tag_id: [] } }]
         }),
       )
-      return {
-        external_contact_list: rows.slice(from, from + limit),
-        next_cursor: from + limit < rows.length ? String(from + limit) : '',
-      }
+      const { page, next_cursor } = pageOf(rows, body, { usual: 50, most: 100 })
+      return { external_contact_list: page, next_cursor }
     },
   },
 ]
 
 function subtree(world: World, query: URLSearchParams): Department[] {
-  const within = departmentsUnder(world, Number(query.get('id') ?? 1) || 1)
+  const within = departmentsUnder(world, Number(query.get('id') || 1))
   const found = world.departments.filter(({ id }) => within.includes(id))
   if (found.length === 0) throw new ApiError(60003, 'department not found')
   return found

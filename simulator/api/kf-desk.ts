@@ -6,10 +6,11 @@ import type { Customer, Staff, World } from '../state.ts'
 import { createKfCodes, type SessionState } from './kf-codes.ts'
 import { type MenuItem, showContent } from './kf-content.ts'
 import { createKfLog, type LogPorts } from './kf-log.ts'
-import { ApiError, text } from './values.ts'
+import { ApiError, list, record, text } from './values.ts'
 
 const WINDOW_MS = 48 * 3_600_000
 const MESSAGES_PER_INBOUND = 5
+const MENU_ITEMS_ON_EVENT = 10
 const ID_CHARS = /^[0-9a-zA-Z_-]{1,32}$/
 
 export interface ChatLine {
@@ -111,8 +112,9 @@ export function createKfDesk(world: World): KfDesk {
     return msgid
   }
 
+  /** Shows it to the customer; to one who rejects messages it fails later, and the sender is told by an event. */
   function arrive(
-    { clock, ledger }: KfPorts,
+    context: KfPorts,
     customer: Customer,
     {
       msgid,
@@ -121,10 +123,14 @@ export function createKfDesk(world: World): KfDesk {
       kind,
     }: { msgid: string; body: Record<string, unknown>; channel: string; kind: 'kf' | 'welcome' },
   ): void {
+    const { clock, ledger } = context
+    const talk = conversation(customer)
+    if (talk.blocked)
+      return void log.pushEvent(context, customer, 'msg_send_fail', { fail_msgid: msgid, fail_type: 10 })
     const { shown, menu } = showContent(body)
     const at = clock.now().toISOString()
     const extra = menu ? { menu } : {}
-    conversation(customer).chat.push({ at, from: 'clinic', text: shown, ...extra })
+    talk.chat.push({ at, from: 'clinic', text: shown, ...extra })
     const payload = { msgtype: body.msgtype, ...extra }
     ledger.add({ at, person: customer.personId, kind, messageId: msgid, channel, payload, text: shown })
   }
@@ -170,9 +176,7 @@ export function createKfDesk(world: World): KfDesk {
       if (talk.sentSinceInbound >= MESSAGES_PER_INBOUND) throw new ApiError(95001, 'send msg count limit')
       talk.sentSinceInbound += 1
       usedMsgIds.add(msgid)
-      if (talk.blocked) {
-        log.pushEvent(context, customer, 'msg_send_fail', { fail_msgid: msgid, fail_type: 10 })
-      } else arrive(context, customer, { msgid, body, channel: 'kf/send_msg', kind: 'kf' })
+      arrive(context, customer, { msgid, body, channel: 'kf/send_msg', kind: 'kf' })
       return { msgid }
     },
     sendOnEvent(context, body) {
@@ -183,6 +187,7 @@ export function createKfDesk(world: World): KfDesk {
       const types = why === 'welcome' || why === 4 ? ['text', 'msgmenu'] : ['text']
       if (!types.includes(text(body.msgtype))) throw new ApiError(40008, 'invalid message type')
       showContent(body)
+      if (list(record(body.msgmenu).list).length > MENU_ITEMS_ON_EVENT) throw new ApiError(95008, 'too many menu items')
       if (why !== 'welcome' && conversation(customer).state !== why)
         throw new ApiError(95018, 'send msg session status invalid')
       codes.use(text(body.code))
@@ -194,7 +199,8 @@ export function createKfDesk(world: World): KfDesk {
     },
     waiting: ({ clock }, body) => log.waiting(clock.now(), body),
     sync({ clock }, body) {
-      checkAccount(world, body)
+      // Older SDKs name no account: then it is all of them.
+      if (body.open_kfid !== undefined) checkAccount(world, body)
       return log.page(clock.now(), body)
     },
     transfer(context, customer, next, servicer) {

@@ -87,6 +87,8 @@ export function createKfLog(world: World): KfLog {
       const cursor = text(body.cursor)
       if (cursor && !/^\d+(e\d+)?$/.test(cursor)) throw new ApiError(50100, 'invalid cursor')
       const [from = 0, empties = 0] = cursor.split('e').map(Number)
+      // Of another world, or made up.
+      if (from > seq) throw new ApiError(50100, 'invalid cursor')
       const found = after(now, body)
       // The vendor says that a page may be empty while more follows: now and then it is.
       if (found.length > 0 && empties === 0 && chance(world.seed, 'empty page', from) < EMPTY_PAGES)

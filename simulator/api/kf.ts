@@ -21,12 +21,13 @@ const common = { method: 'POST', auth: 'wecom', permission: 'kf' } as const
 export const kfApis: Api[] = [
   {
     ...common,
+    method: 'either',
     path: '/cgi-bin/kf/account/list',
     handle({ body }, { world: { corp } }) {
-      const limit = whole(body.limit, 100)
-      if (limit < 1 || limit > 100) throw new ApiError(40058, 'invalid parameter: limit')
+      const [offset, limit] = [whole(body.offset, 0), whole(body.limit, 100)]
+      if (offset < 0 || limit < 1 || limit > 100) throw new ApiError(40058, 'invalid parameter')
       const accounts = [{ open_kfid: corp.openKfId, name: corp.kfName, avatar: '', manage_privilege: true }]
-      return { account_list: accounts.slice(whole(body.offset, 0)) }
+      return { account_list: accounts.slice(offset, offset + limit) }
     },
   },
   {

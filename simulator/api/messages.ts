@@ -5,7 +5,7 @@ import type { Staff } from '../state.ts'
 import { checkCard, isCallbackCard } from './card-checks.ts'
 import { cardText } from './cards.ts'
 import { showMessage } from './message-content.ts'
-import { receiversOf } from './receivers.ts'
+import { departmentsUnder, receiversOf } from './receivers.ts'
 import { type Api, ApiError, list, record, type SimContext, text, whole } from './types.ts'
 
 const DEFAULT_DUPLICATE_S = 1_800
@@ -67,14 +67,14 @@ export function createMessageApis(): Api[] {
       method: 'POST',
       path: '/cgi-bin/message/send',
       auth: 'wecom',
-      handle({ body, raw }, context) {
+      handle({ body }, context) {
         const { world, clock, cards } = context
         const now = clock.now()
         checkAgent(context, body)
         const { valid, invalid, invalidParties, invalidTags } = receiversOf(world, body)
         showMessage(body)
 
-        const fingerprint = createHash('sha256').update(raw).digest('hex')
+        const fingerprint = fingerprintOf(body)
         const seconds = Math.min(MAX_DUPLICATE_S, whole(body.duplicate_check_interval, DEFAULT_DUPLICATE_S))
         const before = body.enable_duplicate_check === 1 ? recent.get(fingerprint) : undefined
         if (before && now.getTime() - before.at < seconds * 1_000) return before.answer
@@ -110,21 +110,22 @@ export function createMessageApis(): Api[] {
         if (next) checkCard(next, true)
         else if (!replaceName) throw new ApiError(42020, 'button.replace_name missing')
         const { taskId } = cards.redeem(text(body.response_code), clock.now())
-        // Nobody named means everybody who has the card.
-        const userIds =
-          body.atall === 1 || wanted.length === 0 ? cards.copies(taskId).map(({ userId }) => userId) : wanted
         const change = next ? { card: next } : { replaceName }
-        return { invaliduser: userIds.filter((userId) => !updateCopy(context, userId, taskId, change)) }
+        for (const userId of holdersOf(context, body, taskId)) updateCopy(context, userId, taskId, change)
+        return {
+          invaliduser: wanted.map((userId) => userId.toLowerCase()).filter((userId) => !cards.find(userId, taskId)),
+        }
       },
     },
     {
       method: 'POST',
       path: '/cgi-bin/message/recall',
       auth: 'wecom',
-      handle({ body }, { clock }) {
+      handle({ body }, { clock, recalled }) {
         const at = sentAt.get(text(body.msgid))
         if (at === undefined) throw new ApiError(40058, 'invalid parameter: msgid')
         if (clock.now().getTime() - at > RECALL_MS) throw new ApiError(42052, 'message recall time limit exceeded')
+        recalled.add(text(body.msgid))
         return {}
       },
     },
@@ -137,16 +138,34 @@ function checkAgent({ world }: SimContext, { agentid }: Record<string, unknown>)
   if (Number(agentid) !== world.corp.agentId) throw new ApiError(40056, 'invalid agentid')
 }
 
-/** Changes one member's copy of a card. False when this member has none. */
+/** The same content to the same receivers, however it is written down. */
+function fingerprintOf(body: Record<string, unknown>): string {
+  const { touser, toparty, totag, agentid, msgtype, safe } = body
+  const said = [touser, toparty, totag, agentid, msgtype, safe, body[text(msgtype)]]
+  return createHash('sha256').update(JSON.stringify(said)).digest('hex')
+}
+
+/** Whose copies an update means: those named, or everybody's when nobody is. */
+function holdersOf({ world, cards }: SimContext, body: Record<string, unknown>, taskId: string): string[] {
+  const holders = cards.copies(taskId).map(({ userId }) => userId)
+  const [users, parties, tags] = [list(body.userids).map(text), list(body.partyids), list(body.tagids)]
+  if (body.atall === 1 || users.length + parties.length + tags.length === 0) return holders
+  const named = new Set(users.map((userId) => userId.toLowerCase()))
+  const within = new Set(parties.flatMap((id) => departmentsUnder(world, Number(id))))
+  const isIn = (userId: string) => within.has(world.byUserId.get(userId.toLowerCase())?.departmentId ?? 0)
+  return holders.filter((userId) => named.has(userId.toLowerCase()) || isIn(userId))
+}
+
+/** Changes one member's copy of a card. */
 function updateCopy(
   { world, clock, ledger, cards, bus }: SimContext,
   userId: string,
   taskId: string,
   change: { replaceName?: string; card?: Record<string, unknown> },
-): boolean {
+): void {
   const card = cards.find(userId, taskId)
   const staff = world.byUserId.get(userId.toLowerCase())
-  if (!card || !staff) return false
+  if (!card || !staff) return
   const now = clock.now()
   cards.update(card, change, now)
   ledger.add({
@@ -159,5 +178,4 @@ function updateCopy(
     text: cardText(card.shown, card.replacedBy),
   })
   bus.emit('card', { person: staff.personId, card, change: 'updated' })
-  return true
 }

@@ -16,7 +16,8 @@ export const miniProgramApis: Api[] = [
       if (query.get('appid') !== appId) throw new ApiError(40013, 'invalid appid')
       if (query.get('secret') !== secret) throw new ApiError(40125, 'invalid appsecret')
       if (query.get('grant_type') !== 'authorization_code') throw new ApiError(40002, 'invalid grant_type')
-      const code = query.get('js_code') ?? ''
+      const code = query.get('js_code')
+      if (!code) throw new ApiError(41008, 'missing code')
       const customer = grants.redeem(code, 'login', clock.now())
       return {
         openid: customer.openId,

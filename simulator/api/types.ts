@@ -26,6 +26,8 @@ export interface SimContext {
   kf: KfDesk
   grants: Grants
   limits: Limits
+  /** Ids of app messages that were recalled: they are gone from the members' screens. */
+  recalled: Set<string>
   /** Whether WeChat pushes `subscribe_msg_sent_event` after each subscription message. */
   sentEvents: boolean
   /** Taken away and given back by `POST /_sim/permissions`. */
@@ -36,14 +38,13 @@ export interface ApiRequest {
   query: URLSearchParams
   /** Parsed JSON body of a POST. */
   body: Record<string, unknown>
-  /** Request bytes, for the duplicate check. */
-  raw: string
 }
 
 export type ApiAnswer = { errcode: number; errmsg: string } & Record<string, unknown>
 
 export interface Api {
-  method: 'GET' | 'POST'
+  /** `either`: the vendor changed it, and older SDKs still call as before. */
+  method: 'GET' | 'POST' | 'either'
   path: string
   /** Which token the call needs; null = none. */
   auth: 'wecom' | 'wechat' | null
@@ -56,4 +57,4 @@ export interface Api {
   handle(request: ApiRequest, context: SimContext): Record<string, unknown>
 }
 
-export { ApiError, entryOf, list, record, text, whole } from './values.ts'
+export { ApiError, entryOf, list, pageOf, record, text, whole } from './values.ts'

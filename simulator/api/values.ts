@@ -23,6 +23,23 @@ export const whole = (value: unknown, fallback: number): number =>
   Number.isInteger(value) ? (value as number) : fallback
 export const bytes = (value: string): number => Buffer.byteLength(value)
 
+/**
+ * The part of a list that was asked for, as the vendor pages: more than `most` gives `most`.
+ * @throws ApiError 40058, 50100
+ */
+export function pageOf<T>(
+  rows: readonly T[],
+  { limit, cursor }: Record<string, unknown>,
+  { usual, most }: { usual: number; most: number },
+): { page: T[]; next_cursor: string } {
+  const size = limit === undefined || limit === 0 ? usual : Number(limit)
+  if (!Number.isInteger(size) || size < 1) throw new ApiError(40058, 'invalid parameter: limit')
+  const from = Number(text(cursor))
+  if (!Number.isInteger(from) || from < 0) throw new ApiError(50100, 'invalid cursor')
+  const end = from + Math.min(most, size)
+  return { page: rows.slice(from, end), next_cursor: end < rows.length ? String(end) : '' }
+}
+
 /** WeCom cuts longer text silently, at a byte limit, never inside a character. */
 export function cut(value: string, limit: number): string {
   const raw = Buffer.from(value)

@@ -71,8 +71,11 @@ export function createCustomerFacts(crypto: FieldCrypto): CustomerFacts {
   const openName = (row: CustomerRow): string => (row.name === null ? '' : crypto.open(NAME_FIELD, row.name))
   const openPhone = (row: CustomerRow): string | null =>
     row.phone === null ? null : crypto.open(PHONE_FIELD, row.phone)
-  const sealOr = (field: string, plain: string | null): string | null =>
-    plain === null ? null : crypto.seal(field, plain)
+  /** What is stored already when it says the same: sealed anew it would look like a change. */
+  function sealOr(field: string, plain: string | null, before: string | null): string | null {
+    if (plain === null) return null
+    return before !== null && crypto.open(field, before) === plain ? before : crypto.seal(field, plain)
+  }
 
   const cardOf = (row: CustomerRow): CustomerCard => ({
     ...customerOf(row),
@@ -93,25 +96,27 @@ export function createCustomerFacts(crypto: FieldCrypto): CustomerFacts {
     const { externalId, name, storeIds, gender, ownerUserId, preferredTime, skinType, tags, deceased } = input
     return {
       ...(externalId === undefined ? {} : { externalId }),
-      ...(name === undefined ? {} : { name: crypto.seal(NAME_FIELD, name) }),
+      ...(name === undefined ? {} : { name: sealOr(NAME_FIELD, name, before.name) }),
       ...(storeIds === undefined ? {} : { storeIds: [...new Set(storeIds)] }),
       ...(gender === undefined ? {} : { gender }),
-      ...(input.phone === undefined ? {} : phoneFacts(input.phone)),
+      ...(input.phone === undefined ? {} : phoneFacts(input.phone, before.phone)),
       ...(ownerUserId === undefined ? {} : { ownerUserId: ownerUserId?.toLowerCase() ?? null }),
       ...(preferredTime === undefined ? {} : { preferredTime }),
       ...(skinType === undefined ? {} : { skinType }),
-      ...(input.allergies === undefined ? {} : { allergies: sealOr(ALLERGIES_FIELD, input.allergies) }),
-      ...(input.notes === undefined ? {} : { notes: sealOr(NOTES_FIELD, input.notes) }),
+      ...(input.allergies === undefined
+        ? {}
+        : { allergies: sealOr(ALLERGIES_FIELD, input.allergies, before.allergies) }),
+      ...(input.notes === undefined ? {} : { notes: sealOr(NOTES_FIELD, input.notes, before.notes) }),
       ...(tags === undefined ? {} : { tags: [...new Set(tags)] }),
       ...(deceased === undefined ? {} : { deceased }),
       ...(input.optOut === undefined ? {} : { optOut: { ...before.optOut, ...input.optOut } }),
     }
   }
-  function phoneFacts(phone: string | null): Pick<CustomerRow, 'phone' | 'phoneIndex'> {
+  function phoneFacts(phone: string | null, before: string | null): Pick<CustomerRow, 'phone' | 'phoneIndex'> {
     if (phone === null) return { phone: null, phoneIndex: null }
     const plain = normalizePhone(phone)
     if (plain.length < 5 || plain.length > 20) throw invalid('phone_malformed')
-    return { phone: crypto.seal(PHONE_FIELD, plain), phoneIndex: crypto.blindIndex(PHONE_FIELD, plain) }
+    return { phone: sealOr(PHONE_FIELD, plain, before), phoneIndex: crypto.blindIndex(PHONE_FIELD, plain) }
   }
 
   return { factsOf, cardOf, contactOf }

@@ -5,9 +5,9 @@
 import type { Announcer } from '../platform/announcements.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type FieldCrypto, normalizePhone } from '../platform/crypto.ts'
-import { AppError } from '../platform/errors.ts'
 import type { Events } from '../platform/events.ts'
 import { hashId } from '../platform/hash.ts'
+import { LOST, untilWon } from '../platform/races.ts'
 import type { ConflictRow, CustomerRow, CustomerStore } from './model.ts'
 import { type Clash, decideJoin, type IdentityKey, identityKey, kindOf } from './rules.ts'
 import type { CustomersService } from './types.ts'
@@ -35,8 +35,6 @@ export interface IdentityGraph {
 
 export const PHONE_FIELD = 'customers.phone'
 export const NAME_FIELD = 'customers.name'
-// Each round is lost only to somebody else's progress on the same few identities.
-const MAX_ROUNDS = 8
 
 /** A person of whom nothing is known yet. */
 export const emptyCustomer = (_id: string, now: Date): CustomerRow => ({
@@ -206,7 +204,8 @@ export function createIdentityGraph({ store, clock, crypto, events, announcer }:
     const keys = keysOf(input)
     if (keys.length === 0) return null
     const now = clock.now()
-    for (let round = 0; round < MAX_ROUNDS; round++) {
+    // Each round is lost only to somebody else's progress on the same few identities.
+    return untilWon({ kinds: keys.map(kindOf) }, async () => {
       const found = await ownersOf(keys)
       const decision = decideJoin(found, input.unionId ?? null)
       // With nothing but a number that several people share, nobody can be told, and nobody made.
@@ -216,11 +215,11 @@ export function createIdentityGraph({ store, clock, crypto, events, announcer }:
       }
       const targetId = decision.target?.id ?? (await createProvisional(decision.claim, now))
       // Losing one of these to somebody else means that the two are one human: look again.
-      if (targetId === null) continue
+      if (targetId === null) return LOST
       let overtaken = false
       for (const other of decision.absorb) overtaken = !(await merge(other.id, targetId, now)) || overtaken
-      if (overtaken) continue
-      if (!(await claimAll(decision.claim, targetId))) continue
+      if (overtaken) return LOST
+      if (!(await claimAll(decision.claim, targetId))) return LOST
       await recordClashes(
         decision.clashes.map((clash) => ({ ...clash, otherId: targetId })),
         now,
@@ -229,11 +228,10 @@ export function createIdentityGraph({ store, clock, crypto, events, announcer }:
       const refused = new Set<string>(decision.clashes.map(({ key }) => key))
       const owned = keys.filter((key) => !refused.has(key))
       const untouched = decision.absorb.length === 0 && decision.claim.length === 0 && decision.target !== null
-      if (!before || !(await enrich(before, input, owned))) continue
+      if (!before || !(await enrich(before, input, owned))) return LOST
       if (untouched && isKnownAlready(before, input)) return before
       return (await store.canonical([targetId])).get(targetId) ?? null
-    }
-    throw new AppError('internal', 'internal', { reason: 'identities keep moving', kinds: keys.map(kindOf) })
+    })
   }
 
   return {

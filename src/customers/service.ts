@@ -1,9 +1,11 @@
 /** Customers: who they are, how they are addressed, what they wish. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Announcer } from '../platform/announcements.ts'
 import { normalizePhone } from '../platform/crypto.ts'
 import { AppError, conflict, notFound } from '../platform/errors.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import { hashId } from '../platform/hash.ts'
+import { LOST, untilWon } from '../platform/races.ts'
 import type { PageRequest } from '../platform/views.ts'
 import { type CustomerCard, type CustomerInput, type CustomerPatch, createCustomerFacts, customerOf } from './facts.ts'
 import { emptyCustomer, type GraphDeps, type IdentityGraph, PHONE_FIELD } from './identities.ts'
@@ -36,8 +38,6 @@ export interface CustomersDeps extends GraphDeps {
   announcer: Announcer
 }
 
-const MAX_ROUNDS = 6
-
 const customerIdOf = (externalId: string): string => hashId('customer', identityKey('external_id', externalId))
 
 export function createCustomersService(deps: CustomersDeps): CustomersDesk {
@@ -66,26 +66,25 @@ export function createCustomersService(deps: CustomersDeps): CustomersDesk {
     ]
   }
 
-  async function change(customerId: string, input: Partial<CustomerInput>): Promise<CustomerRow> {
-    for (let round = 0; round < MAX_ROUNDS; round++) {
+  const change = (customerId: string, input: Partial<CustomerInput>): Promise<CustomerRow> =>
+    untilWon({ customerId }, async () => {
       const before = await known(customerId)
       const now = clock.now()
       const facts = factsOf(input, before)
+      if (isDeepStrictEqual({ ...before, ...facts }, before)) return before
       const tell = tellingsOf(before, facts, now)
       const set = {
         ...facts,
         updatedAt: now,
         ...(tell.length > 0 ? { announceAt: announcer.fields(tell, now).announceAt } : {}),
       }
-      if (!(await store.change(before._id, before.revision, set, tell))) continue
+      if (!(await store.change(before._id, before.revision, set, tell))) return LOST
       // A number given up may be somebody else's tomorrow.
       if (before.phoneIndex && facts.phoneIndex !== undefined && facts.phoneIndex !== before.phoneIndex)
         await store.release(identityKey('phone_index', before.phoneIndex), before._id)
       if (tell.length > 0) await announcer.announce('customers', [{ _id: before._id, pending: tell }])
       return known(before._id)
-    }
-    throw new AppError('internal', 'internal', { reason: 'the customer keeps changing', customerId })
-  }
+    })
 
   /** @throws AppError conflict/identity_taken */
   async function checkIdentities(customerId: string, { identities = {} }: CustomerInput): Promise<void> {

@@ -1,7 +1,7 @@
 /** Business tables in YAML, checked whole by zod: every problem at once, each with its file and line. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
+import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
 
 export interface ConfigProblem {
@@ -40,6 +40,7 @@ export function createConfigLoader(root: string): ConfigLoader {
       problems.push({ file: shown, line: 1, path: '', message: 'the file is missing or unreadable' })
       return null
     }
+    const known = problems.length
     const counter = new LineCounter()
     const document = parseDocument(text, { lineCounter: counter, uniqueKeys: true })
     for (const error of document.errors) {
@@ -50,7 +51,20 @@ export function createConfigLoader(root: string): ConfigLoader {
         message: error.message.split('\n')[0] ?? error.code,
       })
     }
-    if (document.errors.length > 0) return null
+    // An unquoted value that begins with * is an alias, which the parser leaves to whoever reads the value.
+    visit(document, {
+      Alias(_, alias) {
+        if (alias.resolve(document)) return
+        const line = counter.linePos(alias.range?.[0] ?? 0).line
+        problems.push({
+          file: shown,
+          line,
+          path: '',
+          message: `*${alias.source} names nothing; quote it if it is text`,
+        })
+      },
+    })
+    if (problems.length > known) return null
     const lineOf = (path: readonly PropertyKey[]): number => {
       // The deepest node that exists: a missing key is reported at its parent.
       for (let depth = path.length; depth >= 0; depth--) {
@@ -69,7 +83,14 @@ export function createConfigLoader(root: string): ConfigLoader {
       return 1
     }
     lines.set(file, lineOf)
-    const parsed = schema.safeParse(document.toJS())
+    let value: unknown
+    try {
+      value = document.toJS()
+    } catch {
+      problems.push({ file: shown, line: 1, path: '', message: 'the aliases of the file multiply beyond measure' })
+      return null
+    }
+    const parsed = schema.safeParse(value)
     if (parsed.success) return parsed.data
     for (const issue of parsed.error.issues) {
       // An unknown key is reported where it stands, not at its parent.
@@ -85,14 +106,18 @@ export function createConfigLoader(root: string): ConfigLoader {
     loadAll<S extends z.ZodType>(folder: string, schema: S) {
       const found = new Map<string, z.output<S>>()
       let names: string[] = []
+      const shown = relative(process.cwd(), join(root, folder))
       try {
-        names = readdirSync(join(root, folder))
-          .filter((name) => name.endsWith('.yaml'))
-          .sort()
+        names = readdirSync(join(root, folder)).sort()
       } catch {
-        problems.push({ file: join(root, folder), line: 1, path: '', message: 'the folder is missing' })
+        problems.push({ file: shown, line: 1, path: '', message: 'the folder is missing' })
       }
-      for (const name of names) {
+      for (const name of names.filter((one) => !one.startsWith('.'))) {
+        // A pathway in a file that nobody reads would be a promise that nobody keeps.
+        if (!name.endsWith('.yaml')) {
+          problems.push({ file: join(shown, name), line: 1, path: '', message: 'is not read: only *.yaml files are' })
+          continue
+        }
         const value = load(join(folder, name), schema)
         if (value !== null) found.set(name.slice(0, -'.yaml'.length), value)
       }

@@ -25,7 +25,7 @@ export function parseFieldKeys(text: string): Map<string, Buffer> {
     const at = part.indexOf(':')
     const id = part.slice(0, at)
     const key = Buffer.from(part.slice(at + 1), 'base64')
-    if (at < 1 || !/^[\w-]{1,16}$/.test(id) || key.length !== 32)
+    if (at < 1 || !/^[\w-]{1,16}$/.test(id) || key.length !== 32 || keys.has(id))
       throw new AppError('invalid', 'field_key_malformed', { id })
     keys.set(id, key)
   }

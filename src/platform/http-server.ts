@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import Router, { type RouterContext } from '@koa/router'
 import Koa, { type Middleware } from 'koa'
 import helmet from 'koa-helmet'
-import getRawBody from 'raw-body'
 import type { z } from 'zod'
 import type { Activity } from './activity.ts'
+import { readBody } from './body.ts'
 import { messageOf } from './error-messages.ts'
 import { AppError, invalid } from './errors.ts'
 import type { Actor, Route } from './http.ts'
@@ -29,8 +29,7 @@ export interface HttpDeps {
   throttle?: Throttle
 }
 
-const JSON_LIMIT = 100 * 1024
-const JSON_TIMEOUT_MS = 10_000
+const JSON_BODY = { limit: 100 * 1024, timeoutMs: 10_000, code: 'invalid_request' } as const
 
 export interface HttpServer {
   app: Koa
@@ -75,7 +74,11 @@ export function createHttpServer({
   if (throttle) app.use(limitByPlace(throttle))
   app.use(router.routes())
   app.use(async (ctx) => {
-    if (router.match(ctx.path, ctx.method).path.length > 0) throw new AppError('invalid', 'method_not_allowed')
+    const { path: known } = router.match(ctx.path, ctx.method)
+    if (known.length > 0) {
+      ctx.set('Allow', [...new Set(known.flatMap(({ methods }) => methods))].join(', '))
+      throw new AppError('invalid', 'method_not_allowed')
+    }
     throw new AppError('not_found', 'not_found')
   })
 
@@ -259,16 +262,7 @@ async function readJson(ctx: Koa.Context): Promise<unknown> {
     throw invalid('invalid_request', { reason: 'compressed body' })
   // Also keeps out what a foreign page can send without asking first: forms and plain text.
   if (!/^application\/json *(;|$)/i.test(ctx.get('content-type'))) throw invalid('unsupported_media_type')
-  let raw: Buffer
-  try {
-    raw = await withTimeout(
-      getRawBody(ctx.req, { limit: JSON_LIMIT, length: ctx.request.length ?? null }),
-      JSON_TIMEOUT_MS,
-    )
-  } catch (error) {
-    if ((error as { type?: string }).type === 'entity.too.large') throw new AppError('too_large', 'body_too_large')
-    throw invalid('invalid_request', { reason: (error as { type?: string }).type ?? 'body' })
-  }
+  const raw = await readBody(ctx, JSON_BODY)
   if (raw.length === 0) return undefined
   try {
     // The schemas refuse other unknown keys, but zod copies objects, and a copied `__proto__` is gone before it is checked.
@@ -278,17 +272,5 @@ async function readJson(ctx: Koa.Context): Promise<unknown> {
     })
   } catch {
     throw invalid('invalid_json')
-  }
-}
-
-async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(Object.assign(new Error('body too slow'), { type: 'request.timeout' })), ms)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -1,9 +1,10 @@
 /** `Idempotency-Key`: a repeated POST answers the first answer again; the same key with another request is refused. */
 import type { Connection } from 'mongoose'
 import { addMs, type Clock } from './clock.ts'
+import type { FieldCrypto } from './crypto.ts'
 import { collectionOf, isDuplicate } from './db.ts'
 import { AppError } from './errors.ts'
-import { hashId, sha256Hex } from './hash.ts'
+import { hashId } from './hash.ts'
 
 export interface IdempotentRequest {
   actor: string
@@ -22,7 +23,9 @@ export interface Idempotency {
 
 interface KeyRow {
   _id: string
+  /** Keyed, because few bodies share one customer's name and phone. */
   requestHash: string
+  /** Sealed: answers name people. */
   answer: string | null
   /** Machine time until which the first caller is believed to be alive. */
   busyUntil: Date
@@ -31,21 +34,31 @@ interface KeyRow {
 }
 
 const BUSY_MS = 30_000
+const ANSWER_FIELD = 'idempotency_keys.answer'
+const REQUEST_FIELD = 'idempotency_keys.request'
 
-export function createIdempotency({ db, clock }: { db: Connection; clock: Clock }): Idempotency {
+export function createIdempotency({
+  db,
+  clock,
+  crypto,
+}: {
+  db: Connection
+  clock: Clock
+  crypto: FieldCrypto
+}): Idempotency {
   const rows = collectionOf<KeyRow>(db, 'idempotency_keys')
   return {
     async once<T>({ actor, key, route, request }: IdempotentRequest, work: () => Promise<T>): Promise<T> {
       if (!/^[\x21-\x7e]{1,128}$/.test(key))
         throw new AppError('invalid', 'invalid_request', { header: 'idempotency-key' })
       const _id = hashId(actor, key)
-      const requestHash = sha256Hex(`${route} ${JSON.stringify(request)}`)
+      const requestHash = crypto.blindIndex(REQUEST_FIELD, `${route} ${JSON.stringify(request)}`)
       const wall = clock.wall()
       const row: KeyRow = { _id, requestHash, answer: null, busyUntil: addMs(wall, BUSY_MS), createdAt: wall }
       if (await isDuplicate(rows.insertOne(row))) {
         const known = await rows.findOne({ _id })
         if (known && known.requestHash !== requestHash) throw new AppError('conflict', 'idempotency_key_reused')
-        if (known?.answer) return JSON.parse(known.answer) as T
+        if (known?.answer) return JSON.parse(crypto.open(ANSWER_FIELD, known.answer)) as T
         // The first caller died before it answered: take its place, if nobody else just did.
         const taken = await rows.updateOne(
           { _id, answer: null, busyUntil: { $lte: wall } },
@@ -56,7 +69,7 @@ export function createIdempotency({ db, clock }: { db: Connection; clock: Clock 
       }
       try {
         const answer = await work()
-        await rows.updateOne({ _id }, { $set: { answer: JSON.stringify(answer) } })
+        await rows.updateOne({ _id }, { $set: { answer: crypto.seal(ANSWER_FIELD, JSON.stringify(answer)) } })
         return answer
       } catch (error) {
         await rows.deleteOne({ _id, answer: null })

@@ -7,7 +7,7 @@ import { backoffMs, claimDue, type DueRow, FREE_CLAIM, finishClaims, nextDueAt, 
 import { addMs, type Clock } from './clock.ts'
 import { collectionOf, ensureIndexes, type IndexSpec, isDuplicate } from './db.ts'
 import { type DueTable, due } from './due.ts'
-import { AppError } from './errors.ts'
+import { AppError, invalid } from './errors.ts'
 import { type Log, withLogContext } from './log.ts'
 import type { Random } from './random.ts'
 
@@ -27,7 +27,10 @@ export interface InboxEntry extends InboxMessage {
 export type InboxHandler = (entry: InboxEntry) => Promise<void>
 
 export interface Inbox {
-  /** Stores once. `fresh` is false for a replay, which changes nothing. Unknown types are kept as `ignored`. */
+  /**
+   * Stores once. `fresh` is false for a replay, which changes nothing. Unknown types are kept as `ignored`.
+   * @throws AppError invalid/bad_callback: a payload that no database holds
+   */
   insertOnce(message: InboxMessage): Promise<{ fresh: boolean; status: 'pending' | 'ignored' }>
   on(source: InboxMessage['source'], type: string, handler: InboxHandler): void
   due: DueTable
@@ -45,6 +48,19 @@ interface InboxRow extends DueRow {
   receivedAt: Date
   status: 'pending' | 'done' | 'ignored' | 'parked'
   lastError: string | null
+}
+
+/** Events nest four or five levels deep. */
+const MAX_DEPTH = 20
+
+/** No database holds endless nesting, or a name with a NUL. */
+function checkStorable(value: unknown, depth = 0): void {
+  if (typeof value !== 'object' || value === null) return
+  if (depth > MAX_DEPTH) throw invalid('bad_callback', { reason: 'nested too deep' })
+  for (const [name, inner] of Object.entries(value)) {
+    if (name.includes('\0')) throw invalid('bad_callback', { reason: 'NUL in a name' })
+    checkStorable(inner, depth + 1)
+  }
 }
 
 const BATCH = 50
@@ -95,6 +111,7 @@ export function createInbox({ db, clock, random, log, leaseMs, nudge }: InboxDep
 
   return {
     async insertOnce({ key, source, type, payload }) {
+      checkStorable(payload)
       const status = handlers.has(`${source}:${type}`) ? 'pending' : 'ignored'
       const now = clock.now()
       const fresh = await isDuplicate(

@@ -65,7 +65,7 @@ function serializeError(error: unknown): unknown {
   const { name, stack } = error
   const fields = error as Error & { code?: unknown; kind?: unknown; details?: unknown; cause?: unknown }
   return {
-    name,
+    type: name,
     message: fields.kind ? error.message : redactNumbers(error.message),
     ...(fields.code === undefined ? {} : { code: fields.code }),
     ...(fields.kind === undefined ? {} : { kind: fields.kind, details: fields.details }),

@@ -1,4 +1,5 @@
 /** Secrets and addresses, from the environment. Every problem is listed at once; a value is never printed. */
+import { MongoClient } from 'mongodb'
 import { z } from 'zod'
 import { isNetwork } from './address.ts'
 import { parseFieldKeys } from './crypto.ts'
@@ -24,6 +25,14 @@ const AesKey = z
   .refine((text) => /^[A-Za-z0-9]*$/.test(text), 'must have letters and digits only')
   .refine((text) => text.length === 43, 'must be exactly 43 characters long')
 const Token = z.string().regex(/^[A-Za-z0-9]{1,32}$/, 'must be 1 to 32 letters and digits')
+/** Tried here, because later its faults would be the driver's, whose words quote a part of it: perhaps of the password. */
+const MongoUri = z.string().refine((text) => {
+  try {
+    return new MongoClient(text) !== null
+  } catch {
+    return false
+  }
+}, 'must be mongodb://… or mongodb+srv://…, with signs like @ : / in a password written as %40 %3A %2F')
 const Text = z.string().min(1, 'must not be empty')
 const Whole = (least: number, most: number) =>
   z
@@ -37,7 +46,7 @@ const Keys = z.string().refine((text) => {
   } catch {
     return false
   }
-}, 'must be a list id:key,id:key, each key 32 bytes in base64')
+}, 'must be a list id:key,id:key of different ids, each key 32 bytes in base64')
 const List = z.string().transform((text) =>
   text
     .split(',')
@@ -47,7 +56,7 @@ const List = z.string().transform((text) =>
 
 const Schema = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
-  MONGODB_URI: z.string().regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://'),
+  MONGODB_URI: MongoUri,
   HOST: Text.default('127.0.0.1'),
   PORT: Whole(0, 65_535).default(3000),
   ROLE: z.enum(['web', 'worker', 'bot', 'all'], 'must be web, worker, bot or all').default('all'),
@@ -118,8 +127,11 @@ export function readSettings(
   if (given.SMS_API_BASE && !given.SMS_API_KEY)
     problems.push({ setting: 'SMS_API_KEY', message: 'is missing: SMS_API_BASE needs it' })
   for (const [i, key] of (given.INTEGRATION_KEYS ?? '').split(',').entries()) {
-    if (key.trim() && key.trim().length < 16)
-      problems.push({ setting: 'INTEGRATION_KEYS', message: `key ${i + 1} must have at least 16 characters` })
+    if (key.trim() && !/^[\x21-\x7e]{16,}$/.test(key.trim()))
+      problems.push({
+        setting: 'INTEGRATION_KEYS',
+        message: `key ${i + 1} must have at least 16 letters, digits or signs, no spaces`,
+      })
   }
   if (given.NODE_ENV === 'production' && given.CLOCK_URL)
     problems.push({ setting: 'CLOCK_URL', message: 'is refused in production: it moves the time of promises' })

@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts'
 import { AppError } from '../platform/errors.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import { hashId } from '../platform/hash.ts'
+import { LOST, untilWon } from '../platform/races.ts'
 import type { PageRequest } from '../platform/views.ts'
 import type { AppointmentRow, RecordStore } from './model.ts'
 import type { CustomerRef, References } from './references.ts'
@@ -48,8 +49,6 @@ export function changeOf(before: Standing | null, after: Standing): Change | nul
   if (before === null || !isOn(before.status)) return 'booked'
   return Number(before.startsAt) === Number(after.startsAt) ? null : 'moved'
 }
-
-const MAX_ROUNDS = 6
 
 const appointmentOf = (row: AppointmentRow): Appointment => ({
   id: row._id,
@@ -95,7 +94,7 @@ export function createAppointmentDesk({
       const now = clock.now()
       const doctorUserId = input.doctorUserId?.toLowerCase() ?? null
       const said = { customerId: refs.customer.id, storeId, code, doctorUserId, startsAt }
-      for (let round = 0; round < MAX_ROUNDS; round++) {
+      return untilWon({ appointmentId: _id }, async () => {
         const [before] = await store.byIds([_id])
         const change = changeOf(before ?? null, { startsAt, status: input.status })
         // Once moved it stays so, also for systems that only know "booked".
@@ -112,17 +111,16 @@ export function createAppointmentDesk({
         }
         const told = announcer.fields(tell(change, row, now), now)
         if (!before) {
-          if ((await store.insert([{ ...row, ...told }])) === 0) continue
+          if ((await store.insert([{ ...row, ...told }])) === 0) return LOST
         } else {
           if (JSON.stringify(appointmentOf(before)) === JSON.stringify(appointmentOf({ ...before, ...row })))
             return appointmentOf(before)
           const { revision: _, _id: __, ...set } = row
-          if (!(await store.change(_id, before.revision, set, told))) continue
+          if (!(await store.change(_id, before.revision, set, told))) return LOST
         }
         await announcer.announce('appointments', [{ _id, pending: told.pending }])
         return appointmentOf({ ...row, ...told })
-      }
-      throw new AppError('internal', 'internal', { reason: 'the appointment keeps changing', appointmentId: _id })
+      })
     },
     async ofCustomer(customerId) {
       const rows = await store.ofCustomers(await customers.idsOf(customerId))

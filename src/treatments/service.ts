@@ -7,6 +7,7 @@ import type { FieldCrypto } from '../platform/crypto.ts'
 import { AppError, conflict, notFound } from '../platform/errors.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import { hashId } from '../platform/hash.ts'
+import { LOST, untilWon } from '../platform/races.ts'
 import type { PageRequest } from '../platform/views.ts'
 import type { RecordStore, TreatmentRow } from './model.ts'
 import { type CustomerRef, type References, wrongField } from './references.ts'
@@ -58,7 +59,6 @@ export interface TreatmentDeps {
 const NOTE_FIELD = 'treatments.note'
 // Clocks of two systems differ a little; a treatment that ends tomorrow is a mistake.
 const MAX_AHEAD_MS = 10 * MINUTE_MS
-const MAX_ROUNDS = 6
 
 export const treatmentIdOf = (externalId: string): string => hashId('treatment', externalId)
 
@@ -165,24 +165,22 @@ export function createTreatmentDesk({
     return people.get(a)?.id !== undefined && people.get(a)?.id === people.get(b)?.id
   }
 
-  /** Retries around lost races: `decide` gives what to set and what to tell, or null when nothing is to be done. */
-  async function change(
+  /** `decide` gives what to set and what to tell, or null when nothing is to be done. */
+  const change = (
     id: string,
     decide: (row: TreatmentRow, now: Date) => Promise<{ set: Partial<TreatmentRow>; tell: DomainEvent } | null>,
-  ): Promise<Treatment> {
-    for (let round = 0; round < MAX_ROUNDS; round++) {
+  ): Promise<Treatment> =>
+    untilWon({ treatmentId: id }, async () => {
       const row = await found(id)
       const now = clock.now()
       const decision = await decide(row, now)
       if (!decision) return treatmentOf(row)
       const told = announcer.fields([decision.tell], now)
       const set = { ...decision.set, updatedAt: now }
-      if (!(await store.change(id, row.revision, set, told))) continue
+      if (!(await store.change(id, row.revision, set, told))) return LOST
       await announcer.announce('treatments', [{ _id: id, pending: told.pending }])
       return treatmentOf({ ...row, ...set })
-    }
-    throw new AppError('internal', 'internal', { reason: 'the treatment keeps changing', treatmentId: id })
-  }
+    })
 
   const getMany = async (ids: readonly string[]): Promise<Map<string, Treatment>> =>
     ids.length === 0

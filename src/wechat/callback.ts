@@ -4,13 +4,13 @@ import { AppError } from '../platform/errors.ts'
 import { sha256Hex } from '../platform/hash.ts'
 import type { Inbox } from '../platform/inbox.ts'
 import type { Metrics } from '../platform/metrics.ts'
-import { counted, type Envelope, parseXml, readCallbackBody, resultOf } from '../wecom/index.ts'
+import { counted, ENVELOPE_TAGS, type Envelope, parseXml, readCallbackBody, resultOf } from '../wecom/index.ts'
 
 /** 64-bit ids lose digits as JSON numbers: they are quoted before parsing. */
 const quoteIds = (text: string): string => text.replace(/("(?:MsgId|MsgID|msgid)"\s*:\s*)(\d{16,})/g, '$1"$2"')
 
-function parseBody(text: string): Record<string, unknown> {
-  if (text.trimStart().startsWith('<')) return parseXml(text)
+function parseBody(text: string, mostTags?: number): Record<string, unknown> {
+  if (text.trimStart().startsWith('<')) return parseXml(text, mostTags)
   try {
     const parsed: unknown = JSON.parse(quoteIds(text))
     if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
@@ -38,7 +38,7 @@ export function mountWechatCallback(
   router.post(
     '/callbacks/wechat',
     counted('wechat', metrics, async (ctx) => {
-      const { Encrypt: encrypted } = parseBody(await readCallbackBody(ctx))
+      const { Encrypt: encrypted } = parseBody(await readCallbackBody(ctx), ENVELOPE_TAGS)
       if (typeof encrypted !== 'string') throw new AppError('invalid', 'bad_callback', { missing: 'Encrypt' })
       const plain = envelope.open(encrypted, ctx.query)
       const fields = parseBody(plain)

@@ -46,7 +46,12 @@ function exchange({ method, url, body, timeoutMs = DEFAULT_TIMEOUT_MS }: RawCall
         response.on('aborted', () => reject(Object.assign(new Error('aborted'), { code: 'ECONNRESET' })))
       },
     )
-    request.setTimeout(timeoutMs, () => request.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })))
+    // Of the whole exchange: an answer that comes byte by byte is no answer, and leases run meanwhile.
+    const limit = setTimeout(
+      () => request.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })),
+      timeoutMs,
+    )
+    request.on('close', () => clearTimeout(limit))
     request.on('error', reject)
     request.end(body)
   })
@@ -73,7 +78,7 @@ export function createPlainCall(vendor: 'wecom' | 'wechat', base: string): Vendo
     const answer = answerOf(text)
     // Something answered, but not the vendor's JSON: nobody knows what was done.
     if (!answer) throw networkFailure(vendor, path, new Error('not an answer of the vendor'))
-    const errcode = Number(answer.errcode ?? 0)
+    const errcode = errcodeOf(answer) ?? 0
     if (errcode !== 0) throw vendorRefusal(vendor, path, errcode)
     return answer
   }
@@ -85,10 +90,16 @@ function answerOf(text: string): Record<string, unknown> | null {
     const parsed: unknown = JSON.parse(text)
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return null
     const answer = parsed as Record<string, unknown>
-    return Number.isInteger(Number(answer.errcode ?? 0)) ? answer : null
+    return errcodeOf(answer) === null ? null : answer
   } catch {
     return null
   }
+}
+
+/** Absent is success; null is an errcode that nobody can read. */
+function errcodeOf({ errcode = 0 }: Record<string, unknown>): number | null {
+  const isWhole = typeof errcode === 'string' ? /^-?\d+$/.test(errcode) : Number.isInteger(errcode)
+  return isWhole ? Number(errcode) : null
 }
 
 /**

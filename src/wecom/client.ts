@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { fromUnixSeconds } from '../platform/clock.ts'
 import { readWithRetry, shape, type VendorCall } from './call.ts'
+import { isVendorError } from './errors.ts'
 import type { ExternalContact, KfMessage, WecomClient } from './types.ts'
 
 const NumberLike = z.union([z.number(), z.string().regex(/^-?\d+$/)]).transform(Number)
@@ -52,6 +53,10 @@ const KfList = z.object({
     )
     .default([]),
 })
+
+const TOKEN_OVER = 95007
+/** The page says to begin anew; what is read a second time is stored once. */
+const BAD_CURSOR: ReadonlySet<number> = new Set([50100, 60268])
 
 const STATUS = { 1: 'active', 2: 'disabled', 4: 'inactive', 5: 'left' } as const
 const ORIGIN = { 3: 'customer', 4: 'system', 5: 'servicer' } as const
@@ -109,6 +114,24 @@ export function createWecomClient(call: VendorCall): WecomClient {
     body: string,
     timeoutMs?: number,
   ): Promise<z.output<S>> => shape(schema, await call({ method: 'POST', path, body, timeoutMs }), 'wecom', path)
+
+  const kfSyncMsg: WecomClient['kfSyncMsg'] = async ({ openKfId, cursor, token, limit = 1_000 }) => {
+    const body = { open_kfid: openKfId, limit, ...(cursor ? { cursor } : {}), ...(token ? { token } : {}) }
+    try {
+      const { msg_list, next_cursor, has_more } = await read(KfList, '/cgi-bin/kf/sync_msg', {}, body)
+      return {
+        messages: msg_list.map((one) => kfMessage(one, openKfId)),
+        nextCursor: next_cursor,
+        hasMore: has_more === 1,
+      }
+    } catch (error) {
+      const errcode = isVendorError(error) ? (error.errcode ?? 0) : 0
+      // A signal that waited for ten minutes: its token only allowed to ask more often.
+      if (token && errcode === TOKEN_OVER) return kfSyncMsg({ openKfId, cursor, token: null, limit })
+      if (cursor && BAD_CURSOR.has(errcode)) return kfSyncMsg({ openKfId, cursor: null, token, limit })
+      throw error
+    }
+  }
 
   return {
     async users(departmentId) {
@@ -193,15 +216,7 @@ export function createWecomClient(call: VendorCall): WecomClient {
         managed: manage_privilege,
       }))
     },
-    async kfSyncMsg({ openKfId, cursor, token, limit = 1_000 }) {
-      const body = { open_kfid: openKfId, limit, ...(cursor ? { cursor } : {}), ...(token ? { token } : {}) }
-      const { msg_list, next_cursor, has_more } = await read(KfList, '/cgi-bin/kf/sync_msg', {}, body)
-      return {
-        messages: msg_list.map((one) => kfMessage(one, openKfId)),
-        nextCursor: next_cursor,
-        hasMore: has_more === 1,
-      }
-    },
+    kfSyncMsg,
     async kfSendMsg(body, { timeoutMs } = {}) {
       return { msgid: (await send(Sent, '/cgi-bin/kf/send_msg', body, timeoutMs)).msgid }
     },

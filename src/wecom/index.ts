@@ -19,7 +19,7 @@ export { LIMITS, type Rates } from './rates.ts'
 export { type CardEvent, readCardEvent, readExternalContactEvent, readKfSignal, readText } from './readers.ts'
 export { createTokenStore } from './tokens.ts'
 export type * from './types.ts'
-export { parseXml } from './xml.ts'
+export { ENVELOPE_TAGS, parseXml } from './xml.ts'
 
 export interface WecomSettings {
   apiBase: string
@@ -71,7 +71,7 @@ export function createWecom({
   return {
     client: createWecomClient(createTokenCall('wecom', apiBase, tokens)),
     rates: createRates({ db, clock }),
-    mount: (router) => mountWecomCallback(router, { envelope, inbox, metrics }),
+    mount: (router) => mountWecomCallback(router, { envelope, inbox, metrics, agentId }),
     // Both collections are asked by _id only.
     ready: async () => undefined,
   }

@@ -72,6 +72,7 @@ export interface WecomClient {
     cursor?: string,
   ): Promise<{ contacts: ExternalContact[]; nextCursor: string | null }>
   kfAccounts(): Promise<{ openKfId: string; name: string; managed: boolean }[]>
+  /** From the oldest when there is no cursor, or the vendor knows the given one no more. */
   kfSyncMsg(input: {
     openKfId: string
     cursor: string | null

@@ -20,6 +20,12 @@ afterEach(async () => {
 test('the address is verified as the admin console does it', async () => {
   const wrong = await control('POST', 'callback-target', { wecomUrl: `${ready.wecomBase}/nowhere` })
   expect(wrong.body.verification).toMatchObject({ wecom: { ok: false } })
+  const gone = await createSimulator()
+  await gone.close()
+  const nobody = await control('POST', 'callback-target', { wecomUrl: gone.ready.wecomBase })
+  expect(nobody.body.verification).toMatchObject({ wecom: { ok: false, detail: 'ECONNREFUSED' } })
+  const own = await control('POST', 'callback-target', { wecomUrl: `${server.url}?clinic=1` })
+  expect(own.body.verification).toMatchObject({ wecom: { ok: true } })
   const right = await control('POST', 'callback-target', { wecomUrl: server.url })
   expect(right.body.verification).toEqual({ wecom: { ok: true, detail: 'verified' }, wechat: null })
 })
@@ -32,7 +38,8 @@ describe('a delivery', () => {
     const { message, receiveId, raw } = server.received[from] ?? ({} as never)
     expect(receiveId).toBe(ready.corpId)
     expect(tag(raw, 'ToUserName')).toBe(ready.corpId)
-    expect(tag(raw, 'AgentID')).toBe(String(ready.agentId))
+    // Contacts are the corp's matter: only what concerns the app itself names the app.
+    expect(tag(raw, 'AgentID')).toBeUndefined()
     const fields = ['ToUserName', 'FromUserName', 'MsgType', 'Event', 'ChangeType', 'UserID', 'ExternalUserID', 'State']
     expect(fields.map((name) => tag(message, name))).toEqual([
       ready.corpId,
@@ -55,6 +62,16 @@ describe('a delivery', () => {
     const sizes = server.received.slice(from).map(({ raw }) => Buffer.from(tag(raw, 'Encrypt') ?? '', 'base64').length)
     expect(sizes).toHaveLength(40)
     expect(sizes.filter((size) => size % 32 !== 0)).toEqual([])
+  })
+
+  test('names the app where it is the app’s, and writes numbers bare, of 64 bits too', async () => {
+    const from = server.received.length
+    const { msgId } = say('收到')
+    await settled()
+    const { raw, message } = server.received[from] ?? ({} as never)
+    expect(tag(raw, 'AgentID')).toBe(String(ready.agentId))
+    expect(message).toContain(`<MsgId>${msgId}</MsgId><AgentID>${ready.agentId}</AgentID>`)
+    expect(message).toMatch(/^<xml><ToUserName>.*<FromUserName>.*<CreateTime>\d{10}<\/CreateTime><MsgType>/)
   })
 
   test('keeps words with markup whole', async () => {
@@ -125,6 +142,20 @@ describe('on demand', () => {
     expect(contents(from)).toEqual(['后说'])
     await later(10_000)
     expect(contents(from)).toEqual(['后说', '先说'])
+  })
+
+  test('one lost before never comes; one whose answer is lost comes again', async () => {
+    const from = server.received.length
+    const { lost } = simulator.context.callbacks.counts
+    await control('POST', 'faults', { path: 'callback', drop: 'before' })
+    say('没到')
+    await settled()
+    expect(contents(from)).toEqual([])
+    expect(simulator.context.callbacks.counts.lost).toBe(lost + 1)
+    await control('POST', 'faults', { path: 'callback', drop: 'after' })
+    say('到两次')
+    await settled()
+    expect(contents(from)).toEqual(['到两次', '到两次'])
   })
 
   test('at a rate the same ones are hit in every world of the seed, whatever order they come in', async () => {

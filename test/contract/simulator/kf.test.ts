@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { callbackServer, type Json, simWorld, tag } from './support.ts'
 
 const HOUR = 3_600_000
-const { simulator, wecom, control, later } = await simWorld({ customers: 12 })
+const { simulator, wecom, control, later } = await simWorld({ customers: 13 })
 const { ready } = simulator
 const open_kfid = ready.openKfId
 const server = await callbackServer({ token: ready.callbackToken, aesKey: ready.callbackAesKey })
@@ -160,6 +160,22 @@ describe('one-time codes', () => {
     expect(await enter(act)).not.toHaveProperty('welcome_code')
   })
 
+  test('a menu of at most ten items; to somebody who rejects messages it fails later', async () => {
+    const { act, customer, reached } = somebody()
+    const { welcome_code } = await enter(act)
+    const item = { type: 'text', text: { content: '一项' } }
+    const menu = (items: number) => ({ msgtype: 'msgmenu', msgmenu: { list: Array(items).fill(item) } })
+    expect((await welcome(welcome_code, menu(11))).errcode).toBe(95008)
+    act('block-kf')
+    const { cursor } = await pull()
+    const { errcode, msgid } = await welcome(welcome_code, menu(10))
+    expect(errcode).toBe(0)
+    expect((await pull(cursor)).messages).toMatchObject([
+      { event: { event_type: 'msg_send_fail', fail_msgid: msgid, external_userid: customer.externalUserId } },
+    ])
+    expect(reached()).toEqual([])
+  })
+
   test('the code of a state is good only in that state', async () => {
     const { act, state, reached } = somebody()
     act('say', { text: '在吗' })
@@ -230,6 +246,12 @@ describe('the log', () => {
     expect((await pull(end)).messages).toEqual([])
     await later(72 * HOUR + 1)
     expect((await pull()).messages).toEqual([])
+  })
+
+  test('a cursor that this log never gave is refused', async () => {
+    const sync = (cursor: string) => wecom('/cgi-bin/kf/sync_msg', { open_kfid, cursor })
+    for (const cursor of ['1000000', '-1', 'yesterday']) expect((await sync(cursor)).errcode).toBe(50100)
+    expect((await sync('0')).errcode).toBe(0)
   })
 
   test('now and then a page is empty while more follows', async () => {

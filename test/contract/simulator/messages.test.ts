@@ -7,8 +7,10 @@ const { simulator, wecom, control, later } = await simWorld()
 const { ready } = simulator
 const server = await callbackServer({ token: ready.callbackToken, aesKey: ready.callbackAesKey })
 await control('POST', 'callback-target', { wecomUrl: server.url })
-const [nurse, doctor] = simulator.world.staff.filter(({ position }) => ['护士', '医生'].includes(position))
-if (!nurse || !doctor) throw new Error('the world has a nurse and a doctor')
+const [nurse, doctor, manager] = simulator.world.staff.filter(({ position }) =>
+  ['护士', '医生', '店长'].includes(position),
+)
+if (!nurse || !doctor || !manager) throw new Error('the world has a nurse, a doctor and a manager of the other store')
 
 const send = (body: Json) => wecom('/cgi-bin/message/send', { touser: nurse.userId, agentid: ready.agentId, ...body })
 const say = (content: string, more: Json = {}) => send({ msgtype: 'text', text: { content }, ...more })
@@ -107,9 +109,23 @@ describe('sending', () => {
     expect(reached(nurse.personId).at(-1)?.text).toBe('之后')
   })
 
-  test('a recall works within 24 hours', async () => {
+  test('the same said in another order is the same; to somebody else it is not', async () => {
+    const first = await say('次序不同', { enable_duplicate_check: 1 })
+    const { agentId } = simulator.ready
+    const turned = { text: { content: '次序不同' }, enable_duplicate_check: 1, msgtype: 'text', agentid: agentId }
+    expect(await send({ ...turned, touser: nurse.userId })).toEqual(first)
+    expect((await send({ ...turned, touser: doctor.userId })).msgid).not.toBe(first.msgid)
+  })
+
+  test('a recall works within 24 hours, and takes message and card from the screen', async () => {
     const { msgid } = await say('撤回我')
+    const sent = await send(card('task-recalled'))
+    const phone = async () => JSON.stringify((await control('GET', `chats?person=${nurse.personId}`)).body)
+    expect(await phone()).toContain('撤回我')
     expect((await wecom('/cgi-bin/message/recall', { msgid })).errcode).toBe(0)
+    expect((await wecom('/cgi-bin/message/recall', { msgid: sent.msgid })).errcode).toBe(0)
+    expect(await phone()).not.toMatch(/撤回我|task-recalled/)
+    expect((await click('task-recalled', 'take')).status).toBe(404)
     await later(24 * HOUR + 1)
     expect((await wecom('/cgi-bin/message/recall', { msgid })).errcode).toBe(42052)
   })
@@ -157,10 +173,19 @@ describe('a card', () => {
     const userids = [nurse.userId, doctor.userId, 'Stranger']
     expect(await update(response_code, { userids, button: { replace_name: '完成' } })).toMatchObject({
       errcode: 0,
-      invaliduser: ['Stranger'],
+      invaliduser: ['stranger'],
     })
     for (const { userId } of [nurse, doctor])
       expect(simulator.context.cards.find(userId, 'task-two')?.replacedBy).toBe('完成')
+  })
+
+  test('an update for a department changes its members’ copies only', async () => {
+    const touser = `${nurse.userId}|${manager.userId}`
+    const { response_code } = await send({ ...card('task-party'), touser })
+    const change = { userids: [], partyids: [manager.departmentId], button: { replace_name: '完成' } }
+    expect(await update(response_code, change)).toMatchObject({ errcode: 0, invaliduser: [] })
+    const shown = [nurse, manager].map(({ userId }) => simulator.context.cards.find(userId, 'task-party')?.replacedBy)
+    expect(shown).toEqual([null, '完成'])
   })
 
   test('a form card brings the answers, unnamed questions as they stand', async () => {
@@ -219,6 +244,7 @@ describe('a card', () => {
     ],
     ['seven facts', { horizontal_content_list: Array(7).fill({ keyname: 'k' }) }, 42035],
     ['a fact without a name', { horizontal_content_list: [{ value: 'v' }] }, 42027],
+    ['a row without a title', { vertical_content_list: [{ desc: 'd' }] }, 42033],
     ['a form without a question', { card_type: 'multiple_interaction', select_list: [] }, 42047],
   ])('%s is refused', async (_, change, errcode) => {
     expect((await send(card('task-bad', change))).errcode).toBe(errcode)

@@ -27,6 +27,10 @@ const session = (js_code: unknown) =>
   })
 
 describe('signing in', () => {
+  test('without a code it says so', async () => {
+    expect((await session('')).errcode).toBe(41008)
+  })
+
   test('a code is good once, for five minutes; one human has one unionid', async () => {
     const { code } = act(anna.personId, 'mp-login')
     const answer = await session(code)
@@ -139,6 +143,21 @@ describe('subscription messages', () => {
       Event: 'subscribe_msg_sent_event',
       List: { TemplateId: templateId, ErrorStatus: 'success' },
     })
+  })
+
+  test('in XML too, where the administrator chose that', async () => {
+    const choose = (wechatFormat: string) => control('POST', 'callback-target', { wechatFormat })
+    expect((await choose('yaml')).status).toBe(400)
+    await choose('xml')
+    const before = server.received.length
+    act(berta.personId, 'mp-subscribe', { templateId, accept: false })
+    await server.until(before + 1)
+    await choose('json')
+    const { raw, message, receiveId, query } = server.received[before] ?? ({} as never)
+    expect([receiveId, query.get('openid')]).toEqual([miniProgram.appId, berta.openId])
+    expect(raw).toMatch(/^<xml><ToUserName><!\[CDATA\[gh_.*<Encrypt>/)
+    expect(message).toContain('<Event><![CDATA[subscribe_msg_popup_event]]></Event><SubscribeMsgPopupEvent><List>')
+    expect(message).toContain('<SubscribeStatusString><![CDATA[reject]]></SubscribeStatusString>')
   })
 
   test('the same choice twice in a second are two events with different times', async () => {

@@ -247,6 +247,8 @@ test('a path or method that does not exist is told so', async () => {
   expect(await ask('GET', '/api/v1/nothing')).toEqual([404, null])
   expect(await ask('GET', '/api/v1/constructor')).toEqual([404, null])
   expect(await ask('DELETE', '/api/v1/customers')).toEqual([405, null])
+  const { headers } = await world.ask({ method: 'OPTIONS', path: '/api/v1/customers' })
+  expect(String(headers.allow).split(', ').sort()).toEqual(['GET', 'HEAD', 'POST', 'PUT'])
   expect(await ask('GET', '/%E0%A4%A')).toEqual([404, null])
   expect(await ask('GET', `/api/v1/customers/${'x'.repeat(2_000)}`)).toEqual([400, null])
 })

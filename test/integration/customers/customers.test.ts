@@ -260,6 +260,8 @@ describe('mini-program sessions', () => {
       payload,
       '',
       `${token}.x`,
+      `${token}=`,
+      `${token}!!`,
       token.slice(0, -4),
     ])
       expect(await feature.sessions.actorOf(bad)).toBeNull()

@@ -82,6 +82,30 @@ describe('a word of a customer', () => {
   })
 })
 
+describe('the log of an account is read', () => {
+  test('from its beginning when the vendor knows our place in it no more, and nothing is told twice', async () => {
+    await world.customer(n, { kf: true })
+    await world.says(n, '第一句')
+    await world.events()
+    expect(heard).toHaveLength(1)
+    await world.db.collection('kf_cursors').updateOne({}, { $set: { cursor: '99999999' } })
+    simulator.context.callbacks.targets.wecomUrl = null
+    simulator.act({ as: 'customer', id: person().personId, do: 'say', text: '第二句' })
+    await pull()
+    await world.events()
+    expect(heard).toHaveLength(2)
+    simulator.context.callbacks.targets.wecomUrl = world.callbackUrl
+  })
+
+  test('also after a signal whose token is over', async () => {
+    await world.customer(n, { kf: true })
+    await world.says(n, '在吗')
+    const { openKfId } = simulator.ready
+    const { messages } = await vendor.wecom.kfSyncMsg({ openKfId, cursor: null, token: 'ENCover' })
+    expect(messages.at(-1)).toMatchObject({ text: '在吗', externalUserId: person().externalUserId })
+  })
+})
+
 describe('entering the conversation', () => {
   test('is welcomed at once by the store, once, and costs none of the five messages', async () => {
     const customer = await world.customer(n, { kf: true })

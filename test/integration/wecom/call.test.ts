@@ -49,6 +49,9 @@ describe('nobody knows what was done when', () => {
     ['a text is the answer', json('"ok"')],
     ['the errcode is no number', json({ errcode: 'abc' })],
     ['the errcode is an object', json({ errcode: { $gt: '' } })],
+    ['the errcode is empty', json({ errcode: '' })],
+    ['the errcode is a list', json({ errcode: [] })],
+    ['the errcode is null', json({ errcode: null })],
     ['the answer is cut off', (_, response) => response.writeHead(200, { 'content-length': 100 }).end('{"errcode":0')],
     ['the connection breaks', (request) => request.socket.destroy()],
     [
@@ -70,6 +73,15 @@ describe('nobody knows what was done when', () => {
     await expect(call(200)).rejects.toMatchObject(unknown)
     expect(performance.now() - startedAt).toBeLessThan(1_500)
   })
+
+  test('the answer comes byte by byte beyond the limit', async () => {
+    script.push((_, response) => {
+      response.writeHead(200)
+      const drip = setInterval(() => response.write(' '), 50)
+      response.on('close', () => clearInterval(drip))
+    })
+    await expect(call(300)).rejects.toMatchObject(unknown)
+  }, 3_000)
 })
 
 test('nothing was done when nobody listens there', async () => {

@@ -1,6 +1,7 @@
 /** Callbacks as the internet sends them: over HTTP, into a real inbox, and never the worse for it. */
 import { createCipheriv, randomBytes } from 'node:crypto'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { encrypt, signatureOf } from '../../../simulator/envelope.ts'
 import { createActivity } from '../../../src/platform/activity.ts'
@@ -95,6 +96,69 @@ test('a message is stored once and answered with an empty 200; a retry in a fres
   expect(retry).not.toBe(first)
   expect(await post(signed(retry, stamp(), 'nonce2'), envelope(retry))).toMatchObject({ status: 200, text: '' })
   expect(await stored()).toBe(1)
+})
+
+test('of many that come at once, one is stored', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => {
+      const again = encrypt(KEY, message('at once'), CORP)
+      return post(signed(again, stamp(), `nonce${i}`), envelope(again))
+    }),
+  )
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+  expect(await stored()).toBe(1)
+})
+
+test('what was said to another app of the corp is kept, and nobody works on it', async () => {
+  const withAgent = (id: string, agentId: number) =>
+    message(id).replace('</xml>', `<AgentID>${agentId}</AgentID></xml>`)
+  for (const plain of [withAgent('ours', 1), withAgent('theirs', 2)]) {
+    const encrypted = encrypt(KEY, plain, CORP)
+    expect((await post(signed(encrypted), envelope(encrypted))).status).toBe(200)
+  }
+  const of = (id: string) => db.collection<{ _id: string }>('inbox').findOne({ _id: `wecom:msg:${id}` })
+  expect(await of('ours')).toMatchObject({ type: 'text', status: 'pending' })
+  expect(await of('theirs')).toMatchObject({ type: 'other_app.text', status: 'ignored', dueAt: null })
+})
+
+test('a person may write anything, a DOCTYPE too', async () => {
+  const words = '<!DOCTYPE html> </Content></xml> a & b'
+  const encrypted = encrypt(KEY, message('markup', words), CORP)
+  expect((await post(signed(encrypted), envelope(encrypted))).status).toBe(200)
+  expect(await db.collection('inbox').findOne({})).toMatchObject({ payload: { Content: words } })
+})
+
+test('a body in pieces, without a length, is a body; one that stops half-way ends with its connection', async () => {
+  const encrypted = encrypt(KEY, message(), CORP)
+  const query = signed(encrypted)
+  const [begin, end] = [envelope(encrypted).slice(0, 90), envelope(encrypted).slice(90)]
+  const speak = (finish: boolean) =>
+    new Promise<string>((resolve) => {
+      const socket = connect(port, '127.0.0.1')
+      let heard = ''
+      socket.on('data', (bytes) => (heard += bytes.toString()))
+      socket.on('close', () => resolve(heard))
+      socket.write(`POST /callbacks/wecom?${query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n`)
+      // The server closes for who dawdles; for the others the request says that it ends here.
+      socket.write(`${finish ? 'Connection: close\r\n' : ''}\r\n${begin.length.toString(16)}\r\n${begin}\r\n`)
+      if (finish) setTimeout(() => socket.write(`${end.length.toString(16)}\r\n${end}\r\n0\r\n\r\n`), 20)
+    })
+  expect(await speak(false)).toMatch(/^HTTP\/1.1 400 .*"bad_callback"/s)
+  expect(await stored()).toBe(0)
+  expect(await speak(true)).toMatch(/^HTTP\/1.1 200 /)
+  expect(await stored()).toBe(1)
+}, 10_000)
+
+test('a forged question for the address gets no answer', async () => {
+  const echostr = encrypt(KEY, '1616140317555161061', CORP)
+  const foreign = encrypt(KEY, '1616140317555161061', 'wwsomebodyelse')
+  const ask = async (echo: string, query: string) =>
+    (await fetch(`http://127.0.0.1:${port}/callbacks/wecom?${query}&echostr=${encodeURIComponent(echo)}`)).status
+  expect(await ask(echostr, signed(echostr))).toBe(200)
+  expect(await ask(echostr, signed(foreign))).toBe(401)
+  expect(await ask(foreign, signed(foreign))).toBe(401)
+  expect(await ask(echostr, signed(echostr, '1000000000'))).toBe(401)
+  expect(await ask(echostr, `${signed(echostr)}&echostr=x`)).toBe(400)
 })
 
 test('an unknown event is kept, ignored and answered', async () => {
@@ -221,6 +285,22 @@ describe('refused, with nothing stored:', () => {
     [
       'bytes that are no UTF-8',
       () => ({ query: signed(good()), body: Buffer.from([0x3c, 0xff, 0xfe, 0x3e]) }),
+      400,
+      'bad_callback',
+    ],
+    [
+      'thousands of tags',
+      () => ({ query: signed(good()), body: `<xml>${'<a/>'.repeat(15_000)}</xml>` }),
+      400,
+      'bad_callback',
+    ],
+    [
+      'depth that no database holds',
+      () => {
+        const deep = `${'<a>'.repeat(60)}${'</a>'.repeat(60)}`
+        const e = encrypt(KEY, message().replace('<MsgId>', `${deep}<MsgId>`), CORP)
+        return { query: signed(e), body: envelope(e) }
+      },
       400,
       'bad_callback',
     ],

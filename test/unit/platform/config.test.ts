@@ -46,3 +46,33 @@ test('broken YAML is a problem with a line, not a crash', () => {
   expect(loader.load('x.yaml', Schema)).toBeNull()
   expect(loader.problems[0]?.line).toBeGreaterThanOrEqual(2)
 })
+
+test('an asterisk without quotes, and aliases without end, are problems of a file', () => {
+  const loader = createConfigLoader(
+    folderWith({
+      'star.yaml': 'version: 1\nsteps:\n  - id: one\n    after: *重要\n',
+      'bomb.yaml': `a: &a [x,x,x,x,x,x,x,x,x]\n${['b', 'c', 'd', 'e']
+        .map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcd'[i]}`)}]\n`)
+        .join('')}`,
+    }),
+  )
+  for (const name of ['star.yaml', 'bomb.yaml']) expect(loader.load(name, Schema)).toBeNull()
+  expect(short(loader.problems)).toEqual([
+    'star.yaml:4  *重要 names nothing; quote it if it is text',
+    'bomb.yaml:1  the aliases of the file multiply beyond measure',
+  ])
+})
+
+test('an alias of something is what it names', () => {
+  const loader = createConfigLoader(folderWith({ 'x.yaml': 'version: 1\nsteps: [&s {id: a, after: 1h}, *s]\n' }))
+  expect(loader.load('x.yaml', Schema)?.steps).toHaveLength(2)
+})
+
+test('a file of a folder that would not be read is a problem', () => {
+  const file = 'version: 1\nsteps: []\n'
+  const loader = createConfigLoader(
+    folderWith({ 'pathways/a.yaml': file, 'pathways/b.yml': file, 'pathways/.c': file }),
+  )
+  expect([...loader.loadAll('pathways', Schema).keys()]).toEqual(['a'])
+  expect(short(loader.problems)).toEqual(['b.yml:1  is not read: only *.yaml files are'])
+})

@@ -42,10 +42,37 @@ test('every problem is listed at once, and no value is shown', () => {
     { setting: 'ROLE', message: 'must be web, worker, bot or all' },
     { setting: 'WECOM_AGENT_ID', message: 'must be a whole number' },
     { setting: 'WECOM_CALLBACK_AES_KEY', message: 'must be exactly 43 characters long' },
-    { setting: 'FIELD_KEYS', message: 'must be a list id:key,id:key, each key 32 bytes in base64' },
+    { setting: 'FIELD_KEYS', message: 'must be a list id:key,id:key of different ids, each key 32 bytes in base64' },
     { setting: 'SESSION_SECRET', message: 'must have at least 32 characters' },
   ])
   expect(JSON.stringify(problems)).not.toMatch(/hunter2|bbbb|c2hvcnQ/)
+})
+
+test('a database address that the driver would refuse is refused here, without its password', () => {
+  const addresses = [
+    'mongodb://clinic:hunter2@',
+    'mongodb://clinic:hun@ter2:x/y@127.0.0.1:27017/aftercare',
+    'mongodb://clinic:hunter2@127.0.0.1/aftercare?nonsense=1',
+    'postgres://clinic:hunter2@127.0.0.1/aftercare',
+    'hunter2',
+  ]
+  for (const MONGODB_URI of addresses) {
+    const { problems } = readSettings({ ...good, MONGODB_URI })
+    expect(problems).toEqual([{ setting: 'MONGODB_URI', message: expect.stringContaining('%40') }])
+    expect(JSON.stringify(problems)).not.toMatch(/hun/)
+  }
+  for (const MONGODB_URI of ['mongodb://u:p%40ss@a,b/x?replicaSet=r', 'mongodb+srv://u:p@cluster.example.com/x'])
+    expect(readSettings({ ...good, MONGODB_URI }).problems).toEqual([])
+})
+
+test('keys that could never be used are problems: two of one id, one with a space', () => {
+  const twice = [1, 2].map((fill) => `k1:${Buffer.alloc(32, fill).toString('base64')}`).join(',')
+  const INTEGRATION_KEYS = 'integration-key-0001, integration key 0002 ,短'
+  expect(readSettings({ ...good, FIELD_KEYS: twice, INTEGRATION_KEYS }).problems).toEqual([
+    { setting: 'FIELD_KEYS', message: expect.stringContaining('different ids') },
+    { setting: 'INTEGRATION_KEYS', message: expect.stringContaining('key 2') },
+    { setting: 'INTEGRATION_KEYS', message: expect.stringContaining('key 3') },
+  ])
 })
 
 test('an empty value in a .env file means not set', () => {
