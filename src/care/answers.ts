@@ -1,8 +1,8 @@
-/** What came back: settled messages, attempts and outcomes of calls, and month-1 answers in chat. */
+/** What came back: settled messages, attempts and outcomes of calls. */
 import type { CustomersService } from '../customers/index.ts'
-import type { EnqueueContact, MessageReceived, MessagingService, SettledMessage } from '../messaging/index.ts'
+import type { MessagingService, SettledMessage } from '../messaging/index.ts'
 import { addDays, addMonths, atTime, dayOf, nextOpenDay } from '../platform/calendar.ts'
-import { addMs, DAY_MS, HOUR_MS } from '../platform/clock.ts'
+import { addMs, DAY_MS } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import { notFound } from '../platform/errors.ts'
 import { hashId } from '../platform/hash.ts'
@@ -14,7 +14,16 @@ import { endOfContacts, nextAttempt } from './rules.ts'
 
 export type AnswerDeps = FireDeps & { crypto: FieldCrypto; customers: CustomersService; messaging: MessagingService }
 
-const LIVE: readonly StepRow['status'][] = ['enqueued', 'calling', 'done', 'delegated', 'missed', 'unreachable']
+// `planned` too: the outbox may be quicker than the process that is still writing down that the step has fired.
+const LIVE: readonly StepRow['status'][] = [
+  'planned',
+  'enqueued',
+  'calling',
+  'done',
+  'delegated',
+  'missed',
+  'unreachable',
+]
 const NO_ANSWERS = { reached: null, state: null, satisfaction: null, effect: null, nps: null, summary: null } as const
 
 /** Told by the outbox, batch by batch; safe to hear twice. */
@@ -38,8 +47,16 @@ export async function onSettled({ store }: AnswerDeps, batch: readonly SettledMe
       return [
         {
           id,
-          from: ['enqueued', 'done'] as const,
-          set: { status, reason: outcome === 'sent' ? null : reason, channel, doneAt: at },
+          from: ['planned', 'enqueued', 'done'] as const,
+          // Without its token a worker that is still firing the step, or comes back late, writes nothing over this.
+          set: {
+            status,
+            reason: outcome === 'sent' ? null : reason,
+            channel,
+            doneAt: at,
+            dueAt: null,
+            'claim.token': '',
+          },
           ...(addToSet ? { addToSet } : {}),
         },
       ]
@@ -221,82 +238,4 @@ export async function onCompleted(
       addToSet: { calls: { byUserId, at: calledAt, reached: true } },
     },
   ])
-}
-
-// ---- month 1 in chat -------------------------------------------------------------------------------------------------
-
-const CHOICES = {
-  effect: ['不理想', '不太理想', '一般', '比较理想', '非常理想'],
-  satisfaction: ['很不满意', '不满意', '一般', '满意', '非常满意'],
-} as const
-const NEXT = { effect: 'satisfaction', satisfaction: 'nps', nps: 'done' } as const
-/** An answer after this is a new conversation. */
-const ASK_LIFE_MS = 7 * DAY_MS
-
-const menuId = (stepId: string, question: string, value: number) =>
-  `ask_${hashId(stepId).slice(0, 16)}_${question}_${value}`
-
-/** The question of an ask, as a message to the customer. Its key has the question, so it is asked once. */
-export function questionOf(ask: AskRow, store: string, now: Date): EnqueueContact {
-  const { question } = ask
-  const menu =
-    question === 'effect' || question === 'satisfaction'
-      ? {
-          menu: CHOICES[question]
-            .map((label, i) => ({ id: menuId(ask._id, question, i + 1), label: `${i + 1} ${label}` }))
-            .reverse(),
-        }
-      : {}
-  return {
-    stepId: ask._id,
-    occurrence: 0,
-    audience: `customer:ask:${question}`,
-    to: { customerId: ask.customerId },
-    storeId: ask.storeId,
-    contactClass: 'reply',
-    content: { kind: 'template', templateKey: `care.ask_${question}`, vars: { store }, ...menu },
-    notBefore: now,
-    notAfter: addMs(now, HOUR_MS * 24),
-    refs: { owner: 'care', stepId: ask._id, treatmentId: ask.treatmentId, part: 'ask' },
-  }
-}
-
-export async function onMessage(
-  { store, messaging, customers, staff }: AnswerDeps,
-  { messageId, customerId }: MessageReceived,
-  now: Date,
-): Promise<void> {
-  const ids = await customers.idsOf(customerId)
-  const open = (await store.openAsks(ids))
-    .filter(({ openedAt }) => addMs(openedAt, ASK_LIFE_MS) > now)
-    .sort((a, b) => Number(b.openedAt) - Number(a.openedAt))
-  const message = await messaging.inbound(messageId)
-  if (!message) return
-  for (const ask of open) {
-    const value = answerIn(ask, message.menuId, message.text)
-    if (value === null || ask.question === 'done') continue
-    const answers = { ...ask.answers, [ask.question]: value }
-    const next = NEXT[ask.question]
-    // The answer is in the record before the ask moves on.
-    await store.changeContact(`${ask._id}#message`, { reached: true, [ask.question]: value })
-    await store.changeAsk(ask._id, ask.question, { question: next, answers })
-    await messaging.enqueueMany([
-      questionOf({ ...ask, question: next, answers }, (await staff.store(ask.storeId))?.displayName ?? '', now),
-    ])
-    return
-  }
-}
-
-/** The value that a tap or a number means for the open question; null when it answers something else. */
-export function answerIn(
-  { _id, question }: Pick<AskRow, '_id' | 'question'>,
-  tapped: string | null,
-  text: string | null,
-): number | null {
-  if (question === 'nps') {
-    const match = /^\s*(10|[0-9])\s*分?\s*[。.!！]?\s*$/.exec(text ?? '')
-    return match && tapped === null ? Number(match[1]) : null
-  }
-  for (let value = 1; value <= 5; value++) if (tapped === menuId(_id, question, value)) return value
-  return null
 }

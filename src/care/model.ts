@@ -154,11 +154,9 @@ export function createCareStore(db: Connection) {
     },
 
     insertAsks: (rows: readonly AskRow[]) => insertMissing(asks, rows),
-    ask: (id: string) => asks.findOne({ _id: id }),
     openAsks: (customerIds: readonly string[]) =>
       asks.find({ customerId: { $in: [...customerIds] }, question: { $ne: 'done' } }).toArray(),
-    changeAsk: async (id: string, question: AskRow['question'], set: Partial<AskRow>) =>
-      (await asks.updateOne({ _id: id, question }, { $set: set })).modifiedCount === 1,
+    changeAsk: (id: string, set: Record<string, unknown>) => asks.updateOne({ _id: id }, { $set: set }),
 
     async ready(): Promise<void> {
       await ensureIndexes(steps, [
