@@ -59,6 +59,7 @@ function questionOf(ask: AskRow, store: string, now: Date): EnqueueContact {
     notBefore: now,
     notAfter: addMs(now, DAY_MS),
     refs: { owner: 'care', stepId: ask._id, treatmentId: ask.treatmentId, part: 'ask' },
+    handOver: false,
   }
 }
 

@@ -13,8 +13,8 @@ export interface StepRow extends DueRow, Omit<CareStep, 'id'> {
   asksMonth: boolean
   /** Guidance that rides on this contact, by its day. */
   guideDay: number | null
-  /** Days after the treatment, for wording. */
-  dayNumber: number
+  /** Duty staff make it on a closed day, too. */
+  neverMoves: boolean
   channel: string | null
   messageIds: string[]
   calls: { byUserId: string; at: Date; reached: boolean }[]

@@ -101,7 +101,7 @@ test('when a message falls due', { timeout: 300_000 }, async () => {
   await everyDeath(
     async (one) => {
       await w.customer(one, { storeIds: ['qingyan'] })
-      const id = await w.treatment(one, ago(3), { storeId: 'qingyan', code: 'salon_care' })
+      const id = await w.treatment(one, ago(2.5), { storeId: 'qingyan', code: 'salon_care' })
       await w.work()
       await dueNow(id, 'base.guidance_day1')
       return id
@@ -117,7 +117,7 @@ test('when a message falls due', { timeout: 300_000 }, async () => {
 /** Customer `one` with a call that is due now. */
 async function withCall(one: number): Promise<{ id: string; step: string; task: string }> {
   await w.customer(one)
-  const id = await w.treatment(one, ago(3))
+  const id = await w.treatment(one, ago(2.5))
   await w.work()
   await dueNow(id, 'treatment_call.consultant_day1')
   const step = `${id}.treatment_call.consultant_day1`
@@ -197,7 +197,7 @@ test('when a customer answers the questions of the first month', { timeout: 300_
     async (one) => {
       await w.customer(one, { storeIds: ['qingyan'] })
       await w.chats(one)
-      const id = await w.treatment(one, ago(3), { storeId: 'qingyan', code: 'salon_care' })
+      const id = await w.treatment(one, ago(2.5), { storeId: 'qingyan', code: 'salon_care' })
       await w.work()
       await dueNow(id, 'base.effect_month1')
       await w.work()
