@@ -8,6 +8,7 @@ import type { TaskAttempted, TaskCompleted, TasksService } from '../tasks/index.
 import type { Treatment, TreatmentCompleted, TreatmentsService } from '../treatments/index.ts'
 import { onAttempted, onCompleted, onSettled } from './answers.ts'
 import { onMessage, openAsks } from './asks.ts'
+import { layOutDay } from './day.ts'
 import { enrol } from './enrol.ts'
 import { callTaskId, createFiring } from './fire.ts'
 import type { GuideBook } from './guides.ts'
@@ -88,7 +89,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
     service: { startPlans },
     routes: careRoutes({ store, customers }),
     due: [due({ table: 'care_steps', nextDueAt: (now, until) => store.nextDueAt(now, until), drain })],
-    routines: [],
+    routines: [layOutDay(shared)],
     ready: () => store.ready(),
   }
 }

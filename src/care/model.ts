@@ -79,6 +79,12 @@ export function createCareStore(db: Connection) {
     nextDueAt: (now: Date, until?: Date) => nextDueAt(steps, now, until),
     claim: (request: Parameters<typeof claimDue>[1]) => claimDue(steps, request),
     finish: (results: readonly RowResult[]) => finishClaims(steps, results),
+    /** Planned steps that fall due in (from, to). */
+    plannedBetween: (from: Date, to: Date) =>
+      steps
+        .find({ dueAt: { $gt: from, $lt: to }, status: 'planned' })
+        .sort({ dueAt: 1, _id: 1 })
+        .toArray(),
     step: (id: string) => steps.findOne({ _id: id }),
     steps: (ids: readonly string[]) => steps.find({ _id: { $in: [...ids] } }).toArray(),
     stepsOf: (treatmentId: string) => steps.find({ treatmentId }).sort({ _id: 1 }).toArray(),

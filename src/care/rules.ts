@@ -57,7 +57,8 @@ export function decide(step: StepRow, { customer, treatment, opening, window }: 
   return { do: 'call', ...callTimes(now, window) }
 }
 
-function whyNot(customer: Customer | undefined, treatment: FiringFacts['treatment']): Reason | null {
+/** Why a customer is not contacted at all about this treatment. */
+export function whyNot(customer: Customer | undefined, treatment: FiringFacts['treatment']): Reason | null {
   if (treatment?.status === 'cancelled') return 'treatment_cancelled'
   if (!customer) return 'superseded'
   if (customer.deceased) return 'deceased'
