@@ -1,7 +1,7 @@
 /** Enrolment: a completed treatment becomes a plan with its steps, in a constant number of commands per batch. */
 
 import type { CustomersService } from '../customers/index.ts'
-import { addDays, addMonths, type Day, dayOf, daysBetween } from '../platform/calendar.ts'
+import { addDays, addMonths, type Day } from '../platform/calendar.ts'
 import { FREE_CLAIM } from '../platform/claims.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
@@ -99,10 +99,11 @@ function rowOf(
   one: PlannedStep,
   planned: readonly PlannedStep[],
   treatment: Treatment,
-  { id: storeId, timeZone }: Store,
+  { id: storeId }: Store,
 ): StepRow {
   const group = [one, ...planned.filter(({ mergedInto }) => mergedInto === one.id)]
   const guide = group.find(({ step }) => step.kind === 'guidance')
+  const call = one.action === 'call' ? group.find(({ step }) => step.action === 'call') : undefined
   const guideDay = guide && 'day' in guide.step.when ? guide.step.when.day : one.step.class === 'greeting' ? 0 : null
   return {
     _id: one.id,
@@ -119,7 +120,8 @@ function rowOf(
     audience: 'customer',
     ownerRole: one.ownerRole,
     contactClass: one.step.class,
-    templateKey: one.step.template,
+    // The most specific of the calls announces itself in its own words.
+    templateKey: (call ?? one).step.template,
     windowFrom: one.windowFrom,
     windowTo: one.windowTo,
     plannedOn: one.plannedOn,
@@ -127,10 +129,10 @@ function rowOf(
     reason: one.reason,
     mergedInto: one.mergedInto,
     title: one.step.title,
-    script: one.step.script ?? group.find(({ step }) => step.script)?.step.script ?? null,
+    script: call?.step.script ?? null,
     asksMonth: group.some(({ step }) => step.asks === 'month'),
     guideDay,
-    dayNumber: daysBetween(dayOf(treatment.endedAt, timeZone), one.plannedOn),
+    neverMoves: one.step.neverMoves,
     channel: null,
     messageIds: [],
     calls: [],

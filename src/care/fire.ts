@@ -2,20 +2,21 @@
  * The care_steps drain. A step that fires writes tasks and outbox rows by deterministic keys, then itself: firing twice is
  * firing once, and a crash in between is repaired by the next claim.
  */
-import type { CustomerContact, CustomersService } from '../customers/index.ts'
-import type { EnqueueContact, MessagingService } from '../messaging/index.ts'
-import type { RowResult } from '../platform/claims.ts'
+import type { CustomersService } from '../customers/index.ts'
+import type { EnqueueContact, MessagingService, WindowFacts } from '../messaging/index.ts'
+import { dailyOpening, dayOf } from '../platform/calendar.ts'
 import type { Clock } from '../platform/clock.ts'
 import { hashId } from '../platform/hash.ts'
 import type { Random } from '../platform/random.ts'
-import type { StaffService, Store } from '../staff/index.ts'
+import type { StaffService } from '../staff/index.ts'
 import type { OpenTask, TasksService } from '../tasks/index.ts'
-import type { Treatment, TreatmentsService } from '../treatments/index.ts'
+import type { TreatmentsService } from '../treatments/index.ts'
 import { windowFacts } from './enrol.ts'
 import type { GuideBook } from './guides.ts'
 import type { CareStore, StepRow } from './model.ts'
-import { decide, type Firing } from './rules.ts'
-import { varsOf } from './wording.ts'
+import { callTimes, decide, type Firing } from './rules.ts'
+import { usefulUntil } from './timing.ts'
+import { dayNumber, type StepFacts, treatmentName, varsOf } from './wording.ts'
 
 export interface FireDeps {
   store: CareStore
@@ -32,6 +33,8 @@ export interface FireDeps {
 
 const BATCH = 200
 export const callTaskId = (stepId: string): string => `call_${hashId(stepId)}`
+/** The consultant's task after a call that nobody took: the first, and the one a month later. */
+export const followTaskId = (stepId: string, n: number): string => `follow${n}_${hashId(stepId)}`
 
 export function createFiring(deps: FireDeps): (now: Date) => Promise<Record<string, number>> {
   const { store, clock, random, leaseMs } = deps
@@ -47,12 +50,6 @@ export function createFiring(deps: FireDeps): (now: Date) => Promise<Record<stri
   }
 }
 
-export interface StepFacts {
-  contact: CustomerContact | undefined
-  treatment: Treatment | undefined
-  place: Store | undefined
-}
-
 async function fireBatch(deps: FireDeps, steps: readonly StepRow[], now: Date): Promise<Record<string, number>> {
   const { store, messaging, tasks, staff, customers, treatments } = deps
   const customerIds = [...new Set(steps.map(({ customerId }) => customerId))]
@@ -62,28 +59,62 @@ async function fireBatch(deps: FireDeps, steps: readonly StepRow[], now: Date): 
     staff.stores([...new Set(steps.map(({ storeId }) => storeId))]),
   ])
   const counts: Record<string, number> = {}
-  const messages: EnqueueContact[] = []
-  const calls: OpenTask[] = []
-  const results: RowResult[] = []
-  for (const step of steps) {
+  const fired = steps.map((step) => {
     const place = stores.get(step.storeId)
     const contact = contacts.get(step.customerId)
     const customer = contact?.customer
+    const treatment = done.get(step.treatmentId)
     const window = { ...(place ? windowFacts(place) : FALLBACK_WINDOW), preferredTime: customer?.preferredTime ?? null }
-    const firing = decide(step, customer, window, now)
-    const facts: StepFacts = { contact, treatment: done.get(step.treatmentId), place }
-    if (firing.do === 'message') messages.push(messageOf(deps, step, facts, now))
-    if (firing.do === 'call') {
-      messages.push(preludeOf(deps, step, facts, now))
-      calls.push(callOf(step, facts, customer?.ownerUserId ?? null, firing))
-    }
-    results.push({ _id: step._id, claim: step.claim, set: changeOf(step, firing, now) })
+    const firing = decide(step, { customer, treatment, opening: place?.opening ?? dailyOpening(), window }, now)
     counts[firing.do] = (counts[firing.do] ?? 0) + 1
-  }
-  await messaging.enqueueMany(messages)
-  await tasks.open(calls)
-  await store.finish(results)
+    const owner = treatment?.consultantUserId ?? customer?.ownerUserId ?? null
+    return { step, firing, window, owner, facts: { contact, treatment, place, at: now } }
+  })
+  // Tasks first: the announcing message names who is going to call.
+  const owners = await tasks.open(
+    fired.flatMap(({ step, firing, facts, owner }) =>
+      firing.do === 'call' ? [callOf(deps, step, facts, owner, firing)] : [],
+    ),
+  )
+  const senderOf = ({ step, owner }: (typeof fired)[number]): string | null =>
+    owners.get(callTaskId(step._id)) || (step.ownerRole === 'consultant' ? owner : null)
+  const members = await staff.members([...new Set(fired.flatMap((one) => senderOf(one) ?? []))])
+  await messaging.enqueueMany(
+    fired.flatMap((one) => {
+      const { step, firing, window } = one
+      const facts = { ...one.facts, member: members.get(senderOf(one) ?? '') }
+      const until = usefulUntil(step.windowTo, step.contactClass, window)
+      if (firing.do === 'message') return [messageOf(deps, step, facts, until)]
+      return firing.do === 'call' ? [preludeOf(deps, step, facts, until)] : []
+    }),
+  )
+  await moveTasks(tasks, fired)
+  await store.finish(
+    fired.map(({ step, firing, window }) => ({
+      _id: step._id,
+      claim: step.claim,
+      set: changeOf(step, firing, window.timeZone, now),
+    })),
+  )
   return counts
+}
+
+/** A card that was laid out in the morning comes when the call does, or not at all. */
+async function moveTasks(
+  tasks: TasksService,
+  fired: readonly { step: StepRow; firing: Firing; window: WindowFacts }[],
+): Promise<void> {
+  const ended: string[] = []
+  for (const { step, firing, window } of fired) {
+    if (step.taskId === null) continue
+    if (firing.do === 'wait' && step.status === 'planned') {
+      const { openAt, overdueAt } = callTimes(firing.at, window)
+      await tasks.reopen(step.taskId, { openAt, dueAt: overdueAt })
+    }
+    // What staff left undone stays on their list.
+    if (firing.do === 'end' && (step.status === 'planned' || firing.status === 'skipped')) ended.push(step.taskId)
+  }
+  if (ended.length > 0) await tasks.cancel(ended, 'superseded')
 }
 
 const FALLBACK_WINDOW = {
@@ -93,7 +124,7 @@ const FALLBACK_WINDOW = {
   preferredTime: null,
 }
 
-function changeOf(step: StepRow, firing: Firing, now: Date): Record<string, unknown> {
+function changeOf(step: StepRow, firing: Firing, timeZone: string, now: Date): Record<string, unknown> {
   switch (firing.do) {
     case 'message':
       return { status: 'enqueued', dueAt: null }
@@ -105,7 +136,12 @@ function changeOf(step: StepRow, firing: Firing, now: Date): Record<string, unkn
         dueAt: firing.overdueAt < step.windowTo ? firing.overdueAt : step.windowTo,
       }
     case 'wait':
-      return { dueAt: firing.at, reason: firing.reason }
+      return {
+        dueAt: firing.at,
+        reason: firing.reason,
+        ...(step.status === 'planned' ? { plannedOn: dayOf(firing.at, timeZone) } : {}),
+        ...(firing.window ? { windowFrom: firing.window.from, windowTo: firing.window.to } : {}),
+      }
     case 'end':
       return { status: firing.status, reason: firing.reason, dueAt: null, doneAt: now }
   }
@@ -118,7 +154,7 @@ const refsOf = (step: StepRow, part: string) => ({
   part,
 })
 
-function messageOf({ guides, treatments }: FireDeps, step: StepRow, facts: StepFacts, now: Date): EnqueueContact {
+function messageOf({ guides, treatments }: FireDeps, step: StepRow, facts: StepFacts, notAfter: Date): EnqueueContact {
   return {
     stepId: step._id,
     occurrence: 0,
@@ -127,67 +163,58 @@ function messageOf({ guides, treatments }: FireDeps, step: StepRow, facts: StepF
     storeId: step.storeId,
     contactClass: step.contactClass,
     content: { kind: 'template', templateKey: step.templateKey, vars: varsOf(step, facts, guides, treatments) },
-    notBefore: now,
-    notAfter: step.windowTo,
+    notBefore: facts.at,
+    notAfter,
     refs: refsOf(step, 'main'),
   }
 }
 
 /** "Message first, then call": who calls, from where, which day it is, and the guidance of that day. */
-function preludeOf(deps: FireDeps, step: StepRow, facts: StepFacts, now: Date): EnqueueContact {
-  return {
-    ...messageOf(deps, step, facts, now),
-    audience: 'customer:prelude',
-    content: { kind: 'template', templateKey: 'care.prelude', vars: varsOf(step, facts, deps.guides, deps.treatments) },
-    refs: refsOf(step, 'prelude'),
-  }
-}
+const preludeOf = (deps: FireDeps, step: StepRow, facts: StepFacts, notAfter: Date): EnqueueContact => ({
+  ...messageOf(deps, step, facts, notAfter),
+  audience: 'customer:prelude',
+  refs: refsOf(step, 'prelude'),
+  // Where no channel carries it the call itself is the contact.
+  handOver: false,
+})
 
 /** After the first miss: clinic, name, call-back number. */
-export function missedOf(
-  deps: FireDeps,
-  step: StepRow,
-  facts: StepFacts,
-  staffName: string,
-  now: Date,
-  notAfter: Date,
-): EnqueueContact {
-  const vars = { ...varsOf(step, facts, deps.guides, deps.treatments), staff: staffName }
+export function missedOf(deps: FireDeps, step: StepRow, facts: StepFacts, notAfter: Date): EnqueueContact {
   return {
-    ...messageOf(deps, step, facts, now),
+    ...messageOf(deps, step, facts, notAfter),
     audience: 'customer:missed',
-    content: { kind: 'template', templateKey: 'care.missed', vars },
-    notAfter,
+    content: { kind: 'template', templateKey: 'care.missed', vars: varsOf(step, facts, deps.guides, deps.treatments) },
     refs: refsOf(step, 'missed'),
   }
 }
 
-function callOf(
+/** The card of a call. `owner`: the customer's own consultant, who comes first where the step is the consultant's. */
+export function callOf(
+  { treatments }: Pick<FireDeps, 'treatments'>,
   step: StepRow,
-  { contact, treatment }: StepFacts,
-  ownerUserId: string | null,
-  firing: { openAt: Date; overdueAt: Date },
+  facts: StepFacts,
+  owner: string | null,
+  { openAt, overdueAt }: { openAt: Date; overdueAt: Date },
 ): OpenTask {
+  const { contact, treatment } = facts
   return {
     id: callTaskId(step._id),
     kind: 'contact_call',
     form: step.asksMonth ? 'contact_month' : 'contact',
     storeId: step.storeId,
     role: step.ownerRole,
-    // The customer's own consultant comes first where the step is the consultant's.
-    preferredUserIds: [step.ownerRole === 'consultant' ? (treatment?.consultantUserId ?? ownerUserId) : null].filter(
-      (one): one is string => one !== null,
-    ),
+    preferredUserIds: step.ownerRole === 'consultant' && owner !== null ? [owner] : [],
     customerId: step.customerId,
     treatmentId: step.treatmentId,
     stepIds: [step._id],
-    title: `${contact?.salutation ?? '客户'} · ${step.title}（第${step.dayNumber}天）`,
+    title: `${contact?.salutation ?? '客户'} · ${step.title}（第${dayNumber(facts)}天）`,
     facts: [
+      { name: '项目', value: treatmentName(facts, treatments) },
       { name: '时限', value: '今日内完成' },
       { name: '编号', value: treatment?.externalId ?? step.treatmentId },
     ],
     script: step.script ?? '',
-    openAt: firing.openAt,
-    dueAt: firing.overdueAt,
+    openAt,
+    dueAt: overdueAt,
   }
 }

@@ -6,7 +6,9 @@ import type { Feature, Ports } from '../platform/ports.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { TaskAttempted, TaskCompleted, TasksService } from '../tasks/index.ts'
 import type { Treatment, TreatmentCompleted, TreatmentsService } from '../treatments/index.ts'
-import { onAttempted, onCompleted, onMessage, onSettled, questionOf } from './answers.ts'
+import { onAttempted, onCompleted, onSettled } from './answers.ts'
+import { onMessage, openAsks } from './asks.ts'
+import { layOutDay } from './day.ts'
 import { enrol } from './enrol.ts'
 import { callTaskId, createFiring } from './fire.ts'
 import type { GuideBook } from './guides.ts'
@@ -36,7 +38,7 @@ export interface CareDeps extends Ports {
 const OPEN = ['planned', 'needs_anchor', 'calling'] as const
 
 export function createCare(deps: CareDeps): Feature<CareService> {
-  const { db, clock, events, nudge, messaging, tasks, treatments, customers, staff } = deps
+  const { db, clock, events, nudge, messaging, tasks, treatments, customers } = deps
   const store = createCareStore(db)
   const shared = { ...deps, store }
   const drain = createFiring(shared)
@@ -48,13 +50,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
   }
 
   messaging.onSettled('care', async (batch) => {
-    const asks = await onSettled(shared, batch)
-    if (asks.length === 0) return
-    await store.insertAsks(asks)
-    const stores = await staff.stores([...new Set(asks.map(({ storeId }) => storeId))])
-    await messaging.enqueueMany(
-      asks.map((ask) => questionOf(ask, stores.get(ask.storeId)?.displayName ?? '', clock.now())),
-    )
+    await openAsks(shared, await onSettled(shared, batch), clock.now())
   })
 
   events.subscribe('care', {
@@ -93,7 +89,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
     service: { startPlans },
     routes: careRoutes({ store, customers }),
     due: [due({ table: 'care_steps', nextDueAt: (now, until) => store.nextDueAt(now, until), drain })],
-    routines: [],
+    routines: [layOutDay(shared)],
     ready: () => store.ready(),
   }
 }

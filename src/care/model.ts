@@ -13,8 +13,8 @@ export interface StepRow extends DueRow, Omit<CareStep, 'id'> {
   asksMonth: boolean
   /** Guidance that rides on this contact, by its day. */
   guideDay: number | null
-  /** Days after the treatment, for wording. */
-  dayNumber: number
+  /** Duty staff make it on a closed day, too. */
+  neverMoves: boolean
   channel: string | null
   messageIds: string[]
   calls: { byUserId: string; at: Date; reached: boolean }[]
@@ -79,6 +79,12 @@ export function createCareStore(db: Connection) {
     nextDueAt: (now: Date, until?: Date) => nextDueAt(steps, now, until),
     claim: (request: Parameters<typeof claimDue>[1]) => claimDue(steps, request),
     finish: (results: readonly RowResult[]) => finishClaims(steps, results),
+    /** Planned steps that fall due in (from, to). */
+    plannedBetween: (from: Date, to: Date) =>
+      steps
+        .find({ dueAt: { $gt: from, $lt: to }, status: 'planned' })
+        .sort({ dueAt: 1, _id: 1 })
+        .toArray(),
     step: (id: string) => steps.findOne({ _id: id }),
     steps: (ids: readonly string[]) => steps.find({ _id: { $in: [...ids] } }).toArray(),
     stepsOf: (treatmentId: string) => steps.find({ treatmentId }).sort({ _id: 1 }).toArray(),
@@ -154,11 +160,9 @@ export function createCareStore(db: Connection) {
     },
 
     insertAsks: (rows: readonly AskRow[]) => insertMissing(asks, rows),
-    ask: (id: string) => asks.findOne({ _id: id }),
     openAsks: (customerIds: readonly string[]) =>
       asks.find({ customerId: { $in: [...customerIds] }, question: { $ne: 'done' } }).toArray(),
-    changeAsk: async (id: string, question: AskRow['question'], set: Partial<AskRow>) =>
-      (await asks.updateOne({ _id: id, question }, { $set: set })).modifiedCount === 1,
+    changeAsk: (id: string, set: Record<string, unknown>) => asks.updateOne({ _id: id }, { $set: set }),
 
     async ready(): Promise<void> {
       await ensureIndexes(steps, [

@@ -5,25 +5,22 @@
  * contact of its day; contacts that need a person avoid closed days; every contact gets an instant inside the contact windows.
  */
 
-import { allowedSpans, nextAllowed, type WindowFacts } from '../messaging/index.ts'
+import { nextAllowed, type WindowFacts } from '../messaging/index.ts'
 import {
   addDays,
   addMonths,
-  atTime,
   type Day,
   dayOf,
   daysInterval,
   isOpenOn,
   nextOpenDay,
   type Opening,
-  type Span,
 } from '../platform/calendar.ts'
-import { addMs, HOUR_MS, MINUTE_MS } from '../platform/clock.ts'
-import { hashUnit } from '../platform/hash.ts'
 import type { Reason } from '../platform/reasons.ts'
 import type { Role, StoreType } from '../staff/index.ts'
 import type { TreatmentKind } from '../treatments/index.ts'
 import { matches, type Pathway, type PathwayStep } from './pathway.ts'
+import { greetingWindow, type Lane, lastChance, pick } from './timing.ts'
 import type { StepAction, StepKind } from './types.ts'
 
 export interface PlanFacts {
@@ -70,14 +67,11 @@ interface Draft {
   riders: Draft[]
 }
 
-const GREETING_LATEST = '23:00'
-const MORNING = { from: '09:00', to: '11:00' } as const
-
 export function plan(pathways: readonly Pathway[], facts: PlanFacts, load: Load = () => 0): PlannedStep[] {
   const drafts = pathways
     .filter((pathway) => matches(pathway, facts, facts.storeType))
     .flatMap((pathway) => pathway.steps.map((step) => draftOf(pathway, step, facts)))
-  const passed = drafts.filter((draft) => windowOf(draft, facts).to <= facts.enteredAt)
+  const passed = drafts.filter((draft) => chanceOf(draft, facts) <= facts.enteredAt)
   const useful = drafts.filter((draft) => !passed.includes(draft))
 
   const contacts = combine(useful.filter(({ step }) => step.kind === 'contact'))
@@ -105,12 +99,7 @@ function draftOf(pathway: Pathway, step: PathwayStep, { treatmentId, endedAt, wi
   const { when } = step
   const base = { id: `${treatmentId}.${pathway.id}.${step.id}`, pathway, step, interval: null, riders: [] }
   if ('withinHours' in when) {
-    // Ended after the last hour of greetings: the promise is the next morning's.
-    const tooLate = endedAt > atTime(day0, GREETING_LATEST, timeZone)
-    const morning = addDays(day0, 1)
-    const interval = tooLate
-      ? { from: atTime(morning, MORNING.from, timeZone), to: atTime(morning, MORNING.to, timeZone) }
-      : { from: endedAt, to: addMs(endedAt, when.withinHours * HOUR_MS) }
+    const interval = greetingWindow(endedAt, when.withinHours, window)
     const day = dayOf(interval.from, timeZone)
     return { ...base, interval, first: day, last: day }
   }
@@ -122,6 +111,17 @@ function draftOf(pathway: Pathway, step: PathwayStep, { treatmentId, endedAt, wi
 
 const windowOf = ({ interval, first, last }: Draft, { window }: PlanFacts) =>
   interval ?? daysInterval(first, last, window.timeZone)
+/** From then on nothing useful can be done, although the day may not be over yet. */
+function chanceOf(draft: Draft, facts: PlanFacts): Date {
+  const { interval, first, last, step } = draft
+  const { opening, window } = facts
+  if (interval) return interval.to
+  const isCall = step.action === 'call'
+  if (!isCall || step.neverMoves || isOpenOn(opening, last)) return lastChance(last, isCall, window)
+  const open = nextOpenDay(opening, first)
+  // A window that is closed as a whole moves; of any other the closed end is still its end.
+  return open > last ? lastChance(open, isCall, window) : windowOf(draft, facts).to
+}
 const actionOf = (draft: Draft): StepAction =>
   [draft, ...draft.riders].some(({ step }) => step.kind === 'contact' && step.action === 'call') ? 'call' : 'message'
 
@@ -184,7 +184,9 @@ function place(draft: Draft, facts: PlanFacts, load: Load): Placed {
     return { draft, day, reason: 'store_closed', window: daysInterval(day, day, window.timeZone) }
   }
   // Days that are over at entry are no choice any more.
-  const today = dayOf(facts.enteredAt, window.timeZone)
+  const entered = dayOf(facts.enteredAt, window.timeZone)
+  const isOver = lastChance(entered, needsPerson, window) <= facts.enteredAt
+  const today = isOver ? addDays(entered, 1) : entered
   const days: Day[] = []
   for (let day = draft.first > today ? draft.first : today; day <= draft.last; day = addDays(day, 1))
     if (!needsPerson || isOpenOn(opening, day)) days.push(day)
@@ -200,10 +202,9 @@ function settle(all: readonly Placed[], facts: PlanFacts): PlannedStep[] {
   for (const { day, draft } of all)
     if (!draft.interval) rolesOf.set(day, [...new Set([...(rolesOf.get(day) ?? []), laneOf(draft)])].sort())
   return all.flatMap(({ draft, day, reason, window }): PlannedStep[] => {
-    const lane = (rolesOf.get(day) ?? []).indexOf(laneOf(draft))
-    const picked = draft.interval
-      ? greetingAt(draft, facts)
-      : { at: pick(draft, day, Math.max(0, lane), facts), reason: null }
+    const lanes = rolesOf.get(day) ?? []
+    const lane = { index: lanes.indexOf(laneOf(draft)), of: lanes.length }
+    const picked = draft.interval ? greetingAt(draft, facts) : { at: contactAt(draft, day, lane, facts), reason: null }
     const host = stepOf(draft, {
       windowFrom: window.from,
       windowTo: window.to,
@@ -237,23 +238,8 @@ function greetingAt({ step }: Draft, { endedAt, enteredAt, window }: PlanFacts):
   return nextAllowed(enteredAt > endedAt ? enteredAt : endedAt, step.class, window)
 }
 
-const MARK_MS = 5 * MINUTE_MS
-/** A call starts with a message, so it needs room behind it in its window. */
-const CALL_ROOM_MS = 30 * MINUTE_MS
-
-/** A five-minute mark inside the lane's window, spread by the step's id and off the full and half hours, which everybody uses. */
-function pick(draft: Draft, day: Day, lane: number, { window, enteredAt }: PlanFacts): Date {
-  const spans = allowedSpans(draft.step.class, window) ?? []
-  const span: Span = spans[lane % Math.max(1, spans.length)] ?? { from: '11:00', to: '12:30' }
-  const from = atTime(day, span.from, window.timeZone)
-  const room =
-    Number(atTime(day, span.to, window.timeZone)) - Number(from) - (actionOf(draft) === 'call' ? CALL_ROOM_MS : 0)
-  const marks = Array.from({ length: Math.max(1, Math.floor(room / MARK_MS)) }, (_, i) => addMs(from, i * MARK_MS))
-  const quiet = marks.filter((at) => at.getTime() % CALL_ROOM_MS !== 0)
-  const choices = quiet.length > 0 ? quiet : marks
-  const at = choices[Math.floor(hashUnit(draft.id, 'time') * choices.length)] ?? from
-  return at > enteredAt ? at : enteredAt
-}
+const contactAt = (draft: Draft, day: Day, lane: Lane, { enteredAt, window }: PlanFacts): Date =>
+  pick(draft.id, { contactClass: draft.step.class, isCall: actionOf(draft) === 'call' }, day, lane, enteredAt, window)
 
 function missed(draft: Draft, facts: PlanFacts): PlannedStep {
   const { from, to } = windowOf(draft, facts)

@@ -1,43 +1,76 @@
 /** What a step does when its hour comes, and where a call goes that nobody took. Pure. */
 import type { Customer } from '../customers/index.ts'
-import { nextAllowed, type WindowFacts } from '../messaging/index.ts'
-import { addDays, atTime, type Day, dayOf, nextOpenDay, type Opening, type Span } from '../platform/calendar.ts'
+import { allowedSpans, nextAllowed, type WindowFacts } from '../messaging/index.ts'
+import {
+  addDays,
+  atTime,
+  type Day,
+  dayInterval,
+  dayOf,
+  type Interval,
+  isOpenOn,
+  nextOpenDay,
+  type Opening,
+} from '../platform/calendar.ts'
 import { addMs, MINUTE_MS } from '../platform/clock.ts'
 import type { Reason } from '../platform/reasons.ts'
+import type { Treatment } from '../treatments/index.ts'
 import type { StepRow } from './model.ts'
+import { CALL_ROOM_MS, endOfContacts, usefulUntil } from './timing.ts'
 
 export type Firing =
   | { do: 'message' }
   /** Message first; the card follows so that the customer has read it. */
   | { do: 'call'; openAt: Date; overdueAt: Date }
-  | { do: 'wait'; at: Date; reason: Reason }
+  /** `window`: the promise moved along. */
+  | { do: 'wait'; at: Date; reason: Reason; window?: Interval }
   | { do: 'end'; status: 'skipped' | 'missed' | 'done'; reason: Reason }
+
+export interface FiringFacts {
+  customer: Customer | undefined
+  treatment: Pick<Treatment, 'status'> | undefined
+  opening: Opening
+  window: WindowFacts
+}
 
 /** Between the announcing message and the call. */
 export const CALL_AFTER_MS = 10 * MINUTE_MS
 
-export function decide(step: StepRow, customer: Customer | undefined, window: WindowFacts, now: Date): Firing {
+export function decide(step: StepRow, { customer, treatment, opening, window }: FiringFacts, now: Date): Firing {
+  // Whoever reads the wish last wins: nobody is called either whose card is out already.
+  const stopped = whyNot(customer, treatment)
+  if (stopped) return { do: 'end', status: 'skipped', reason: stopped }
   if (step.status === 'calling') return checkCall(step, window, now)
-  if (!customer) return { do: 'end', status: 'skipped', reason: 'superseded' }
-  if (customer.deceased) return { do: 'end', status: 'skipped', reason: 'deceased' }
-  if (customer.optOut.all) return { do: 'end', status: 'skipped', reason: 'opted_out' }
+  const until = usefulUntil(step.windowTo, step.contactClass, window)
   // Too late to be useful: a burst after an outage helps nobody.
-  if (now >= step.windowTo) return { do: 'end', status: 'missed', reason: 'late' }
-  const { at, reason } = nextAllowed(now, step.contactClass, window)
-  if (reason && at > now)
-    return at < step.windowTo ? { do: 'wait', at, reason } : { do: 'end', status: 'missed', reason }
-  if (step.action === 'message') return { do: 'message' }
-  return {
-    do: 'call',
-    openAt: addMs(now, CALL_AFTER_MS),
-    overdueAt: endOfContacts(dayOf(now, window.timeZone), window),
+  if (now >= until) return { do: 'end', status: 'missed', reason: 'late' }
+  const today = dayOf(now, window.timeZone)
+  if (step.action === 'call' && !step.neverMoves && !isOpenOn(opening, today)) {
+    const day = nextOpenDay(opening, addDays(today, 1))
+    const moved = dayInterval(day, window.timeZone)
+    const { at } = nextAllowed(moved.from, step.contactClass, window, moved.to)
+    return { do: 'wait', at, reason: 'store_closed', ...(at < step.windowTo ? {} : { window: moved }) }
   }
+  const { at, reason } = nextAllowed(now, step.contactClass, window, until)
+  if (reason && at > now) return at < until ? { do: 'wait', at, reason } : { do: 'end', status: 'missed', reason }
+  if (step.action === 'message') return { do: 'message' }
+  return { do: 'call', ...callTimes(now, window) }
 }
 
-/** The end of a day's last contact window. */
-export function endOfContacts(day: Day, { contactWindows, quietHours, timeZone }: WindowFacts): Date {
-  const last = contactWindows.at(-1)?.to ?? quietHours.from
-  return atTime(day, last, timeZone)
+/** Why a customer is not contacted at all about this treatment. */
+export function whyNot(customer: Customer | undefined, treatment: FiringFacts['treatment']): Reason | null {
+  if (treatment?.status === 'cancelled') return 'treatment_cancelled'
+  if (!customer) return 'superseded'
+  if (customer.deceased) return 'deceased'
+  return customer.optOut.all ? 'opted_out' : null
+}
+
+/** When the card of a call comes that is announced at `at`, and until when the call should be made. */
+export function callTimes(at: Date, window: WindowFacts): { openAt: Date; overdueAt: Date } {
+  const openAt = addMs(at, CALL_AFTER_MS)
+  const end = endOfContacts(dayOf(at, window.timeZone), window)
+  const soonest = addMs(at, CALL_ROOM_MS)
+  return { openAt, overdueAt: end > soonest ? end : soonest }
 }
 
 /** The card was out all day and nothing came back: carried over inside its window, then missed. */
@@ -45,30 +78,40 @@ function checkCall(step: StepRow, window: WindowFacts, now: Date): Firing {
   if (step.calls.length > 0) return { do: 'end', status: 'done', reason: 'not_reached' }
   if (now >= step.windowTo) return { do: 'end', status: 'missed', reason: 'staff_overdue' }
   const tomorrow = endOfContacts(addDays(dayOf(now, window.timeZone), 1), window)
-  return { do: 'wait', at: tomorrow < step.windowTo ? tomorrow : step.windowTo, reason: 'staff_overdue' }
+  const at = tomorrow < step.windowTo ? tomorrow : step.windowTo
+  // A step of one day has only the rest of that day.
+  return { do: 'wait', at, reason: at === tomorrow ? 'carried_over' : 'staff_overdue' }
 }
 
-/** Attempts of a call: two in different windows on the due day, one on each of the next two open days (domain 5, numbers ours). */
-export const MAX_ATTEMPTS = 4
+/** After the due day the call is tried on so many open days more (domain 5, numbers ours). */
+const FURTHER_DAYS = 2
+/** Calls on the due day, in different windows. */
+const ON_DUE_DAY = 2
 
 export type NextAttempt = { kind: 'again'; openAt: Date; overdueAt: Date } | { kind: 'unreachable' }
 
-/** Where the call goes after `attempt` misses (1 = the first). */
-export function nextAttempt(attempt: number, now: Date, window: WindowFacts, opening: Opening): NextAttempt {
-  if (attempt >= MAX_ATTEMPTS) return { kind: 'unreachable' }
-  const today = dayOf(now, window.timeZone)
-  if (attempt === 1) {
-    const later = window.contactWindows.find(({ from }) => atTime(today, from, window.timeZone) > now)
-    if (later)
-      return { kind: 'again', openAt: inside(today, later, window.timeZone), overdueAt: endOfContacts(today, window) }
+/** Where the call goes after misses at `missedAt`, oldest first; the last one is now. */
+export function nextAttempt(missedAt: readonly Date[], now: Date, window: WindowFacts, opening: Opening): NextAttempt {
+  const { timeZone } = window
+  const days = missedAt.map((at) => dayOf(at, timeZone))
+  const today = dayOf(now, timeZone)
+  const spans = allowedSpans('care', window) ?? []
+  const again = (day: Day, from: string): NextAttempt => {
+    const openAt = addMs(atTime(day, from, timeZone), CALL_AFTER_MS)
+    return { kind: 'again', openAt, overdueAt: endOfContacts(day, window) }
   }
+  if (days.every((day) => day === today) && days.length < ON_DUE_DAY) {
+    const later = spans.find(({ from }) => atTime(today, from, timeZone) > now)
+    if (later) return again(today, later.from)
+  }
+  const further = new Set(days.filter((day) => day !== days[0])).size
+  if (further >= FURTHER_DAYS) return { kind: 'unreachable' }
   const day = nextOpenDay(opening, addDays(today, 1))
-  // The same hour tends to fail again: another window each time.
-  const span = window.contactWindows[attempt % Math.max(1, window.contactWindows.length)] ?? {
-    from: '14:30',
-    to: '17:30',
-  }
-  return { kind: 'again', openAt: inside(day, span, window.timeZone), overdueAt: endOfContacts(day, window) }
+  // The same hour tends to fail again: a window that was not tried, else another one than last time.
+  const tried = missedAt.map((at) =>
+    spans.findLastIndex(({ from }) => atTime(dayOf(at, timeZone), from, timeZone) <= at),
+  )
+  const untried = spans.findIndex((_, i) => !tried.includes(i))
+  const next = untried >= 0 ? untried : ((tried.at(-1) ?? 0) + 1) % Math.max(1, spans.length)
+  return again(day, spans[next]?.from ?? '14:30')
 }
-
-const inside = (day: Day, span: Span, timeZone: string): Date => addMs(atTime(day, span.from, timeZone), CALL_AFTER_MS)

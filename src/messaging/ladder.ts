@@ -69,7 +69,7 @@ export function smsRung({ phone, smsOn }: ReachFacts, hasText: boolean): Rung {
 export type Decision =
   | { do: 'send'; channel: Channel; target: string; skips: OutboxRow['skips'] }
   | { do: 'wait'; at: Date; reason: Reason }
-  | { do: 'settle'; outcome: 'expired' | 'cancelled' | 'delegated'; reason: Reason; skips: OutboxRow['skips'] }
+  | { do: 'settle'; outcome: 'expired' | 'cancelled' | 'delegated' | 'dead'; reason: Reason; skips: OutboxRow['skips'] }
 
 /** Decides one ready row for a customer. The order of rungs is the ladder of domain 5. */
 export function decideCustomer(row: OutboxRow, facts: ReachFacts, window: WindowFacts, now: Date): Decision {
@@ -84,7 +84,7 @@ export function decideCustomer(row: OutboxRow, facts: ReachFacts, window: Window
     return { do: 'settle', outcome: 'cancelled', reason: 'promotion_opted_out', skips: [] }
   if (now > row.notAfter) return { do: 'settle', outcome: 'expired', reason: 'late', skips: [] }
   if (now < row.notBefore) return { do: 'wait', at: row.notBefore, reason: 'outside_window' }
-  const { at, reason } = nextAllowed(now, row.contactClass, window)
+  const { at, reason } = nextAllowed(now, row.contactClass, window, row.notAfter)
   if (reason && at > now) {
     // Waiting past the last useful instant is saying no.
     if (at > row.notAfter) return { do: 'settle', outcome: 'expired', reason, skips: [] }
@@ -102,5 +102,6 @@ export function decideCustomer(row: OutboxRow, facts: ReachFacts, window: Window
     if (rung.target !== null && !refused) return { do: 'send', channel: rung.channel, target: rung.target, skips }
     skips.push({ channel: rung.channel, reason: refused ? 'refused' : (rung.reason ?? 'channel_off') })
   }
-  return { do: 'settle', outcome: 'delegated', reason: 'no_channel_left', skips }
+  const outcome = row.handOver === false ? 'dead' : 'delegated'
+  return { do: 'settle', outcome, reason: 'no_channel_left', skips }
 }

@@ -53,6 +53,7 @@ export interface OutboxRow extends DueRow {
   content: FrozenContent
   notBefore: Date
   notAfter: Date
+  handOver?: boolean
   refs: EnqueueContact['refs']
   status: 'ready' | 'sending' | 'settling' | Outcome
   outcome: Outcome | null

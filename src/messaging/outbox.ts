@@ -179,7 +179,7 @@ function resendAt({ to, notAfter, contactClass, storeId }: OutboxRow, intent: In
   if (now > notAfter) return null
   if (!('customerId' in to)) return now
   const preferred = book.reach(to.customerId)?.customer.preferredTime ?? null
-  const { at } = nextAllowed(now, contactClass, book.window(storeId, preferred))
+  const { at } = nextAllowed(now, contactClass, book.window(storeId, preferred), notAfter)
   return at > notAfter ? null : at
 }
 
@@ -249,10 +249,13 @@ const settledOf = (row: OutboxRow, now: Date): SettledMessage => ({
   responseCode: row.responseCode,
 })
 
-function needsPerson({ _id, to, content, outcome, reason, storeId, refs }: OutboxRow, now: Date): DomainEvent[] {
+function needsPerson(
+  { _id, to, content, outcome, reason, storeId, refs, handOver }: OutboxRow,
+  now: Date,
+): DomainEvent[] {
   if (!('customerId' in to) || (outcome !== 'delegated' && outcome !== 'unknown')) return []
   // A welcome that may have been lost isn't worth a person's time.
-  if (content.kind === 'customer' && content.eventCode !== null) return []
+  if (handOver === false || (content.kind === 'customer' && content.eventCode !== null)) return []
   const data: MessageNeedsPerson = {
     outboxId: _id,
     customerId: to.customerId,

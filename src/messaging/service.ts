@@ -62,7 +62,8 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
   }
 
   function rowOf(contact: EnqueueContact, now: Date, eventCode: string | null = null): OutboxRow {
-    const { stepId, occurrence, audience, to, storeId, contactClass, content, notBefore, notAfter, refs } = contact
+    const { stepId, occurrence, audience, to, storeId, contactClass, content, notBefore, notAfter, refs, handOver } =
+      contact
     return {
       _id: outboxId(stepId, occurrence, audience),
       to,
@@ -71,6 +72,7 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
       content: freeze(content, eventCode),
       notBefore,
       notAfter,
+      ...(handOver === false ? { handOver } : {}),
       refs,
       status: 'ready',
       outcome: null,

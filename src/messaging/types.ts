@@ -41,6 +41,8 @@ export interface EnqueueContact {
   notBefore: Date
   /** After it the row is `expired` with reason `late`, never sent. */
   notAfter: Date
+  /** False: not worth a person's time when no channel carries it; it ends `dead`. Default: a task shows the text. */
+  handOver?: boolean
   /** Who hears of the end: the room's registered listener; plus ids for it. */
   refs: { owner: string; stepId?: string; taskId?: string; treatmentId?: string; [key: string]: string | undefined }
 }

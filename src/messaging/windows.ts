@@ -50,12 +50,22 @@ const clip = (span: Span, within: Span): Span | null => {
   return from < to ? { from, to } : null
 }
 
-/** The first instant at or after `now` at which the class may go out, and why not now. */
+/**
+ * The first instant at or after `now` at which the class may go out, and why not now. A wish for a time that comes too
+ * late for `until` gives way to the store's windows: better at another hour than not at all.
+ */
 export function nextAllowed(
   now: Date,
   contactClass: ContactClass,
   facts: WindowFacts,
+  until: Date | null = null,
 ): { at: Date; reason: Reason | null } {
+  const wished = firstAllowed(now, contactClass, facts)
+  if (until === null || facts.preferredTime === null || wished.at < until) return wished
+  return firstAllowed(now, contactClass, { ...facts, preferredTime: null })
+}
+
+function firstAllowed(now: Date, contactClass: ContactClass, facts: WindowFacts): { at: Date; reason: Reason | null } {
   const spans = allowedSpans(contactClass, facts)
   if (spans === null || spans.length === 0) return { at: now, reason: null }
   const today = dayOf(now, facts.timeZone)

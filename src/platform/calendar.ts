@@ -42,6 +42,13 @@ export function atTime(day: Day, time: TimeOfDay, zone: string): Date {
   return instant(Temporal.PlainDate.from(day).toZonedDateTime({ timeZone: zone, plainTime: time }).epochMilliseconds)
 }
 
+/** The next time after `after` that the wall clock of a zone shows `time`. */
+export function nextWallTime(after: Date, time: TimeOfDay, zone: string): Date {
+  const today = dayOf(after, zone)
+  const at = atTime(today, time, zone)
+  return at > after ? at : atTime(addDays(today, 1), time, zone)
+}
+
 /** The whole day as a half-open interval [00:00, 24:00). */
 export const dayInterval = (day: Day, zone: string): Interval => ({
   from: atTime(day, '00:00', zone),

@@ -32,6 +32,7 @@ export const REASONS = {
   no_channel_left: { zh: '没有可用渠道，转人工', en: 'no channel left; a person sends it' },
   send_unknown: { zh: '发送结果未知，转人工核实', en: 'the result of the send is unknown; a person checks' },
   not_reached: { zh: '未接通', en: 'not reached' },
+  carried_over: { zh: '当天未完成，在窗口内顺延', en: 'not done on its day; carried over inside its window' },
   unreachable: { zh: '多次未接通', en: 'not reached after all attempts' },
   staff_overdue: { zh: '员工未在当日完成', en: 'not done by staff on the day' },
   no_owner: { zh: '没有可负责的在职员工', en: 'nobody active could own it' },

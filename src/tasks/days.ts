@@ -1,6 +1,6 @@
 /** The lists of the day: in the morning to everybody who has tasks, in the evening to supervisors what is left. */
 import type { MessagingService } from '../messaging/index.ts'
-import { addDays, atTime, type Day, DEFAULT_ZONE, dayOf, type TimeOfDay, timeOfDay } from '../platform/calendar.ts'
+import { atTime, type Day, DEFAULT_ZONE, dayOf, nextWallTime, type TimeOfDay, timeOfDay } from '../platform/calendar.ts'
 import { type Clock, earliest, HOUR_MS } from '../platform/clock.ts'
 import { type Routine, routine } from '../platform/routines.ts'
 import { candidatesKey, pickOwner, type Role, type StaffMember, type StaffService, type Store } from '../staff/index.ts'
@@ -21,13 +21,6 @@ const EVENING_AT: TimeOfDay = '20:40'
 /** A list that couldn't be made for so long is no news any more. */
 const USEFUL_MS = 3 * HOUR_MS
 const SUPERVISOR: Role = 'cs_supervisor'
-
-/** The next time after `after` that the wall clock of a zone shows `time`. Pure. */
-export function nextWallTime(after: Date, time: TimeOfDay, zone: string): Date {
-  const today = dayOf(after, zone)
-  const at = atTime(today, time, zone)
-  return at > after ? at : atTime(addDays(today, 1), time, zone)
-}
 
 /** Stores by zone for which the list of `time` is due at `at`, with their day. Pure. */
 export function zonesDue(

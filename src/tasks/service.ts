@@ -9,7 +9,7 @@ import type { Changes } from './changes.ts'
 import { cardsOf, WORDS } from './contacts.ts'
 import type { TaskRow, TasksStore } from './model.ts'
 import type { Owners } from './owners.ts'
-import { cancelled, nextLookAt, type Transition } from './rules.ts'
+import { cancelled, nextLookAt, type Transition, withdraw } from './rules.ts'
 import type { OpenTask, Task, TasksService } from './types.ts'
 
 export interface TasksServiceDeps {
@@ -30,8 +30,8 @@ const BATCH = 200
 export function createTasksService(deps: TasksServiceDeps): TasksService {
   const { store, changes, owners, messaging, customers, clock, log, crypto } = deps
 
-  async function open(inputs: readonly OpenTask[]): Promise<void> {
-    if (inputs.length === 0) return
+  async function open(inputs: readonly OpenTask[]): Promise<ReadonlyMap<string, string>> {
+    if (inputs.length === 0) return new Map()
     const now = clock.now()
     const known = await store.many(inputs.map(({ id }) => id))
     const ids = new Set(known.map(({ _id }) => _id))
@@ -55,6 +55,7 @@ export function createTasksService(deps: TasksServiceDeps): TasksService {
     await store.insert(rows)
     // Cards of every row asked for, new or known: a crash after the insert is repaired by the caller's repeat.
     await messaging.enqueueMany([...rows, ...known].flatMap(currentCards))
+    return new Map([...rows, ...known].map(({ _id, ownerUserId }) => [_id, ownerUserId]))
   }
 
   const currentCards = (row: TaskRow): EnqueueContact[] =>
@@ -82,7 +83,10 @@ export function createTasksService(deps: TasksServiceDeps): TasksService {
             remindedAt: null,
             breachedAt: null,
           },
-          effects: owner === '' ? [] : [{ kind: 'card', userId: owner, occurrence, at: openAt }],
+          effects: [
+            ...(row.status === 'open' && ownerUserId !== '' ? [withdraw(row, '时间已调整')] : []),
+            ...(owner === '' ? [] : [{ kind: 'card' as const, userId: owner, occurrence, at: openAt }]),
+          ],
         }
       })
     },

@@ -62,9 +62,15 @@ export interface Task extends OpenTask {
 }
 
 export interface TasksService {
-  /** Inserts the tasks and their cards in two bulks; existing ids are left alone, and their cards are made sure of. */
-  open(tasks: readonly OpenTask[]): Promise<void>
-  /** Sends a further card for the same task (next attempt), with a new due time; once per pair of times. Finished tasks and those in `summary` stay as they are. */
+  /**
+   * Inserts the tasks and their cards in two bulks; existing ids are left alone, and their cards are made sure of.
+   * Returns the owner of each, empty where nobody active could be found.
+   */
+  open(tasks: readonly OpenTask[]): Promise<ReadonlyMap<string, string>>
+  /**
+   * Sends a further card for the same task (next attempt, or another time), with a new due time; once per pair of times.
+   * A card that nobody has touched yet is withdrawn. Finished tasks and those in `summary` stay as they are.
+   */
   reopen(taskId: string, at: { openAt: Date; dueAt: Date }): Promise<void>
   /** Ends open tasks without an outcome; cards not sent yet stay unsent, delivered ones turn grey. Safe to repeat. */
   cancel(taskIds: readonly string[], reason: string): Promise<void>

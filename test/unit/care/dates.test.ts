@@ -39,6 +39,8 @@ function facts(endedAt: string, more: Partial<PlanFacts> = {}): PlanFacts {
 }
 const days = (steps: readonly PlannedStep[]) =>
   Object.fromEntries(steps.map(({ pathway, step, plannedOn }) => [`${pathway}.${step.id}`, plannedOn]))
+/** `03-02 15:00` in the clinic's zone. */
+const clinic = (at: Date) => new Date(at.getTime() + 8 * 3_600_000).toISOString().slice(5, 16).replace('T', ' ')
 /** The contacts that really go out, by day. */
 const contacts = (steps: readonly PlannedStep[]) =>
   steps
@@ -224,19 +226,76 @@ describe('entry', () => {
     const missed = planned.filter(({ status }) => status === 'missed_before_entry').map(({ step }) => step.id)
     expect(missed).toEqual(['greeting', 'guidance_day1', 'guidance_day2'])
   })
-  test('a greeting after 23:00 waits for nine in the morning and promises until eleven', () => {
-    const greeting = plan(only('base'), facts('2026-03-02T23:10:00+08:00')).find(({ step }) => step.id === 'greeting')
-    expect(greeting).toMatchObject({
-      windowFrom: new Date('2026-03-03T01:00:00Z'),
-      windowTo: new Date('2026-03-03T03:00:00Z'),
-      dueAt: new Date('2026-03-03T01:00:00Z'),
-      reason: 'quiet_hours',
-    })
+  const greetingOf = (ended: string, entered = ended) => {
+    const at = (text: string) => `${text.replace(' ', 'T')}:00+08:00`
+    const planned = plan(only('base'), facts(at(ended), { enteredAt: new Date(at(entered)) }))
+    const { windowFrom, windowTo, dueAt, reason, status } = planned.find(({ step }) => step.id === 'greeting') ?? {}
+    const local = (date?: Date | null) => date && clinic(date)
+    return [local(windowFrom), local(windowTo), local(dueAt), reason ?? status]
+  }
+  test('a greeting goes at once until 23:00; later it waits for nine and promises until eleven', () => {
+    expect(greetingOf('2026-03-02 22:30')).toEqual(['03-02 22:30', '03-03 00:30', '03-02 22:30', 'planned'])
+    expect(greetingOf('2026-03-02 22:59')).toEqual(['03-02 22:59', '03-03 00:59', '03-02 22:59', 'planned'])
+    for (const ended of [
+      '2026-03-02 23:00',
+      '2026-03-02 23:10',
+      '2026-03-02 23:30',
+      '2026-03-03 00:30',
+      '2026-03-03 06:00',
+    ])
+      expect(greetingOf(ended)).toEqual(['03-03 09:00', '03-03 11:00', '03-03 09:00', 'quiet_hours'])
   })
-  test('a greeting at half past ten in the evening goes at once', () => {
-    expect(
-      plan(only('base'), facts('2026-03-02T22:30:00+08:00')).find(({ step }) => step.id === 'greeting')?.dueAt,
-    ).toEqual(new Date('2026-03-02T14:30:00Z'))
+  test('a greeting before nine waits for nine inside its two hours', () => {
+    expect(greetingOf('2026-03-03 08:00')).toEqual(['03-03 08:00', '03-03 10:00', '03-03 09:00', 'quiet_hours'])
+  })
+  test('an evening treatment that is entered after 23:00 is greeted in the morning, and one entered then is missed', () => {
+    expect(greetingOf('2026-03-02 22:30', '2026-03-02 23:05')).toEqual([
+      '03-02 22:30',
+      '03-03 00:30',
+      '03-03 09:00',
+      'quiet_hours',
+    ])
+    expect(greetingOf('2026-03-02 22:30', '2026-03-03 09:30').at(-1)).toBe('missed_before_entry')
+  })
+  const enteredAt = (text: string, more: Partial<PlanFacts> = {}, ...ids: string[]) =>
+    plan(
+      only(...(ids.length > 0 ? ids : ['base', 'treatment_call'])),
+      facts('2026-03-02T15:00:00+08:00', { enteredAt: new Date(`${text.replace(' ', 'T')}:00+08:00`), ...more }),
+    )
+  const dueOf = (planned: readonly PlannedStep[], id: string) => {
+    const found = planned.find(({ step }) => step.id === id)
+    return found?.dueAt ? clinic(found.dueAt) : found?.status
+  }
+  test('a day whose last contact window is over is a missed day, not a contact at night', () => {
+    expect(dueOf(enteredAt('2026-03-03 20:29', {}, 'base'), 'guidance_day1')).toMatch(/^03-03 20:2/)
+    expect(dueOf(enteredAt('2026-03-03 20:30', {}, 'base'), 'guidance_day1')).toBe('missed_before_entry')
+    // A call needs half an hour.
+    expect(dueOf(enteredAt('2026-03-03 19:59'), 'consultant_day1')).toMatch(/^03-03 (19:59|20:00)$/)
+    expect(dueOf(enteredAt('2026-03-03 20:01'), 'consultant_day1')).toBe('missed_before_entry')
+  })
+  test('a window contact whose first day is nearly over takes the next open day', () => {
+    const opening = closedOn('2026-03-05')
+    const planned = enteredAt('2026-03-04 20:45', { opening })
+    expect(days(planned)).toMatchObject({ 'treatment_call.consultant_month': '2026-03-06' })
+  })
+  test('two owners of one day keep windows of their own when only one window is left, or a wish is the window', () => {
+    const minutes = (planned: readonly PlannedStep[], id: string) => dueOf(planned, id)?.slice(6)
+    const late = enteredAt('2026-03-03 13:00', {}, 'treatment_call', 'injection')
+    expect(minutes(late, 'consultant_day1')).toMatch(/^1[4-7]/)
+    expect(minutes(late, 'day1')).toMatch(/^(19|20)/)
+    const wish = { window: { ...WINDOW, preferredTime: { from: '18:00', to: '20:00' } } }
+    const wished = enteredAt('2026-03-02 15:00', wish, 'treatment_call', 'injection')
+    expect(minutes(wished, 'consultant_day1')).toMatch(/^18/)
+    expect(minutes(wished, 'day1')).toMatch(/^19/)
+  })
+  test('a wished time that is over on the last useful day gives way to the store’s windows', () => {
+    const wish = { window: { ...WINDOW, preferredTime: { from: '10:00', to: '11:00' } } }
+    expect(dueOf(enteredAt('2026-03-03 12:00', wish, 'base'), 'guidance_day1')).toMatch(/^03-03 12:/)
+  })
+  test('a call of a closed day that is entered on that day moves with its window', () => {
+    const planned = enteredAt('2026-03-05 20:10', { opening: closedOn('2026-03-05') })
+    expect(days(planned)).toMatchObject({ 'treatment_call.cs_day3': '2026-03-06' })
+    expect(planned.find(({ step }) => step.id === 'cs_day3')?.reason).toBe('store_closed')
   })
 })
 
@@ -271,11 +330,34 @@ describe('any plan', () => {
       fc.property(anyFacts, (input) => {
         for (const { status, dueAt, windowFrom, windowTo, step } of plan(pathways, input)) {
           if (status !== 'planned' || !dueAt) continue
-          expect(dueAt >= windowFrom || step.class === 'greeting').toBe(true)
-          if (step.class === 'greeting' || dueAt <= input.enteredAt) continue
+          expect(dueAt >= windowFrom && dueAt >= input.enteredAt).toBe(true)
+          const time = clinic(dueAt).slice(6)
+          if (step.class === 'greeting') {
+            expect(time >= '09:00' && time < '23:00').toBe(true)
+            continue
+          }
           expect(dueAt < windowTo).toBe(true)
-          const time = new Date(dueAt.getTime() + 8 * 3_600_000).toISOString().slice(11, 16)
           expect(WINDOW.contactWindows.some(({ from, to }) => time >= from && time < to)).toBe(true)
+        }
+      }),
+    )
+  })
+  test('nobody calls on a closed day, next-day calls apart, and two owners of one day never come together', () => {
+    fc.assert(
+      fc.property(anyFacts, fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 8 }), (input, closed) => {
+        const day = (n: number) =>
+          new Date(input.endedAt.getTime() + n * 86_400_000 + 8 * 3_600_000).toISOString().slice(0, 10)
+        const opening = closedOn(...closed.map(day))
+        const planned = plan(pathways, { ...input, opening }).filter(
+          ({ status, dueAt }) => status === 'planned' && dueAt,
+        )
+        const shut = new Set(opening.exceptions.map(({ on }) => on))
+        const times = new Map<number, string>()
+        for (const { action, step, plannedOn, dueAt, ownerRole } of planned) {
+          if (action === 'call' && !step.neverMoves) expect(shut.has(plannedOn)).toBe(false)
+          if (step.class === 'greeting' || !dueAt) continue
+          expect(times.get(Number(dueAt)) ?? ownerRole).toBe(ownerRole)
+          times.set(Number(dueAt), ownerRole)
         }
       }),
     )

@@ -1,0 +1,104 @@
+/** When in a day a contact happens: greetings, the contact windows, one window per owner role. Pure. */
+import { allowedSpans, type ContactClass, nextAllowed, type WindowFacts } from '../messaging/index.ts'
+import { atTime, type Day, dayOf, type Interval, type TimeOfDay } from '../platform/calendar.ts'
+import { addMs, HOUR_MS, MINUTE_MS } from '../platform/clock.ts'
+import { hashUnit } from '../platform/hash.ts'
+
+const MARK_MS = 5 * MINUTE_MS
+/** A call starts with a message, so it needs room behind it in its window. */
+export const CALL_ROOM_MS = 30 * MINUTE_MS
+/** What could not go out in the evening goes out at nine and is promised for two hours. */
+const MORNING: TimeOfDay = '09:00'
+const MORNING_MS = 2 * HOUR_MS
+
+/** The hours after the treatment's end; a greeting that can't leave inside them is promised for the morning. */
+export function greetingWindow(endedAt: Date, hours: number, window: WindowFacts): Interval {
+  const to = addMs(endedAt, hours * HOUR_MS)
+  const { at } = nextAllowed(endedAt, 'greeting', window)
+  return at < to ? { from: endedAt, to } : morningOf(at, window)
+}
+
+function morningOf(at: Date, { timeZone, quietHours }: WindowFacts): Interval {
+  const from = atTime(dayOf(at, timeZone), quietHours.to > MORNING ? quietHours.to : MORNING, timeZone)
+  return { from, to: addMs(from, MORNING_MS) }
+}
+
+/**
+ * Until when a step is still worth making: the end of its window. A greeting whose two hours run into the quiet hours is
+ * still welcome in the morning.
+ */
+export function usefulUntil(windowTo: Date, contactClass: ContactClass, window: WindowFacts): Date {
+  if (contactClass !== 'greeting') return windowTo
+  const { at } = nextAllowed(windowTo, contactClass, window)
+  return at > windowTo ? morningOf(at, window).to : windowTo
+}
+
+/** The end of a day's last contact window. */
+export function endOfContacts(day: Day, window: WindowFacts): Date {
+  const last = allowedSpans('care', window)?.at(-1)?.to ?? window.quietHours.from
+  return atTime(day, last, window.timeZone)
+}
+
+/** The last instant of a day at which a contact can begin, by the store's windows: a wish is no reason to leave a day out. */
+export const lastChance = (day: Day, isCall: boolean, window: WindowFacts): Date =>
+  addMs(endOfContacts(day, { ...window, preferredTime: null }), isCall ? -CALL_ROOM_MS : 0)
+
+/** What is left after `from` of a day's windows with room for the contact; the customer's own time first. */
+function intervalsLeft(
+  contactClass: ContactClass,
+  day: Day,
+  isCall: boolean,
+  from: Date,
+  window: WindowFacts,
+): Interval[] {
+  const left = (facts: WindowFacts): Interval[] =>
+    (allowedSpans(contactClass, facts) ?? []).flatMap((span) => {
+      const begin = atTime(day, span.from, window.timeZone)
+      const interval = { from: begin > from ? begin : from, to: atTime(day, span.to, window.timeZone) }
+      return interval.from < interval.to ? [interval] : []
+    })
+  const room = ({ from: begin, to }: Interval) => !isCall || Number(to) - Number(begin) >= CALL_ROOM_MS
+  for (const facts of [window, { ...window, preferredTime: null }]) {
+    const all = left(facts)
+    const roomy = all.filter(room)
+    if (roomy.length > 0) return roomy
+    if (all.length > 0 && facts.preferredTime) return all
+  }
+  return left({ ...window, preferredTime: null })
+}
+
+/** Which of the roles that write to or call the customer that day: each has a window, or a part of one, of its own. */
+export interface Lane {
+  index: number
+  of: number
+}
+
+/**
+ * A five-minute mark inside the lane's window, spread by the step's id and off the full and half hours, which everybody
+ * uses. `from` when nothing of the day is left.
+ */
+export function pick(
+  id: string,
+  { contactClass, isCall }: { contactClass: ContactClass; isCall: boolean },
+  day: Day,
+  { index, of }: Lane,
+  from: Date,
+  window: WindowFacts,
+): Date {
+  const left = intervalsLeft(contactClass, day, isCall, from, window)
+  if (left.length === 0) return from
+  const parts = left.flatMap((interval) => split(interval, Math.ceil(of / left.length)))
+  const { from: begin, to } = parts[index % parts.length] as Interval
+  const first = Math.ceil(Number(begin) / MARK_MS) * MARK_MS
+  const end = Number(to) - (isCall ? CALL_ROOM_MS : 0)
+  const marks = Array.from({ length: Math.max(0, Math.ceil((end - first) / MARK_MS)) }, (_, i) => first + i * MARK_MS)
+  const quiet = marks.filter((at) => at % CALL_ROOM_MS !== 0)
+  const choices = quiet.length > 0 ? quiet : marks
+  const at = choices[Math.floor(hashUnit(id, 'time') * choices.length)]
+  return at === undefined ? begin : addMs(begin, at - Number(begin))
+}
+
+function split({ from, to }: Interval, parts: number): Interval[] {
+  const length = (Number(to) - Number(from)) / parts
+  return Array.from({ length: parts }, (_, i) => ({ from: addMs(from, i * length), to: addMs(from, (i + 1) * length) }))
+}
