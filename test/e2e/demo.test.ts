@@ -53,6 +53,9 @@ test('every promise is kept or explained, none is doubled, and one seed gives on
   expect(first.out.promises).toMatchObject({ lost: 0, duplicated: 0 })
   expect(first.out.promises.made).toBeGreaterThan(40)
   expect(first.out.promises.kept / first.out.promises.made).toBeGreaterThanOrEqual(0.9)
+  // A channel that refuses everything would only push its messages to the next rung.
+  for (const kind of ['kf', 'subscribe', 'sms', 'call', 'card'])
+    expect(first.out.channels[kind] ?? 0, kind).toBeGreaterThan(3)
   const second = await demo('second')
   expect(second.out.ledgerSha256).toBe(first.out.ledgerSha256)
 })
