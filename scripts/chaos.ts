@@ -31,6 +31,7 @@ function whole(name: 'kills' | 'seed', most: number): number {
 
 function summary({
   kills,
+  caught,
   contacts,
   unknownByChannel,
   unknownAllowed,
@@ -40,7 +41,9 @@ function summary({
   ...report
 }: RunReport) {
   const lines = [
-    ...Object.entries(kills).map(([place, n]) => `  ${String(n).padStart(3)} × ${place}`),
+    ...Object.entries(kills).map(
+      ([place, n]) => `  ${String(n).padStart(3)} × ${place}, ${caught[place] ?? 0} with messages on their way`,
+    ),
     `${report.killsTotal} processes killed in ${report.days} days, ${report.seconds} s, on ${report.database}`,
     `contacts: ${contacts.once} once, ${contacts.unknown} unknown (${contacts.arrived} had arrived) ${JSON.stringify(unknownByChannel)} (at most ${unknownAllowed}), ${checks} tasks to check them`,
     `promises: ${JSON.stringify(promises)}`,

@@ -33,6 +33,7 @@ export interface StaffTask {
 
 export interface Kill {
   place: string
+  worker: string
   /** Rows whose request may have been on its way when the process died. */
   inFlight: string[]
 }
@@ -239,5 +240,5 @@ function groups<T>(items: readonly T[], keyOf: (item: T) => string | null): Map<
   return found
 }
 
-const count = <T>(items: readonly T[], keyOf: (item: T) => string): Record<string, number> =>
+export const count = <T>(items: readonly T[], keyOf: (item: T) => string): Record<string, number> =>
   Object.fromEntries([...groups(items, keyOf)].map(([key, { length }]) => [key, length]))

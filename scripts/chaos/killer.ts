@@ -64,7 +64,7 @@ export function createKiller({ targets, clock, observer, onKill }: KillerDeps): 
       const victim = slot.process
       if (!victim) return fail(new Error(`nobody to kill at ${slot.name}`))
       slot.process = null
-      const kill: Kill = { place, inFlight: [] }
+      const kill: Kill = { place, worker: slot.name, inFlight: [] }
       kills.push(kill)
       const isDead = await victim.kill()
       if (!isDead) return fail(new Error(`process ${victim.pid} ended before it was killed`))

@@ -6,7 +6,7 @@ import { judge } from '../../simulator/audit/judge.ts'
 import { enterStores, fetchClaims, type PlannedVisit, scheduleVisits, storesOf } from '../demo/clinic.ts'
 import { type PerNight, planNights, scheduleHabits } from './clinic.ts'
 import type { Mutation } from './compile.ts'
-import { doubles, type Evidence, type Finding, type Judgement, judgeRun, unknownPerKill } from './judge.ts'
+import { count, doubles, type Evidence, type Finding, type Judgement, judgeRun, unknownPerKill } from './judge.ts'
 import { createTargets } from './targets.ts'
 import { type ChaosWorld, startWorld } from './world.ts'
 
@@ -27,7 +27,10 @@ export interface RunOptions {
 export interface RunReport extends Judgement {
   database: string
   kills: Record<string, number>
+  /** Of these, kills that caught a message on its way. */
+  caught: Record<string, number>
   killsTotal: number
+  killsByWorker: Record<string, number>
   /** Places that had fewer kills than wanted. */
   missing: string[]
   /** Most messages that all these kills may have left unknown on one channel. */
@@ -43,7 +46,7 @@ const DAY = 24 * HOUR
 const LEASE_MS = 2_000
 /** People written to at the same time by one worker. */
 const CONCURRENCY = 2
-const MOVE_LIMIT_MS = 180_000
+const MOVE_LIMIT_MS = 600_000
 /** Shanghai midnight. */
 const START = new Date('2026-03-02T00:00:00+08:00')
 /** Where a day is looked at. */
@@ -110,7 +113,12 @@ export async function runChaos({
       ...judgement,
       database: world.database,
       kills: targets.counts(),
+      caught: count(
+        killer.kills.filter(({ inFlight }) => inFlight.length > 0),
+        ({ place }) => place,
+      ),
       killsTotal: killer.kills.length,
+      killsByWorker: count(killer.kills, ({ worker }) => worker),
       missing: targets.open(),
       unknownAllowed: killer.kills.length * CONCURRENCY,
       errors,

@@ -24,6 +24,9 @@ test('each promise reaches its person once, or is unknown and a person is asked'
   const report = await runChaos({ seed: 2, wanted, perNight: { chatty: 4, mini: 8 }, mostDays: 3, say: silent })
   expect(report.findings).toEqual([])
   expect(report.kills).toEqual(wanted)
+  for (const [place, kills] of Object.entries(wanted))
+    if (/^(received|acted) /.test(place)) expect([place, report.caught[place]]).toEqual([place, kills])
+  expect(Object.keys(report.killsByWorker).sort()).toEqual(['one', 'two'])
   expect(report.contacts.once).toBeGreaterThan(30)
   // Only notices have no way to be told apart from lost ones; each of these has its task.
   expect(Object.keys(report.unknownByChannel)).toEqual(['subscribe'])

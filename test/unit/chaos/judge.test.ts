@@ -81,7 +81,7 @@ const good = (): Evidence => ({
     contact('card', { person: null, key: 'send_b-0', stepId: null, channel: 'app' }),
   ],
   tasks: [task('send_b')],
-  kills: [{ place: 'acted · subscribe', inFlight: ['a', 'b'] }],
+  kills: [{ place: 'acted · subscribe', worker: 'one', inFlight: ['a', 'b'] }],
   concurrency: 2,
   leases: [],
 })
@@ -204,12 +204,12 @@ test('found as too many unknown: more than one process sends at a time, or more 
     ledger: [...ledger, ...more.slice(1).map((id) => card(`send_${id}`, `m-${id}`))],
   })
   const whats = (kills: Evidence['kills']) => findings((world) => ({ ...crowd(world), kills })).map(({ what }) => what)
-  expect(whats([{ place: 'p', inFlight: more }])).toEqual(['too_many_unknown'])
-  expect(whats([{ place: 'p', inFlight: ['b', 'b2'] }])).toEqual(['too_many_unknown'])
+  expect(whats([{ place: 'p', worker: 'one', inFlight: more }])).toEqual(['too_many_unknown'])
+  expect(whats([{ place: 'p', worker: 'one', inFlight: ['b', 'b2'] }])).toEqual(['too_many_unknown'])
   expect(
     whats([
-      { place: 'p', inFlight: ['b', 'b2'] },
-      { place: 'q', inFlight: ['b3'] },
+      { place: 'p', worker: 'one', inFlight: ['b', 'b2'] },
+      { place: 'q', worker: 'one', inFlight: ['b3'] },
     ]),
   ).toEqual([])
 })
