@@ -15,12 +15,14 @@ export interface SystemRouteDeps {
   routes: readonly Route[]
   integration: (token: string | null) => Actor | null
   throttle: Throttle
+  /** Brings the gauges up to date, just before they are read. */
+  measure: () => Promise<void>
 }
 
 const LOOPBACK = new Set(['127.0.0.1', networkOf('::1')])
 
 export function mountSystemRoutes(router: Router, deps: SystemRouteDeps): void {
-  const { db, metrics, routes, integration, throttle } = deps
+  const { db, metrics, routes, integration, throttle, measure } = deps
   const document = openApiOf(routes)
   router.get('/healthz', (ctx) => {
     ctx.body = { status: 'ok' }
@@ -44,6 +46,7 @@ export function mountSystemRoutes(router: Router, deps: SystemRouteDeps): void {
         throw new AppError('unauthenticated', 'unauthenticated')
       }
     }
+    await measure()
     ctx.type = metrics.registry.contentType
     ctx.body = await metrics.registry.metrics()
   })
