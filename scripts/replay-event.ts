@@ -1,30 +1,64 @@
-/** `npm run replay -- <id>`: makes a stored callback or event delivery due again; a running worker does it. */
-
+/** `npm run replay`: what was given up, and why; with ids (or `--parked` for all of it) it is made due again, and a worker does it. */
+import { parseArgs } from 'node:util'
+import type { Connection } from 'mongoose'
 import { FREE_CLAIM } from '../src/platform/claims.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import { collectionOf, connectDb } from '../src/platform/db.ts'
 
-const [id] = process.argv.slice(2)
+const TABLES = ['inbox', 'event_deliveries'] as const
+const SHOWN = 50
+
+interface Row {
+  _id: string
+  status: string
+  dueAt: Date | null
+  attempt: number
+  claim: typeof FREE_CLAIM
+  lastError: string | null
+  /** Of a callback. */
+  type?: string
+  /** Of an event delivery. */
+  event?: { type: string }
+  subscriber?: string
+}
+
+const { positionals: ids, values } = parseArgs({
+  allowPositionals: true,
+  options: { parked: { type: 'boolean', default: false } },
+})
 const uri = process.env.MONGODB_URI
-if (!id || !uri) {
-  process.stderr.write('usage: MONGODB_URI=… npm run replay -- <id of an inbox row or event delivery>\n')
+if (!uri) {
+  process.stderr.write('usage: MONGODB_URI=… npm run replay [-- <id> … | --parked]\n')
   process.exit(2)
 }
 const db = await connectDb(uri)
-let found = 0
-for (const name of ['inbox', 'event_deliveries']) {
-  const { matchedCount } = await collectionOf<{
-    _id: string
-    status: string
-    dueAt: Date
-    attempt: number
-    claim: typeof FREE_CLAIM
-  }>(db, name).updateOne(
-    { _id: id },
-    { $set: { status: 'pending', dueAt: systemClock.now(), attempt: 0, claim: FREE_CLAIM } },
-  )
-  found += matchedCount
-}
+const found = ids.length > 0 || values.parked ? await replay(db) : await list(db)
 await db.close()
-process.stdout.write(found > 0 ? `${id} is due again\n` : `nothing has the id ${id}\n`)
-process.exit(found > 0 ? 0 : 1)
+process.exit(found ? 0 : 1)
+
+async function replay(db: Connection): Promise<boolean> {
+  let count = 0
+  for (const table of TABLES) {
+    const { matchedCount } = await collectionOf<Row>(db, table).updateMany(
+      values.parked ? { status: 'parked' } : { _id: { $in: ids } },
+      { $set: { status: 'pending', dueAt: systemClock.now(), attempt: 0, claim: FREE_CLAIM } },
+    )
+    count += matchedCount
+  }
+  process.stdout.write(`${count} due again\n`)
+  return values.parked || count === ids.length
+}
+
+async function list(db: Connection): Promise<boolean> {
+  for (const table of TABLES) {
+    const rows = collectionOf<Row>(db, table)
+    const count = await rows.countDocuments({ status: 'parked' })
+    process.stdout.write(`${table}: ${count} parked\n`)
+    for (const { _id, type, event, subscriber, lastError } of await rows
+      .find({ status: 'parked' })
+      .limit(SHOWN)
+      .toArray())
+      process.stdout.write(`  ${_id}  ${[type ?? event?.type, subscriber, lastError].filter(Boolean).join(' · ')}\n`)
+  }
+  return true
+}

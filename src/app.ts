@@ -47,6 +47,8 @@ export interface App {
   callbacks: ((router: Router) => void)[]
   authenticate: (kind: Actor['kind'], headers: NodeJS.Dict<string | string[]>) => Promise<Actor | null>
   integration: (token: string | null) => Actor | null
+  /** How many callbacks and event deliveries were given up, by due-table. */
+  parked(): Promise<Record<string, number>>
   /** Creates indexes and the rows of routines; safe in every process. */
   ready(): Promise<void>
   /** What one worker does at start: reads the directory, discovers templates. Failures are logged and tried again by routines. */
@@ -118,6 +120,10 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
       if (kind === 'integration') return integration(token)
       if (kind === 'customer') return token === null ? null : customers.sessions.actorOf(token)
       return null
+    },
+    async parked() {
+      const [inboxRows, deliveries] = await Promise.all([inbox.parkedCount(), events.parkedCount()])
+      return { [inbox.due.table]: inboxRows, [events.due.table]: deliveries }
     },
     async ready() {
       await Promise.all([

@@ -104,8 +104,13 @@ export async function startServer({
       await slot.follower.sync()
     }
     await app.ready()
+    const measure = async () => {
+      await engine.measureLag(clock.now())
+      for (const [table, count] of Object.entries(await app.parked())) metrics.parked.set({ table }, count)
+    }
+    const routes = serves ? app.routes : []
+    mountSystemRoutes(http.router, { db, metrics, routes, integration: app.integration, throttle, measure })
     if (serves) {
-      mountSystemRoutes(http.router, { db, metrics, routes: app.routes, integration: app.integration, throttle })
       for (const mount of app.callbacks) mount(http.router)
       mountRoutes(http.router, app.routes, {
         log,
@@ -116,8 +121,6 @@ export async function startServer({
         authenticate: app.authenticate,
         idempotency: createIdempotency({ db, clock, crypto }),
       })
-    } else {
-      mountSystemRoutes(http.router, { db, metrics, routes: [], integration: app.integration, throttle })
     }
     const { port, host } = await http.listen(settings.PORT, settings.HOST)
     if (works) {

@@ -53,14 +53,13 @@ export async function startParts({
       // others keep something there
     }
   }
-  // For an end that has no time for the way back in order.
+  // However it ends, and after the database.
   process.once('exit', removeData)
   const database = await startDatabase({ dataDir, fresh: true, durable: false, onProgress })
   onProgress(`数据库 database: ${database.kind}`)
   const stops: (() => Promise<void>)[] = [() => database.stop()]
   const stop = async () => {
     for (const one of [...stops].reverse()) await one().catch(() => undefined)
-    removeData()
   }
   // The order of the list: the last started stops first.
   try {

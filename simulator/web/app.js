@@ -129,7 +129,8 @@ function onSubmit(form, input, as) {
     const text = el(input).value.trim()
     if (!text || !state[as]) return
     el(input).value = ''
-    void actAs(as)('say', { text })
+    // Whoever writes wants to see it, wherever the screen was.
+    void actAs(as)('say', { text }).then(toEnd)
   })
 }
 

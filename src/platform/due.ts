@@ -26,6 +26,8 @@ export interface DueEngine {
   /** Drains every table until a whole round finds nothing due; returns the earliest next due instant. */
   drainAll(now: Date): Promise<Date | null>
   drainOne(table: string, now: Date): Promise<void>
+  /** How late each table is, for who watches: one look per table, whoever drains it. */
+  measureLag(now: Date): Promise<void>
   /** Says that a table has got work: it is looked at in the running or next `drainAll` before all are probed again. */
   hint(table: string): void
 }
@@ -115,6 +117,12 @@ export function createDueEngine(tables: readonly DueTable[], deps: DueEngineDeps
       const table = byName.get(name)
       if (table) await drain(table, now)
     },
+    async measureLag(now) {
+      for (const table of tables) {
+        const at = await table.nextDueAt(now, now)
+        metrics.lag.set({ table: table.table }, at && at < now ? (Number(now) - Number(at)) / SECOND_MS : 0)
+      }
+    },
     hint: (name) => void hinted.add(name),
     async drainAll(now) {
       let due = new Set<DueTable>()
@@ -132,7 +140,6 @@ export function createDueEngine(tables: readonly DueTable[], deps: DueEngineDeps
         const found = await lookAtAll(now, near)
         for (const [i, table] of tables.entries()) {
           const at = found[i]
-          metrics.lag.set({ table: table.table }, at && at < now ? (Number(now) - Number(at)) / SECOND_MS : 0)
           if (at && at <= now) due.add(table)
         }
         const next = earliest(found)

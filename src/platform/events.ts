@@ -33,6 +33,7 @@ export interface Events {
   ready(): Promise<void>
   /** Parked deliveries, oldest first, one page. */
   parked(limit: number): Promise<{ id: string; type: string; subscriber: string; lastError: string | null }[]>
+  parkedCount(): Promise<number>
   /** Makes a parked or failed delivery due again. Returns whether it was found. */
   replay(id: string): Promise<boolean>
 }
@@ -137,6 +138,7 @@ export function createEvents({ db, clock, random, log, leaseMs, nudge }: EventDe
       },
     }),
     ready: () => ensureIndexes(rows, INDEXES),
+    parkedCount: () => rows.countDocuments({ status: 'parked' }),
     async parked(limit) {
       const found = await rows.find({ status: 'parked' }).limit(limit).toArray()
       return found.map(({ _id, event, subscriber, lastError }) => ({

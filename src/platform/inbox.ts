@@ -37,6 +37,7 @@ export interface Inbox {
   ready(): Promise<void>
   counts(): Promise<Record<string, number>>
   parked(limit: number): Promise<{ id: string; type: string; lastError: string | null }[]>
+  parkedCount(): Promise<number>
   /** Runs any stored row again, whatever became of it. Returns whether it was found. */
   replay(id: string): Promise<boolean>
 }
@@ -157,6 +158,7 @@ export function createInbox({ db, clock, random, log, leaseMs, nudge }: InboxDep
       const found = await Promise.all(statuses.map((status) => rows.countDocuments({ status })))
       return Object.fromEntries(statuses.map((status, i) => [status, found[i] ?? 0]))
     },
+    parkedCount: () => rows.countDocuments({ status: 'parked' }),
     async parked(limit) {
       const found = await rows.find({ status: 'parked' }).limit(limit).toArray()
       return found.map(({ _id, type, lastError }) => ({ id: _id, type, lastError }))

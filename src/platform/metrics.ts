@@ -11,6 +11,8 @@ export interface Metrics {
   drainSeconds: Histogram<'table'>
   /** Seconds by which the oldest due row of a table is late. */
   lag: Gauge<'table'>
+  /** Callbacks and events that were given up: a person looks, then replays them. */
+  parked: Gauge<'table'>
 }
 
 export function createMetrics({ defaults = true } = {}): Metrics {
@@ -52,6 +54,12 @@ export function createMetrics({ defaults = true } = {}): Metrics {
     lag: new Gauge({
       name: 'aftercare_due_lag_seconds',
       help: 'How late the oldest due row is',
+      labelNames: ['table'],
+      registers,
+    }),
+    parked: new Gauge({
+      name: 'aftercare_parked_rows',
+      help: 'Callbacks and event deliveries that were given up after all tries',
       labelNames: ['table'],
       registers,
     }),

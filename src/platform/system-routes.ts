@@ -15,19 +15,35 @@ export interface SystemRouteDeps {
   routes: readonly Route[]
   integration: (token: string | null) => Actor | null
   throttle: Throttle
+  /** Brings the gauges up to date, just before they are read. */
+  measure: () => Promise<void>
+}
+
+/** Who probes does not wait as long as the driver does for a database that is gone. */
+const PATIENCE_MS = 2_000
+async function soon(work: Promise<unknown> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('took too long')), PATIENCE_MS)
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 const LOOPBACK = new Set(['127.0.0.1', networkOf('::1')])
 
 export function mountSystemRoutes(router: Router, deps: SystemRouteDeps): void {
-  const { db, metrics, routes, integration, throttle } = deps
+  const { db, metrics, routes, integration, throttle, measure } = deps
   const document = openApiOf(routes)
   router.get('/healthz', (ctx) => {
     ctx.body = { status: 'ok' }
   })
   router.get('/readyz', async (ctx) => {
     try {
-      await db.db?.admin().ping()
+      await soon(db.db?.admin().ping())
       ctx.body = { status: 'ready' }
     } catch {
       ctx.status = 503
@@ -44,6 +60,8 @@ export function mountSystemRoutes(router: Router, deps: SystemRouteDeps): void {
         throw new AppError('unauthenticated', 'unauthenticated')
       }
     }
+    // Without a database the gauges keep what they said; the rest is still worth reading.
+    await soon(measure()).catch(() => undefined)
     ctx.type = metrics.registry.contentType
     ctx.body = await metrics.registry.metrics()
   })

@@ -37,6 +37,13 @@ export function zonesDue(
   })
 }
 
+/** The time of day; of another day, with its date. */
+const timeAsOf = (today: Day, zone: string) => (at: Date) => {
+  const [, month, day] = dayOf(at, zone).split('-').map(Number)
+  const time = timeOfDay(at, zone)
+  return dayOf(at, zone) === today ? time : `${month}月${day}日 ${time}`
+}
+
 export function tasksRoutines({ store, messaging, staff, clock }: DaysDeps): Routine[] {
   const daily = (time: TimeOfDay) => async (after: Date) => {
     const zones = [...new Set((await staff.allStores()).map(({ timeZone }) => timeZone))]
@@ -62,7 +69,7 @@ export function tasksRoutines({ store, messaging, staff, clock }: DaysDeps): Rou
       for (const task of open) byOwner.set(task.ownerUserId, [...(byOwner.get(task.ownerUserId) ?? []), task])
       for (const [userId, tasks] of [...byOwner].sort(([a], [b]) => (a < b ? -1 : 1))) {
         if (members.get(userId)?.active === false) continue
-        const content = morningList(tasks, (time) => timeOfDay(time, zone), at)
+        const content = morningList(tasks, timeAsOf(day, zone), at)
         lists.push(markdown(userId, tasks[0]?.storeId ?? '', `morning:${zone}:${day}`, content))
       }
     }

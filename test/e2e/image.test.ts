@@ -181,6 +181,23 @@ describe('the image', () => {
     expect(readdirSync(image.folder)).not.toContain('.data')
   })
 
+  test('ends in order also while it still starts', async () => {
+    // It reads the staff directory before it is up.
+    simulator.faults.add({ path: '*', latencyMs: 3_000, times: 1 })
+    onTestFinished(() => simulator.faults.clear())
+    const asked = new Promise<void>((done) => {
+      const untap = simulator.tap(() => {
+        untap()
+        done()
+      })
+    })
+    const { child, out, exit } = start({ ...settings, PORT: '0' })
+    await asked
+    expect(out()).not.toContain('"serving"')
+    child.kill('SIGTERM')
+    expect(await exit).toBe(0)
+  })
+
   test('what is missing or wrong stops it, all of it listed at once, and no value is shown', async () => {
     const wrong = { SESSION_SECRET: 'hunter2', WECOM_CALLBACK_AES_KEY: 'tooShortAesKey', CONFIG_DIR: 'nowhere' }
     const { out, errors, exit } = start({ ...settings, MONGODB_URI: '', WECOM_CORP_ID: '', ...wrong })

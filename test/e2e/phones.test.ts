@@ -101,5 +101,49 @@ describe.skipIf(skipped)('the phones page', async () => {
     await page.waitForFunction(() => document.getElementById('now')?.textContent?.includes('11:00'))
     await page.screenshot({ path: join(SHOTS, 'played.png') })
     expect(errors).toEqual([])
+    await page.close()
+  })
+
+  test('what comes while time moves is marked, a name opens that phone, and a long chat is shown at its end', async () => {
+    const { page, errors } = await open(375, 667)
+    const [, , silent] = simulator.world.staff
+    if (!silent) throw new Error('the world has too few members of staff')
+    const send = async (content: string): Promise<void> => {
+      const token = simulator.context.tokens.wecom(simulator.context.clock.now()).value
+      const body = { touser: silent.userId, agentid: simulator.ready.agentId, msgtype: 'text', text: { content } }
+      const address = `${simulator.ready.wecomBase}/cgi-bin/message/send?access_token=${token}`
+      await fetch(address, { method: 'POST', body: JSON.stringify(body) })
+    }
+    const base = simulator.context.clock.now().getTime()
+    for (let i = 1; i <= 12; i++) simulator.schedule(new Date(base + i * 60_000), `news ${i}`, () => send(`提醒 ${i}`))
+    await page.getByRole('button', { name: '触达记录' }).click()
+    expect(await page.locator('#entries .new').count()).toBe(0)
+    await page.getByRole('button', { name: '+1 小时' }).click()
+    await page.waitForFunction(() => document.getElementById('badge')?.textContent === '+12')
+    expect(await page.locator('#entries .new').count()).toBe(12)
+    // The record scrolls by itself; the page does not.
+    expect(await page.evaluate(() => document.documentElement.scrollHeight - window.innerHeight)).toBe(0)
+    expect(await page.textContent('#fresh')).toBe('新增 12 条')
+    expect(await outside(page)).toEqual([])
+    await page.screenshot({ path: join(SHOTS, 'news-375.png') })
+
+    await page.locator('#entries .who').first().click()
+    expect(await page.inputValue('#who-staff')).toBe(silent.personId)
+    await page.locator('.bubble', { hasText: '提醒 12' }).waitFor()
+    await page.fill('#summary', '收到')
+    await page.click('#reply button')
+    await page.locator('.bubble.mine', { hasText: '收到' }).waitFor()
+    const fromEnd = () => page.$eval('#staff-screen', (node) => node.scrollHeight - node.scrollTop - node.clientHeight)
+    expect(await fromEnd()).toBeLessThan(2)
+    // Only what came with the last move is new.
+    await page.getByRole('button', { name: '+1 小时' }).click()
+    await page.waitForFunction(() => document.getElementById('badge')?.textContent === '')
+    // Opened anew, this phone is the first of the staff; until it is shown its screen has no height to scroll in.
+    await page.reload()
+    await page.locator('.bubble', { hasText: '提醒 12' }).waitFor({ state: 'attached' })
+    await page.getByRole('button', { name: '员工手机' }).click()
+    expect(await fromEnd()).toBeLessThan(2)
+    await page.screenshot({ path: join(SHOTS, 'staff-375.png') })
+    expect(errors).toEqual([])
   })
 })

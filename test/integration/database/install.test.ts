@@ -127,6 +127,7 @@ describe.skipIf(!python)('the installed database', { timeout: 240_000 }, () => {
 
 /** Running processes whose command line names the folder. */
 function processesIn(folder: string): string[] {
+  if (!existsSync('/proc/self')) return []
   return readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid || !alive(Number(pid))) return false
     try {

@@ -90,6 +90,7 @@ describe('lists of the day', () => {
       day('m2', '今天二', '2026-03-04'),
       day('m3', '后天的', '2026-03-06'),
       day('m4', '别人的', '2026-03-04', 'staff11'),
+      day('m5', '昨天的', '2026-03-03'),
     ])
     const morning = routine('tasks.morning-list')
     expect(await morning.run(at('09:00', '2026-03-04'))).toEqual({ lists: 2 })
@@ -97,8 +98,9 @@ describe('lists of the day', () => {
     await w.work()
     const [list, ...more] = texts('staff01', '今日回访任务')
     expect(more).toEqual([])
-    expect(list).toContain('2 项')
-    expect(list).toMatch(/11:10 今天一/)
+    expect(list).toContain('3 项')
+    expect(list).toMatch(/> 11:10 今天一/)
+    expect(list).toMatch(/> 3月3日 11:10 昨天的/)
     expect(list).not.toMatch(/后天的|别人的/)
     expect(texts('staff02', '今日回访任务')).toEqual([])
   })

@@ -1,0 +1,124 @@
+/** The interactive demo as a newcomer runs it, through npm: its addresses answer, and whatever stops it, nothing is left. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MongoClient } from 'mongodb'
+import { expect, onTestFinished, test } from 'vitest'
+import { findOnPath } from '../../scripts/db/daemon.ts'
+import { freePort } from '../../scripts/ports.ts'
+
+interface Demo {
+  npm: ChildProcess
+  words(): string
+  exit: Promise<number | null>
+  dataDir: string
+}
+
+function demo(args: string[], env: NodeJS.ProcessEnv = process.env): Demo {
+  const dataDir = join(mkdtempSync(join(tmpdir(), 'aftercare-interactive-')), 'data')
+  // A process group of its own, as a terminal gives it.
+  const npm = spawn('npm', ['run', 'demo', '--', '--days', '2', '--customers', '6', ...args], {
+    env: { ...env, DATA_DIR: dataDir },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  let words = ''
+  for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (chunk: Buffer) => (words += chunk.toString()))
+  const exit = new Promise<number | null>((done) => npm.once('close', done))
+  onTestFinished(() => {
+    if (npm.pid && groupLives(npm.pid)) process.kill(-npm.pid, 'SIGKILL')
+    rmSync(join(dataDir, '..'), { recursive: true, force: true })
+  })
+  return { npm, words: () => words, exit, dataDir }
+}
+
+function groupLives(pid: number): boolean {
+  try {
+    process.kill(-pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Two neighbours for the simulator. */
+async function pairOfPorts(): Promise<number> {
+  for (;;) {
+    const port = await freePort()
+    if ((await freePort(port + 1).catch(() => 0)) === port + 1) return port
+  }
+}
+
+async function databases(): Promise<string[]> {
+  const client = await new MongoClient(process.env.MONGODB_URI ?? '').connect()
+  const { databases: all } = await client.db().admin().listDatabases({ nameOnly: true })
+  await client.close()
+  return all.map(({ name }) => name).filter((name) => name.startsWith('demo_'))
+}
+
+const ctrlC = (pid: number) => process.kill(-pid, 'SIGINT')
+const onlyNpm = (pid: number) => process.kill(pid, 'SIGTERM')
+const { MONGODB_URI: _, ...ownDatabase } = process.env
+const canStartOne = ['mongod', 'secantusd-rs', 'secantusd-py'].some((name) =>
+  findOnPath(name, ['.cache/bin', '.cache/secantus/bin']),
+)
+
+/** The demo runs, every address that it prints answers; then it is stopped and nothing of it is left. */
+async function playAndStop(env: NodeJS.ProcessEnv, stop: (pid: number) => void, running: (it: Demo) => Promise<void>) {
+  const [port, simulatorPort] = [await freePort(), await pairOfPorts()]
+  const it = demo(['--port', String(port), '--simulator-port', String(simulatorPort)], env)
+  const pid = it.npm.pid ?? 0
+  await expect.poll(it.words, { timeout: 120_000, interval: 200 }).toContain('Ctrl-C stops everything')
+  const addresses = it.words().match(/http:\S+/g) ?? []
+  expect(addresses.length).toBeGreaterThanOrEqual(6)
+  for (const address of addresses) expect([address, (await fetch(address)).status]).toEqual([address, 200])
+  await running(it)
+
+  stop(pid)
+  await expect.poll(() => groupLives(pid), { timeout: 15_000 }).toBe(false)
+  await it.exit
+  expect(existsSync(it.dataDir)).toBe(false)
+  for (const one of [port, simulatorPort, simulatorPort + 1]) expect(await freePort(one)).toBe(one)
+}
+
+test('in a database that was given: nothing stays in it, nothing runs on', async () => {
+  const before = await databases()
+  await playAndStop(process.env, onlyNpm, async () => expect((await databases()).length).toBe(before.length + 1))
+  expect(await databases()).toEqual(before)
+})
+
+test.skipIf(!canStartOne || !existsSync('/proc/self'))(
+  'with a database of its own: it ends, and its folder goes',
+  async () => {
+    let server = 0
+    await playAndStop(ownDatabase, ctrlC, async ({ dataDir }) => {
+      const [daemon] = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && commandOf(pid).includes(dataDir))
+      server = Number(daemon)
+      expect(server).toBeGreaterThan(0)
+    })
+    await expect.poll(() => commandOf(String(server)), { timeout: 5_000 }).toBe('')
+  },
+)
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+test('a port that is taken is said before anything starts', async () => {
+  const taken = await freePort()
+  const other = createServer()
+  await new Promise<void>((done) => other.listen(taken, '127.0.0.1', done))
+  onTestFinished(() => void other.close())
+  const { exit, words, dataDir } = demo(['--port', String(taken), '--simulator-port', String(await pairOfPorts())])
+  expect(await exit).toBe(1)
+  expect(words()).toContain(`Port ${taken} is in use by another program`)
+  expect(words()).toContain('npm run demo -- --port')
+  expect(words()).not.toMatch(/^\s+at /m)
+  expect(existsSync(dataDir)).toBe(false)
+})
