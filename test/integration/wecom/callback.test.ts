@@ -113,12 +113,12 @@ test('of many that come at once, one is stored', async () => {
 test('what was said to another app of the corp is kept, and nobody works on it', async () => {
   const withAgent = (id: string, agentId: number) =>
     message(id).replace('</xml>', `<AgentID>${agentId}</AgentID></xml>`)
-  for (const plain of [withAgent('ours', 1), withAgent('theirs', 2)]) {
+  for (const plain of [withAgent('ours', 1), withAgent('theirs', 2), withAgent('of the corp', 0)]) {
     const encrypted = encrypt(KEY, plain, CORP)
     expect((await post(signed(encrypted), envelope(encrypted))).status).toBe(200)
   }
   const of = (id: string) => db.collection<{ _id: string }>('inbox').findOne({ _id: `wecom:msg:${id}` })
-  expect(await of('ours')).toMatchObject({ type: 'text', status: 'pending' })
+  for (const id of ['ours', 'of the corp']) expect(await of(id)).toMatchObject({ type: 'text', status: 'pending' })
   expect(await of('theirs')).toMatchObject({ type: 'other_app.text', status: 'ignored', dueAt: null })
 })
 
