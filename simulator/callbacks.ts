@@ -224,8 +224,8 @@ export function createCallbacks({
           ? { ok: true, detail: 'verified' }
           : { ok: false, detail: 'the answer is not the decrypted echostr' }
       } catch (error) {
-        const { name = 'no answer', cause } = error as { name?: string; cause?: { code?: string } }
-        return { ok: false, detail: cause?.code ?? name }
+        const { name = 'no answer', cause } = error as { name?: string; cause?: { code?: string; message?: string } }
+        return { ok: false, detail: cause?.code ?? cause?.message ?? name }
       }
     },
   }

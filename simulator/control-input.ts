@@ -57,9 +57,9 @@ export function faultOf(body: Record<string, unknown>, paths: readonly string[])
   if (!ifGiven(latencyMs, typeof latencyMs === 'number' && latencyMs >= 0)) return 'latencyMs is a number from 0'
   if (!ifGiven(rate, typeof rate === 'number' && rate >= 0 && rate <= 1)) return 'rate is a number from 0 to 1'
   if (!ifGiven(drop, drop === 'before' || drop === 'after')) return 'drop is "before" or "after"'
-  if (![duplicate, reorder].every((one) => ifGiven(one, one === true)))
-    return 'duplicate and reorder are true or absent'
-  if ([errcode, latencyMs, drop, duplicate, reorder].every((one) => one === undefined))
+  if (![duplicate, reorder].every((one) => ifGiven(one, typeof one === 'boolean')))
+    return 'duplicate and reorder are true or false'
+  if ([errcode, latencyMs, drop].every((one) => one === undefined) && !duplicate && !reorder)
     return 'a fault needs one of errcode, latencyMs, drop, duplicate, reorder'
   if (path === CALLBACK && errcode !== undefined) return 'a callback has no errcode'
   if (path !== CALLBACK && (duplicate || reorder)) return 'only a callback is duplicated or reordered'

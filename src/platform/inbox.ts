@@ -5,6 +5,7 @@
 import type { Connection } from 'mongoose'
 import { backoffMs, claimDue, type DueRow, FREE_CLAIM, finishClaims, nextDueAt, type RowResult } from './claims.ts'
 import { addMs, type Clock } from './clock.ts'
+import type { FieldCrypto } from './crypto.ts'
 import { collectionOf, ensureIndexes, type IndexSpec, isDuplicate } from './db.ts'
 import { type DueTable, due } from './due.ts'
 import { AppError, invalid } from './errors.ts'
@@ -29,7 +30,7 @@ export type InboxHandler = (entry: InboxEntry) => Promise<void>
 export interface Inbox {
   /**
    * Stores once. `fresh` is false for a replay, which changes nothing. Unknown types are kept as `ignored`.
-   * @throws AppError invalid/bad_callback: a payload that no database holds
+   * @throws AppError invalid/bad_callback: a payload nested without end
    */
   insertOnce(message: InboxMessage): Promise<{ fresh: boolean; status: 'pending' | 'ignored' }>
   on(source: InboxMessage['source'], type: string, handler: InboxHandler): void
@@ -45,23 +46,20 @@ export interface Inbox {
 interface InboxRow extends DueRow {
   source: InboxMessage['source']
   type: string
-  payload: Record<string, unknown>
+  /** Sealed: people write to the app, about people. */
+  payload: string
   receivedAt: Date
   status: 'pending' | 'done' | 'ignored' | 'parked'
   lastError: string | null
 }
 
+const PAYLOAD_FIELD = 'inbox.payload'
 /** Events nest four or five levels deep. */
 const MAX_DEPTH = 20
 
-/** No database holds endless nesting, or a name with a NUL. */
-function checkStorable(value: unknown, depth = 0): void {
-  if (typeof value !== 'object' || value === null) return
-  if (depth > MAX_DEPTH) throw invalid('bad_callback', { reason: 'nested too deep' })
-  for (const [name, inner] of Object.entries(value)) {
-    if (name.includes('\0')) throw invalid('bad_callback', { reason: 'NUL in a name' })
-    checkStorable(inner, depth + 1)
-  }
+function isDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return depth > MAX_DEPTH || Object.values(value).some((inner) => isDeep(inner, depth + 1))
 }
 
 const BATCH = 50
@@ -76,19 +74,21 @@ export interface InboxDeps {
   clock: Clock
   random: Random
   log: Log
+  crypto: FieldCrypto
   leaseMs: number
   nudge: (table: string) => void
 }
 
-export function createInbox({ db, clock, random, log, leaseMs, nudge }: InboxDeps): Inbox {
+export function createInbox({ db, clock, random, log, crypto, leaseMs, nudge }: InboxDeps): Inbox {
   const rows = collectionOf<InboxRow>(db, 'inbox')
   const handlers = new Map<string, InboxHandler>()
 
   async function work(row: InboxRow): Promise<RowResult> {
-    const { _id, claim, source, type, payload, receivedAt } = row
+    const { _id, claim, source, type, receivedAt } = row
     try {
       const handler = handlers.get(`${source}:${type}`)
       if (!handler) return { _id, claim, set: { status: 'ignored', dueAt: null } }
+      const payload = JSON.parse(crypto.open(PAYLOAD_FIELD, row.payload)) as InboxMessage['payload']
       await withLogContext({ job: `inbox:${_id}` }, () => handler({ key: _id, source, type, payload, receivedAt }))
       return { _id, claim, set: { status: 'done', dueAt: null, lastError: null } }
     } catch (error) {
@@ -112,7 +112,7 @@ export function createInbox({ db, clock, random, log, leaseMs, nudge }: InboxDep
 
   return {
     async insertOnce({ key, source, type, payload }) {
-      checkStorable(payload)
+      if (isDeep(payload)) throw invalid('bad_callback', { reason: 'nested too deep' })
       const status = handlers.has(`${source}:${type}`) ? 'pending' : 'ignored'
       const now = clock.now()
       const fresh = await isDuplicate(
@@ -120,7 +120,7 @@ export function createInbox({ db, clock, random, log, leaseMs, nudge }: InboxDep
           _id: key,
           source,
           type,
-          payload,
+          payload: crypto.seal(PAYLOAD_FIELD, JSON.stringify(payload)),
           receivedAt: now,
           status,
           lastError: null,

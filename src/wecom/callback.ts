@@ -75,8 +75,9 @@ function messageOf(fields: Record<string, unknown>, plain: string): InboxMessage
  * a word to the holiday app is no summary of a call.
  */
 function ofOtherApp(message: InboxMessage, agentId: number): boolean {
-  const { AgentID } = message.payload
-  return AgentID !== undefined && Number(AgentID) !== agentId
+  // Absent, or 0, where it is the corp's matter.
+  const named = Number(message.payload.AgentID)
+  return named > 0 && named !== agentId
 }
 
 export function mountWecomCallback(router: Router, { envelope, inbox, metrics, agentId }: CallbackDeps): void {

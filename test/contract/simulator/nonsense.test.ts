@@ -64,6 +64,7 @@ describe('a fault', () => {
     ['of an errcode on a callback', { path: 'callback', errcode: -1 }],
     ['of a duplicate on an API', { path: '*', duplicate: true }],
     ['of nothing', { path: '*', rate: 0.5 }],
+    ['of nothing, said at length', { path: 'callback', duplicate: false }],
   ])('%s', async (_, body) => {
     await refused('faults', body)
     expect((await control('GET', 'faults')).body).toEqual({ faults: [] })

@@ -116,12 +116,13 @@ describe('callbacks', () => {
   test('that verify are never limited, far beyond what the forged ones are allowed', async () => {
     expect(statuses(await many(800, () => callback('203.0.113.20', ready.callbackToken)))).toEqual([200])
   })
-  test('that are forged wait after many, and leave the vendor alone', async () => {
+  test('that are forged wait after many, and leave the vendor alone, even behind the same proxy', async () => {
     const forged = await many(640, () => callback('203.0.113.21', 'forgedToken'))
     expect(statuses(forged)).toEqual([401, 429])
     expect(forged.filter(({ status }) => status === 401).length).toBeGreaterThanOrEqual(600)
     expectsWait(forged.at(-1))
-    expect((await callback('203.0.113.20', ready.callbackToken)).status).toBe(200)
+    for (const address of ['203.0.113.20', '203.0.113.21'])
+      expect((await callback(address, ready.callbackToken)).status).toBe(200)
   })
 })
 

@@ -63,21 +63,25 @@ describe('the ladder', () => {
     expect(world.ledger().map(({ kind }) => kind)).toEqual(['subscribe', 'sms'])
   })
 
-  test('a refused popup and a notice switched off leave no grant', async () => {
-    const customer = await world.customer(n, { openId: true })
-    await grant(n, 1, false)
-    expect(await messaging.service.reach(customer, world.now())).toContainEqual({
-      channel: 'subscribe',
-      ok: false,
-      reason: 'no_grant',
-    })
-    await grant(n, 2)
-    expect(await messaging.service.reach(customer, world.now())).toContainEqual({
-      channel: 'subscribe',
-      ok: true,
-      reason: null,
-    })
-  })
+  test.each(['json', 'xml'] as const)(
+    'a refused popup leaves no grant, an accepted one does, in %s',
+    async (format) => {
+      simulator.context.callbacks.targets.wechatFormat = format
+      const customer = await world.customer(n, { openId: true })
+      await grant(n, 1, false)
+      expect(await messaging.service.reach(customer, world.now())).toContainEqual({
+        channel: 'subscribe',
+        ok: false,
+        reason: 'no_grant',
+      })
+      await grant(n, 2)
+      expect(await messaging.service.reach(customer, world.now())).toContainEqual({
+        channel: 'subscribe',
+        ok: true,
+        reason: null,
+      })
+    },
+  )
 
   test('a grant that WeChat no longer knows is forgotten, and the contact goes on by SMS', async () => {
     const customer = await world.customer(n, { openId: true })
@@ -93,6 +97,7 @@ describe('the ladder', () => {
     expect(
       (await messaging.service.reach(customer, world.now())).find(({ channel }) => channel === 'subscribe')?.ok,
     ).toBe(false)
+    simulator.context.callbacks.targets.wechatFormat = 'json'
   })
 
   test('who has nothing but a name is left to a person, with every reason kept', async () => {

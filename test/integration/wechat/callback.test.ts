@@ -17,7 +17,8 @@ const db = await testDb()
 const ports = await testPorts(db)
 const metrics = createMetrics({ defaults: false })
 const EVENT = 'subscribe_msg_popup_event'
-ports.inbox.on('wechat', EVENT, async () => undefined)
+const heard: unknown[] = []
+ports.inbox.on('wechat', EVENT, async ({ payload }) => void heard.push(payload))
 const wechat = createWechat({
   ...ports,
   metrics,
@@ -78,13 +79,17 @@ test('an event is stored once, in whichever form it comes', async () => {
   const encrypted = encrypt(KEY, JSON.stringify(event), APP)
   const inXml = `<xml><ToUserName>gh_1</ToUserName><Encrypt><![CDATA[${encrypted}]]></Encrypt></xml>`
   expect(await post(safely(encrypted), inXml)).toEqual(OK)
-  expect(await rows()).toMatchObject([{ type: EVENT, status: 'pending', payload: event }])
+  expect(await rows()).toMatchObject([{ type: EVENT, status: 'pending' }])
+  await ports.inbox.due.drain(ports.clock.now())
+  expect(heard).toEqual([event])
 })
 
 test('messages whose ids differ beyond 2^53 are two; an unknown event is kept and ignored', async () => {
   for (const id of ['23456789012345678901', '23456789012345678902'])
     expect(await push(`{"MsgType":"text","MsgId":${id},"Content":"在吗"}`)).toEqual(OK)
-  expect(await push(JSON.stringify({ ...event, Event: 'brand_new' }))).toEqual(OK)
+  expect(await push('{"MsgType":"event","Event":"brand_new","CreateTime":1772416800,"a\\u0000b":1,"$gt":""}')).toEqual(
+    OK,
+  )
   expect((await rows()).map(({ _id, status }) => [_id.replace(/:\d{10}:.*/, ''), status])).toEqual([
     ['wechat:msg:23456789012345678901', 'ignored'],
     ['wechat:msg:23456789012345678902', 'ignored'],
@@ -120,7 +125,6 @@ describe('refused, with nothing stored:', () => {
       FORGED,
     ],
     ['another app’s push', () => push(JSON.stringify(event), 'wxsomebodyelse'), FORGED],
-    ['a name with a NUL', () => push('{"MsgType":"event","Event":"x","a\\u0000b":1}'), BAD],
     [
       'depth without end',
       () => push(`{"MsgType":"event","Event":"x","a":${'['.repeat(9_000)}${']'.repeat(9_000)}}`),

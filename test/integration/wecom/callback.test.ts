@@ -19,7 +19,8 @@ const CORP = 'ww0123456789abcdef'
 const db = await testDb()
 const ports = await testPorts(db)
 const metrics = createMetrics({ defaults: false })
-ports.inbox.on('wecom', 'text', async () => undefined)
+const heard: unknown[] = []
+ports.inbox.on('wecom', 'text', async ({ payload }) => void heard.push(payload.Content))
 const wecom = createWecom({
   ...ports,
   metrics,
@@ -112,12 +113,12 @@ test('of many that come at once, one is stored', async () => {
 test('what was said to another app of the corp is kept, and nobody works on it', async () => {
   const withAgent = (id: string, agentId: number) =>
     message(id).replace('</xml>', `<AgentID>${agentId}</AgentID></xml>`)
-  for (const plain of [withAgent('ours', 1), withAgent('theirs', 2)]) {
+  for (const plain of [withAgent('ours', 1), withAgent('theirs', 2), withAgent('of the corp', 0)]) {
     const encrypted = encrypt(KEY, plain, CORP)
     expect((await post(signed(encrypted), envelope(encrypted))).status).toBe(200)
   }
   const of = (id: string) => db.collection<{ _id: string }>('inbox').findOne({ _id: `wecom:msg:${id}` })
-  expect(await of('ours')).toMatchObject({ type: 'text', status: 'pending' })
+  for (const id of ['ours', 'of the corp']) expect(await of(id)).toMatchObject({ type: 'text', status: 'pending' })
   expect(await of('theirs')).toMatchObject({ type: 'other_app.text', status: 'ignored', dueAt: null })
 })
 
@@ -125,7 +126,16 @@ test('a person may write anything, a DOCTYPE too', async () => {
   const words = '<!DOCTYPE html> </Content></xml> a & b'
   const encrypted = encrypt(KEY, message('markup', words), CORP)
   expect((await post(signed(encrypted), envelope(encrypted))).status).toBe(200)
-  expect(await db.collection('inbox').findOne({})).toMatchObject({ payload: { Content: words } })
+  await ports.inbox.due.drain(ports.clock.now())
+  expect(heard.at(-1)).toBe(words)
+})
+
+test('what a person wrote is sealed while it waits, and afterwards', async () => {
+  const encrypted = encrypt(KEY, message('sealed', '王小美 13800138000 恢复良好'), CORP)
+  expect((await post(signed(encrypted), envelope(encrypted))).status).toBe(200)
+  const kept = JSON.stringify(await db.collection('inbox').find().toArray())
+  expect(kept).toMatch(/"payload":"v1\./)
+  expect(kept).not.toMatch(/王小美|13800138000|lin/)
 })
 
 test('a body in pieces, without a length, is a body; one that stops half-way ends with its connection', async () => {
