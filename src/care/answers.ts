@@ -11,7 +11,7 @@ import { callTaskId, type FireDeps, followTaskId, missedOf } from './fire.ts'
 import type { AskRow, ContactRow, StepRow } from './model.ts'
 import { nextAttempt } from './rules.ts'
 import { endOfContacts } from './timing.ts'
-import { dayNumber, treatmentName } from './wording.ts'
+import { carriedOf, dayNumber, treatmentName, treatmentsOf } from './wording.ts'
 
 export type AnswerDeps = FireDeps & { crypto: FieldCrypto; customers: CustomersService; messaging: MessagingService }
 
@@ -26,6 +26,9 @@ const LIVE: readonly StepRow['status'][] = [
   'unreachable',
 ]
 const NO_ANSWERS = { reached: null, state: null, satisfaction: null, effect: null, nps: null, summary: null } as const
+
+/** A step that was taken back from one customer keeps that customer's records. */
+const recordId = ({ _id, occurrence }: StepRow): string => (occurrence > 0 ? `${_id}@${occurrence}` : _id)
 
 /** Told by the outbox, batch by batch; safe to hear twice. */
 export async function onSettled({ store }: AnswerDeps, batch: readonly SettledMessage[]): Promise<AskRow[]> {
@@ -111,7 +114,7 @@ export async function onAttempted(deps: AnswerDeps, attempted: TaskAttempted, at
   const [place, people, done, members] = await Promise.all([
     staff.store(step.storeId),
     customers.contacts([step.customerId]),
-    treatments.getMany([step.treatmentId]),
+    treatments.getMany(treatmentsOf(step)),
     staff.members([attempted.byUserId]),
   ])
   if (!place) throw notFound('store_not_found', { storeId: step.storeId })
@@ -120,7 +123,7 @@ export async function onAttempted(deps: AnswerDeps, attempted: TaskAttempted, at
   const treatment = done.get(step.treatmentId)
   await store.insertContacts([
     {
-      _id: `${step._id}#call${attempted.attempt}`,
+      _id: `${recordId(step)}#call${attempted.attempt}`,
       stepIds: [step._id],
       treatmentId: step.treatmentId,
       customerId: step.customerId,
@@ -133,7 +136,7 @@ export async function onAttempted(deps: AnswerDeps, attempted: TaskAttempted, at
   ])
   if (attempted.attempt === 1) {
     const member = members.get(attempted.byUserId)
-    const facts = { contact: people.get(step.customerId), treatment, place, member, at }
+    const facts = { contact: people.get(step.customerId), treatment, also: carriedOf(step, done), place, member, at }
     await messaging.enqueueMany([missedOf(deps, step, facts, addMs(at, DAY_MS))])
   }
   const missedAt = [...step.calls.filter((call) => Number(call.at) !== Number(at)).map((call) => call.at), at]
@@ -170,7 +173,10 @@ export async function onAttempted(deps: AnswerDeps, attempted: TaskAttempted, at
       stepIds: [step._id],
       title: `${people.get(step.customerId)?.salutation ?? '客户'} · 多次未接通，请联系`,
       facts: [
-        { name: '项目', value: treatmentName({ contact: undefined, treatment, place, at }, treatments) },
+        {
+          name: '项目',
+          value: treatmentName({ contact: undefined, treatment, also: carriedOf(step, done), place, at }, treatments),
+        },
         { name: '起因', value: step.title },
       ],
       script: '客服多次未能接通，请以您与客户熟悉的方式联系，了解恢复情况并约定方便的时间。',
@@ -192,8 +198,10 @@ export async function onCompleted(
   if (!step || !task) return
   const outcome: ContactOutcome = task.outcome ?? { ...NO_ANSWERS, reached: true }
   const calledAt = task.attempts.findLast(({ result }) => result === 'reached')?.at ?? at
-  const [treatment, place] = await Promise.all([treatments.get(step.treatmentId), staff.store(step.storeId)])
-  const facts = { contact: undefined, treatment: treatment ?? undefined, place: place ?? undefined, at: calledAt }
+  const [done, place] = await Promise.all([treatments.getMany(treatmentsOf(step)), staff.store(step.storeId)])
+  const treatment = done.get(step.treatmentId)
+  const also = carriedOf(step, done)
+  const facts = { contact: undefined, treatment, also, place: place ?? undefined, at: calledAt }
   const doctor = treatment?.doctorUserId ? await staff.member(treatment.doctorUserId) : null
   // What a later reader needs, in one line: which treatment, which day, who treated, what was said.
   const words = [
@@ -205,7 +213,7 @@ export async function onCompleted(
     .join('；')
   await store.insertContacts([
     {
-      _id: `${stepId}#${kind === 'contact_call' ? 'reached' : taskId}`,
+      _id: `${recordId(step)}#${kind === 'contact_call' ? 'reached' : taskId}`,
       stepIds: [stepId],
       treatmentId: step.treatmentId,
       customerId: step.customerId,
@@ -220,7 +228,7 @@ export async function onCompleted(
       summary: crypto.seal('contacts.summary', words),
     },
   ])
-  if (taskId !== callTaskId(stepId)) return
+  if (taskId !== callTaskId(step._id, step.occurrence)) return
   await store.change([
     {
       id: stepId,
