@@ -5,7 +5,7 @@ import { addDays, addMonths, atTime, dayOf, nextOpenDay } from '../platform/cale
 import { addMs, DAY_MS } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import { notFound } from '../platform/errors.ts'
-import type { ContactOutcome, TaskAttempted, TaskCompleted } from '../tasks/index.ts'
+import { type ContactOutcome, passOnTaskId, type TaskAttempted, type TaskCompleted } from '../tasks/index.ts'
 import { windowFacts } from './enrol.ts'
 import { callTaskId, type FireDeps, followTaskId, missedOf } from './fire.ts'
 import type { AskRow, ContactRow, StepRow } from './model.ts'
@@ -34,7 +34,7 @@ const recordId = ({ _id, occurrence }: StepRow): string => (occurrence > 0 ? `${
 export async function onSettled({ store }: AnswerDeps, batch: readonly SettledMessage[]): Promise<AskRow[]> {
   const main = batch.filter(({ refs }) => refs.part === 'main')
   await store.change(
-    batch.flatMap(({ refs, outcome, channel, reason, messageId, at }): Parameters<typeof store.change>[0][number][] => {
+    batch.flatMap(({ id: outboxId, refs, outcome, channel, reason, messageId, at }): Parameters<typeof store.change>[0][number][] => {
       const { stepId: id, part } = refs
       // The questions of a conversation are replies, not the contact that was promised.
       if (!id || part === 'ask') return []
@@ -60,6 +60,7 @@ export async function onSettled({ store }: AnswerDeps, batch: readonly SettledMe
             doneAt: at,
             dueAt: null,
             'claim.token': '',
+            ...(status === 'delegated' ? { taskId: passOnTaskId(outboxId) } : {}),
           },
           ...(addToSet ? { addToSet } : {}),
         },
@@ -193,9 +194,11 @@ export async function onCompleted(
 ): Promise<void> {
   const { store, tasks, crypto, treatments, staff } = deps
   const [stepId] = stepIds
-  if (!stepId || (kind !== 'contact_call' && kind !== 'consultant_follow')) return
+  if (!stepId) return
   const [step, task] = await Promise.all([store.step(stepId), tasks.get(taskId)])
   if (!step || !task) return
+  if (kind === 'send_message' || kind === 'check_message') return onHanded(deps, step, byUserId, at)
+  if (kind !== 'contact_call' && kind !== 'consultant_follow') return
   const outcome: ContactOutcome = task.outcome ?? { ...NO_ANSWERS, reached: true }
   const calledAt = task.attempts.findLast(({ result }) => result === 'reached')?.at ?? at
   const [done, place] = await Promise.all([treatments.getMany(treatmentsOf(step)), staff.store(step.storeId)])
@@ -236,5 +239,25 @@ export async function onCompleted(
       set: { status: 'done', reason: null, channel: 'call', dueAt: null, doneAt: calledAt },
       addToSet: { calls: { byUserId, at: calledAt, reached: true } },
     },
+  ])
+}
+
+/** A message that no channel could carry was passed on by hand, or found to have arrived. */
+async function onHanded({ store }: AnswerDeps, step: StepRow, byUserId: string, at: Date): Promise<void> {
+  await store.insertContacts([
+    {
+      _id: `${recordId(step)}#handed`,
+      stepIds: [step._id],
+      treatmentId: step.treatmentId,
+      customerId: step.customerId,
+      byUserId,
+      channel: 'staff',
+      at,
+      ...NO_ANSWERS,
+    },
+  ])
+  await store.change([
+    { id: step._id, from: LIVE, set: { handed: { byUserId, at } } },
+    { id: step._id, from: ['delegated'], set: { status: 'done', channel: 'staff', doneAt: at } },
   ])
 }

@@ -241,6 +241,7 @@ function rowOf(
     messageIds: [],
     calls: [],
     taskId: null,
+    handed: null,
     doneAt: null,
     dueAt: one.dueAt,
     claim: FREE_CLAIM,

@@ -186,6 +186,8 @@ export function missedOf(deps: FireDeps, step: StepRow, facts: StepFacts, notAft
   return {
     ...messageOf(deps, step, facts, notAfter),
     audience: 'customer:missed',
+    // It follows the call at once, also where the contact windows have just ended.
+    contactClass: 'case_update',
     content: { kind: 'template', templateKey: 'care.missed', vars: varsOf(step, facts, deps.guides, deps.treatments) },
     refs: refsOf(step, 'missed'),
   }

@@ -22,7 +22,10 @@ export interface StepRow extends DueRow, Omit<CareStep, 'id'> {
   channel: string | null
   messageIds: string[]
   calls: { byUserId: string; at: Date; reached: boolean }[]
+  /** The card that a person has, or had: of the call, or of a message to pass on. */
   taskId: string | null
+  /** Who passed the message on by hand. */
+  handed: { byUserId: string; at: Date } | null
   doneAt: Date | null
 }
 

@@ -2,7 +2,7 @@
 import type { MessagingService } from '../messaging/index.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import type { Reason } from '../platform/reasons.ts'
-import type { TasksService } from '../tasks/index.ts'
+import { passOnTaskId, type TasksService } from '../tasks/index.ts'
 import type { Treatment, TreatmentsService } from '../treatments/index.ts'
 import { type EnrolDeps, lookAround, makePlan, refused, windowFacts } from './enrol.ts'
 import { callTaskId, followTaskId } from './fire.ts'
@@ -208,7 +208,7 @@ async function takeBack(deps: ReplanDeps, rows: readonly StepRow[], reason: Reas
       ...(row.taskId !== null || row.status === 'calling' ? [callTaskId(row._id, row.occurrence)] : []),
       ...(row.status === 'unreachable' ? [followTaskId(row._id, 1), followTaskId(row._id, 2)] : []),
       // "Please pass this on": no longer.
-      ...(row.status === 'delegated' ? [`send_${outboxId(row, 'customer')}`] : []),
+      ...(row.status === 'delegated' ? [passOnTaskId(outboxId(row, 'customer'))] : []),
     ]),
     reason,
   )

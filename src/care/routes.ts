@@ -34,6 +34,9 @@ const Step = z.object({
   channel: z.string().nullable(),
   messageIds: z.array(z.string()),
   calls: z.array(Call),
+  /** The task whose card a person has, or had. */
+  taskId: z.string().nullable(),
+  handed: z.object({ byUserId: z.string(), at: Instant }).nullable(),
 })
 const stepOf = (row: StepRow) => ({ ...row, id: row._id, from: row.windowFrom, to: row.windowTo })
 const Contact = z.object({
