@@ -63,6 +63,7 @@ export async function playHeadless(options: HeadlessOptions): Promise<{ ok: bool
     const report = reportOf({
       options,
       verdict,
+      claims,
       ledger,
       care,
       tasks,
@@ -81,7 +82,9 @@ export async function playHeadless(options: HeadlessOptions): Promise<{ ok: bool
     for (const { id, reason } of verdict.promises.filter(({ outcome }) => outcome === 'lost').slice(0, 10))
       say(`lost: ${id} (${reason})`)
     for (const { person, at } of verdict.duplicated.slice(0, 10)) say(`doubled: ${person} at ${at}`)
-    return { ok: report.promises.lost === 0 && report.promises.duplicated === 0 }
+    for (const { person, at } of verdict.atNight.slice(0, 10)) say(`in the quiet hours: ${person} at ${at}`)
+    const { lost, duplicated, atNight } = report.promises
+    return { ok: lost === 0 && duplicated === 0 && atNight === 0 }
   } finally {
     await parts.stop()
   }
@@ -120,6 +123,7 @@ const count = <T>(items: readonly T[], keyOf: (item: T) => string): Counts =>
 interface ReportInput {
   options: HeadlessOptions
   verdict: Verdict
+  claims: readonly Claim[]
   ledger: Parameters<typeof ledgerSha256>[0]
   care: Record<string, unknown>
   tasks: Record<string, unknown>
@@ -134,6 +138,7 @@ interface ReportInput {
 function reportOf({
   options,
   verdict,
+  claims,
   ledger,
   care,
   tasks,
@@ -155,7 +160,7 @@ function reportOf({
     steps: {
       planned: Object.values(status).reduce((sum, n) => sum + n, 0),
       due: care.due as number,
-      sent: (status.done ?? 0) + (status.enqueued ?? 0),
+      sent: claims.filter(({ messageIds }) => messageIds.length > 0).length,
       delegated: status.delegated ?? 0,
       done: status.done ?? 0,
       missed: (status.missed ?? 0) + (status.unreachable ?? 0),
@@ -170,6 +175,7 @@ function reportOf({
       explained: outcomes.explained ?? 0,
       lost: outcomes.lost ?? 0,
       duplicated: verdict.duplicated.length,
+      atNight: verdict.atNight.length,
       byReason: count(
         verdict.promises.filter(({ reason }) => reason !== null),
         ({ outcome, reason }) => `${outcome}:${reason}`,
@@ -189,6 +195,7 @@ function reportOf({
     byPathway: care.byPathway,
     byStage: care.byStage,
     unexpectedSteps: verdict.unexpected.length,
+    unclaimedMessages: verdict.unclaimed.length,
     hops,
     wallSeconds: Math.round(wallSeconds * 10) / 10,
     ledgerSha256: ledgerSha256(ledger),

@@ -1,20 +1,19 @@
 /** Does the world agree that promises were kept? The ledger is the witness; the server only claims. */
 import type { LedgerEntry } from '../ledger.ts'
-import { type Calendar, type Expected, expectedOf, type Treatment } from './expected.ts'
+import { type Claim, type Evidence, gather } from './evidence.ts'
+import {
+  type Calendar,
+  type Expected,
+  expectedOf,
+  isAtNight,
+  rowOf,
+  type Treatment,
+  type Window,
+  windowOf,
+} from './expected.ts'
+import { doubles, type Found, unclaimed } from './faults.ts'
 
-/** What the server says of one step. */
-export interface Claim {
-  id: string
-  treatmentExternalId: string | null
-  pathway: string
-  step: string
-  status: string
-  reason: string | null
-  mergedInto: string | null
-  action: string
-  messageIds: string[]
-  calls: { byUserId: string; at: string; reached: boolean }[]
-}
+export type { Claim } from './evidence.ts'
 
 export type Outcome = 'kept' | 'late' | 'delegated' | 'explained' | 'lost'
 
@@ -32,38 +31,27 @@ export interface Promise_ {
   messageIds: string[]
 }
 
+/** What the world knows of a person. */
+export interface Wishes {
+  optedOutAt?: Date
+  diedAt?: Date
+}
+
 export interface Verdict {
   promises: Promise_[]
-  duplicated: { person: string; text: string; at: string }[]
+  duplicated: Found[]
+  /** Messages of steps that came in the quiet hours: kept perhaps, and still wrong. */
+  atNight: Found[]
+  unclaimed: Found[]
   /** Steps of the plan that the table doesn't know. */
   unexpected: string[]
 }
 
-/** Reasons that explain a promise that was rightly not kept. Anything else is lost. */
-const EXPLANATIONS = new Set([
-  'missed_before_entry',
-  'opted_out',
-  'promotion_opted_out',
-  'deceased',
-  'treatment_cancelled',
-  'superseded',
-  'covered_in_hospital',
-  'satisfied_by_contact',
-  'late',
-  'quiet_hours',
-  'unreachable',
-])
 /** A late arrival is one within a day; after that it is lost. */
 const LATE_MS = 24 * 3_600_000
-/** The server records a call when the button is tapped, minutes after the phone rang. */
-const CALL_SLACK_MS = 60 * 60_000
-const REACHES_CUSTOMER = new Set(['kf', 'welcome', 'subscribe', 'sms', 'email', 'sidebar', 'mass'])
-
-interface Evidence {
-  byMessageId: Map<string, LedgerEntry>
-  calls: Map<string, LedgerEntry[]>
-  cards: LedgerEntry[]
-}
+/** Calls that nobody took before a clinic may say "unreachable": three at least, on three days. */
+const VAIN_CALLS = 3
+const NOBODY_CLOSED: Calendar = { closed: new Set() }
 
 export function judge(input: {
   treatments: readonly Treatment[]
@@ -71,156 +59,125 @@ export function judge(input: {
   ledger: readonly LedgerEntry[]
   claims: readonly Claim[]
   end: Date
+  wishes?: ReadonlyMap<string, Wishes>
 }): Verdict {
-  const { treatments, calendars, ledger, claims, end } = input
-  const evidence: Evidence = {
-    byMessageId: new Map(
-      ledger
-        .filter(({ kind, messageId }) => messageId !== null && REACHES_CUSTOMER.has(kind))
-        .map((entry) => [entry.messageId as string, entry]),
-    ),
-    calls: groupBy(
-      ledger.filter(({ kind }) => kind === 'call'),
-      ({ person }) => person,
-    ),
-    cards: ledger.filter(({ kind }) => kind === 'card'),
-  }
-  const claimOf = new Map(claims.map((claim) => [`${claim.treatmentExternalId} ${claim.pathway}.${claim.step}`, claim]))
-  const claimById = new Map(claims.map((claim) => [claim.id, claim]))
+  const { treatments, calendars, ledger, claims, end, wishes = new Map() } = input
+  const treatmentOf = new Map(treatments.map((treatment) => [treatment.externalId, treatment]))
+  const personOf = ({ treatmentExternalId }: Claim) => treatmentOf.get(treatmentExternalId ?? '')?.person ?? null
+  const evidence = gather(ledger, claims, personOf)
+  const byName = new Map(claims.map((claim) => [`${claim.treatmentExternalId} ${claim.pathway}.${claim.step}`, claim]))
+  const byId = new Map(claims.map((claim) => [claim.id, claim]))
   const promises: Promise_[] = []
-  const known = new Set<string>()
   for (const treatment of treatments) {
-    const expected = expectedOf(treatment, calendars.get(treatment.storeId) ?? { closed: new Set() })
-    const windows = new Map(expected.map((one) => [`${one.pathway}.${one.step}`, one]))
-    for (const one of expected) {
-      const name = `${treatment.externalId} ${one.pathway}.${one.step}`
-      known.add(name)
-      const claim = claimOf.get(name) ?? null
-      const target = claim?.mergedInto ? (claimById.get(claim.mergedInto) ?? null) : claim
-      // A merged promise is its target's contact, in its target's window.
-      const window = target && target !== claim ? (windows.get(`${target.pathway}.${target.step}`) ?? one) : one
-      const movedLater = window.to > one.to ? window : one
-      if (movedLater.to > end) continue
+    const calendar = calendars.get(treatment.storeId) ?? NOBODY_CLOSED
+    for (const expected of expectedOf(treatment)) {
+      const claim = byName.get(`${treatment.externalId} ${expected.pathway}.${expected.step}`) ?? null
+      // A merged promise is its target's contact, in its own window.
+      const target = claim?.mergedInto ? (byId.get(claim.mergedInto) ?? null) : claim
+      const carriedBy = target && target !== claim ? rowOf(target.pathway, target.step) : null
+      const window = windowOf(expected.row, treatment, calendar, carriedBy)
+      if (window.to > end) continue
       promises.push({
-        id: `${treatment.externalId}.${one.pathway}.${one.step}`,
+        id: `${treatment.externalId}.${expected.pathway}.${expected.step}`,
         person: treatment.person,
         treatment: treatment.externalId,
-        pathway: one.pathway,
-        step: one.step,
+        pathway: expected.pathway,
+        step: expected.step,
         audience: 'customer',
         from: window.from.toISOString(),
         to: window.to.toISOString(),
-        ...outcomeOf(treatment.person, target, window, evidence),
+        ...outcomeOf({
+          treatment,
+          expected,
+          claim,
+          target,
+          window,
+          evidence,
+          wishes: wishes.get(treatment.person) ?? {},
+        }),
         messageIds: target?.messageIds ?? [],
       })
     }
   }
   return {
     promises,
-    duplicated: doubles(ledger, claims, evidence),
+    duplicated: doubles(ledger, claims, evidence, personOf),
+    atNight: nightly(claims, evidence, treatmentOf, calendars),
+    unclaimed: unclaimed(ledger, claims),
     unexpected: claims
-      .filter(
-        (claim) =>
-          claim.treatmentExternalId !== null &&
-          !known.has(`${claim.treatmentExternalId} ${claim.pathway}.${claim.step}`),
-      )
+      .filter(({ treatmentExternalId, pathway, step }) => {
+        const treatment = treatmentOf.get(treatmentExternalId ?? '')
+        return treatment && !expectedOf(treatment).some((one) => one.pathway === pathway && one.step === step)
+      })
       .map(({ id }) => id),
   }
 }
 
-function outcomeOf(
-  person: string,
-  claim: Claim | null,
-  window: Pick<Expected, 'from' | 'to'>,
-  evidence: Evidence,
-): { outcome: Outcome; reason: string | null } {
+interface Case {
+  treatment: Treatment
+  expected: Expected
+  claim: Claim | null
+  target: Claim | null
+  window: Window
+  evidence: Evidence
+  wishes: Wishes
+}
+
+function outcomeOf(one: Case): { outcome: Outcome; reason: string | null } {
+  const { treatment, expected, claim, target, window, evidence } = one
   if (!claim) return { outcome: 'lost', reason: 'not_planned' }
-  if (claim.status === 'missed_before_entry') return { outcome: 'explained', reason: 'missed_before_entry' }
-  const arrivals =
-    claim.action === 'call'
-      ? callArrivals(person, claim, evidence)
-      : claim.messageIds.flatMap((id) =>
-          evidence.byMessageId.get(id)?.person === person ? [Date.parse(evidence.byMessageId.get(id)?.at ?? '')] : [],
-        )
-  if (arrivals.some((at) => at >= window.from.getTime() && at < window.to.getTime()))
-    return { outcome: 'kept', reason: null }
-  if (arrivals.some((at) => at >= window.to.getTime() && at < window.to.getTime() + LATE_MS))
-    return { outcome: 'late', reason: claim.reason }
-  if (claim.status === 'delegated' || claim.reason === 'staff_overdue' || claim.status === 'calling') {
-    return evidence.cards.length > 0
-      ? { outcome: 'delegated', reason: claim.reason }
-      : { outcome: 'lost', reason: claim.reason }
+  if (!target) return { outcome: 'lost', reason: 'merged_into_nothing' }
+  const { person } = treatment
+  // The table says what needs a person; a server that made a message of it has not called.
+  const isCall = expected.row.needsPerson || target.action === 'call'
+  const arrivals = isCall
+    ? evidence.callArrivals(target, person)
+    : [...evidence.messages(target, person), ...evidence.handed(target, person)].map(({ at }) => Date.parse(at))
+  const [from, to] = [window.from.getTime(), window.to.getTime()]
+  if (arrivals.some((at) => at >= from && at < to)) return { outcome: 'kept', reason: null }
+  const reason = target.reason ?? claim.reason
+  if (arrivals.some((at) => at >= to && at < to + LATE_MS)) return { outcome: 'late', reason }
+  if (isExplained(one)) return { outcome: 'explained', reason }
+  const handedOver = ['delegated', 'calling'].includes(target.status) || target.reason === 'staff_overdue'
+  if (handedOver && evidence.hasCard(target, window.to)) return { outcome: 'delegated', reason }
+  return { outcome: 'lost', reason: reason ?? 'no_evidence' }
+}
+
+/** A reason explains only what the world bears out: a server can write any word. */
+function isExplained({ treatment, claim, target, window, evidence, wishes }: Case): boolean {
+  const before = (at: Date | undefined) => at !== undefined && at < window.to
+  if (claim?.status === 'missed_before_entry')
+    return treatment.enteredAt >= window.lastChance || before(treatment.correctedAt)
+  switch (target?.reason) {
+    case 'treatment_cancelled':
+      return before(treatment.cancelledAt)
+    case 'superseded':
+      return before(treatment.correctedAt)
+    case 'opted_out':
+      return before(wishes.optedOutAt)
+    case 'deceased':
+      return before(wishes.diedAt)
+    case 'unreachable':
+      return evidence.calls(target).filter(({ payload }) => payload.outcome !== 'answered').length >= VAIN_CALLS
+    default:
+      return false
   }
-  if (claim.reason !== null && EXPLANATIONS.has(claim.reason)) return { outcome: 'explained', reason: claim.reason }
-  return { outcome: 'lost', reason: claim.reason ?? 'no_evidence' }
 }
 
-/** Instants at which the call promise was kept: an answered call, or an attempt followed by a message. */
-function callArrivals(person: string, claim: Claim, { calls, byMessageId }: Evidence): number[] {
-  const rung = calls.get(person) ?? []
-  return claim.calls.flatMap(({ byUserId, at, reached }) => {
-    const recorded = Date.parse(at)
-    // Somebody may call one person about two things within minutes: the nearest call with the claimed result counts.
-    const [call] = rung
-      .filter(
-        ({ payload }) =>
-          String(payload.by ?? '').toLowerCase() === byUserId && (payload.outcome === 'answered') === reached,
-      )
-      .sort((a, b) => Math.abs(Date.parse(a.at) - recorded) - Math.abs(Date.parse(b.at) - recorded))
-      .filter((entry) => Math.abs(Date.parse(entry.at) - recorded) <= CALL_SLACK_MS)
-    if (!call) return []
-    const rang = Date.parse(call.at)
-    if (call.payload.outcome === 'answered') return [rang]
-    const after = claim.messageIds.some((id) => {
-      const entry = byMessageId.get(id)
-      return entry !== undefined && entry.person === person && Date.parse(entry.at) >= rang
-    })
-    return after ? [rang] : []
-  })
-}
-
-/** Twice the same: more messages than a step may send, or the same words to one person within a day. */
-function doubles(
-  ledger: readonly LedgerEntry[],
+function nightly(
   claims: readonly Claim[],
-  { byMessageId }: Evidence,
-): Verdict['duplicated'] {
-  const found: Verdict['duplicated'] = []
-  const ownerOf = new Map(
-    claims.flatMap(({ id, messageIds }) => messageIds.map((messageId) => [messageId, id] as const)),
-  )
-  for (const { messageIds, action } of claims) {
-    const arrived = messageIds
-      .map((id) => byMessageId.get(id))
-      .filter((entry): entry is LedgerEntry => entry !== undefined)
-    // A call may announce itself and leave word after the first miss.
-    for (const entry of arrived.slice(action === 'call' ? 2 : 1))
-      found.push({ person: entry.person, text: entry.text, at: entry.at })
-  }
-  for (const entries of groupBy(
-    ledger.filter(({ kind }) => REACHES_CUSTOMER.has(kind) && kind !== 'sidebar'),
-    ({ person, text }) => `${person} ${text}`,
-  ).values()) {
-    const sorted = [...entries].sort((a, b) => (a.at < b.at ? -1 : 1))
-    sorted.forEach((entry, i) => {
-      const before = sorted[i - 1]
-      // Two steps may say the same words: two treatments a day apart have the same first day. One step may not.
-      const [a, b] = [ownerOf.get(before?.messageId ?? ''), ownerOf.get(entry.messageId ?? '')]
-      if (a !== undefined && b !== undefined && a !== b) return
-      if (before && Date.parse(entry.at) - Date.parse(before.at) < LATE_MS)
-        found.push({ person: entry.person, text: entry.text, at: entry.at })
-    })
-  }
-  return found
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = groups.get(key)
-    if (group) group.push(item)
-    else groups.set(key, [item])
-  }
-  return groups
+  evidence: Evidence,
+  treatmentOf: ReadonlyMap<string, Treatment>,
+  calendars: ReadonlyMap<string, Calendar>,
+): Found[] {
+  return claims.flatMap((claim) => {
+    const treatment = treatmentOf.get(claim.treatmentExternalId ?? '')
+    const row = rowOf(claim.pathway, claim.step)
+    if (!treatment || !row) return []
+    const calendar = calendars.get(treatment.storeId) ?? NOBODY_CLOSED
+    return evidence
+      .messages(claim, treatment.person)
+      .filter(({ at }) => isAtNight(new Date(at), row, calendar))
+      .map(({ person, text, at }) => ({ person, text, at }))
+  })
 }

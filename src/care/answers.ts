@@ -5,13 +5,13 @@ import { addDays, addMonths, atTime, dayOf, nextOpenDay } from '../platform/cale
 import { addMs, DAY_MS } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import { notFound } from '../platform/errors.ts'
-import type { ContactOutcome, TaskAttempted, TaskCompleted } from '../tasks/index.ts'
+import { type ContactOutcome, passOnTaskId, type TaskAttempted, type TaskCompleted } from '../tasks/index.ts'
 import { windowFacts } from './enrol.ts'
 import { callTaskId, type FireDeps, followTaskId, missedOf } from './fire.ts'
 import type { AskRow, ContactRow, StepRow } from './model.ts'
 import { nextAttempt } from './rules.ts'
 import { endOfContacts } from './timing.ts'
-import { dayNumber, treatmentName } from './wording.ts'
+import { carriedOf, dayNumber, treatmentName, treatmentsOf } from './wording.ts'
 
 export type AnswerDeps = FireDeps & { crypto: FieldCrypto; customers: CustomersService; messaging: MessagingService }
 
@@ -27,11 +27,14 @@ const LIVE: readonly StepRow['status'][] = [
 ]
 const NO_ANSWERS = { reached: null, state: null, satisfaction: null, effect: null, nps: null, summary: null } as const
 
+/** A step that was taken back from one customer keeps that customer's records. */
+const recordId = ({ _id, occurrence }: StepRow): string => (occurrence > 0 ? `${_id}@${occurrence}` : _id)
+
 /** Told by the outbox, batch by batch; safe to hear twice. */
 export async function onSettled({ store }: AnswerDeps, batch: readonly SettledMessage[]): Promise<AskRow[]> {
   const main = batch.filter(({ refs }) => refs.part === 'main')
   await store.change(
-    batch.flatMap(({ refs, outcome, channel, reason, messageId, at }): Parameters<typeof store.change>[0][number][] => {
+    batch.flatMap(({ id: outboxId, refs, outcome, channel, reason, messageId, at }): Parameters<typeof store.change>[0][number][] => {
       const { stepId: id, part } = refs
       // The questions of a conversation are replies, not the contact that was promised.
       if (!id || part === 'ask') return []
@@ -57,6 +60,7 @@ export async function onSettled({ store }: AnswerDeps, batch: readonly SettledMe
             doneAt: at,
             dueAt: null,
             'claim.token': '',
+            ...(status === 'delegated' ? { taskId: passOnTaskId(outboxId) } : {}),
           },
           ...(addToSet ? { addToSet } : {}),
         },
@@ -111,7 +115,7 @@ export async function onAttempted(deps: AnswerDeps, attempted: TaskAttempted, at
   const [place, people, done, members] = await Promise.all([
     staff.store(step.storeId),
     customers.contacts([step.customerId]),
-    treatments.getMany([step.treatmentId]),
+    treatments.getMany(treatmentsOf(step)),
     staff.members([attempted.byUserId]),
   ])
   if (!place) throw notFound('store_not_found', { storeId: step.storeId })
@@ -120,7 +124,7 @@ export async function onAttempted(deps: AnswerDeps, attempted: TaskAttempted, at
   const treatment = done.get(step.treatmentId)
   await store.insertContacts([
     {
-      _id: `${step._id}#call${attempted.attempt}`,
+      _id: `${recordId(step)}#call${attempted.attempt}`,
       stepIds: [step._id],
       treatmentId: step.treatmentId,
       customerId: step.customerId,
@@ -133,7 +137,7 @@ export async function onAttempted(deps: AnswerDeps, attempted: TaskAttempted, at
   ])
   if (attempted.attempt === 1) {
     const member = members.get(attempted.byUserId)
-    const facts = { contact: people.get(step.customerId), treatment, place, member, at }
+    const facts = { contact: people.get(step.customerId), treatment, also: carriedOf(step, done), place, member, at }
     await messaging.enqueueMany([missedOf(deps, step, facts, addMs(at, DAY_MS))])
   }
   const missedAt = [...step.calls.filter((call) => Number(call.at) !== Number(at)).map((call) => call.at), at]
@@ -170,7 +174,10 @@ export async function onAttempted(deps: AnswerDeps, attempted: TaskAttempted, at
       stepIds: [step._id],
       title: `${people.get(step.customerId)?.salutation ?? '客户'} · 多次未接通，请联系`,
       facts: [
-        { name: '项目', value: treatmentName({ contact: undefined, treatment, place, at }, treatments) },
+        {
+          name: '项目',
+          value: treatmentName({ contact: undefined, treatment, also: carriedOf(step, done), place, at }, treatments),
+        },
         { name: '起因', value: step.title },
       ],
       script: '客服多次未能接通，请以您与客户熟悉的方式联系，了解恢复情况并约定方便的时间。',
@@ -187,13 +194,17 @@ export async function onCompleted(
 ): Promise<void> {
   const { store, tasks, crypto, treatments, staff } = deps
   const [stepId] = stepIds
-  if (!stepId || (kind !== 'contact_call' && kind !== 'consultant_follow')) return
+  if (!stepId) return
   const [step, task] = await Promise.all([store.step(stepId), tasks.get(taskId)])
   if (!step || !task) return
+  if (kind === 'send_message' || kind === 'check_message') return onHanded(deps, step, byUserId, at)
+  if (kind !== 'contact_call' && kind !== 'consultant_follow') return
   const outcome: ContactOutcome = task.outcome ?? { ...NO_ANSWERS, reached: true }
   const calledAt = task.attempts.findLast(({ result }) => result === 'reached')?.at ?? at
-  const [treatment, place] = await Promise.all([treatments.get(step.treatmentId), staff.store(step.storeId)])
-  const facts = { contact: undefined, treatment: treatment ?? undefined, place: place ?? undefined, at: calledAt }
+  const [done, place] = await Promise.all([treatments.getMany(treatmentsOf(step)), staff.store(step.storeId)])
+  const treatment = done.get(step.treatmentId)
+  const also = carriedOf(step, done)
+  const facts = { contact: undefined, treatment, also, place: place ?? undefined, at: calledAt }
   const doctor = treatment?.doctorUserId ? await staff.member(treatment.doctorUserId) : null
   // What a later reader needs, in one line: which treatment, which day, who treated, what was said.
   const words = [
@@ -205,7 +216,7 @@ export async function onCompleted(
     .join('；')
   await store.insertContacts([
     {
-      _id: `${stepId}#${kind === 'contact_call' ? 'reached' : taskId}`,
+      _id: `${recordId(step)}#${kind === 'contact_call' ? 'reached' : taskId}`,
       stepIds: [stepId],
       treatmentId: step.treatmentId,
       customerId: step.customerId,
@@ -220,7 +231,7 @@ export async function onCompleted(
       summary: crypto.seal('contacts.summary', words),
     },
   ])
-  if (taskId !== callTaskId(stepId)) return
+  if (taskId !== callTaskId(step._id, step.occurrence)) return
   await store.change([
     {
       id: stepId,
@@ -228,5 +239,25 @@ export async function onCompleted(
       set: { status: 'done', reason: null, channel: 'call', dueAt: null, doneAt: calledAt },
       addToSet: { calls: { byUserId, at: calledAt, reached: true } },
     },
+  ])
+}
+
+/** A message that no channel could carry was passed on by hand, or found to have arrived. */
+async function onHanded({ store }: AnswerDeps, step: StepRow, byUserId: string, at: Date): Promise<void> {
+  await store.insertContacts([
+    {
+      _id: `${recordId(step)}#handed`,
+      stepIds: [step._id],
+      treatmentId: step.treatmentId,
+      customerId: step.customerId,
+      byUserId,
+      channel: 'staff',
+      at,
+      ...NO_ANSWERS,
+    },
+  ])
+  await store.change([
+    { id: step._id, from: LIVE, set: { handed: { byUserId, at } } },
+    { id: step._id, from: ['delegated'], set: { status: 'done', channel: 'staff', doneAt: at } },
   ])
 }

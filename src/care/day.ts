@@ -13,6 +13,7 @@ import { callOf, callTaskId, type FireDeps } from './fire.ts'
 import type { StepRow } from './model.ts'
 import { callTimes, whyNot } from './rules.ts'
 import { pick } from './timing.ts'
+import { carriedOf, treatmentsOf } from './wording.ts'
 
 /** Before the morning list, which shows what is laid out here. */
 const LAY_OUT_AT: TimeOfDay = '08:40'
@@ -61,13 +62,22 @@ async function layOut(
   const [people, contacts, done] = await Promise.all([
     customers.getMany([...new Set(steps.map(({ customerId }) => customerId))]),
     customers.contacts([...new Set(calls.map(({ customerId }) => customerId))]),
-    treatments.getMany([...new Set(calls.map(({ treatmentId }) => treatmentId))]),
+    treatments.getMany([...new Set(calls.flatMap(treatmentsOf))]),
   ])
   const planned = steps.map((step) => {
     const place = places.get(step.storeId) as Store
     const customer = people.get(step.customerId)
     const window = { ...windowFacts(place), preferredTime: customer?.preferredTime ?? null }
-    return { step, place, customer, treatment: done.get(step.treatmentId), window, dueAt: timeOf(step, window, now) }
+    const also = carriedOf(step, done)
+    return {
+      step,
+      place,
+      customer,
+      treatment: done.get(step.treatmentId),
+      also,
+      window,
+      dueAt: timeOf(step, window, now),
+    }
   })
   const laid = planned.filter(
     ({ step, place, customer, treatment, dueAt }) =>
@@ -76,8 +86,8 @@ async function layOut(
       (step.neverMoves || isOpenOn(place.opening, dayOf(dueAt, place.timeZone))),
   )
   await tasks.open(
-    laid.map(({ step, place, customer, treatment, window, dueAt }) => {
-      const facts = { contact: contacts.get(step.customerId), treatment, place, at: dueAt }
+    laid.map(({ step, place, customer, treatment, also, window, dueAt }) => {
+      const facts = { contact: contacts.get(step.customerId), treatment, also, place, at: dueAt }
       const owner = treatment?.consultantUserId ?? customer?.ownerUserId ?? null
       return callOf({ treatments }, step, facts, owner, callTimes(dueAt, window))
     }),
@@ -87,7 +97,7 @@ async function layOut(
     const isMoved = Number(dueAt) !== Number(step.dueAt)
     const set = {
       ...(isMoved ? { dueAt } : {}),
-      ...(calling.has(step._id) && step.taskId === null ? { taskId: callTaskId(step._id) } : {}),
+      ...(calling.has(step._id) && step.taskId === null ? { taskId: callTaskId(step._id, step.occurrence) } : {}),
     }
     return Object.keys(set).length > 0 ? [{ id: step._id, from: ['planned'] as const, set, isMoved }] : []
   })

@@ -16,7 +16,7 @@ import type { GuideBook } from './guides.ts'
 import type { CareStore, StepRow } from './model.ts'
 import { callTimes, decide, type Firing } from './rules.ts'
 import { usefulUntil } from './timing.ts'
-import { dayNumber, type StepFacts, treatmentName, varsOf } from './wording.ts'
+import { carriedOf, dayNumber, type StepFacts, treatmentName, treatmentsOf, varsOf } from './wording.ts'
 
 export interface FireDeps {
   store: CareStore
@@ -32,7 +32,9 @@ export interface FireDeps {
 }
 
 const BATCH = 200
-export const callTaskId = (stepId: string): string => `call_${hashId(stepId)}`
+/** A step that was taken back has a new task: a cancelled one isn't opened again. */
+export const callTaskId = (stepId: string, occurrence = 0): string =>
+  `call_${occurrence > 0 ? hashId(stepId, occurrence) : hashId(stepId)}`
 /** The consultant's task after a call that nobody took: the first, and the one a month later. */
 export const followTaskId = (stepId: string, n: number): string => `follow${n}_${hashId(stepId)}`
 
@@ -55,7 +57,7 @@ async function fireBatch(deps: FireDeps, steps: readonly StepRow[], now: Date): 
   const customerIds = [...new Set(steps.map(({ customerId }) => customerId))]
   const [contacts, done, stores] = await Promise.all([
     customers.contacts(customerIds),
-    treatments.getMany([...new Set(steps.map(({ treatmentId }) => treatmentId))]),
+    treatments.getMany([...new Set(steps.flatMap(treatmentsOf))]),
     staff.stores([...new Set(steps.map(({ storeId }) => storeId))]),
   ])
   const counts: Record<string, number> = {}
@@ -68,7 +70,9 @@ async function fireBatch(deps: FireDeps, steps: readonly StepRow[], now: Date): 
     const firing = decide(step, { customer, treatment, opening: place?.opening ?? dailyOpening(), window }, now)
     counts[firing.do] = (counts[firing.do] ?? 0) + 1
     const owner = treatment?.consultantUserId ?? customer?.ownerUserId ?? null
-    return { step, firing, window, owner, facts: { contact, treatment, place, at: now } }
+    const also = carriedOf(step, done)
+    const facts = { contact, treatment, also, place, at: now }
+    return { step, firing, window, owner, facts }
   })
   // Tasks first: the announcing message names who is going to call.
   const owners = await tasks.open(
@@ -77,7 +81,7 @@ async function fireBatch(deps: FireDeps, steps: readonly StepRow[], now: Date): 
     ),
   )
   const senderOf = ({ step, owner }: (typeof fired)[number]): string | null =>
-    owners.get(callTaskId(step._id)) || (step.ownerRole === 'consultant' ? owner : null)
+    owners.get(callTaskId(step._id, step.occurrence)) || (step.ownerRole === 'consultant' ? owner : null)
   const members = await staff.members([...new Set(fired.flatMap((one) => senderOf(one) ?? []))])
   await messaging.enqueueMany(
     fired.flatMap((one) => {
@@ -132,7 +136,7 @@ function changeOf(step: StepRow, firing: Firing, timeZone: string, now: Date): R
       // Looked at again when the day's contacts must be over.
       return {
         status: 'calling',
-        taskId: callTaskId(step._id),
+        taskId: callTaskId(step._id, step.occurrence),
         dueAt: firing.overdueAt < step.windowTo ? firing.overdueAt : step.windowTo,
       }
     case 'wait':
@@ -157,7 +161,7 @@ const refsOf = (step: StepRow, part: string) => ({
 function messageOf({ guides, treatments }: FireDeps, step: StepRow, facts: StepFacts, notAfter: Date): EnqueueContact {
   return {
     stepId: step._id,
-    occurrence: 0,
+    occurrence: step.occurrence,
     audience: 'customer',
     to: { customerId: step.customerId },
     storeId: step.storeId,
@@ -183,6 +187,8 @@ export function missedOf(deps: FireDeps, step: StepRow, facts: StepFacts, notAft
   return {
     ...messageOf(deps, step, facts, notAfter),
     audience: 'customer:missed',
+    // It follows the call at once, also where the contact windows have just ended.
+    contactClass: 'case_update',
     content: { kind: 'template', templateKey: 'care.missed', vars: varsOf(step, facts, deps.guides, deps.treatments) },
     refs: refsOf(step, 'missed'),
   }
@@ -198,7 +204,7 @@ export function callOf(
 ): OpenTask {
   const { contact, treatment } = facts
   return {
-    id: callTaskId(step._id),
+    id: callTaskId(step._id, step.occurrence),
     kind: 'contact_call',
     form: step.asksMonth ? 'contact_month' : 'contact',
     storeId: step.storeId,

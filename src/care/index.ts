@@ -5,15 +5,22 @@ import { due } from '../platform/due.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { TaskAttempted, TaskCompleted, TasksService } from '../tasks/index.ts'
-import type { Treatment, TreatmentCompleted, TreatmentsService } from '../treatments/index.ts'
+import type {
+  Treatment,
+  TreatmentCancelled,
+  TreatmentCompleted,
+  TreatmentCorrected,
+  TreatmentsService,
+} from '../treatments/index.ts'
 import { onAttempted, onCompleted, onSettled } from './answers.ts'
 import { onMessage, openAsks } from './asks.ts'
 import { layOutDay } from './day.ts'
 import { enrol } from './enrol.ts'
-import { callTaskId, createFiring } from './fire.ts'
+import { createFiring } from './fire.ts'
 import type { GuideBook } from './guides.ts'
 import { createCareStore } from './model.ts'
 import type { Pathway } from './pathway.ts'
+import { cancelPlan, replan } from './replan.ts'
 import { careRoutes } from './routes.ts'
 
 export { buildGuides, type GuideBook, GuideFile } from './guides.ts'
@@ -35,10 +42,8 @@ export interface CareDeps extends Ports {
   guides: GuideBook
 }
 
-const OPEN = ['planned', 'needs_anchor', 'calling'] as const
-
 export function createCare(deps: CareDeps): Feature<CareService> {
-  const { db, clock, events, nudge, messaging, tasks, treatments, customers } = deps
+  const { db, clock, events, nudge, messaging, treatments, customers } = deps
   const store = createCareStore(db)
   const shared = { ...deps, store }
   const drain = createFiring(shared)
@@ -59,26 +64,14 @@ export function createCare(deps: CareDeps): Feature<CareService> {
       const treatment = await treatments.get(treatmentId)
       if (treatment) await startPlans([treatment])
     },
-    async 'treatment.cancelled'({ data }) {
-      const { treatmentId } = data as unknown as { treatmentId: string }
-      const steps = await store.stepsOf(treatmentId)
-      const now = clock.now()
-      await tasks.cancel(
-        steps.filter(({ status }) => status === 'calling').map(({ _id }) => callTaskId(_id)),
-        'treatment_cancelled',
-      )
-      await messaging.cancel(
-        steps.filter(({ status }) => status === 'enqueued').map(({ _id }) => messaging.outboxId(_id, 0, 'customer')),
-        'treatment_cancelled',
-      )
-      await store.change(
-        steps.map(({ _id }) => ({
-          id: _id,
-          from: OPEN,
-          set: { status: 'cancelled', reason: 'treatment_cancelled', dueAt: null, doneAt: now },
-        })),
-      )
-      await store.cancelPlan(treatmentId)
+    async 'treatment.corrected'(event) {
+      const treatment = await treatments.get((event.data as unknown as TreatmentCorrected).treatmentId)
+      if (!treatment) return
+      await replan(shared, treatment, event)
+      nudge('care_steps')
+    },
+    async 'treatment.cancelled'(event) {
+      await cancelPlan(shared, (event.data as unknown as TreatmentCancelled).treatmentId, event, clock.now())
     },
     'task.attempted': ({ data, occurredAt }) => onAttempted(shared, data as unknown as TaskAttempted, occurredAt),
     'task.completed': ({ data, occurredAt }) => onCompleted(shared, data as unknown as TaskCompleted, occurredAt),

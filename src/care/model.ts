@@ -13,13 +13,41 @@ export interface StepRow extends DueRow, Omit<CareStep, 'id'> {
   asksMonth: boolean
   /** Guidance that rides on this contact, by its day. */
   guideDay: number | null
+  /** Treatments of the same visit that this contact speaks of, too. */
+  carries: Carried[]
+  /** How often the step was taken back after its message or card was out. */
+  occurrence: number
   /** Duty staff make it on a closed day, too. */
   neverMoves: boolean
   channel: string | null
   messageIds: string[]
   calls: { byUserId: string; at: Date; reached: boolean }[]
+  /** The card that a person has, or had: of the call, or of a message to pass on. */
   taskId: string | null
+  /** Who passed the message on by hand. */
+  handed: { byUserId: string; at: Date } | null
   doneAt: Date | null
+}
+
+export interface Carried {
+  treatmentId: string
+  guideDay: number | null
+}
+/** A contact of another treatment's plan that takes along what this one would have said. */
+export interface Guest extends Carried {
+  hostId: string
+  asksMonth: boolean
+}
+
+/** What a correction did to a plan: ids of steps. Those that are left out stayed as they were. */
+export interface PlanChange {
+  /** What caused it: a repeat is not a second change. */
+  id: string
+  at: Date
+  cause: string
+  moved: string[]
+  dropped: string[]
+  added: string[]
 }
 
 export interface PlanRow {
@@ -28,9 +56,11 @@ export interface PlanRow {
   customerId: string
   storeId: string
   code: string
+  treatedOn: Day
   pathways: { id: string; version: number }[]
   status: 'active' | 'cancelled'
   createdAt: Date
+  changes: PlanChange[]
 }
 
 export interface ContactRow {
@@ -76,9 +106,39 @@ export function createCareStore(db: Connection) {
     plansOfCustomers: (customerIds: readonly string[]) =>
       plans.find({ customerId: { $in: [...customerIds] } }).toArray(),
     cancelPlan: (treatmentId: string) => plans.updateOne({ _id: treatmentId }, { $set: { status: 'cancelled' } }),
+    changePlan: (_id: string, set: Partial<PlanRow>) => plans.updateOne({ _id }, { $set: set }),
+    recordChange: (_id: string, change: PlanChange) =>
+      plans.updateOne({ _id, 'changes.id': { $ne: change.id } }, { $push: { changes: change } }),
     nextDueAt: (now: Date, until?: Date) => nextDueAt(steps, now, until),
     claim: (request: Parameters<typeof claimDue>[1]) => claimDue(steps, request),
     finish: (results: readonly RowResult[]) => finishClaims(steps, results),
+    plannedOf: (treatmentIds: readonly string[]) =>
+      steps
+        .find({ treatmentId: { $in: [...treatmentIds] }, status: 'planned' })
+        .sort({ _id: 1 })
+        .toArray(),
+    /** Puts guests on contacts that are still planned after `now`. Returns the hosts that took theirs. */
+    async carry(guests: readonly Guest[], now: Date): Promise<Set<string>> {
+      if (guests.length === 0) return new Set()
+      const open = { status: 'planned' as const, dueAt: { $gt: now } }
+      await steps.bulkWrite(
+        guests.map(({ hostId, asksMonth, ...carried }) => ({
+          updateOne: {
+            filter: { _id: hostId, ...open },
+            update: { $addToSet: { carries: carried }, ...(asksMonth ? { $set: { asksMonth } } : {}) },
+          },
+        })),
+        { ordered: false },
+      )
+      const ids = [...new Set(guests.map(({ hostId }) => hostId))]
+      const found = await steps.find({ _id: { $in: ids }, ...open }, { projection: { carries: 1 } }).toArray()
+      const carrying = new Map(found.map(({ _id, carries }) => [_id, carries.map(({ treatmentId }) => treatmentId)]))
+      return new Set(
+        guests
+          .filter(({ hostId, treatmentId }) => carrying.get(hostId)?.includes(treatmentId))
+          .map(({ hostId }) => hostId),
+      )
+    },
     /** Planned steps that fall due in (from, to). */
     plannedBetween: (from: Date, to: Date) =>
       steps
@@ -86,7 +146,8 @@ export function createCareStore(db: Connection) {
         .sort({ dueAt: 1, _id: 1 })
         .toArray(),
     step: (id: string) => steps.findOne({ _id: id }),
-    steps: (ids: readonly string[]) => steps.find({ _id: { $in: [...ids] } }).toArray(),
+    steps: (ids: readonly string[]) =>
+      ids.length === 0 ? Promise.resolve([]) : steps.find({ _id: { $in: [...ids] } }).toArray(),
     stepsOf: (treatmentId: string) => steps.find({ treatmentId }).sort({ _id: 1 }).toArray(),
     /** Changes outside a claim, each guarded by the states in which it makes sense. */
     async change(
@@ -112,13 +173,20 @@ export function createCareStore(db: Connection) {
       await steps.bulkWrite(operations as unknown as AnyBulkWriteOperation<StepRow>[], { ordered: false })
     },
     /** Contacts already planned per role and day: what a window's choice is balanced against. */
-    async load(storeIds: readonly string[], first: Day, last: Day): Promise<Map<string, number>> {
+    async load(
+      storeIds: readonly string[],
+      first: Day,
+      last: Day,
+      without: readonly string[],
+    ): Promise<Map<string, number>> {
       // One query per store, equal on every key before the range: with a list SecantusDB walks all steps of the stores.
       const found = await Promise.all(
         storeIds.map((storeId) =>
           steps
             .aggregate<{ _id: { role: string; day: Day }; count: number }>([
               { $match: { storeId, action: 'call', status: 'planned', plannedOn: { $gte: first, $lte: last } } },
+              // A plan that is completed after a crash, or made anew, must not weigh against itself.
+              { $match: { treatmentId: { $nin: [...without] } } },
               { $group: { _id: { role: '$ownerRole', day: '$plannedOn' }, count: { $sum: 1 } } },
             ])
             .toArray()

@@ -5,37 +5,38 @@
  * contact of its day; contacts that need a person avoid closed days; every contact gets an instant inside the contact windows.
  */
 
-import { nextAllowed, type WindowFacts } from '../messaging/index.ts'
-import {
-  addDays,
-  addMonths,
-  type Day,
-  dayOf,
-  daysInterval,
-  isOpenOn,
-  nextOpenDay,
-  type Opening,
-} from '../platform/calendar.ts'
+import { nextAllowed } from '../messaging/index.ts'
+import { addDays, type Day, dayOf, daysInterval, isOpenOn, nextOpenDay } from '../platform/calendar.ts'
 import type { Reason } from '../platform/reasons.ts'
-import type { Role, StoreType } from '../staff/index.ts'
-import type { TreatmentKind } from '../treatments/index.ts'
+import type { Role } from '../staff/index.ts'
+import { actionOf, chanceOf, type Draft, draftOf, flatten, type PlanFacts, windowOf } from './drafts.ts'
 import { matches, type Pathway, type PathwayStep } from './pathway.ts'
-import { greetingWindow, type Lane, lastChance, pick } from './timing.ts'
+import { type Lane, lastChance, pick } from './timing.ts'
 import type { StepAction, StepKind } from './types.ts'
 
-export interface PlanFacts {
-  treatmentId: string
-  code: string
-  category: TreatmentKind['category']
-  storeType: StoreType
-  opening: Opening
-  window: WindowFacts
-  endedAt: Date
-  enteredAt: Date
-}
+export type { PlanFacts } from './drafts.ts'
 
 /** Planned contacts per owner role and day, for windows that leave a choice. */
 export type Load = (role: Role, day: Day) => number
+
+/** A contact of the same visit's other treatment that is planned already. */
+export interface Host {
+  id: string
+  ownerRole: Role
+  kind: StepKind
+  action: StepAction
+  plannedOn: Day
+}
+
+/** What is there already when a plan is made, or made anew. */
+export interface Existing {
+  hosts: readonly Host[]
+  /** Steps that have happened, or are happening: they stay out of the new plan. */
+  settled: ReadonlySet<string>
+  /** Days that were told before: a window with a choice keeps to them. */
+  days: ReadonlyMap<string, Day>
+}
+const NOTHING: Existing = { hosts: [], settled: new Set(), days: new Map() }
 
 export interface PlannedStep {
   id: string
@@ -55,31 +56,28 @@ export interface PlannedStep {
   mergedInto: string | null
 }
 
-/** A step on its way into the plan: the days it may take, and what it has taken along. */
-interface Draft {
-  id: string
-  pathway: Pathway
-  step: PathwayStep
-  first: Day
-  last: Day
-  /** Set for the contacts within hours of the end. */
-  interval: { from: Date; to: Date } | null
-  riders: Draft[]
-}
-
-export function plan(pathways: readonly Pathway[], facts: PlanFacts, load: Load = () => 0): PlannedStep[] {
+export function plan(
+  pathways: readonly Pathway[],
+  facts: PlanFacts,
+  load: Load = () => 0,
+  existing: Existing = NOTHING,
+): PlannedStep[] {
   const drafts = pathways
     .filter((pathway) => matches(pathway, facts, facts.storeType))
     .flatMap((pathway) => pathway.steps.map((step) => draftOf(pathway, step, facts)))
+    .filter(({ id }) => !existing.settled.has(id))
   const passed = drafts.filter((draft) => chanceOf(draft, facts) <= facts.enteredAt)
   const useful = drafts.filter((draft) => !passed.includes(draft))
 
   const contacts = combine(useful.filter(({ step }) => step.kind === 'contact'))
-  const placed = contacts.map((draft) => place(draft, facts, load))
+  const guests = contacts.flatMap((draft) => guestOf(draft, existing.hosts) ?? [])
+  const placed = contacts
+    .filter((draft) => !guests.some((guest) => guest.draft === draft))
+    .map((draft) => place(draft, facts, load, existing.days))
   // Surveys and guidance ride on a contact of their day, whoever makes it; guidance rather on one that is written.
   const alone: Draft[] = []
   for (const draft of useful.filter(({ step }) => step.kind !== 'contact')) {
-    const sameDay = placed.filter(
+    const sameDay = [...placed, ...guests.map(({ draft: one, host }) => ({ draft: one, day: host.plannedOn }))].filter(
       ({ day, draft: host }) => host.interval === null && day >= draft.first && day <= draft.last,
     )
     const host =
@@ -89,41 +87,56 @@ export function plan(pathways: readonly Pathway[], facts: PlanFacts, load: Load 
     if (host) host.draft.riders.push(draft)
     else alone.push(draft)
   }
-  const all = [...placed, ...alone.map((draft) => place(draft, facts, load))]
-  return [...settle(all, facts), ...passed.map((draft) => missed(draft, facts))].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const along = alone.flatMap((draft) => rideOf(draft, existing.hosts) ?? [])
+  const lonely = alone.filter((draft) => !along.some((guest) => guest.draft === draft))
+  const all = [...placed, ...lonely.map((draft) => place(draft, facts, load, existing.days))]
+  return [
+    ...settle(all, facts),
+    ...[...guests, ...along].flatMap((guest) => welcome(guest, facts)),
+    ...passed.map((draft) => missed(draft, facts)),
+  ].sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
-function draftOf(pathway: Pathway, step: PathwayStep, { treatmentId, endedAt, window }: PlanFacts): Draft {
-  const { timeZone } = window
-  const day0 = dayOf(endedAt, timeZone)
-  const { when } = step
-  const base = { id: `${treatmentId}.${pathway.id}.${step.id}`, pathway, step, interval: null, riders: [] }
-  if ('withinHours' in when) {
-    const interval = greetingWindow(endedAt, when.withinHours, window)
-    const day = dayOf(interval.from, timeZone)
-    return { ...base, interval, first: day, last: day }
-  }
-  if ('day' in when) return { ...base, first: addDays(day0, when.day), last: addDays(day0, when.day) }
-  if ('days' in when) return { ...base, first: addDays(day0, when.days[0]), last: addDays(day0, when.days[1]) }
-  if ('month' in when) return { ...base, first: addMonths(day0, when.month), last: addMonths(day0, when.month) }
-  return { ...base, first: addDays(day0, when.fromDay), last: addMonths(day0, when.toMonth) }
+interface Guest {
+  draft: Draft
+  host: Host
 }
 
-const windowOf = ({ interval, first, last }: Draft, { window }: PlanFacts) =>
-  interval ?? daysInterval(first, last, window.timeZone)
-/** From then on nothing useful can be done, although the day may not be over yet. */
-function chanceOf(draft: Draft, facts: PlanFacts): Date {
-  const { interval, first, last, step } = draft
-  const { opening, window } = facts
-  if (interval) return interval.to
-  const isCall = step.action === 'call'
-  if (!isCall || step.neverMoves || isOpenOn(opening, last)) return lastChance(last, isCall, window)
-  const open = nextOpenDay(opening, first)
-  // A window that is closed as a whole moves; of any other the closed end is still its end.
-  return open > last ? lastChance(open, isCall, window) : windowOf(draft, facts).to
+/** Two treatments of one visit don't call or write twice: a contact of the same role that lies in the window carries both. */
+function guestOf(draft: Draft, hosts: readonly Host[]): Guest | null {
+  if (draft.interval) return null
+  const host = hosts.find(
+    ({ kind, ownerRole, action, plannedOn }) =>
+      kind === 'contact' &&
+      ownerRole === draft.step.owner &&
+      plannedOn >= draft.first &&
+      plannedOn <= draft.last &&
+      (action === 'call' || actionOf(draft) === 'message'),
+  )
+  return host ? { draft, host } : null
 }
-const actionOf = (draft: Draft): StepAction =>
-  [draft, ...draft.riders].some(({ step }) => step.kind === 'contact' && step.action === 'call') ? 'call' : 'message'
+
+/** What goes alone otherwise rides on anything that the other treatment plans that day. */
+function rideOf(draft: Draft, hosts: readonly Host[]): Guest | null {
+  const host = hosts.find(({ plannedOn }) => plannedOn >= draft.first && plannedOn <= draft.last)
+  return host ? { draft, host } : null
+}
+
+const welcome = ({ draft, host }: Guest, facts: PlanFacts): PlannedStep[] => {
+  const { from, to } = windowOf(draft, facts)
+  return flatten([draft]).map((one) =>
+    stepOf(one, {
+      windowFrom: from,
+      windowTo: to,
+      plannedOn: host.plannedOn,
+      dueAt: null,
+      status: 'merged',
+      reason: 'merged',
+      mergedInto: host.id,
+      action: one.step.action,
+    }),
+  )
+}
 
 /** Contacts of one owner role whose windows meet become one: the intersection, in the words of the most specific pathway. */
 function combine(contacts: readonly Draft[]): Draft[] {
@@ -172,7 +185,7 @@ interface Placed {
 }
 
 /** The least loaded working day of the window, the earliest of equals; a closed window moves to the next opening day. */
-function place(draft: Draft, facts: PlanFacts, load: Load): Placed {
+function place(draft: Draft, facts: PlanFacts, load: Load, told: Existing['days']): Placed {
   const { opening, window } = facts
   const own = windowOf(draft, facts)
   const needsPerson = actionOf(draft) === 'call'
@@ -190,7 +203,13 @@ function place(draft: Draft, facts: PlanFacts, load: Load): Placed {
   const days: Day[] = []
   for (let day = draft.first > today ? draft.first : today; day <= draft.last; day = addDays(day, 1))
     if (!needsPerson || isOpenOn(opening, day)) days.push(day)
-  const [best] = [...days].sort((a, b) => load(draft.step.owner, a) - load(draft.step.owner, b) || (a < b ? -1 : 1))
+  const before = told.get(draft.id)
+  const [best] = [...days].sort(
+    (a, b) =>
+      Number(b === before) - Number(a === before) ||
+      load(draft.step.owner, a) - load(draft.step.owner, b) ||
+      (a < b ? -1 : 1),
+  )
   if (best) return { draft, day: best, reason: null, window: own }
   const day = nextOpenDay(opening, draft.last)
   return { draft, day, reason: 'store_closed', window: daysInterval(day, day, window.timeZone) }
@@ -232,7 +251,6 @@ function settle(all: readonly Placed[], facts: PlanFacts): PlannedStep[] {
 }
 
 const laneOf = ({ step }: Draft): string => (step.kind === 'guidance' ? 'guidance' : step.owner)
-const flatten = (riders: readonly Draft[]): Draft[] => riders.flatMap((rider) => [rider, ...flatten(rider.riders)])
 
 function greetingAt({ step }: Draft, { endedAt, enteredAt, window }: PlanFacts): { at: Date; reason: Reason | null } {
   return nextAllowed(enteredAt > endedAt ? enteredAt : endedAt, step.class, window)

@@ -25,12 +25,18 @@ const Step = z.object({
   from: Instant,
   to: Instant,
   plannedOn: z.string(),
+  /** When it is done, or looked at again; null when nothing is left to do. */
+  dueAt: Instant.nullable(),
+  doneAt: Instant.nullable(),
   status: z.string(),
   reason: z.string().nullable(),
   mergedInto: z.string().nullable(),
   channel: z.string().nullable(),
   messageIds: z.array(z.string()),
   calls: z.array(Call),
+  /** The task whose card a person has, or had. */
+  taskId: z.string().nullable(),
+  handed: z.object({ byUserId: z.string(), at: Instant }).nullable(),
 })
 const stepOf = (row: StepRow) => ({ ...row, id: row._id, from: row.windowFrom, to: row.windowTo })
 const Contact = z.object({
@@ -49,6 +55,13 @@ const Contact = z.object({
 })
 const contactOf = (row: ContactRow) => ({ ...row, id: row._id })
 const Counts = z.record(z.string(), z.number())
+const Change = z.object({
+  at: Instant,
+  cause: z.string(),
+  moved: z.array(z.string()),
+  dropped: z.array(z.string()),
+  added: z.array(z.string()),
+})
 const TreatmentId = z.string().min(1).max(128)
 
 export const careRoutes = ({ store, customers }: { store: CareStore; customers: CustomersService }) => [
@@ -65,6 +78,8 @@ export const careRoutes = ({ store, customers }: { store: CareStore; customers: 
       status: z.string(),
       pathways: z.array(z.object({ id: z.string(), version: z.number() })),
       steps: z.array(Step),
+      /** What corrections have changed, oldest first, by step ids. */
+      changes: z.array(Change),
     }),
     errors: ['plan_not_found'],
     async handle({ params: { treatmentId } }) {

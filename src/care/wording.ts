@@ -9,6 +9,8 @@ import type { StepRow } from './model.ts'
 export interface StepFacts {
   contact: CustomerContact | undefined
   treatment: Treatment | undefined
+  /** Treatments of the same visit that the contact speaks of, too, with the guide of the day. */
+  also?: readonly { treatment: Treatment; guideDay: number | null }[]
   place: Store | undefined
   /** When it is said. */
   at: Date
@@ -34,8 +36,45 @@ const zoneOf = ({ place }: StepFacts): string => place?.timeZone ?? DEFAULT_ZONE
 export const dayNumber = (facts: StepFacts): number =>
   facts.treatment ? daysBetween(facts.treatment.treatedOn, dayOf(facts.at, zoneOf(facts))) : 0
 
-export const treatmentName = ({ treatment }: StepFacts, treatments: Pick<TreatmentsService, 'kind'>): string =>
-  (treatment && treatments.kind(treatment.code)?.name) ?? '治疗'
+export const treatmentsOf = ({ treatmentId, carries }: StepRow): string[] => [
+  treatmentId,
+  ...carries.map((one) => one.treatmentId),
+]
+
+/** What of the carried treatments still stands. */
+export const carriedOf = ({ carries }: StepRow, done: ReadonlyMap<string, Treatment>) =>
+  carries.flatMap(({ treatmentId, guideDay }) => {
+    const treatment = done.get(treatmentId)
+    return treatment?.status === 'completed' ? [{ treatment, guideDay }] : []
+  })
+
+/** 水光针; of a visit with several treatments 水光针、肉毒素. */
+export function treatmentName(
+  { treatment, also = [] }: StepFacts,
+  treatments: Pick<TreatmentsService, 'kind'>,
+): string {
+  const codes = [treatment?.code, ...also.map((one) => one.treatment.code)]
+  const names = codes.flatMap((code) => (code && treatments.kind(code)?.name) || [])
+  return names.length > 0 ? [...new Set(names)].join('、') : '治疗'
+}
+
+/** The guides of the day; where several treatments have one, each under its name. */
+function guidesOf(
+  step: StepRow,
+  { treatment, also = [] }: StepFacts,
+  guides: GuideBook,
+  { kind }: Pick<TreatmentsService, 'kind'>,
+) {
+  const wanted = [...(treatment ? [{ treatment, guideDay: step.guideDay }] : []), ...also]
+  const found = new Map(
+    wanted.flatMap(({ treatment: { code }, guideDay }) => {
+      const known = kind(code)
+      const guide = known && guideDay !== null ? guides.find(code, known.category, guideDay) : null
+      return known && guide ? [[known.name, guide] as const] : []
+    }),
+  )
+  return [...found].map(([name, guide]) => ({ ...guide, name }))
+}
 
 /** 客服林悦: the post is the person's own where somebody stands in for the role. */
 function callerOf(role: Role, member: StaffMember | undefined): string {
@@ -50,9 +89,9 @@ export function varsOf(
   guides: GuideBook,
   treatments: Pick<TreatmentsService, 'kind'>,
 ): Record<string, string> {
-  const { contact, treatment, place, at, member } = facts
-  const kind = treatment ? treatments.kind(treatment.code) : null
-  const guide = kind && step.guideDay !== null ? guides.find(kind.code, kind.category, step.guideDay) : null
+  const { contact, place, at, member } = facts
+  const found = guidesOf(step, facts, guides, treatments)
+  const several = found.length > 1
   return {
     salutation: contact?.salutation ?? '您好',
     store: place?.displayName ?? '我们',
@@ -65,8 +104,8 @@ export function varsOf(
     emergency: place?.emergencyPhone ?? place?.callbackPhone ?? '',
     doctor: '医生',
     time: `${dayOf(at, zoneOf(facts))} ${timeOfDay(at, zoneOf(facts))}`,
-    guide: guide ? `\n${guide.text}` : '',
-    brief: guide?.brief ?? '',
+    guide: found.map(({ name, text }) => (several ? `\n【${name}】\n${text}` : `\n${text}`)).join(''),
+    brief: found.map(({ name, brief }) => (several ? `${name}：${brief}` : brief)).join(''),
     text: '',
   }
 }

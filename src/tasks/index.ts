@@ -15,6 +15,7 @@ import { taskRoutes } from './routes.ts'
 import { createTasksService } from './service.ts'
 import type { TasksService } from './types.ts'
 
+export { passOnTaskId } from './needs-person.ts'
 export * from './types.ts'
 
 export interface TasksDeps extends Ports {

@@ -20,6 +20,9 @@ function deadlineOf(now: Date, place: Store | null): Date {
   return last >= addMs(now, ROOM_MS) ? last : atTime(addDays(day, 1), place?.contactWindows[0]?.to ?? NEXT_NOON, zone)
 }
 
+/** The task of a message that a person passes on, or looks after. */
+export const passOnTaskId = (outboxId: string): string => `send_${outboxId}`
+
 /** Own consultant first, then who follows the customer in WeCom, then customer service. One task per message. */
 export function passOnTask(
   { outboxId, storeId, unknown, reason, refs }: MessageNeedsPerson,
@@ -31,7 +34,7 @@ export function passOnTask(
   const why = Object.hasOwn(REASONS, reason) ? REASONS[reason as Reason].zh : REASONS.no_channel_left.zh
   const ask = unknown ? '请核实客户是否收到以下消息，没有收到请补发：' : ''
   return {
-    id: `send_${outboxId}`,
+    id: passOnTaskId(outboxId),
     kind: unknown ? 'check_message' : 'send_message',
     form: 'confirm',
     storeId,

@@ -115,11 +115,11 @@ test('when a message falls due', { timeout: 300_000 }, async () => {
 })
 
 /** Customer `one` with a call that is due now. */
-async function withCall(one: number): Promise<{ id: string; step: string; task: string }> {
+async function withCall(one: number, { undue = false } = {}): Promise<{ id: string; step: string; task: string }> {
   await w.customer(one)
   const id = await w.treatment(one, ago(2.5))
   await w.work()
-  await dueNow(id, 'treatment_call.consultant_day1')
+  if (!undue) await dueNow(id, 'treatment_call.consultant_day1')
   const step = `${id}.treatment_call.consultant_day1`
   return { id, step, task: callTaskId(step) }
 }
@@ -188,6 +188,51 @@ test('when a call was reached and its form is sent', { timeout: 300_000 }, async
       const contacts = await w.collection('contacts').find({ treatmentId: id }).toArray()
       expect(contacts).toMatchObject([{ _id: `${step._id}#reached`, reached: true, satisfaction: 4 }])
       expect(await w.task(callTaskId(step._id))).toMatchObject({ status: 'done' })
+    },
+  )
+})
+
+test('when a treatment is corrected', { timeout: 300_000 }, async () => {
+  await everyDeath(
+    async (one) => {
+      const { id } = await withCall(one, { undue: true })
+      await w.api('PUT', `/treatments/${id}`, {
+        customerExternalId: `C-${one}`,
+        storeId: 'huayan',
+        code: 'botulinum',
+        endedAt: new Date(w.now().getTime() - 2.5 * HOUR).toISOString(),
+      })
+      return id
+    },
+    async (id) => {
+      const steps = await w.steps(id)
+      expect(steps.filter(({ pathway }) => pathway === 'injection').map(({ status }) => status)).toEqual([
+        'planned',
+        'planned',
+        'planned',
+        'planned',
+        'planned',
+      ])
+      expect(await w.step(id, 'treatment_call.cs_day7')).toMatchObject({ mergedInto: `${id}.injection.days7_10` })
+      expect((await w.api('GET', `/care-plans/${id}`)).changes).toHaveLength(1)
+    },
+  )
+})
+
+test('when a treatment is cancelled', { timeout: 300_000 }, async () => {
+  await everyDeath(
+    async (one) => {
+      const { id } = await withCall(one)
+      await w.work()
+      await w.api('POST', `/treatments/${id}/cancel`)
+      return id
+    },
+    async (id) => {
+      const step = await w.step(id, 'treatment_call.consultant_day1')
+      expect(step).toMatchObject({ status: 'cancelled', reason: 'treatment_cancelled', dueAt: null })
+      expect(await w.task(callTaskId(step._id))).toMatchObject({ status: 'cancelled' })
+      expect((await w.steps(id)).filter(({ dueAt }) => dueAt !== null)).toEqual([])
+      expect((await w.api('GET', `/care-plans/${id}`)).status).toBe('cancelled')
     },
   )
 })

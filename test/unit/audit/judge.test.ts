@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Treatment } from '../../../simulator/audit/expected.ts'
-import { type Claim, judge } from '../../../simulator/audit/judge.ts'
+import { type Claim, judge, type Wishes } from '../../../simulator/audit/judge.ts'
 import type { LedgerEntry } from '../../../simulator/ledger.ts'
 
 const treatment: Treatment = {
@@ -46,13 +46,39 @@ const call = (at: string, outcome: string): LedgerEntry => ({
   payload: { by: 'Staff01', outcome },
   text: outcome,
 })
-const run = (claims: Claim[], ledger: LedgerEntry[], more: Partial<Treatment> = {}, end = END, closed: string[] = []) =>
+const card = (taskId: string, at: string): LedgerEntry => ({
+  at,
+  person: 's1',
+  kind: 'card',
+  messageId: null,
+  channel: 'message/send',
+  payload: { card: { task_id: `${taskId}-0` } },
+  text: '',
+})
+const byHand = (at: string, text = '护理要点'): LedgerEntry => ({
+  at,
+  person: 'c1',
+  kind: 'sidebar',
+  messageId: null,
+  channel: 'sendChatMessage',
+  payload: { by: 'Staff01' },
+  text,
+})
+const run = (
+  claims: Claim[],
+  ledger: LedgerEntry[],
+  more: Partial<Treatment> = {},
+  end = END,
+  closed: string[] = [],
+  wishes: Wishes = {},
+) =>
   judge({
     treatments: [{ ...treatment, ...more }],
     calendars: new Map([['s', { closed: new Set(closed) }]]),
     ledger,
     claims,
     end,
+    wishes: new Map([['c1', wishes]]),
   })
 const outcomes = (verdict: ReturnType<typeof judge>) =>
   Object.fromEntries(
@@ -89,15 +115,126 @@ describe('a promise', () => {
       guidance_day1: 'lost no_evidence',
     })
   })
-  test('is explained by a reason of the closed list only', () => {
-    const with_ = (reason: string) =>
-      outcomes(run([HONEST[0] as Claim, claim('guidance_day1', { status: 'skipped', reason })], [GREETED]))
-        .guidance_day1
-    expect([with_('opted_out'), with_('we_were_busy')]).toEqual(['explained opted_out', 'lost we_were_busy'])
+  test('is explained only by what the world bears out', () => {
+    const said = (reason: string, more: Partial<Treatment> = {}, wishes: Wishes = {}) =>
+      outcomes(
+        run(
+          [HONEST[0] as Claim, claim('guidance_day1', { status: 'skipped', reason })],
+          [GREETED],
+          more,
+          END,
+          [],
+          wishes,
+        ),
+      ).guidance_day1
+    const earlier = new Date('2026-03-03T02:00:00Z')
+    const later = new Date('2026-03-03T16:00:00Z')
+    expect(said('opted_out')).toBe('lost opted_out')
+    expect(said('opted_out', {}, { optedOutAt: earlier })).toBe('explained opted_out')
+    expect(said('opted_out', {}, { optedOutAt: later })).toBe('lost opted_out')
+    expect(said('deceased')).toBe('lost deceased')
+    expect(said('deceased', {}, { diedAt: earlier })).toBe('explained deceased')
+    expect(said('treatment_cancelled')).toBe('lost treatment_cancelled')
+    expect(said('treatment_cancelled', { cancelledAt: earlier })).toBe('explained treatment_cancelled')
+    expect(said('superseded')).toBe('lost superseded')
+    expect(said('superseded', { correctedAt: earlier })).toBe('explained superseded')
   })
-  test('that is merged is its target’s contact', () => {
-    const merged = claim('guidance_day1', { status: 'merged', reason: 'merged', mergedInto: 't.base.greeting' })
-    expect(outcomes(run([HONEST[0] as Claim, merged], [GREETED]))).toMatchObject({ guidance_day1: 'kept' })
+  test('is not explained by what went wrong in the house', () => {
+    for (const reason of [
+      'late',
+      'quiet_hours',
+      'outside_window',
+      'rate_limited',
+      'upstream_busy',
+      'refused',
+      'we_were_busy',
+    ])
+      expect(
+        outcomes(run([HONEST[0] as Claim, claim('guidance_day1', { status: 'missed', reason })], [GREETED]))
+          .guidance_day1,
+      ).toBe(`lost ${reason}`)
+  })
+  test('was missed before entry only if the treatment was entered after the last contact window of its day', () => {
+    const missed = (enteredAt: string) =>
+      outcomes(
+        run(
+          [
+            HONEST[0] as Claim,
+            claim('guidance_day1', { status: 'missed_before_entry', reason: 'missed_before_entry' }),
+          ],
+          [GREETED],
+          { enteredAt: new Date(enteredAt) },
+        ),
+      ).guidance_day1
+    expect(missed('2026-03-02T07:00:00Z')).toBe('lost missed_before_entry')
+    expect(missed('2026-03-03T12:29:00Z')).toBe('lost missed_before_entry')
+    expect(missed('2026-03-03T12:30:00Z')).toBe('explained missed_before_entry')
+  })
+  test('is delegated only by its own card in a hand, inside the window', () => {
+    const said = (more: Partial<Claim>, ...ledger: LedgerEntry[]) =>
+      outcomes(
+        run(
+          [HONEST[0] as Claim, claim('guidance_day1', { status: 'delegated', reason: 'no_channel_left', ...more })],
+          [GREETED, ...ledger],
+        ),
+      ).guidance_day1
+    expect(said({ taskId: 'send_x' }, card('send_x', '2026-03-03T04:00:00Z'))).toBe('delegated no_channel_left')
+    expect(said({ taskId: 'send_x' }, card('send_y', '2026-03-03T04:00:00Z'))).toBe('lost no_channel_left')
+    expect(said({ taskId: 'send_x' }, card('send_x', '2026-03-03T16:00:00Z'))).toBe('lost no_channel_left')
+    expect(said({}, card('send_x', '2026-03-03T04:00:00Z'))).toBe('lost no_channel_left')
+  })
+  test('is kept when staff pass it on by hand, joined by person, member and time', () => {
+    const said = (ledger: LedgerEntry, handedAt = '2026-03-03T04:20:00Z') =>
+      outcomes(
+        run(
+          [
+            HONEST[0] as Claim,
+            claim('guidance_day1', {
+              channel: 'staff',
+              handed: { byUserId: 'staff01', at: handedAt },
+            } as Partial<Claim>),
+          ],
+          [GREETED, ledger],
+        ),
+      ).guidance_day1
+    const sent = byHand('2026-03-03T04:10:00Z')
+    expect(said(sent)).toBe('kept')
+    expect(said({ ...sent, person: 'c2' })).toMatch(/^lost/)
+    expect(said({ ...sent, payload: { by: 'Staff02' } })).toMatch(/^lost/)
+    expect(said(sent, '2026-03-03T06:20:00Z')).toMatch(/^lost/)
+  })
+  test('that is merged is its target’s contact, in its own window', () => {
+    const into = (mergedInto: string) => claim('guidance_day1', { status: 'merged', reason: 'merged', mergedInto })
+    const day1 = claim('other', { id: 't.other', messageIds: ['m1'] })
+    expect(outcomes(run([HONEST[0] as Claim, into('t.other'), day1], [GREETED, GUIDED]))).toMatchObject({
+      guidance_day1: 'kept',
+    })
+    // Yesterday's greeting is no contact of today.
+    expect(outcomes(run([HONEST[0] as Claim, into('t.base.greeting')], [GREETED]))).toMatchObject({
+      guidance_day1: 'lost merged',
+    })
+  })
+  test('that is merged into a contact which never came, or into nothing, is lost', () => {
+    const into = (mergedInto: string) => claim('guidance_day1', { status: 'merged', reason: 'merged', mergedInto })
+    const planned = claim('other', { id: 't.other', status: 'planned' })
+    expect(outcomes(run([HONEST[0] as Claim, into('t.other'), planned], [GREETED])).guidance_day1).toMatch(/^lost/)
+    expect(outcomes(run([HONEST[0] as Claim, into('t.nowhere')], [GREETED])).guidance_day1).toMatch(/^lost/)
+    // A chain of merges ends nowhere, too.
+    const chain = claim('other', { id: 't.other', status: 'merged', mergedInto: 't.base.greeting' })
+    expect(outcomes(run([HONEST[0] as Claim, into('t.other'), chain], [GREETED])).guidance_day1).toMatch(/^lost/)
+  })
+  test('of a closed list’s own store is read in that store’s zone', () => {
+    const verdict = judge({
+      treatments: [{ ...treatment, endedAt: new Date('2026-03-02T16:30:00Z') }],
+      calendars: new Map([['s', { closed: new Set<string>(), timeZone: 'Asia/Tokyo' }]]),
+      ledger: [],
+      claims: [],
+      end: new Date('2026-03-05T16:00:00Z'),
+    })
+    expect(verdict.promises.find(({ step }) => step === 'guidance_day1')).toMatchObject({
+      from: '2026-03-03T15:00:00.000Z',
+      to: '2026-03-04T15:00:00.000Z',
+    })
   })
   test('whose window has not ended is none yet', () => {
     expect(Object.keys(outcomes(run(HONEST, [GREETED, GUIDED])))).toEqual(['greeting', 'guidance_day1'])
@@ -120,9 +257,14 @@ describe('a call', () => {
   test('is kept by an attempt and the message after it, not by the attempt alone', () => {
     const missed = { calls: [{ byUserId: 'staff01', at: '2026-03-03T03:30:00Z', reached: false }], messageIds: ['m9'] }
     const rang = call('2026-03-03T03:20:00Z', 'no_answer')
-    expect(of([called(missed)], [rang, sms('m9', '2026-03-03T03:31:00Z')])).toBe('kept')
+    const words = '【华颜】刚才致电未能接通，请回电'
+    expect(of([called(missed)], [rang, sms('m9', '2026-03-03T03:31:00Z', words)])).toBe('kept')
+    // The announcing message that was slow is not word of a missed call.
+    expect(of([called(missed)], [rang, sms('m9', '2026-03-03T03:31:00Z', '稍后将致电')])).toMatch(/^lost/)
+    const handed = { byUserId: 'staff01', at: '2026-03-03T03:50:00Z' }
+    expect(of([called({ ...missed, handed })], [rang, byHand('2026-03-03T03:45:00Z', words)])).toBe('kept')
     expect(of([called(missed)], [rang])).toMatch(/^lost/)
-    expect(of([called(missed)], [sms('m9', '2026-03-03T03:00:00Z'), rang])).toMatch(/^lost/)
+    expect(of([called(missed)], [sms('m9', '2026-03-03T03:00:00Z', words), rang])).toMatch(/^lost/)
   })
   test('is not kept by the announcing message alone, nor by a call that the server only claims', () => {
     expect(of([called({ messageIds: ['m9'] })], [sms('m9', '2026-03-03T03:10:00Z')])).toMatch(/^lost/)
@@ -135,6 +277,48 @@ describe('a call', () => {
         [call('2026-03-03T03:20:00Z', 'busy')],
       ),
     ).toMatch(/^lost/)
+  })
+})
+
+describe('a call that others lean on', () => {
+  const hospital = { storeType: 'hospital' as const }
+  test('counts for one step only, and not as a message', () => {
+    const reached = [{ byUserId: 'staff01', at: '2026-03-03T03:30:00Z', reached: true }]
+    const one = claim('consultant_day1', { id: 't.a', pathway: 'treatment_call', action: 'call', calls: reached })
+    const two = claim('guidance_day1', { id: 't.b', action: 'call', calls: reached })
+    const verdict = outcomes(run([one, two], [call('2026-03-03T03:20:00Z', 'answered')], hospital))
+    expect([verdict.consultant_day1, verdict.guidance_day1].filter((outcome) => outcome === 'kept')).toHaveLength(1)
+  })
+  test('is not kept by a message that the server made of it', () => {
+    const message = claim('consultant_day1', { pathway: 'treatment_call', messageIds: ['m1'] })
+    expect(outcomes(run([message], [GUIDED], hospital)).consultant_day1).toMatch(/^lost/)
+    // Nor by riding on one.
+    const merged = claim('consultant_day1', {
+      pathway: 'treatment_call',
+      status: 'merged',
+      mergedInto: 't.base.guidance_day1',
+    })
+    expect(outcomes(run([merged, HONEST[1] as Claim], [GUIDED], hospital)).consultant_day1).toMatch(/^lost/)
+  })
+  test('is explained as unreachable by three calls in vain, not by the word', () => {
+    const vain = ['2026-03-03T03:20:00Z', '2026-03-04T03:20:00Z', '2026-03-05T03:20:00Z']
+    const said = (calls: string[]) =>
+      outcomes(
+        run(
+          [
+            claim('consultant_day1', {
+              pathway: 'treatment_call',
+              action: 'call',
+              status: 'unreachable',
+              reason: 'unreachable',
+              calls: vain.map((at) => ({ byUserId: 'staff01', at, reached: false })),
+            }),
+          ],
+          calls.map((at) => call(at, 'no_answer')),
+          hospital,
+        ),
+      ).consultant_day1
+    expect([said(vain), said(vain.slice(0, 2))]).toEqual(['explained unreachable', 'lost unreachable'])
   })
 })
 
@@ -165,4 +349,42 @@ test('a message that arrives twice is doubled, under the same id or in the same 
   expect(run(twice, [GREETED, sms('m0b', '2026-03-02T07:06:00Z')]).duplicated).toHaveLength(1)
   expect(run(HONEST, [GREETED, sms('stray', '2026-03-02T08:00:00Z', 'm0')]).duplicated).toHaveLength(1)
   expect(run(HONEST, [GREETED, GUIDED]).duplicated).toEqual([])
+})
+test('a step that was merged and says its words once more, and a second talk about one step, are doubled', () => {
+  const merged = claim('guidance_day1', { status: 'merged', mergedInto: 't.base.greeting', messageIds: ['m1'] })
+  expect(run([HONEST[0] as Claim, merged], [GREETED, GUIDED]).duplicated).toHaveLength(1)
+  const talks = ['2026-03-03T03:20:00Z', '2026-03-03T07:20:00Z']
+  const called = claim('consultant_day1', {
+    pathway: 'treatment_call',
+    action: 'call',
+    calls: talks.map((at) => ({ byUserId: 'staff01', at, reached: true })),
+  })
+  const hospital = { storeType: 'hospital' as const }
+  expect(
+    run(
+      [called],
+      talks.map((at) => call(at, 'answered')),
+      hospital,
+    ).duplicated,
+  ).toHaveLength(1)
+})
+test('a message in the night is found although its promise is kept', () => {
+  const night = run(HONEST, [GREETED, sms('m1', '2026-03-02T19:00:00Z')])
+  expect(outcomes(night).guidance_day1).toBe('kept')
+  expect(night.atNight).toHaveLength(1)
+  expect(
+    run(HONEST, [sms('m0', '2026-03-02T14:59:00Z'), GUIDED], { endedAt: new Date('2026-03-02T14:30:00Z') }).atNight,
+  ).toEqual([])
+  expect(
+    run(HONEST, [sms('m0', '2026-03-02T15:00:00Z'), GUIDED], { endedAt: new Date('2026-03-02T14:30:00Z') }).atNight,
+  ).toHaveLength(1)
+})
+test('a message that no step owns is shown; questions of a conversation belong to none', () => {
+  const verdict = run(HONEST, [
+    GREETED,
+    GUIDED,
+    sms('x', '2026-03-03T05:00:00Z'),
+    sms('y', '2026-03-03T06:00:00Z', '满意吗？请点选：'),
+  ])
+  expect(verdict.unclaimed.map(({ text }) => text)).toEqual(['x'])
 })

@@ -1,0 +1,61 @@
+/** What should never happen whatever was promised: the same twice, a message in the night, a message that nobody claims. */
+import type { LedgerEntry } from '../ledger.ts'
+import { type Claim, type Evidence, REACHES_CUSTOMER } from './evidence.ts'
+
+const DAY_MS = 24 * 3_600_000
+export interface Found {
+  person: string
+  text: string
+  at: string
+}
+const foundOf = ({ person, text, at }: LedgerEntry): Found => ({ person, text, at })
+
+/** More than a step may say, a step that is said elsewhere and once more by itself, a second talk, or the same words within a day. */
+export function doubles(
+  ledger: readonly LedgerEntry[],
+  claims: readonly Claim[],
+  evidence: Evidence,
+  personOf: (claim: Claim) => string | null,
+): Found[] {
+  const found: LedgerEntry[] = []
+  const ownerOf = new Map(claims.flatMap(({ id, messageIds }) => messageIds.map((one) => [one, id] as const)))
+  for (const claim of claims) {
+    const arrived = evidence.messages(claim, personOf(claim) ?? '')
+    // A call may announce itself and leave word after the first miss.
+    const most = claim.mergedInto !== null ? 0 : claim.action === 'call' ? 2 : 1
+    found.push(...arrived.slice(most))
+    const talks = evidence.calls(claim).filter(({ payload }) => payload.outcome === 'answered')
+    found.push(...talks.slice(1))
+  }
+  const same = new Map<string, LedgerEntry[]>()
+  for (const entry of ledger) {
+    if (!REACHES_CUSTOMER.has(entry.kind) || entry.kind === 'sidebar') continue
+    const key = `${entry.person} ${entry.text}`
+    same.set(key, [...(same.get(key) ?? []), entry])
+  }
+  for (const entries of same.values()) {
+    const sorted = [...entries].sort((a, b) => (a.at < b.at ? -1 : 1))
+    sorted.forEach((entry, i) => {
+      const before = sorted[i - 1]
+      // Two steps may say the same words: two treatments a day apart have the same first day. One step may not.
+      const [a, b] = [ownerOf.get(before?.messageId ?? ''), ownerOf.get(entry.messageId ?? '')]
+      if (a !== undefined && b !== undefined && a !== b) return
+      if (before && Date.parse(entry.at) - Date.parse(before.at) < DAY_MS) found.push(entry)
+    })
+  }
+  return [...new Set(found)].map(foundOf)
+}
+
+/** Questions in a conversation, its last thanks, and the answer to an entry belong to no promise. */
+const NO_PROMISE = /请点选|0 到 10|已收到您的反馈/
+
+/** Messages that no claim owns: what was sent after its answer was lost, or what nobody meant to send. */
+export function unclaimed(ledger: readonly LedgerEntry[], claims: readonly Claim[]): Found[] {
+  const owned = new Set(claims.flatMap(({ messageIds }) => messageIds))
+  return ledger
+    .filter(
+      ({ kind, messageId, text }) =>
+        ['kf', 'subscribe', 'sms'].includes(kind) && !owned.has(messageId ?? '') && !NO_PROMISE.test(text),
+    )
+    .map(foundOf)
+}

@@ -1,0 +1,154 @@
+/**
+ * The auditor against the shipped pathways in a world where everything planned happens: an untouched pathway is kept to the
+ * last promise, and whatever is taken out of a file or put on another day is found.
+ */
+import { describe, expect, test } from 'vitest'
+import type { Treatment } from '../../../simulator/audit/expected.ts'
+import { type Claim, judge } from '../../../simulator/audit/judge.ts'
+import type { LedgerEntry } from '../../../simulator/ledger.ts'
+import type { Pathway, PathwayStep } from '../../../src/care/pathway.ts'
+import { plan } from '../../../src/care/planner.ts'
+import { loadConfig } from '../../../src/config.ts'
+import { DEFAULT_ZONE, dailyOpening } from '../../../src/platform/calendar.ts'
+
+const { pathways } = loadConfig('config')
+const WINDOW = {
+  timeZone: DEFAULT_ZONE,
+  contactWindows: [
+    { from: '11:00', to: '12:30' },
+    { from: '14:30', to: '17:30' },
+    { from: '19:30', to: '20:30' },
+  ],
+  quietHours: { from: '21:00', to: '09:00' },
+  preferredTime: null,
+}
+const CLOSED = ['2026-03-05', '2026-03-09']
+const opening = { ...dailyOpening(), exceptions: CLOSED.map((on) => ({ on, spans: [], reason: '盘点' })) }
+
+const treatments: Treatment[] = (
+  [
+    ['T1', 'skin_booster', 'hospital', '2026-03-02T15:00:00+08:00', 0],
+    ['T2', 'ipl', 'hospital', '2026-01-31T10:00:00+08:00', 0],
+    ['T3', 'salon_care', 'salon', '2026-03-02T23:30:00+08:00', 0],
+    ['T4', 'botulinum', 'salon', '2026-03-03T00:30:00+08:00', 0],
+    ['T5', 'hyaluronic_filler', 'hospital', '2026-02-26T15:00:00+08:00', 60],
+  ] as const
+).map(([externalId, code, storeType, endedAt, lateHours]) => ({
+  externalId,
+  person: `c-${externalId}`,
+  code,
+  storeType,
+  storeId: 's',
+  endedAt: new Date(endedAt),
+  enteredAt: new Date(Date.parse(endedAt) + lateHours * 3_600_000),
+}))
+
+/** What happens when the server does all that these pathways say, to the minute. */
+function play(files: readonly Pathway[]) {
+  const claims: Claim[] = []
+  const ledger: LedgerEntry[] = []
+  for (const { externalId, code, storeType, endedAt, enteredAt, person } of treatments) {
+    const category = { ipl: 'laser', salon_care: 'salon' }[code as string] ?? 'injection'
+    const facts = { treatmentId: externalId, code, category, storeType, opening, window: WINDOW, endedAt, enteredAt }
+    for (const { id, pathway, step, status, reason, mergedInto, action, dueAt } of plan(files, facts as never)) {
+      const at = dueAt?.toISOString() ?? ''
+      const happens = status === 'planned'
+      claims.push({
+        id,
+        treatmentExternalId: externalId,
+        pathway,
+        step: step.id,
+        status: happens ? 'done' : status,
+        reason: happens ? null : reason,
+        mergedInto,
+        action,
+        messageIds: happens ? [`m-${id}`] : [],
+        calls: happens && action === 'call' ? [{ byUserId: 'staff01', at, reached: true }] : [],
+      })
+      if (!happens) continue
+      const entry = { at, person, messageId: null, payload: {}, text: id }
+      ledger.push({ ...entry, kind: 'sms', channel: 'sms', messageId: `m-${id}` })
+      if (action === 'call')
+        ledger.push({ ...entry, kind: 'call', channel: 'phone', payload: { by: 'Staff01', outcome: 'answered' } })
+    }
+  }
+  const verdict = judge({
+    treatments,
+    calendars: new Map([['s', { closed: new Set(CLOSED) }]]),
+    ledger,
+    claims,
+    end: new Date('2027-01-01T00:00:00Z'),
+  })
+  const bad = verdict.promises.filter(({ outcome }) => !['kept', 'explained'].includes(outcome))
+  return { verdict, bad: bad.map(({ id, outcome }) => `${id} ${outcome}`) }
+}
+
+const changed = (pathway: string, id: string, change: (step: PathwayStep) => PathwayStep | null): Pathway[] =>
+  pathways.map((file) =>
+    file.id === pathway
+      ? { ...file, steps: file.steps.flatMap((step) => (step.id === id ? (change(step) ?? []) : step)) }
+      : file,
+  )
+const all = pathways.flatMap(({ id, steps }) => steps.map((step) => [`${id}.${step.id}`, id, step.id] as const))
+
+test('untouched, every promise is kept, or was over at entry', () => {
+  const { verdict, bad } = play(pathways)
+  expect(bad).toEqual([])
+  expect([verdict.duplicated, verdict.atNight, verdict.unexpected]).toEqual([[], [], []])
+  expect(verdict.promises.length).toBeGreaterThan(75)
+  const explained = verdict.promises.filter(({ outcome }) => outcome === 'explained')
+  expect(explained.map(({ treatment, step }) => `${treatment} ${step}`).sort()).toEqual([
+    'T5 consultant_day1',
+    'T5 cs_2h',
+    'T5 day1',
+    'T5 greeting',
+    'T5 guidance_day1',
+    'T5 guidance_day2',
+  ])
+})
+
+describe('a step that is taken out is missed:', () => {
+  test.each(all)('%s', (name, pathway, id) => {
+    expect(play(changed(pathway, id, () => null)).bad.join()).toContain(`.${name} lost`)
+  })
+})
+
+describe('a step on another day is not kept:', () => {
+  const shift = (days: number) => (step: PathwayStep) => {
+    const { when } = step
+    if ('day' in when) return { ...step, when: { day: when.day + days } }
+    if ('days' in when)
+      return { ...step, when: { days: [when.days[0] + days * 5, when.days[1] + days * 5] as [number, number] } }
+    if ('month' in when) return { ...step, when: { day: when.month * 31 + 3 + days } }
+    if ('fromDay' in when)
+      return { ...step, when: { days: days > 0 ? ([40, 45] as [number, number]) : ([1, 1] as [number, number]) } }
+    return step
+  }
+  const moved = all.filter(([, pathway, id]) => {
+    const step = pathways.find((one) => one.id === pathway)?.steps.find((one) => one.id === id)
+    return step && !('withinHours' in step.when)
+  })
+  test.each(moved)('%s', (name, pathway, id) => {
+    expect(play(changed(pathway, id, shift(1))).bad.join()).toContain(`.${name} `)
+    expect(play(changed(pathway, id, shift(-1))).bad.join()).toContain(`.${name} `)
+  })
+})
+
+describe('a call that became a message is not kept:', () => {
+  const calls = pathways.flatMap(({ id, steps }) =>
+    steps.filter(({ action }) => action === 'call').map((step) => [`${id}.${step.id}`, id, step.id] as const),
+  )
+  test.each(calls)('%s', (name, pathway, id) => {
+    const asMessages = pathways.map((file) => ({
+      ...file,
+      steps: file.steps.map((step) => ({ ...step, action: 'message' as const, script: undefined })),
+    })) as Pathway[]
+    expect(play(asMessages).bad.join()).toContain(`.${name} lost`)
+    expect([pathway, id].join('.')).toBe(name)
+  })
+})
+
+test('a call on a closed day that does not move is not kept', () => {
+  const still = changed('treatment_call', 'cs_day3', (step) => ({ ...step, neverMoves: true }))
+  expect(play(still).bad).toContain('T1.treatment_call.cs_day3 lost')
+})
