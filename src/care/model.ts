@@ -3,7 +3,7 @@ import type { AnyBulkWriteOperation } from 'mongodb'
 import type { Connection } from 'mongoose'
 import type { Day } from '../platform/calendar.ts'
 import { claimDue, type DueRow, finishClaims, nextDueAt, type RowResult } from '../platform/claims.ts'
-import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
+import { collectionOf, ensureIndexes, insertMissing, ONE_PAGE } from '../platform/db.ts'
 import type { CareStep } from './types.ts'
 
 export interface StepRow extends DueRow, Omit<CareStep, 'id'> {
@@ -72,7 +72,7 @@ export function createCareStore(db: Connection) {
   return {
     insertSteps: (rows: readonly StepRow[]) => insertMissing(steps, rows),
     insertPlans: (rows: readonly PlanRow[]) => insertMissing(plans, rows),
-    plansOf: (ids: readonly string[]) => plans.find({ _id: { $in: [...ids] } }).toArray(),
+    plansOf: (ids: readonly string[]) => plans.find({ _id: { $in: [...ids] } }, ONE_PAGE).toArray(),
     plansOfCustomers: (customerIds: readonly string[]) =>
       plans.find({ customerId: { $in: [...customerIds] } }).toArray(),
     cancelPlan: (treatmentId: string) => plans.updateOne({ _id: treatmentId }, { $set: { status: 'cancelled' } }),
@@ -80,7 +80,7 @@ export function createCareStore(db: Connection) {
     claim: (request: Parameters<typeof claimDue>[1]) => claimDue(steps, request),
     finish: (results: readonly RowResult[]) => finishClaims(steps, results),
     step: (id: string) => steps.findOne({ _id: id }),
-    steps: (ids: readonly string[]) => steps.find({ _id: { $in: [...ids] } }).toArray(),
+    steps: (ids: readonly string[]) => steps.find({ _id: { $in: [...ids] } }, ONE_PAGE).toArray(),
     stepsOf: (treatmentId: string) => steps.find({ treatmentId }).sort({ _id: 1 }).toArray(),
     /** Changes outside a claim, each guarded by the states in which it makes sense. */
     async change(
