@@ -164,7 +164,10 @@ export function createCareStore(db: Connection) {
       await ensureIndexes(steps, [
         { keys: { dueAt: 1 }, serves: 'claimDue, nextDueAt' },
         { keys: { treatmentId: 1 }, serves: 'stepsOf: one plan with its steps' },
-        { keys: { storeId: 1, action: 1, status: 1, plannedOn: 1 }, serves: 'load' },
+        {
+          keys: { storeId: 1, action: 1, status: 1, plannedOn: 1, ownerRole: 1 },
+          serves: 'load, from the index alone',
+        },
       ])
       await ensureIndexes(plans, [{ keys: { customerId: 1 }, serves: 'plansOfCustomers' }])
       await ensureIndexes(contacts, [{ keys: { customerId: 1, _id: 1 }, serves: 'contactsOf' }])
