@@ -1,6 +1,6 @@
 /** Plays months of a clinic and proves what became of every promise. */
 import { writeFileSync } from 'node:fs'
-import { judge, type Verdict } from '../../simulator/audit/judge.ts'
+import { type Claim, judge, type Verdict } from '../../simulator/audit/judge.ts'
 import { ledgerSha256 } from '../../simulator/index.ts'
 import { exitOnStopSignal } from '../signals.ts'
 import { enterStores, fetchClaims, planVisits, scheduleVisits, storesOf } from './clinic.ts'

@@ -59,10 +59,12 @@ export function createCare(deps: CareDeps): Feature<CareService> {
   })
 
   events.subscribe('care', {
-    async 'treatment.completed'({ data }) {
-      const { treatmentId } = data as unknown as TreatmentCompleted
-      const treatment = await treatments.get(treatmentId)
-      if (treatment) await startPlans([treatment])
+    'treatment.completed': {
+      async together(completed) {
+        const ids = completed.map(({ data }) => (data as unknown as TreatmentCompleted).treatmentId)
+        const known = await treatments.getMany(ids)
+        await startPlans(ids.flatMap((id) => known.get(id) ?? []))
+      },
     },
     async 'treatment.corrected'(event) {
       const treatment = await treatments.get((event.data as unknown as TreatmentCorrected).treatmentId)

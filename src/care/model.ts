@@ -3,7 +3,7 @@ import type { AnyBulkWriteOperation } from 'mongodb'
 import type { Connection } from 'mongoose'
 import type { Day } from '../platform/calendar.ts'
 import { claimDue, type DueRow, finishClaims, nextDueAt, type RowResult } from '../platform/claims.ts'
-import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
+import { collectionOf, ensureIndexes, insertMissing, ONE_PAGE } from '../platform/db.ts'
 import type { CareStep } from './types.ts'
 
 export interface StepRow extends DueRow, Omit<CareStep, 'id'> {
@@ -102,7 +102,7 @@ export function createCareStore(db: Connection) {
   return {
     insertSteps: (rows: readonly StepRow[]) => insertMissing(steps, rows),
     insertPlans: (rows: readonly PlanRow[]) => insertMissing(plans, rows),
-    plansOf: (ids: readonly string[]) => plans.find({ _id: { $in: [...ids] } }).toArray(),
+    plansOf: (ids: readonly string[]) => plans.find({ _id: { $in: [...ids] } }, ONE_PAGE).toArray(),
     plansOfCustomers: (customerIds: readonly string[]) =>
       plans.find({ customerId: { $in: [...customerIds] } }).toArray(),
     cancelPlan: (treatmentId: string) => plans.updateOne({ _id: treatmentId }, { $set: { status: 'cancelled' } }),
@@ -147,7 +147,7 @@ export function createCareStore(db: Connection) {
         .toArray(),
     step: (id: string) => steps.findOne({ _id: id }),
     steps: (ids: readonly string[]) =>
-      ids.length === 0 ? Promise.resolve([]) : steps.find({ _id: { $in: [...ids] } }).toArray(),
+      ids.length === 0 ? Promise.resolve([]) : steps.find({ _id: { $in: [...ids] } }, ONE_PAGE).toArray(),
     stepsOf: (treatmentId: string) => steps.find({ treatmentId }).sort({ _id: 1 }).toArray(),
     /** Changes outside a claim, each guarded by the states in which it makes sense. */
     async change(
@@ -236,7 +236,10 @@ export function createCareStore(db: Connection) {
       await ensureIndexes(steps, [
         { keys: { dueAt: 1 }, serves: 'claimDue, nextDueAt' },
         { keys: { treatmentId: 1 }, serves: 'stepsOf: one plan with its steps' },
-        { keys: { storeId: 1, action: 1, status: 1, plannedOn: 1 }, serves: 'load' },
+        {
+          keys: { storeId: 1, action: 1, status: 1, plannedOn: 1, ownerRole: 1 },
+          serves: 'load, from the index alone',
+        },
       ])
       await ensureIndexes(plans, [{ keys: { customerId: 1 }, serves: 'plansOfCustomers' }])
       await ensureIndexes(contacts, [{ keys: { customerId: 1, _id: 1 }, serves: 'contactsOf' }])

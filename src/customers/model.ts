@@ -2,7 +2,7 @@
 import type { Collection, UpdateFilter } from 'mongodb'
 import type { Connection } from 'mongoose'
 import { ANNOUNCE_INDEX, type Announcing } from '../platform/announcements.ts'
-import { collectionOf, ensureIndexes, type IndexSpec, insertMissing } from '../platform/db.ts'
+import { collectionOf, ensureIndexes, type IndexSpec, insertMissing, ONE_PAGE } from '../platform/db.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import type { PageRequest } from '../platform/views.ts'
 import type { Gender } from './names.ts'
@@ -86,7 +86,7 @@ export function createCustomerStore(db: Connection) {
     let missing = [...new Set(ids)]
     for (let i = 0; i < MAX_CHAIN && missing.length > 0; i++) {
       for (const some of chunks(missing))
-        for (const row of await customers.find({ _id: { $in: some } }).toArray()) rows.set(row._id, row)
+        for (const row of await customers.find({ _id: { $in: some } }, ONE_PAGE).toArray()) rows.set(row._id, row)
       missing = [...rows.values()].flatMap(({ mergedInto }) =>
         mergedInto && !rows.has(mergedInto) ? [mergedInto] : [],
       )

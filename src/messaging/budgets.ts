@@ -4,14 +4,12 @@
  * repeat after a crash finds the place that it had.
  */
 import type { Connection } from 'mongoose'
-import { collectionOf, insertMissing } from '../platform/db.ts'
+import { collectionOf, insertMissing, ONE_PAGE } from '../platform/db.ts'
 
 export const KF_MESSAGES = 5
 const LAST = KF_MESSAGES - 1
 /** Keys remembered per grant: events seen, places taken. */
 const REMEMBERED = 50
-/** A batch in one answer: the driver's own first page ends at 101. */
-const ONE_PAGE = { batchSize: 1_000 }
 
 export interface KfSession {
   /** `<open_kfid>|<external_userid>` */

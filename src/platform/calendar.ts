@@ -23,24 +23,58 @@ export const DEFAULT_ZONE = 'Asia/Shanghai'
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 export type Weekday = (typeof WEEKDAYS)[number]
 
-const zoned = (at: Date, zone: string) => Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(zone)
+/** Per function: a few years of days in a few zones. */
+const REMEMBERED = 20_000
 
-export const dayOf = (at: Date, zone: string): Day => zoned(at, zone).toPlainDate().toString()
+/** The same days and times of day are asked for all the time, and Temporal takes its time: each question is answered once. */
+function remembering<Q extends readonly (string | number)[], A extends string | number>(
+  answer: (...question: Q) => A,
+): (...question: Q) => A {
+  const known = new Map<string, A>()
+  return (...question) => {
+    const key = question.join(' ')
+    const remembered = known.get(key)
+    if (remembered !== undefined) return remembered
+    const fresh = answer(...question)
+    if (known.size >= REMEMBERED) known.clear()
+    known.set(key, fresh)
+    return fresh
+  }
+}
+
+const zoned = (milliseconds: number, zone: string) =>
+  Temporal.Instant.fromEpochMilliseconds(milliseconds).toZonedDateTimeISO(zone)
+const dayAt = remembering(
+  (milliseconds: number, zone: string): Day => zoned(milliseconds, zone).toPlainDate().toString(),
+)
+
+export const dayOf = (at: Date, zone: string): Day => dayAt(at.getTime(), zone)
 export const timeOfDay = (at: Date, zone: string): TimeOfDay =>
-  zoned(at, zone).toPlainTime().toString({ smallestUnit: 'minute' })
-export const addDays = (day: Day, days: number): Day => Temporal.PlainDate.from(day).add({ days }).toString()
+  zoned(at.getTime(), zone).toPlainTime().toString({ smallestUnit: 'minute' })
+export const addDays = remembering(
+  (day: Day, days: number): Day => Temporal.PlainDate.from(day).add({ days }).toString(),
+)
 /** A calendar month later, clamped at the month's end: 31 January + 1 month = 28 or 29 February. */
-export const addMonths = (day: Day, months: number): Day =>
-  Temporal.PlainDate.from(day).add({ months }, { overflow: 'constrain' }).toString()
-export const daysBetween = (from: Day, to: Day): number =>
-  Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to), { largestUnit: 'days' }).days
-export const weekdayOf = (day: Day): Weekday => WEEKDAYS[Temporal.PlainDate.from(day).dayOfWeek - 1] as Weekday
+export const addMonths = remembering(
+  (day: Day, months: number): Day => Temporal.PlainDate.from(day).add({ months }, { overflow: 'constrain' }).toString(),
+)
+export const daysBetween = remembering(
+  (from: Day, to: Day): number =>
+    Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to), { largestUnit: 'days' }).days,
+)
+export const weekdayOf = remembering(
+  (day: Day): Weekday => WEEKDAYS[Temporal.PlainDate.from(day).dayOfWeek - 1] as Weekday,
+)
 
 /** The instant of a wall time on a day. In a daylight-saving gap the later instant is taken, as Temporal's default does. */
 export function atTime(day: Day, time: TimeOfDay, zone: string): Date {
   if (time === '24:00') return atTime(addDays(day, 1), '00:00', zone)
-  return instant(Temporal.PlainDate.from(day).toZonedDateTime({ timeZone: zone, plainTime: time }).epochMilliseconds)
+  return instant(millisecondsAt(day, time, zone))
 }
+const millisecondsAt = remembering(
+  (day: Day, time: TimeOfDay, zone: string): number =>
+    Temporal.PlainDate.from(day).toZonedDateTime({ timeZone: zone, plainTime: time }).epochMilliseconds,
+)
 
 /** The next time after `after` that the wall clock of a zone shows `time`. */
 export function nextWallTime(after: Date, time: TimeOfDay, zone: string): Date {

@@ -5,8 +5,9 @@
  * (who owns it now) and a fence (how often it was claimed). A worker that comes back late finds another token and
  * writes nothing. What a late worker has already sent is made harmless by the deterministic keys of the outbox.
  */
-import type { Collection, Filter, UpdateFilter } from 'mongodb'
+import type { AnyBulkWriteOperation, Collection, Filter, UpdateFilter } from 'mongodb'
 import { addMs, DAY_MS, EPOCH, HOUR_MS, MINUTE_MS } from './clock.ts'
+import { ONE_PAGE } from './db.ts'
 
 export interface Claim {
   token: string
@@ -50,7 +51,7 @@ export async function claimDue<T extends DueRow>(rows: Collection<T>, request: C
     'claim.until': { $lte: request.wall },
   } as unknown as Filter<T>
   const found = await rows
-    .find(due, { projection: { _id: 1 } })
+    .find(due, { projection: { _id: 1 }, ...ONE_PAGE })
     .sort({ dueAt: 1, _id: 1 })
     .limit(request.limit)
     .toArray()
@@ -65,7 +66,7 @@ export async function claimDue<T extends DueRow>(rows: Collection<T>, request: C
       $inc: { 'claim.fence': 1 },
     } as unknown as UpdateFilter<T>,
   )
-  const owned = await rows.find({ _id, 'claim.token': request.token } as unknown as Filter<T>).toArray()
+  const owned = await rows.find({ _id, 'claim.token': request.token } as unknown as Filter<T>, ONE_PAGE).toArray()
   return (owned as T[]).sort((a, b) => Number(a.dueAt) - Number(b.dueAt) || (a._id < b._id ? -1 : 1))
 }
 
@@ -78,26 +79,42 @@ export interface RowResult {
   inc?: Record<string, number>
 }
 
-/** Writes results in one unordered bulk, each only if this worker still owns its row. Returns how many were written. */
+/**
+ * Writes results in one unordered bulk, each only if this worker still owns its row. Rows of one claim that become the
+ * same, as most do, are one write. Returns how many rows were written.
+ */
 export async function finishClaims<T extends DueRow>(
   rows: Collection<T>,
   results: readonly RowResult[],
 ): Promise<number> {
   if (results.length === 0) return 0
-  const written = await rows.bulkWrite(
-    results.map(({ _id, claim, set, push, inc }) => ({
-      updateOne: {
-        filter: { _id, 'claim.token': claim.token, 'claim.fence': claim.fence } as unknown as Filter<T>,
-        update: {
-          $set: { ...set, 'claim.token': '', 'claim.until': EPOCH },
-          ...(push ? { $push: push } : {}),
-          ...(inc ? { $inc: inc } : {}),
-        } as unknown as UpdateFilter<T>,
-      },
-    })),
-    { ordered: false },
-  )
-  return written.matchedCount
+  const { matchedCount } = await rows.bulkWrite(alike(results).map(writeOf<T>), { ordered: false })
+  return matchedCount
+}
+
+function alike(results: readonly RowResult[]): [RowResult, ...RowResult[]][] {
+  const groups = new Map<string, [RowResult, ...RowResult[]]>()
+  for (const result of results) {
+    const { _id, claim, set, push, inc } = result
+    const key = push || inc ? _id : JSON.stringify([claim.token, claim.fence, set])
+    const group = groups.get(key)
+    if (group) group.push(result)
+    else groups.set(key, [result])
+  }
+  return [...groups.values()]
+}
+
+function writeOf<T extends DueRow>(group: [RowResult, ...RowResult[]]): AnyBulkWriteOperation<T> {
+  const [{ _id, claim, set, push, inc }] = group
+  const owned = { 'claim.token': claim.token, 'claim.fence': claim.fence }
+  const update = {
+    $set: { ...set, 'claim.token': '', 'claim.until': EPOCH },
+    ...(push ? { $push: push } : {}),
+    ...(inc ? { $inc: inc } : {}),
+  } as unknown as UpdateFilter<T>
+  if (group.length === 1) return { updateOne: { filter: { _id, ...owned } as unknown as Filter<T>, update } }
+  const ids = { $in: group.map((one) => one._id) }
+  return { updateMany: { filter: { _id: ids, ...owned } as unknown as Filter<T>, update } }
 }
 
 /** How far ahead the next due instant is looked for, step by step: near instants are the usual case. */

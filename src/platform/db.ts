@@ -52,6 +52,9 @@ export function collectionOf<T extends { _id: string }>(db: Connection, name: st
   return (db.db as unknown as Db).collection<T>(name)
 }
 
+/** A batch in one answer: the driver's own first page ends at 101. */
+export const ONE_PAGE = { batchSize: 1_000 }
+
 /** Inserts all rows in one command; rows whose unique key exists are left as they are. Returns how many were new. */
 export async function insertMissing<T extends { _id: string }>(
   collection: Collection<T>,

@@ -21,7 +21,13 @@ export interface DomainEvent<T = Record<string, unknown>> {
   data: T
 }
 
-export type EventHandler = (event: DomainEvent) => Promise<void>
+/**
+ * Hears one event; or, as `together`, those of its type that wait at the same time, oldest first, where many cost little
+ * more than one. When that fails, each is delivered alone.
+ */
+export type EventHandler =
+  | ((event: DomainEvent) => Promise<void>)
+  | { together: (events: readonly DomainEvent[]) => Promise<void> }
 
 export interface Events {
   /** Delivers to every subscriber of `event.type`; a second publish of the same id adds nothing. */
@@ -86,13 +92,38 @@ export function createEvents({ db, clock, random, log, leaseMs, nudge }: EventDe
     nudge('event_deliveries')
   }
 
+  const handlerOf = ({ event, subscriber }: Delivery) => subscribers.get(event.type)?.get(subscriber)
+  const done = ({ _id, claim }: Delivery): RowResult => ({
+    _id,
+    claim,
+    set: { status: 'done', dueAt: null, lastError: null },
+  })
+
+  /** Deliveries to one handler, one after the other in the batch. */
+  async function deliverAll(rows: readonly Delivery[]): Promise<RowResult[]> {
+    const [first] = rows
+    const handler = first && handlerOf(first)
+    if (rows.length > 1 && handler && 'together' in handler) {
+      try {
+        await handler.together(rows.map(({ event }) => event))
+        return rows.map(done)
+      } catch (error) {
+        log.warn({ err: error, count: rows.length }, 'events not delivered together, each goes alone')
+      }
+    }
+    // One by one: a slow listener must not hold the lease of fifty others in parallel, and seeded runs repeat.
+    const results: RowResult[] = []
+    for (const row of rows) results.push(await deliver(row))
+    return results
+  }
+
   async function deliver(row: Delivery): Promise<RowResult> {
     const { _id, claim } = row
     try {
-      const handler = subscribers.get(row.event.type)?.get(row.subscriber)
+      const handler = handlerOf(row)
       if (!handler) throw new Error('no such subscriber in this process')
-      await handler(row.event)
-      return { _id, claim, set: { status: 'done', dueAt: null, lastError: null } }
+      await ('together' in handler ? handler.together([row.event]) : handler(row.event))
+      return done(row)
     } catch (error) {
       const attempt = row.attempt + 1
       const parked = attempt >= MAX_ATTEMPTS
@@ -128,9 +159,9 @@ export function createEvents({ db, clock, random, log, leaseMs, nudge }: EventDe
         const counts = { delivered: 0, failed: 0 }
         for (;;) {
           const claimed = await claimDue(rows, { now, wall: clock.wall(), limit: BATCH, leaseMs, token: random.id() })
-          // One by one: a slow listener must not hold the lease of fifty others in parallel, and seeded runs repeat.
           const results: RowResult[] = []
-          for (const row of claimed) results.push(await deliver(row))
+          for (const some of runsOf(claimed, (row) => `${row.subscriber}|${row.event.type}`))
+            results.push(...(await deliverAll(some)))
           await finishClaims(rows, results)
           for (const result of results) counts[result.set.status === 'done' ? 'delivered' : 'failed'] += 1
           if (claimed.length < BATCH) return counts
@@ -157,4 +188,15 @@ export function createEvents({ db, clock, random, log, leaseMs, nudge }: EventDe
       return matchedCount > 0
     },
   }
+}
+
+/** Neighbours with one key, in their order. */
+function runsOf<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+  const runs: T[][] = []
+  for (const [i, item] of items.entries()) {
+    const before = items[i - 1]
+    if (before !== undefined && keyOf(before) === keyOf(item)) runs.at(-1)?.push(item)
+    else runs.push([item])
+  }
+  return runs
 }

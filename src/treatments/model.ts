@@ -2,7 +2,7 @@
 import type { Collection, Filter, OptionalUnlessRequiredId, UpdateFilter } from 'mongodb'
 import type { Connection } from 'mongoose'
 import { ANNOUNCE_INDEX, type Announcing } from '../platform/announcements.ts'
-import { collectionOf, ensureIndexes, type IndexSpec, insertMissing } from '../platform/db.ts'
+import { collectionOf, ensureIndexes, type IndexSpec, insertMissing, ONE_PAGE } from '../platform/db.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import type { PageRequest } from '../platform/views.ts'
 import type { Appointment, Purchase, Treatment } from './types.ts'
@@ -55,7 +55,7 @@ export function createRecordStore<T extends RecordRow>(
   name: 'treatments' | 'appointments' | 'purchases',
 ): RecordStore<T> {
   const rows = collectionOf<T>(db, name)
-  const find = (filter: object) => rows.find(filter as Filter<T>)
+  const find = (filter: object) => rows.find(filter as Filter<T>, ONE_PAGE)
   return {
     announcing: rows as unknown as Collection<Announcing>,
     ready: () => ensureIndexes(rows, INDEXES),

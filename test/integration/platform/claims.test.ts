@@ -56,6 +56,40 @@ describe('claims', () => {
     expect(await rows.findOne({ _id: 'r' })).toMatchObject({ done: true, dueAt: null, claim: { token: '' } })
   })
 
+  test('rows that become the same are written together, each only by who still owns it', async () => {
+    await rows.insertMany(['a', 'b', 'c', 'd'].map((id) => row(id, now)))
+    const [a, b, c, d] = await claim('t1')
+    if (!a || !b || !c || !d) throw new Error('four rows were due')
+    await claim('t2', addMs(wall, LEASE_MS), 1)
+    const later = addMs(now, MINUTE_MS)
+    const done = { done: true, dueAt: null }
+    const results = [
+      ...[a, b, c].map(({ _id, claim: held }) => ({ _id, claim: held, set: done })),
+      { _id: d._id, claim: d.claim, set: { dueAt: later } },
+    ]
+    // `a` was taken over meanwhile.
+    expect(await finishClaims(rows, results)).toBe(3)
+    const held = await rows.find().sort({ _id: 1 }).toArray()
+    expect(held.map(({ dueAt, done: is, claim: { token } }) => [dueAt, is, token])).toEqual([
+      [now, undefined, 't2'],
+      [null, true, ''],
+      [null, true, ''],
+      [later, undefined, ''],
+    ])
+  })
+
+  test('what is pushed or counted stays with its own row', async () => {
+    await rows.insertMany(['a', 'b'].map((id) => row(id, now)))
+    const results = (await claim('t1')).map(({ _id, claim: held }) => ({
+      _id,
+      claim: held,
+      set: { dueAt: null },
+      push: { notes: `about ${_id}` },
+    }))
+    expect(await finishClaims(rows, results)).toBe(2)
+    expect(await rows.find().sort({ _id: 1 }).toArray()).toMatchObject([{ notes: ['about a'] }, { notes: ['about b'] }])
+  })
+
   test('further conditions are checked again in the write', async () => {
     await rows.insertMany([
       { ...row('yes', now), done: false },

@@ -95,6 +95,53 @@ describe('events', () => {
     expect(seen).toEqual(['stats:e1', 'care:e1'])
   })
 
+  test('a subscriber that hears events together gets those that wait, and after a failure each alone', async () => {
+    const { events, clock } = await testPorts(db)
+    const heard: string[][] = []
+    let bad = ''
+    events.subscribe('care', {
+      'treatment.completed': {
+        async together(list) {
+          heard.push(list.map(({ id }) => id))
+          if (list.some(({ id }) => id === bad)) throw new Error('one of them cannot be done')
+        },
+      },
+    })
+    await events.publishMany(['e1', 'e2', 'e3'].map(event))
+    await events.due.drain(clock.now())
+    expect(heard).toEqual([['e1', 'e2', 'e3']])
+
+    bad = 'e5'
+    await events.publishMany(['e4', 'e5', 'e6'].map(event))
+    heard.length = 0
+    expect(await events.due.drain(clock.now())).toEqual({ delivered: 2, failed: 1 })
+    expect(heard).toEqual([['e4', 'e5', 'e6'], ['e4'], ['e5'], ['e6']])
+    bad = ''
+    clock.advance(10_000)
+    expect(await events.due.drain(clock.now())).toEqual({ delivered: 1, failed: 0 })
+    expect(heard.at(-1)).toEqual(['e5'])
+  })
+
+  test('only neighbours of one type are told together: what came first is told first', async () => {
+    const { events, clock } = await testPorts(db)
+    const heard: string[] = []
+    events.subscribe('care', {
+      done: { together: async (list) => void heard.push(list.map(({ id }) => id).join('+')) },
+      undone: async ({ id }) => void heard.push(id),
+    })
+    for (const [id, type] of [
+      ['a', 'done'],
+      ['b', 'done'],
+      ['c', 'undone'],
+      ['d', 'done'],
+    ] as const) {
+      await events.publish({ ...event(id), type })
+      clock.advance(1)
+    }
+    await events.due.drain(clock.now())
+    expect(heard).toEqual(['a+b', 'c', 'd'])
+  })
+
   test('an event that nobody wants costs nothing', async () => {
     const { events, clock } = await testPorts(db)
     await events.publish(event('e1'))

@@ -71,6 +71,8 @@ const good = (): Evidence => ({
   verdict: {
     promises: [promise('greeting', 'kept'), promise('day1', 'delegated', 'send_unknown')],
     duplicated: [],
+    atNight: [],
+    unclaimed: [],
     unexpected: [],
   },
   claims: [claim('greeting', 'a'), claim('day1', 'merged-b', 'b')],

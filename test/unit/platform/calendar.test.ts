@@ -33,6 +33,19 @@ describe('days and months', () => {
     expect(daysBetween('2026-02-27', '2026-03-02')).toBe(3)
     expect(weekdayOf('2026-03-02')).toBe('mon')
   })
+  test('what is remembered cannot be spoiled, and more questions than are remembered get right answers', () => {
+    atTime('2026-03-02', '11:00', DEFAULT_ZONE).setUTCFullYear(1999)
+    expect(atTime('2026-03-02', '11:00', DEFAULT_ZONE)).toEqual(at('2026-03-02T03:00:00Z'))
+    const start = Date.parse('2000-01-01T00:00:00Z')
+    for (let i = 0; i < 21_000; i++) {
+      const day = new Date(start + i * 86_400_000).toISOString().slice(0, 10)
+      if (addDays('2000-01-01', i) !== day) throw new Error(`day ${i} is ${addDays('2000-01-01', i)}, not ${day}`)
+    }
+    expect(addDays('2000-01-01', 1)).toBe('2000-01-02')
+    // Neighbouring questions are different ones.
+    expect([addDays('2026-03-02', 11), addDays('2026-03-02', 1)]).toEqual(['2026-03-13', '2026-03-03'])
+    expect(dayOf(at('2026-03-01T16:00:00Z'), 'UTC')).toBe('2026-03-01')
+  })
   test('a day belongs to the zone of the store, not to UTC', () => {
     expect(dayOf(at('2026-03-01T16:00:00Z'), DEFAULT_ZONE)).toBe('2026-03-02')
     expect(dayOf(at('2026-03-01T15:59:59Z'), DEFAULT_ZONE)).toBe('2026-03-01')
