@@ -34,38 +34,48 @@ const recordId = ({ _id, occurrence }: StepRow): string => (occurrence > 0 ? `${
 export async function onSettled({ store }: AnswerDeps, batch: readonly SettledMessage[]): Promise<AskRow[]> {
   const main = batch.filter(({ refs }) => refs.part === 'main')
   await store.change(
-    batch.flatMap(({ id: outboxId, refs, outcome, channel, reason, messageId, at }): Parameters<typeof store.change>[0][number][] => {
-      const { stepId: id, part } = refs
-      // The questions of a conversation are replies, not the contact that was promised.
-      if (!id || part === 'ask') return []
-      const addToSet = messageId ? { messageIds: messageId } : undefined
-      if (part !== 'main') return addToSet ? [{ id, from: LIVE, addToSet }] : []
-      const status: StepRow['status'] =
-        outcome === 'sent'
-          ? 'done'
-          : outcome === 'delegated' || outcome === 'unknown'
-            ? 'delegated'
-            : outcome === 'cancelled'
-              ? 'skipped'
-              : 'missed'
-      return [
-        {
-          id,
-          from: ['planned', 'enqueued', 'done'] as const,
-          // Without its token a worker that is still firing the step, or comes back late, writes nothing over this.
-          set: {
-            status,
-            reason: outcome === 'sent' ? null : reason,
-            channel,
-            doneAt: at,
-            dueAt: null,
-            'claim.token': '',
-            ...(status === 'delegated' ? { taskId: passOnTaskId(outboxId) } : {}),
+    batch.flatMap(
+      ({
+        id: outboxId,
+        refs,
+        outcome,
+        channel,
+        reason,
+        messageId,
+        at,
+      }): Parameters<typeof store.change>[0][number][] => {
+        const { stepId: id, part } = refs
+        // The questions of a conversation are replies, not the contact that was promised.
+        if (!id || part === 'ask') return []
+        const addToSet = messageId ? { messageIds: messageId } : undefined
+        if (part !== 'main') return addToSet ? [{ id, from: LIVE, addToSet }] : []
+        const status: StepRow['status'] =
+          outcome === 'sent'
+            ? 'done'
+            : outcome === 'delegated' || outcome === 'unknown'
+              ? 'delegated'
+              : outcome === 'cancelled'
+                ? 'skipped'
+                : 'missed'
+        return [
+          {
+            id,
+            from: ['planned', 'enqueued', 'done'] as const,
+            // Without its token a worker that is still firing the step, or comes back late, writes nothing over this.
+            set: {
+              status,
+              reason: outcome === 'sent' ? null : reason,
+              channel,
+              doneAt: at,
+              dueAt: null,
+              'claim.token': '',
+              ...(status === 'delegated' ? { taskId: passOnTaskId(outboxId) } : {}),
+            },
+            ...(addToSet ? { addToSet } : {}),
           },
-          ...(addToSet ? { addToSet } : {}),
-        },
-      ]
-    }),
+        ]
+      },
+    ),
   )
   const sent = main.filter(({ outcome, refs }) => outcome === 'sent' && refs.stepId)
   if (sent.length === 0) return []
