@@ -14,8 +14,12 @@ export interface AppConfig {
   pathways: Pathway[]
 }
 
-/** @throws ConfigError with one line per problem: file, line, path, what is wrong */
-export function loadConfig(folder: string): AppConfig {
+/**
+ * `withholdUnapproved`: care guides that no doctor has approved are not sent.
+ *
+ * @throws ConfigError with one line per problem: file, line, path, what is wrong
+ */
+export function loadConfig(folder: string, { withholdUnapproved = false } = {}): AppConfig {
   const loader = createConfigLoader(folder)
   const organisation = loader.load('organisation.yaml', OrganisationSchema)
   const treatments = loader.load('treatments.yaml', TreatmentsSchema)
@@ -45,5 +49,11 @@ export function loadConfig(folder: string): AppConfig {
   }
   if (loader.problems.length > 0 || !organisation || !treatments)
     throw new ConfigError(loader.problems.map(formatProblem))
-  return { organisation, treatments: treatments.kinds, templates: book, guides, pathways }
+  return {
+    organisation,
+    treatments: treatments.kinds,
+    templates: book,
+    guides: buildGuides(guideFiles, { withhold: withholdUnapproved }),
+    pathways,
+  }
 }

@@ -12,7 +12,9 @@ const FORCE_QUIT_MS = 25_000
 async function main(): Promise<void> {
   const { settings, problems } = readSettings(process.env)
   const lines = problems.map(({ setting, message }) => `${setting} ${message}`)
-  const config = attempt(() => loadConfig(settings?.CONFIG_DIR ?? process.env.CONFIG_DIR ?? 'config'), lines)
+  const folder = settings?.CONFIG_DIR ?? process.env.CONFIG_DIR ?? 'config'
+  const isProduction = settings?.NODE_ENV === 'production'
+  const config = attempt(() => loadConfig(folder, { withholdUnapproved: isProduction }), lines)
   if (!settings || !config) {
     process.stderr.write(
       `Aftercare cannot start: ${lines.length} problem(s).\n${lines.map((line) => `  ${line}\n`).join('')}`,
@@ -21,6 +23,9 @@ async function main(): Promise<void> {
     return
   }
   const log = createLog({ level: settings.LOG_LEVEL })
+  const { unapproved } = config.guides
+  if (isProduction && unapproved.length > 0)
+    log.warn({ guides: unapproved }, 'care guides are not sent: no doctor has approved them')
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'))
   const starting = startServer({ settings, config, log })
   // Before it serves: whoever asks to stop while it starts gets the way back in order too.

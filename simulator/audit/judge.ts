@@ -138,7 +138,9 @@ function outcomeOf(one: Case): { outcome: Outcome; reason: string | null } {
   const reason = target.reason ?? claim.reason
   if (arrivals.some((at) => at >= to && at < to + LATE_MS)) return { outcome: 'late', reason }
   if (isExplained(one)) return { outcome: 'explained', reason }
-  const handedOver = ['delegated', 'calling'].includes(target.status) || target.reason === 'staff_overdue'
+  // Staff say that it is done, and the world doesn't show how: then it is theirs.
+  const handedOver =
+    ['delegated', 'calling'].includes(target.status) || target.reason === 'staff_overdue' || Boolean(target.handed)
   if (handedOver && evidence.hasCard(target, window.to)) return { outcome: 'delegated', reason }
   return { outcome: 'lost', reason: reason ?? 'no_evidence' }
 }

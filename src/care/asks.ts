@@ -4,6 +4,7 @@ import type { EnqueueContact, MessageReceived, MessagingService } from '../messa
 import { addMs, DAY_MS } from '../platform/clock.ts'
 import { hashId } from '../platform/hash.ts'
 import type { StaffService } from '../staff/index.ts'
+import type { TasksService } from '../tasks/index.ts'
 import type { AskRow, CareStore } from './model.ts'
 
 export interface AskDeps {
@@ -11,6 +12,7 @@ export interface AskDeps {
   messaging: MessagingService
   customers: CustomersService
   staff: Pick<StaffService, 'store' | 'stores'>
+  tasks: Pick<TasksService, 'showWords'>
 }
 
 const CHOICES = {
@@ -63,15 +65,16 @@ function questionOf(ask: AskRow, store: string, now: Date): EnqueueContact {
   }
 }
 
+/** An answer to an open question, or words for a person. */
 export async function onMessage(
-  { store, messaging, customers, staff }: AskDeps,
+  { store, messaging, customers, staff, tasks }: AskDeps,
   { messageId, customerId }: MessageReceived,
   now: Date,
 ): Promise<void> {
   const open = (await store.openAsks(await customers.idsOf(customerId)))
     .filter(({ openedAt }) => addMs(openedAt, ASK_LIFE_MS) > now)
     .sort((a, b) => Number(b.openedAt) - Number(a.openedAt))
-  const message = open.length > 0 ? await messaging.inbound(messageId) : null
+  const message = await messaging.inbound(messageId)
   if (!message) return
   for (const ask of open) {
     const answer = answerIn(ask, message.menuId, message.text)
@@ -86,6 +89,8 @@ export async function onMessage(
     await store.changeAsk(ask._id, { question: next, [`answers.${question}`]: value })
     return
   }
+  // Every message of ours invites an answer: a person reads it.
+  if (message.menuId === null) await tasks.showWords({ messageId, customerId, words: message.text })
 }
 
 /**

@@ -16,7 +16,7 @@ import type { GuideBook } from './guides.ts'
 import type { CareStore, StepRow } from './model.ts'
 import { callTimes, decide, type Firing } from './rules.ts'
 import { usefulUntil } from './timing.ts'
-import { carriedOf, dayNumber, type StepFacts, treatmentName, treatmentsOf, varsOf } from './wording.ts'
+import { carriedOf, dayNumber, hasGuide, type StepFacts, treatmentName, treatmentsOf, varsOf } from './wording.ts'
 
 export interface FireDeps {
   store: CareStore
@@ -53,7 +53,7 @@ export function createFiring(deps: FireDeps): (now: Date) => Promise<Record<stri
 }
 
 async function fireBatch(deps: FireDeps, steps: readonly StepRow[], now: Date): Promise<Record<string, number>> {
-  const { store, messaging, tasks, staff, customers, treatments } = deps
+  const { store, messaging, tasks, staff, customers, treatments, guides } = deps
   const customerIds = [...new Set(steps.map(({ customerId }) => customerId))]
   const [contacts, done, stores] = await Promise.all([
     customers.contacts(customerIds),
@@ -67,11 +67,13 @@ async function fireBatch(deps: FireDeps, steps: readonly StepRow[], now: Date): 
     const customer = contact?.customer
     const treatment = done.get(step.treatmentId)
     const window = { ...(place ? windowFacts(place) : FALLBACK_WINDOW), preferredTime: customer?.preferredTime ?? null }
-    const firing = decide(step, { customer, treatment, opening: place?.opening ?? dailyOpening(), window }, now)
-    counts[firing.do] = (counts[firing.do] ?? 0) + 1
+    const decided = decide(step, { customer, treatment, opening: place?.opening ?? dailyOpening(), window }, now)
     const owner = treatment?.consultantUserId ?? customer?.ownerUserId ?? null
     const also = carriedOf(step, done)
     const facts = { contact, treatment, also, place, at: now }
+    const isSilent = step.kind === 'guidance' && decided.do === 'message' && !hasGuide(step, facts, guides, treatments)
+    const firing: Firing = isSilent ? { do: 'end', status: 'skipped', reason: 'not_approved' } : decided
+    counts[firing.do] = (counts[firing.do] ?? 0) + 1
     return { step, firing, window, owner, facts }
   })
   // Tasks first: the announcing message names who is going to call.

@@ -2,6 +2,8 @@
 import { z } from 'zod'
 
 const Entry = z.strictObject({
+  /** A few words for a mini-program notice, whose fields end at 20 characters. */
+  notice: z.string().min(1).max(20),
   /** One sentence for short channels. */
   brief: z.string().min(1).max(60),
   /** The whole text, for chat. */
@@ -14,20 +16,26 @@ export const GuideFile = z.strictObject({
   status: z.enum(['needs_doctor', 'approved']),
   codes: z.array(z.string()).default([]),
   categories: z.array(z.string()).default([]),
+  /** Signs that need the emergency number at once; they go with every day's guide. */
+  urgent: z.string().min(1).max(40),
   /** Day after the treatment → guide; day 0 goes with the greeting. */
   days: z.record(z.string().regex(/^\d{1,3}$/), Entry),
 })
 export type GuideFile = z.output<typeof GuideFile>
-export type Guide = z.output<typeof Entry>
+export type Guide = z.output<typeof Entry> & Pick<GuideFile, 'urgent'>
 
 export interface GuideBook {
-  /** The treatment's own guide, else its category's, else the general one. */
+  /**
+   * The treatment's own guide, else its category's, else the general one. Null where that one is withheld: another
+   * treatment's words are no substitute.
+   */
   find(code: string, category: string, day: number): Guide | null
-  /** Texts that no doctor has approved yet. */
+  /** Files that no doctor has approved yet. */
   unapproved: readonly string[]
 }
 
-export function buildGuides(files: ReadonlyMap<string, GuideFile>): GuideBook {
+/** `withhold`: what no doctor has approved is not sent. */
+export function buildGuides(files: ReadonlyMap<string, GuideFile>, { withhold = false } = {}): GuideBook {
   const byKey = new Map<string, GuideFile>()
   for (const file of files.values()) {
     for (const code of file.codes) byKey.set(`code:${code}`, file)
@@ -35,11 +43,11 @@ export function buildGuides(files: ReadonlyMap<string, GuideFile>): GuideBook {
   }
   const general = files.get('general')
   return {
-    find: (code, category, day) =>
-      byKey.get(`code:${code}`)?.days[day] ??
-      byKey.get(`category:${category}`)?.days[day] ??
-      general?.days[day] ??
-      null,
+    find(code, category, day) {
+      const file = [byKey.get(`code:${code}`), byKey.get(`category:${category}`), general].find((one) => one?.days[day])
+      const entry = file?.days[day]
+      return file && entry && !(withhold && file.status !== 'approved') ? { ...entry, urgent: file.urgent } : null
+    },
     unapproved: [...files].filter(([, { status }]) => status === 'needs_doctor').map(([name]) => name),
   }
 }

@@ -100,8 +100,9 @@ export function checkPathways(
       if (!template) add(['steps', i, 'template'], `there is no template ${step.template}`)
       else if (template.class !== step.class)
         add(['steps', i, 'class'], `template ${step.template} is of class ${template.class}`)
-      if (template && step.kind === 'guidance' && !template.chat.includes('{{guide}}'))
-        add(['steps', i, 'template'], 'a guidance text must carry {{guide}}')
+      // Guidance rides on a call's announcement, too.
+      if (template && (step.kind === 'guidance' || step.action === 'call') && !template.chat.includes('{{guide}}'))
+        add(['steps', i, 'template'], 'the text must carry {{guide}}')
       if (step.action === 'call' && !step.script) add(['steps', i, 'script'], 'a call needs a script')
       if (step.action === 'call' && step.class === 'greeting')
         add(['steps', i, 'class'], 'nobody is called outside the contact windows')

@@ -92,20 +92,43 @@ export function varsOf(
   const { contact, place, at, member } = facts
   const found = guidesOf(step, facts, guides, treatments)
   const several = found.length > 1
+  const emergency = place?.emergencyPhone ?? place?.callbackPhone ?? ''
+  const signs = [...new Set(found.map(({ urgent }) => urgent))].join('；')
+  const urgent = signs === '' ? '' : `如出现${signs}，请立即拨打${emergency}。`
+  const words = found.map(({ name, text }) => (several ? `\n【${name}】\n${text}` : `\n${text}`))
   return {
-    salutation: contact?.salutation ?? '您好',
-    store: place?.displayName ?? '我们',
+    salutation: contact?.salutation ?? '贵宾',
+    store: place?.displayName ?? '',
     sender: `${place?.displayName ?? ''}${callerOf(step.ownerRole, member)}`,
+    caller: callerOf(step.ownerRole, member),
     staff: member?.name ?? callerOf(step.ownerRole, undefined),
     treatment: treatmentName(facts, treatments),
     title: step.title,
     day: String(dayNumber(facts)),
+    when: ['今天', '昨天'][dayNumber(facts)] ?? '日前',
     phone: place?.callbackPhone ?? '',
-    emergency: place?.emergencyPhone ?? place?.callbackPhone ?? '',
+    emergency,
     doctor: '医生',
-    time: `${dayOf(at, zoneOf(facts))} ${timeOfDay(at, zoneOf(facts))}`,
-    guide: found.map(({ name, text }) => (several ? `\n【${name}】\n${text}` : `\n${text}`)).join(''),
+    time: chineseTime(at, zoneOf(facts)),
+    // The signs stand with the guide, wherever it goes.
+    guide: [...words, ...(urgent ? [`\n· ${urgent}`] : [])].join(''),
     brief: found.map(({ name, brief }) => (several ? `${name}：${brief}` : brief)).join(''),
+    notice: found[0]?.notice ?? '如有不适请随时与我们联系',
+    urgent,
     text: '',
   }
 }
+
+/** 2026年3月2日 11:20, as notices show it. */
+function chineseTime(at: Date, zone: string): string {
+  const [year, month, day] = dayOf(at, zone).split('-').map(Number)
+  return `${year}年${month}月${day}日 ${timeOfDay(at, zone)}`
+}
+
+/** Guidance without a guide has nothing to say: none that a doctor has approved. */
+export const hasGuide = (
+  step: StepRow,
+  facts: StepFacts,
+  guides: GuideBook,
+  treatments: Pick<TreatmentsService, 'kind'>,
+): boolean => guidesOf(step, facts, guides, treatments).length > 0

@@ -20,6 +20,9 @@ const Message = z.object({
   id: z.string(),
   customerId: z.string(),
   storeId: z.string(),
+  /** The step of the care plan that it belongs to, and which part of it: main, prelude, missed, ask. */
+  stepId: z.string().nullable(),
+  part: z.string().nullable(),
   contactClass: z.string(),
   templateKey: z.string().nullable(),
   templateVersion: z.number().nullable(),
@@ -38,6 +41,8 @@ const viewOf = (row: OutboxSummary) => ({
   ...row,
   id: row._id,
   customerId: 'customerId' in row.to ? row.to.customerId : '',
+  stepId: row.refs.stepId ?? null,
+  part: row.refs.part ?? null,
   templateKey: row.content.templateKey,
   templateVersion: row.content.templateVersion,
 })

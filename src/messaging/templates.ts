@@ -8,6 +8,7 @@ export const VARIABLES = [
   'salutation',
   'store',
   'sender',
+  'caller',
   'treatment',
   'day',
   'phone',
@@ -15,6 +16,9 @@ export const VARIABLES = [
   'doctor',
   'guide',
   'brief',
+  'notice',
+  'urgent',
+  'when',
   'title',
   'text',
   'time',
@@ -102,6 +106,9 @@ function lint({ class: contactClass, chat, sms, subscribe }: z.output<typeof Tem
   const found: string[] = []
   for (const name of new Set(texts.flatMap(namesIn)))
     if (!(VARIABLES as readonly string[]).includes(name)) found.push(`names the unknown variable {{${name}}}`)
+  for (const [name, text] of Object.entries(subscribe?.fields ?? {}))
+    if (!text.includes('{{') && [...text].length > fieldChars(name))
+      found.push(`${name} is longer than the notice shows`)
   if (all.includes('你')) found.push('says 你; customers are addressed with 您')
   for (const text of [chat, ...(sms ? [sms] : [])])
     if (!/\{\{(store|sender)\}\}/.test(text)) found.push('does not say who writes: {{store}} or {{sender}} is missing')
@@ -125,6 +132,7 @@ const ELLIPSIS_BYTES = 3
 const SMS_CHARS = 300
 /** Vendor's value rules (wecom 9.4): longer values refuse the whole message. */
 const FIELD_CHARS: Record<string, number> = { thing: 20, name: 10, phrase: 5, character_string: 32 }
+const fieldChars = (name: string): number => FIELD_CHARS[name.replace(/\d+$/, '')] ?? 32
 
 /** Fills a template. Same input, same text. @throws AppError internal/internal for an unknown key or a missing variable: checked at start, so our bug */
 export function render(book: TemplateBook, key: string, vars: Record<string, string>): RenderedMessage {
@@ -147,7 +155,7 @@ export function render(book: TemplateBook, key: string, vars: Record<string, str
           fields: Object.fromEntries(
             Object.entries(template.subscribe.fields).map(([name, text]) => [
               name,
-              cutChars(oneLine(fill(text)), FIELD_CHARS[name.replace(/\d+$/, '')] ?? 32),
+              cutChars(oneLine(fill(text)), fieldChars(name)),
             ]),
           ),
         }

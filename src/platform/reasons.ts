@@ -10,6 +10,7 @@ export const REASONS = {
   merged: { zh: '已与同日联系合并', en: 'merged into another contact of that day' },
   missed_before_entry: { zh: '录入时已过时间窗', en: 'its window had passed when the treatment was entered' },
   needs_anchor: { zh: '等待医生确定日期', en: 'waits for a date from the doctor' },
+  not_approved: { zh: '护理内容尚未经医生审核', en: 'no doctor has approved the guide yet' },
   late: { zh: '已过最晚发送时间', en: 'past its last useful instant' },
   opted_out: { zh: '客户已选择不接收', en: 'the customer opted out' },
   promotion_opted_out: { zh: '客户不接收营销信息', en: 'the customer opted out of promotion' },

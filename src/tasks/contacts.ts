@@ -8,6 +8,7 @@ import type { Effect, TaskRow } from './model.ts'
 
 /** A card that couldn't be delivered for this long has lost its day. */
 const CARD_LIFE_MS = DAY_MS
+const WORDS_SHOWN = 500
 /** A response code can be used so long. */
 export const CODE_LIFE_MS = 72 * HOUR_MS
 /** The field that words of staff are sealed for, at rest in a task. */
@@ -42,6 +43,21 @@ const note = (row: TaskRow, userId: string, key: string, text: string, at: Date)
     { kind: 'staff', message: { msgtype: 'text', text: { content: text } } },
     at,
   )
+
+/** What a customer wrote, to the person who should answer; cut to what a text message holds. */
+export function wordsOf(
+  to: { userId: string; storeId: string },
+  { messageId, salutation, words }: { messageId: string; salutation: string; words: string | null },
+  at: Date,
+): EnqueueContact {
+  const text = words === null ? '（发来了图片、语音或其他内容）' : [...words].slice(0, WORDS_SHOWN).join('')
+  const content = `【客户留言】${salutation}：${text}\n请尽快通过企业微信或电话回复客户。`
+  return toStaff(
+    { ...to, key: `words:${messageId}` },
+    { kind: 'staff', message: { msgtype: 'text', text: { content } } },
+    at,
+  )
+}
 
 /** The card of a task; a text to pass on that the card would cut comes along as a message to copy from. */
 export function cardsOf(row: TaskRow, userId: string, occurrence: number, at: Date): EnqueueContact[] {

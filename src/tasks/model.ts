@@ -150,6 +150,18 @@ export function createTasksStore(db: Connection, crypto: FieldCrypto) {
         .find({ customerId: { $in: [...customerIds] }, closedAt: null }, { projection: { _id: 1 } })
         .map(({ _id }) => _id)
         .toArray(),
+    /** Calls that are to be made, or made again, the next first. */
+    callsOf: (customerIds: readonly string[]) =>
+      tasks
+        .find({
+          customerId: { $in: [...customerIds] },
+          closedAt: null,
+          form: { $ne: 'confirm' },
+          ownerUserId: { $ne: '' },
+        })
+        .sort({ openAt: 1 })
+        .limit(1)
+        .toArray(),
     /** Open tasks per owner: who has least gets the next one. */
     async load(): Promise<Map<string, number>> {
       // One command, in which only open tasks are read. A count per person costs as many commands as there are people.
@@ -220,7 +232,7 @@ export function createTasksStore(db: Connection, crypto: FieldCrypto) {
           keys: { closedAt: 1, openAt: 1 },
           serves: 'openUntil, doneBetween: the lists of the day; load, listening (problem)',
         },
-        { keys: { customerId: 1, closedAt: 1 }, serves: 'openOfCustomers' },
+        { keys: { customerId: 1, closedAt: 1 }, serves: 'openOfCustomers, callsOf' },
         { keys: { storeId: 1, _id: 1 }, serves: 'list of a store' },
       ]),
   }

@@ -6,7 +6,7 @@ import type { Clock } from '../platform/clock.ts'
 import { type FieldCrypto, maskPhone } from '../platform/crypto.ts'
 import type { Log } from '../platform/log.ts'
 import type { Changes } from './changes.ts'
-import { cardsOf, WORDS } from './contacts.ts'
+import { cardsOf, WORDS, wordsOf } from './contacts.ts'
 import type { TaskRow, TasksStore } from './model.ts'
 import type { Owners } from './owners.ts'
 import { cancelled, nextLookAt, type Transition, withdraw } from './rules.ts'
@@ -103,6 +103,21 @@ export function createTasksService(deps: TasksServiceDeps): TasksService {
           )
       }
       if (taskIds.length > 0) log.info({ count: taskIds.length, reason }, 'tasks cancelled')
+    },
+    async showWords({ messageId, customerId, words }) {
+      const customer = await customers.get(customerId)
+      if (!customer) return
+      const [call] = await store.callsOf(await customers.idsOf(customerId))
+      const storeId = call?.storeId ?? customer.storeIds[0] ?? ''
+      const preferredUserIds = [customer.ownerUserId, ...customer.followUserIds].filter((one) => one !== null)
+      const wanted = { id: messageId, storeId, role: 'customer_service' as const, preferredUserIds }
+      const userId = call?.ownerUserId ?? (await owners.pick([wanted])).get(messageId)
+      if (!userId) {
+        log.error({ customerId: customer.id, reason: 'no_owner' }, 'nobody active could read a customer’s message')
+        return
+      }
+      const salutation = (await customers.contacts([customerId])).get(customerId)?.salutation ?? '客户'
+      await messaging.enqueueMany([wordsOf({ userId, storeId }, { messageId, salutation, words }, clock.now())])
     },
     async get(taskId) {
       const row = await store.get(taskId)

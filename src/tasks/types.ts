@@ -75,6 +75,11 @@ export interface TasksService {
   /** Ends open tasks without an outcome; cards not sent yet stay unsent, delivered ones turn grey. Safe to repeat. */
   cancel(taskIds: readonly string[], reason: string): Promise<void>
   get(taskId: string): Promise<Task | null>
+  /**
+   * Shows what a customer wrote to whoever is to call the customer, else to the customer's own people, else to customer
+   * service; once per `messageId`. `words` null: something that isn't text.
+   */
+  showWords(said: { messageId: string; customerId: string; words: string | null }): Promise<void>
 }
 
 /** Events, ids `task.attempted:<taskId>:<n>` and `task.completed:<taskId>`; data carries ids and codes only. */

@@ -256,7 +256,7 @@ test('when a customer answers the questions of the first month', { timeout: 300_
     async (id, one) => {
       const contact = await w.collection('contacts').findOne({ _id: `${id}.base.effect_month1#message` as never })
       expect(contact).toMatchObject({ reached: true, effect: 5, satisfaction: null })
-      expect(texts(one, 'kf').filter((text) => text.includes('整体服务您满意吗'))).toHaveLength(1)
+      expect(texts(one, 'kf').filter((text) => text.includes('整体服务满意吗'))).toHaveLength(1)
     },
   )
 })

@@ -182,6 +182,10 @@ describe('a promise', () => {
     expect(said({ taskId: 'send_x' }, card('send_y', '2026-03-03T04:00:00Z'))).toBe('lost no_channel_left')
     expect(said({ taskId: 'send_x' }, card('send_x', '2026-03-03T16:00:00Z'))).toBe('lost no_channel_left')
     expect(said({}, card('send_x', '2026-03-03T04:00:00Z'))).toBe('lost no_channel_left')
+    // Ticked off, and nothing in the world shows it: no more than a card in a hand.
+    const ticked = { status: 'done', taskId: 'send_x', handed: { byUserId: 'staff01', at: '2026-03-03T04:20:00Z' } }
+    expect(said(ticked, card('send_x', '2026-03-03T04:00:00Z'))).toBe('delegated no_channel_left')
+    expect(said(ticked)).toBe('lost no_channel_left')
   })
   test('is kept when staff pass it on by hand, joined by person, member and time', () => {
     const said = (ledger: LedgerEntry, handedAt = '2026-03-03T04:20:00Z') =>
