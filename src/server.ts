@@ -52,12 +52,13 @@ export async function startServer({
 }: ServerOptions): Promise<RunningServer> {
   const followed: ManualClock | null = settings.CLOCK_URL ? manualClock(EPOCH) : null
   const clock: Clock = followed ?? systemClock
-  const db = await connectDb(settings.MONGODB_URI)
+  const works = settings.ROLE === 'worker' || settings.ROLE === 'all'
+  const serves = settings.ROLE === 'web' || settings.ROLE === 'all'
+  // Who neither drains nor follows a clock never asks what it has written.
+  const db = await connectDb(settings.MONGODB_URI, { monitored: works || followed !== null })
   const activity = createActivity()
   const metrics = createMetrics()
   const crypto = createFieldCrypto(parseFieldKeys(settings.FIELD_KEYS))
-  const works = settings.ROLE === 'worker' || settings.ROLE === 'all'
-  const serves = settings.ROLE === 'web' || settings.ROLE === 'all'
 
   // Rooms are built before the drainer that runs them: the nudge reaches it through this slot.
   const slot: { engine: DueEngine | null; drainer: Drainer | null; follower: Follower | null } = {

@@ -4,15 +4,18 @@ import type { Collection, Db } from 'mongodb'
 import { type Connection, createConnection } from 'mongoose'
 import { AppError, isDuplicateKey } from './errors.ts'
 
-/** Connects, or fails within `timeoutMs` with a sentence a person can act on. */
-export async function connectDb(uri: string, { timeoutMs = 10_000 } = {}): Promise<Connection> {
+/**
+ * Connects, or fails within `timeoutMs` with a sentence a person can act on. `monitored`: `countWrites` will be asked, which
+ * costs a little with every command.
+ */
+export async function connectDb(uri: string, { timeoutMs = 10_000, monitored = false } = {}): Promise<Connection> {
   try {
     return await createConnection(uri, {
       serverSelectionTimeoutMS: timeoutMs,
       maxPoolSize: 20,
       autoIndex: false,
       autoCreate: false,
-      monitorCommands: true,
+      monitorCommands: monitored,
     }).asPromise()
   } catch (cause) {
     throw new AppError('upstream', 'database_unreachable', {}, { cause })
@@ -23,7 +26,7 @@ const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'find
 
 /**
  * Counts the writes of this process per collection, at their start and at their end: two equal counts with a read between
- * them mean that the read saw everything this process has written. Needs a connection that monitors commands.
+ * them mean that the read saw everything this process has written. Needs a monitored connection.
  */
 export function countWrites(db: Connection): (collection: string) => number {
   const counts = new Map<string, number>()
@@ -83,6 +86,8 @@ function isOnlyDuplicates(error: unknown): boolean {
 export interface IndexSpec {
   keys: Record<string, 1 | -1>
   unique?: boolean
+  /** Only rows like these are in it: a write of any other row costs nothing here. */
+  only?: Record<string, unknown>
   /** The query (or uniqueness promise) that needs it. */
   serves: string
 }
@@ -92,7 +97,11 @@ export async function ensureIndexes<T extends { _id: string }>(
   collection: Collection<T>,
   indexes: readonly IndexSpec[],
 ): Promise<void> {
-  for (const { keys, unique } of indexes) await collection.createIndex(keys, unique ? { unique } : {})
+  for (const { keys, unique, only } of indexes)
+    await collection.createIndex(keys, {
+      ...(unique ? { unique } : {}),
+      ...(only ? { partialFilterExpression: only } : {}),
+    })
 }
 
 /** Waits for an insert and says whether its unique key existed already; any other failure is thrown. */

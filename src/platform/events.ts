@@ -55,7 +55,7 @@ const BATCH = 50
 const MAX_ATTEMPTS = 8
 const INDEXES: IndexSpec[] = [
   { keys: { dueAt: 1 }, serves: 'claimDue, nextDueAt' },
-  { keys: { status: 1 }, serves: 'parked()' },
+  { keys: { status: 1 }, only: { status: 'parked' }, serves: 'parked()' },
 ]
 
 export interface EventDeps {

@@ -53,6 +53,14 @@ describe('inbox', () => {
     expect(await inbox.replay('nobody')).toBe(false)
   })
 
+  test('only parked rows are in the index of parked rows', async () => {
+    await testPorts(db)
+    for (const name of ['inbox', 'event_deliveries']) {
+      const index = (await db.collection(name).indexes()).find(({ key }) => 'status' in key)
+      expect(index?.partialFilterExpression).toEqual({ status: 'parked' })
+    }
+  })
+
   test('what can never succeed is parked at once', async () => {
     const { inbox, clock } = await testPorts(db)
     inbox.on('wecom', 'text', async () => {

@@ -77,6 +77,16 @@ function seal(plain: Buffer): string {
   return Buffer.concat([cipher.update(plain), cipher.final()]).toString('base64')
 }
 
+test('browsers are told to be careful; a vendor gets an empty answer with nothing for browsers', async () => {
+  const found = await fetch(`http://127.0.0.1:${port}/callbacks/wecom`)
+  expect(found.headers.get('x-content-type-options')).toBe('nosniff')
+  expect(found.headers.get('content-security-policy')).toContain("default-src 'self'")
+  const encrypted = encrypt(KEY, message(), CORP)
+  const answer = await post(signed(encrypted), envelope(encrypted))
+  expect(answer).toMatchObject({ status: 200, text: '' })
+  expect(Object.keys(answer.headers).sort()).toEqual(['connection', 'content-length', 'date', 'x-request-id'])
+})
+
 test('the address is verified with the plaintext and nothing else', async () => {
   const echostr = encrypt(KEY, '1616140317555161061', CORP)
   const timestamp = stamp()

@@ -1,0 +1,23 @@
+/** All benchmarks, one after the other, on one database server. */
+import { callbacks } from './callbacks.ts'
+import { contacts } from './contacts.ts'
+import type { Bench, BenchContext, BenchResult } from './context.ts'
+import { enrolment } from './enrolment.ts'
+import { tick } from './tick.ts'
+
+const ALL: readonly Bench[] = [callbacks, enrolment, contacts, tick]
+export const NAMES = ALL.map(({ name }) => name)
+
+export async function runBenchmarks(
+  { sizes, say, database }: BenchContext,
+  only: readonly string[] = NAMES,
+): Promise<BenchResult[]> {
+  const results: BenchResult[] = []
+  for (const bench of ALL.filter(({ name }) => only.includes(name))) {
+    const startedAt = performance.now()
+    const tell = (line: string) => say(`${bench.name}: ${line}`)
+    results.push(await bench.run({ sizes, say: tell, database }))
+    tell(`done in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`)
+  }
+  return results
+}

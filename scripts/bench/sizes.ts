@@ -1,0 +1,43 @@
+/** How large the benchmarks are. */
+import type { DatabaseKind } from '../db/ladder.ts'
+import type { Sizes } from './context.ts'
+
+const FULL: Sizes = {
+  rounds: 5,
+  callbacks: 1_000,
+  fewSteps: 1_000,
+  manySteps: 200_000,
+  ticks: 20,
+  due: 2_000,
+  planned: 20_000,
+  dueJobs: 2_000,
+  plannedJobs: 20_000,
+  treatments: 200,
+}
+
+/**
+ * SecantusDB walks every job for each one that Agenda locks (0.8 s at 20,000 jobs), so there the peer gets fewer: hours would
+ * not change its commands per contact, and its rate only gains.
+ */
+const FEWER_JOBS = { dueJobs: 400, plannedJobs: 400 }
+
+export function sizesFor(kind: DatabaseKind, given: Partial<Sizes>): Sizes {
+  return { ...FULL, ...(kind.startsWith('secantusd') ? FEWER_JOBS : {}), ...given }
+}
+
+/** The same at a fraction: for the tests. */
+export function scaled(sizes: Sizes, share: number): Sizes {
+  const part = (count: number) => Math.max(2, Math.round(count * share))
+  return {
+    rounds: 1,
+    callbacks: part(sizes.callbacks),
+    fewSteps: part(sizes.fewSteps),
+    manySteps: part(sizes.manySteps),
+    ticks: 2,
+    due: part(sizes.due),
+    planned: part(sizes.planned),
+    dueJobs: part(sizes.dueJobs),
+    plannedJobs: part(sizes.plannedJobs),
+    treatments: part(sizes.treatments),
+  }
+}
