@@ -17,6 +17,9 @@ export interface CompiledServer {
   remove(): void
 }
 
+/** Source → JavaScript: several servers of one run differ in one file. */
+const compiled = new Map<string, string>()
+
 /** @throws Error when the words to replace aren't there exactly once */
 export function compileServer(mutation: Mutation | null = null): CompiledServer {
   const { config } = ts.readConfigFile('tsconfig.build.json', ts.sys.readFile) as { config: unknown }
@@ -27,9 +30,11 @@ export function compileServer(mutation: Mutation | null = null): CompiledServer 
   for (const path of fileNames) {
     const file = relative('.', path)
     const source = mutated(file, readFileSync(path, 'utf8'), mutation)
+    const script = compiled.get(source) ?? ts.transpileModule(source, { compilerOptions, fileName: path }).outputText
+    compiled.set(source, script)
     const target = join(root, file.replace(/\.ts$/, '.js'))
     mkdirSync(dirname(target), { recursive: true })
-    writeFileSync(target, ts.transpileModule(source, { compilerOptions, fileName: path }).outputText)
+    writeFileSync(target, script)
   }
   if (mutation && !fileNames.some((path) => relative('.', path) === mutation.file))
     throw new Error(`there is no ${mutation.file} to change`)

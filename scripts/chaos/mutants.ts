@@ -1,4 +1,5 @@
 /** The same proof on servers that lack one of the things it rests on: it must fail, or it proves nothing. */
+import type { PerNight } from './clinic.ts'
 import type { Mutation } from './compile.ts'
 import type { Finding } from './judge.ts'
 import { type RunReport, runChaos } from './run.ts'
@@ -7,6 +8,7 @@ export interface Mutant extends Mutation {
   name: string
   /** Where its workers are killed. */
   wanted: Record<string, number>
+  perNight: PerNight
   /** What the judge must find. */
   finds: Finding['what']
 }
@@ -17,7 +19,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/messaging/model.ts',
     from: "update: { $set: { status: 'sending', messageId, intent: row.intent && sealedIntent(row.intent) } },",
     to: 'update: { $set: { messageId } },',
-    wanted: { 'acted · subscribe': 1, 'answered · subscribe': 1 },
+    wanted: { 'acted · subscribe': 1 },
+    perNight: { chatty: 0, mini: 3 },
     finds: 'doubled',
   },
   {
@@ -25,7 +28,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/messaging/service.ts',
     from: "hashId('outbox', stepId, occurrence, audience)",
     to: "hashId('outbox', stepId, occurrence, audience, Math.random())",
-    wanted: { 'outbox row inserted, step not marked': 1 },
+    wanted: { 'announcement inserted, call not marked': 1 },
+    perNight: { chatty: 1, mini: 0 },
     finds: 'doubled',
   },
   {
@@ -34,6 +38,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "  if (driver.dedupe === 'none') {",
     to: '  if (false) {',
     wanted: { 'sent, outcome not written': 1 },
+    perNight: { chatty: 0, mini: 6 },
     finds: 'too_many_unknown',
   },
 ]
@@ -44,7 +49,7 @@ export async function runMutant(mutant: Mutant, say: (line: string) => void): Pr
     mutation: mutant,
     seed: 1,
     wanted: mutant.wanted,
-    perNight: { chatty: 1, mini: 6 },
+    perNight: mutant.perNight,
     mostDays: 1,
     stopAtFirst: true,
     say,

@@ -10,8 +10,6 @@ export interface ServerProcess {
   address: string
   /** SIGKILL; resolves when it is dead, with whether this is what it died of. */
   kill(): Promise<boolean>
-  /** SIGTERM and the server's own way out; SIGKILL if that takes too long. */
-  stop(): Promise<void>
 }
 
 export interface ProcessOptions {
@@ -24,7 +22,6 @@ export interface ProcessOptions {
 }
 
 const START_LIMIT_MS = 60_000
-const STOP_LIMIT_MS = 10_000
 const ERROR_LEVEL = 50
 
 interface Line {
@@ -77,12 +74,6 @@ export async function startProcess({ main, env, logFile, onError }: ProcessOptio
     async kill() {
       child.kill('SIGKILL')
       return (await ended) === 'SIGKILL'
-    },
-    async stop() {
-      child.kill('SIGTERM')
-      const force = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS)
-      await ended
-      clearTimeout(force)
     },
   }
 }

@@ -33,20 +33,19 @@ export interface Point {
 const sets = ({ body }: Command): Record<string, unknown>[] =>
   ((body.updates ?? []) as { u?: { $set?: Record<string, unknown> } }[]).map(({ u }) => u?.$set ?? {})
 const idsOf = (body: Document): string[] => ((body.updates ?? []) as { q: { _id: string } }[]).map(({ q }) => q._id)
+const isHalfFired: Point['proof'] = ({ body }, observer) => observer.isHalfFired(idsOf(body))
 const updating = (collection: string, what: (set: Record<string, unknown>) => boolean) => (command: Command) =>
   command.name === 'update' && command.collection === collection && sets(command).some(what)
 
-const isMarked = updating('care_steps', ({ status }) => status === 'enqueued' || status === 'calling')
+const isEnqueued = updating('care_steps', ({ status }) => status === 'enqueued')
+const isCalling = updating('care_steps', ({ status }) => status === 'calling')
 const isOutcome = updating('outbox', ({ status }) => status === 'settling')
 
 /** In the order of a contact's life. */
 export const POINTS: Record<string, Point> = {
-  'outbox row inserted, step not marked': {
-    when: 'before',
-    matches: isMarked,
-    proof: ({ body }, observer) => observer.isHalfFired(idsOf(body)),
-  },
-  'step marked': { when: 'after', matches: isMarked },
+  'outbox row inserted, step not marked': { when: 'before', matches: isEnqueued, proof: isHalfFired },
+  'announcement inserted, call not marked': { when: 'before', matches: isCalling, proof: isHalfFired },
+  'step marked': { when: 'after', matches: (command) => isEnqueued(command) || isCalling(command) },
   'task inserted, card not': {
     when: 'after',
     matches: ({ name, collection }) => name === 'insert' && collection === 'tasks',

@@ -112,8 +112,8 @@ export async function startWorld(options: WorldOptions): Promise<ChaosWorld> {
 
     // The first to start makes the indexes; then all at once.
     const web = await run({ ROLE: 'web', MONGODB_URI: uri.toString() })
-    stops.push(() => web.stop())
-    stops.push(() => Promise.all(slots.map((slot) => slot.process?.stop())))
+    stops.push(() => web.kill())
+    stops.push(() => Promise.all(slots.map((slot) => slot.process?.kill())))
     await Promise.all(
       slots.map(async (slot) => {
         slot.process = await slot.start()

@@ -26,6 +26,6 @@ test('a place that nobody wants is passed', () => {
   expect(createTargets({}).meets('here')).toBe(false)
 })
 
-test('three stages over three channels, and seven places between commands', () => {
-  expect(Object.keys(everywhere(7))).toHaveLength(16)
+test('three stages over three channels, and eight places between commands', () => {
+  expect(Object.keys(everywhere(7))).toHaveLength(17)
 })
