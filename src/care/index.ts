@@ -12,8 +12,10 @@ import type {
   TreatmentCorrected,
   TreatmentsService,
 } from '../treatments/index.ts'
-import { onAttempted, onCompleted, onSettled } from './answers.ts'
+import { onSettled } from './answers.ts'
 import { onMessage, openAsks } from './asks.ts'
+import { attentionList } from './attention.ts'
+import { onAttempted, onCompleted } from './calls.ts'
 import { layOutDay } from './day.ts'
 import { enrol } from './enrol.ts'
 import { createFiring } from './fire.ts'
@@ -82,7 +84,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
     service: { startPlans },
     routes: careRoutes({ store, customers }),
     due: [due({ table: 'care_steps', nextDueAt: (now, until) => store.nextDueAt(now, until), drain })],
-    routines: [layOutDay(shared)],
+    routines: [layOutDay(shared), attentionList(shared)],
     ready: () => store.ready(),
   }
 }
