@@ -26,7 +26,7 @@ import { cancelPlan, replan } from './replan.ts'
 import { careRoutes } from './routes.ts'
 
 export { buildGuides, type GuideBook, GuideFile } from './guides.ts'
-export { checkPathways, type Pathway, PathwayFile } from './pathway.ts'
+export { CARE_TEMPLATES, checkPathways, type Pathway, PathwayFile } from './pathway.ts'
 export * from './types.ts'
 
 export interface CareService {
