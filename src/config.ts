@@ -1,7 +1,15 @@
 /** Every business table of an installation, read and checked together: all problems of all files at once. */
 import { join, relative } from 'node:path'
-import { buildGuides, checkPathways, type GuideBook, GuideFile, type Pathway, PathwayFile } from './care/index.ts'
-import { buildTemplates, type TemplateBook, TemplateFile } from './messaging/index.ts'
+import {
+  buildGuides,
+  CARE_TEMPLATES,
+  checkPathways,
+  type GuideBook,
+  GuideFile,
+  type Pathway,
+  PathwayFile,
+} from './care/index.ts'
+import { buildTemplates, lintWords, type TemplateBook, TemplateFile } from './messaging/index.ts'
 import { ConfigError, createConfigLoader, formatProblem } from './platform/config.ts'
 import { type Organisation, OrganisationSchema } from './staff/index.ts'
 import { type TreatmentKind, TreatmentsSchema } from './treatments/index.ts'
@@ -37,6 +45,24 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
       path: `templates.${key}`,
       message,
     })
+  }
+  for (const key of [...CARE_TEMPLATES, 'system.welcome'])
+    if (!book.has(key))
+      loader.report({
+        file: shown('templates'),
+        line: 1,
+        path: `templates.${key}`,
+        message: 'is missing; the server sends it',
+      })
+  for (const [file, { urgent, days }] of guideFiles) {
+    const name = join('guides', `${file}.yaml`)
+    const texts = [
+      { path: ['urgent'], text: urgent },
+      ...Object.entries(days).map(([day, entry]) => ({ path: ['days', day], text: Object.values(entry).join('\n') })),
+    ]
+    for (const { path, text } of texts)
+      for (const message of lintWords(text))
+        loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message })
   }
   const guides = buildGuides(guideFiles)
   const pathways = [...pathwayFiles].map(([id, file]): Pathway => ({ id, ...file }))

@@ -4,7 +4,16 @@
  */
 import type { WindowFacts } from '../messaging/index.ts'
 import { nextAllowed } from '../messaging/index.ts'
-import { atTime, DEFAULT_ZONE, dayOf, isOpenOn, nextWallTime, type TimeOfDay, timeOfDay } from '../platform/calendar.ts'
+import {
+  atTime,
+  DEFAULT_ZONE,
+  dayOf,
+  isOpenOn,
+  nextWallTime,
+  type Opening,
+  type TimeOfDay,
+  timeOfDay,
+} from '../platform/calendar.ts'
 import { earliest } from '../platform/clock.ts'
 import { type Routine, routine } from '../platform/routines.ts'
 import type { Store } from '../staff/index.ts'
@@ -12,7 +21,7 @@ import { windowFacts } from './enrol.ts'
 import { callOf, callTaskId, type FireDeps } from './fire.ts'
 import type { StepRow } from './model.ts'
 import { callTimes, whyNot } from './rules.ts'
-import { pick } from './timing.ts'
+import { pick, whenOpen } from './timing.ts'
 import { carriedOf, treatmentsOf } from './wording.ts'
 
 /** Before the morning list, which shows what is laid out here. */
@@ -76,7 +85,7 @@ async function layOut(
       treatment: done.get(step.treatmentId),
       also,
       window,
-      dueAt: timeOf(step, window, now),
+      dueAt: timeOf(step, window, place.opening, now),
     }
   })
   const laid = planned.filter(
@@ -89,7 +98,13 @@ async function layOut(
     laid.map(({ step, place, customer, treatment, also, window, dueAt }) => {
       const facts = { contact: contacts.get(step.customerId), treatment, also, place, at: dueAt }
       const owner = treatment?.consultantUserId ?? customer?.ownerUserId ?? null
-      return callOf({ treatments }, step, facts, owner, callTimes(dueAt, window))
+      return callOf(
+        { treatments },
+        step,
+        facts,
+        owner,
+        callTimes(dueAt, whenOpen(window, place.opening, dayOf(dueAt, place.timeZone))),
+      )
     }),
   )
   const calling = new Set(laid.map(({ step }) => step._id))
@@ -106,8 +121,11 @@ async function layOut(
 }
 
 /** The planned instant, or another one of that day when it fits no longer. */
-function timeOf({ _id, dueAt, contactClass, action }: StepRow, window: WindowFacts, now: Date): Date {
+function timeOf({ _id, dueAt, contactClass, action }: StepRow, window: WindowFacts, opening: Opening, now: Date): Date {
   const at = dueAt ?? now
-  if (Number(nextAllowed(at, contactClass, window).at) === Number(at)) return at
-  return pick(_id, { contactClass, isCall: action === 'call' }, dayOf(at, window.timeZone), ALONE, now, window)
+  const day = dayOf(at, window.timeZone)
+  const isCall = action === 'call'
+  const facts = isCall ? whenOpen(window, opening, day) : window
+  if (Number(nextAllowed(at, contactClass, facts).at) === Number(at)) return at
+  return pick(_id, { contactClass, isCall }, day, ALONE, now, facts)
 }

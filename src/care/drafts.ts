@@ -64,10 +64,10 @@ export function chanceOf(draft: Draft, facts: PlanFacts): Date {
   const { opening, window } = facts
   if (interval) return interval.to
   const isCall = step.action === 'call'
-  if (!isCall || step.neverMoves || isOpenOn(opening, last)) return lastChance(last, isCall, window)
+  if (!isCall || step.neverMoves || isOpenOn(opening, last)) return lastChance(last, isCall, window, opening)
   const open = nextOpenDay(opening, first)
   // A window that is closed as a whole moves; of any other the closed end is still its end.
-  return open > last ? lastChance(open, isCall, window) : windowOf(draft, facts).to
+  return open > last ? lastChance(open, isCall, window, opening) : windowOf(draft, facts).to
 }
 export const actionOf = (draft: Draft): StepAction =>
   [draft, ...draft.riders].some(({ step }) => step.kind === 'contact' && step.action === 'call') ? 'call' : 'message'

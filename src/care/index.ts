@@ -12,8 +12,10 @@ import type {
   TreatmentCorrected,
   TreatmentsService,
 } from '../treatments/index.ts'
-import { onAttempted, onCompleted, onSettled } from './answers.ts'
+import { onSettled } from './answers.ts'
 import { onMessage, openAsks } from './asks.ts'
+import { attentionList } from './attention.ts'
+import { onAttempted, onCompleted } from './calls.ts'
 import { layOutDay } from './day.ts'
 import { enrol } from './enrol.ts'
 import { createFiring } from './fire.ts'
@@ -24,7 +26,7 @@ import { cancelPlan, replan } from './replan.ts'
 import { careRoutes } from './routes.ts'
 
 export { buildGuides, type GuideBook, GuideFile } from './guides.ts'
-export { checkPathways, type Pathway, PathwayFile } from './pathway.ts'
+export { CARE_TEMPLATES, checkPathways, type Pathway, PathwayFile } from './pathway.ts'
 export * from './types.ts'
 
 export interface CareService {
@@ -84,7 +86,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
     service: { startPlans },
     routes: careRoutes({ store, customers }),
     due: [due({ table: 'care_steps', nextDueAt: (now, until) => store.nextDueAt(now, until), drain })],
-    routines: [layOutDay(shared)],
+    routines: [layOutDay(shared), attentionList(shared)],
     ready: () => store.ready(),
   }
 }

@@ -70,8 +70,11 @@ export interface ContactRow {
   treatmentId: string | null
   customerId: string
   byUserId: string | null
+  storeId: string
   channel: string
   at: Date
+  /** When the customer said what is in here; null while nothing is. */
+  answeredAt: Date | null
   reached: boolean | null
   state: string | null
   satisfaction: number | null
@@ -91,6 +94,13 @@ export interface AskRow {
   answers: { effect: number | null; satisfaction: number | null; nps: number | null }
   openedAt: Date
 }
+
+/** Unhappy (domain 6), or a state that a doctor should see. */
+const ATTENTION = [
+  { satisfaction: { $gte: 1, $lte: 2 } },
+  { nps: { $gte: 0, $lte: 6 } },
+  { state: { $in: ['abnormal', 'needs_doctor'] } },
+]
 
 export type CareStore = ReturnType<typeof createCareStore>
 
@@ -212,9 +222,19 @@ export function createCareStore(db: Connection) {
 
     insertContacts: (rows: readonly ContactRow[]) => insertMissing(contacts, rows),
     changeContact: (_id: string, set: Partial<ContactRow>) => contacts.updateOne({ _id }, { $set: set }),
-    contactsOf: (customerIds: readonly string[], after: string | null, limit: number) =>
+    /** Contacts of customers, or of everybody; `attention`: unhappy or abnormal ones, answered in (from, to]. */
+    contactsPage: (
+      customerIds: readonly string[] | null,
+      attention: { from: Date; to: Date } | null,
+      after: string | null,
+      limit: number,
+    ) =>
       contacts
-        .find({ customerId: { $in: [...customerIds] }, ...(after === null ? {} : { _id: { $gt: after } }) })
+        .find({
+          ...(customerIds === null ? {} : { customerId: { $in: [...customerIds] } }),
+          ...(attention === null ? {} : { answeredAt: { $gt: attention.from, $lte: attention.to }, $or: ATTENTION }),
+          ...(after === null ? {} : { _id: { $gt: after } }),
+        })
         .sort({ _id: 1 })
         .limit(limit + 1)
         .toArray(),
@@ -242,7 +262,10 @@ export function createCareStore(db: Connection) {
         },
       ])
       await ensureIndexes(plans, [{ keys: { customerId: 1 }, serves: 'plansOfCustomers' }])
-      await ensureIndexes(contacts, [{ keys: { customerId: 1, _id: 1 }, serves: 'contactsOf' }])
+      await ensureIndexes(contacts, [
+        { keys: { customerId: 1, _id: 1 }, serves: 'contactsPage of a customer' },
+        { keys: { answeredAt: 1 }, serves: 'contactsPage of what needs attention' },
+      ])
       await ensureIndexes(asks, [{ keys: { customerId: 1, question: 1 }, serves: 'openAsks' }])
     },
   }

@@ -69,6 +69,15 @@ export const matches = (
   (!categories || categories.includes(kind.category)) &&
   (!storeTypes || storeTypes.includes(storeType))
 
+/** Texts that care sends beside those that pathways name. */
+export const CARE_TEMPLATES = [
+  'care.missed',
+  'care.ask_effect',
+  'care.ask_satisfaction',
+  'care.ask_nps',
+  'care.ask_done',
+] as const
+
 export interface PathwayProblem {
   pathway: string
   /** Path inside the file. */

@@ -11,7 +11,7 @@ import type { Reason } from '../platform/reasons.ts'
 import type { Role } from '../staff/index.ts'
 import { actionOf, chanceOf, type Draft, draftOf, flatten, type PlanFacts, windowOf } from './drafts.ts'
 import { matches, type Pathway, type PathwayStep } from './pathway.ts'
-import { type Lane, lastChance, pick } from './timing.ts'
+import { type Lane, lastChance, pick, whenOpen } from './timing.ts'
 import type { StepAction, StepKind } from './types.ts'
 
 export type { PlanFacts } from './drafts.ts'
@@ -198,7 +198,7 @@ function place(draft: Draft, facts: PlanFacts, load: Load, told: Existing['days'
   }
   // Days that are over at entry are no choice any more.
   const entered = dayOf(facts.enteredAt, window.timeZone)
-  const isOver = lastChance(entered, needsPerson, window) <= facts.enteredAt
+  const isOver = lastChance(entered, needsPerson, window, opening) <= facts.enteredAt
   const today = isOver ? addDays(entered, 1) : entered
   const days: Day[] = []
   for (let day = draft.first > today ? draft.first : today; day <= draft.last; day = addDays(day, 1))
@@ -256,8 +256,11 @@ function greetingAt({ step }: Draft, { endedAt, enteredAt, window }: PlanFacts):
   return nextAllowed(enteredAt > endedAt ? enteredAt : endedAt, step.class, window)
 }
 
-const contactAt = (draft: Draft, day: Day, lane: Lane, { enteredAt, window }: PlanFacts): Date =>
-  pick(draft.id, { contactClass: draft.step.class, isCall: actionOf(draft) === 'call' }, day, lane, enteredAt, window)
+function contactAt(draft: Draft, day: Day, lane: Lane, { enteredAt, window, opening }: PlanFacts): Date {
+  const isCall = actionOf(draft) === 'call'
+  const facts = isCall ? whenOpen(window, opening, day) : window
+  return pick(draft.id, { contactClass: draft.step.class, isCall }, day, lane, enteredAt, facts)
+}
 
 function missed(draft: Draft, facts: PlanFacts): PlannedStep {
   const { from, to } = windowOf(draft, facts)

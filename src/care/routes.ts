@@ -44,9 +44,11 @@ const Contact = z.object({
   stepIds: z.array(z.string()),
   treatmentId: z.string().nullable(),
   customerId: z.string(),
+  storeId: z.string(),
   byUserId: z.string().nullable(),
   channel: z.string(),
   at: Instant,
+  answeredAt: Instant.nullable(),
   reached: z.boolean().nullable(),
   state: z.string().nullable(),
   satisfaction: z.number().nullable(),
@@ -62,6 +64,8 @@ const Change = z.object({
   dropped: z.array(z.string()),
   added: z.array(z.string()),
 })
+const BEGINNING = instant(0)
+const END = instant('9999-01-01T00:00:00Z')
 const TreatmentId = z.string().min(1).max(128)
 
 export const careRoutes = ({ store, customers }: { store: CareStore; customers: CustomersService }) => [
@@ -113,27 +117,29 @@ export const careRoutes = ({ store, customers }: { store: CareStore; customers: 
     response: page(Step),
     async handle({ query: { from, to, ...paging } }) {
       const { limit, after } = pageRequest(paging)
-      const { items, nextCursor } = pageOf(
-        await store.ended(from ?? instant(0), to ?? instant('9999-01-01T00:00:00Z'), after, limit),
-        limit,
-      )
+      const { items, nextCursor } = pageOf(await store.ended(from ?? BEGINNING, to ?? END, after, limit), limit)
       return { items: items.map(stepOf), nextCursor }
     },
   }),
   route({
     method: 'get',
     path: '/api/v1/contacts',
-    summary: "A customer's contact records; summaries stay inside",
+    summary:
+      'Contact records of a customer, or of everybody; `attention=true`: satisfaction up to 2, NPS up to 6, or abnormal, answered in the interval. Summaries stay inside',
     tag: 'care',
     auth: 'integration',
-    query: PageQuery.extend({ customerId: Id }),
+    query: PageQuery.extend({
+      customerId: Id.optional(),
+      attention: z.literal('true').optional(),
+      from: InstantString.optional(),
+      to: InstantString.optional(),
+    }),
     response: page(Contact),
-    async handle({ query: { customerId, ...paging } }) {
+    async handle({ query: { customerId, attention, from, to, ...paging } }) {
       const { limit, after } = pageRequest(paging)
-      const { items, nextCursor } = pageOf(
-        await store.contactsOf(await customers.idsOf(customerId), after, limit),
-        limit,
-      )
+      const ids = customerId === undefined ? null : await customers.idsOf(customerId)
+      const interval = attention ? { from: from ?? BEGINNING, to: to ?? END } : null
+      const { items, nextCursor } = pageOf(await store.contactsPage(ids, interval, after, limit), limit)
       return { items: items.map(contactOf), nextCursor }
     },
   }),
@@ -156,7 +162,7 @@ export const careRoutes = ({ store, customers }: { store: CareStore; customers: 
         store.countBy('status'),
         store.countBy('pathway'),
         store.countBy('stage'),
-        store.dueCount(now ?? instant('9999-01-01T00:00:00Z')),
+        store.dueCount(now ?? END),
         store.nps(),
       ])
       return { byStatus, byPathway, byStage, due, nps }

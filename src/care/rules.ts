@@ -16,7 +16,7 @@ import { addMs, MINUTE_MS } from '../platform/clock.ts'
 import type { Reason } from '../platform/reasons.ts'
 import type { Treatment } from '../treatments/index.ts'
 import type { StepRow } from './model.ts'
-import { CALL_ROOM_MS, endOfContacts, usefulUntil } from './timing.ts'
+import { CALL_ROOM_MS, endOfContacts, usefulUntil, whenOpen } from './timing.ts'
 
 export type Firing =
   | { do: 'message' }
@@ -48,13 +48,14 @@ export function decide(step: StepRow, { customer, treatment, opening, window }: 
   if (step.action === 'call' && !step.neverMoves && !isOpenOn(opening, today)) {
     const day = nextOpenDay(opening, addDays(today, 1))
     const moved = dayInterval(day, window.timeZone)
-    const { at } = nextAllowed(moved.from, step.contactClass, window, moved.to)
+    const { at } = nextAllowed(moved.from, step.contactClass, whenOpen(window, opening, day), moved.to)
     return { do: 'wait', at, reason: 'store_closed', ...(at < step.windowTo ? {} : { window: moved }) }
   }
-  const { at, reason } = nextAllowed(now, step.contactClass, window, until)
+  const hours = step.action === 'call' ? whenOpen(window, opening, today) : window
+  const { at, reason } = nextAllowed(now, step.contactClass, hours, until)
   if (reason && at > now) return at < until ? { do: 'wait', at, reason } : { do: 'end', status: 'missed', reason }
   if (step.action === 'message') return { do: 'message' }
-  return { do: 'call', ...callTimes(now, window) }
+  return { do: 'call', ...callTimes(now, hours) }
 }
 
 /** Why a customer is not contacted at all about this treatment. */
@@ -95,18 +96,19 @@ export function nextAttempt(missedAt: readonly Date[], now: Date, window: Window
   const { timeZone } = window
   const days = missedAt.map((at) => dayOf(at, timeZone))
   const today = dayOf(now, timeZone)
-  const spans = allowedSpans('care', window) ?? []
+  const spansOf = (day: Day) => allowedSpans('care', whenOpen(window, opening, day)) ?? []
   const again = (day: Day, from: string): NextAttempt => {
     const openAt = addMs(atTime(day, from, timeZone), CALL_AFTER_MS)
-    return { kind: 'again', openAt, overdueAt: endOfContacts(day, window) }
+    return { kind: 'again', openAt, overdueAt: endOfContacts(day, whenOpen(window, opening, day)) }
   }
   if (days.every((day) => day === today) && days.length < ON_DUE_DAY) {
-    const later = spans.find(({ from }) => atTime(today, from, timeZone) > now)
+    const later = spansOf(today).find(({ from }) => atTime(today, from, timeZone) > now)
     if (later) return again(today, later.from)
   }
   const further = new Set(days.filter((day) => day !== days[0])).size
   if (further >= FURTHER_DAYS) return { kind: 'unreachable' }
   const day = nextOpenDay(opening, addDays(today, 1))
+  const spans = spansOf(day)
   // The same hour tends to fail again: a window that was not tried, else another one than last time.
   const tried = missedAt.map((at) =>
     spans.findLastIndex(({ from }) => atTime(dayOf(at, timeZone), from, timeZone) <= at),

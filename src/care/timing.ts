@@ -1,6 +1,15 @@
 /** When in a day a contact happens: greetings, the contact windows, one window per owner role. Pure. */
 import { allowedSpans, type ContactClass, nextAllowed, type WindowFacts } from '../messaging/index.ts'
-import { atTime, type Day, dayOf, type Interval, type TimeOfDay } from '../platform/calendar.ts'
+import {
+  atTime,
+  type Day,
+  dayOf,
+  type Interval,
+  type Opening,
+  type Span,
+  spansOn,
+  type TimeOfDay,
+} from '../platform/calendar.ts'
 import { addMs, HOUR_MS, MINUTE_MS } from '../platform/clock.ts'
 import { hashUnit } from '../platform/hash.ts'
 
@@ -33,6 +42,21 @@ export function usefulUntil(windowTo: Date, contactClass: ContactClass, window: 
   return at > windowTo ? morningOf(at, window).to : windowTo
 }
 
+/** A call needs somebody at work: the windows of that day inside the opening hours, as far as the two meet. */
+export function whenOpen(window: WindowFacts, opening: Opening, day: Day): WindowFacts {
+  const open = spansOn(opening, day)
+  const inside = (spans: readonly Span[]) =>
+    open.flatMap((hours) => spans.map((span) => meet(span, hours)).filter((span): span is Span => span !== null))
+  const windows = inside(window.contactWindows)
+  const [wished] = window.preferredTime ? inside([window.preferredTime]) : []
+  return { ...window, ...(windows.length > 0 ? { contactWindows: windows } : {}), preferredTime: wished ?? null }
+}
+
+function meet(a: Span, b: Span): Span | null {
+  const span = { from: a.from > b.from ? a.from : b.from, to: a.to < b.to ? a.to : b.to }
+  return span.from < span.to ? span : null
+}
+
 /** The end of a day's last contact window. */
 export function endOfContacts(day: Day, window: WindowFacts): Date {
   const last = allowedSpans('care', window)?.at(-1)?.to ?? window.quietHours.from
@@ -40,8 +64,10 @@ export function endOfContacts(day: Day, window: WindowFacts): Date {
 }
 
 /** The last instant of a day at which a contact can begin, by the store's windows: a wish is no reason to leave a day out. */
-export const lastChance = (day: Day, isCall: boolean, window: WindowFacts): Date =>
-  addMs(endOfContacts(day, { ...window, preferredTime: null }), isCall ? -CALL_ROOM_MS : 0)
+export function lastChance(day: Day, isCall: boolean, window: WindowFacts, opening: Opening): Date {
+  const facts = { ...window, preferredTime: null }
+  return isCall ? addMs(endOfContacts(day, whenOpen(facts, opening, day)), -CALL_ROOM_MS) : endOfContacts(day, facts)
+}
 
 /** What is left after `from` of a day's windows with room for the contact; the customer's own time first. */
 function intervalsLeft(

@@ -22,6 +22,7 @@ import type { MessagingService, SettledListener } from './types.ts'
 export {
   buildTemplates,
   classOf,
+  lintWords,
   type MessageTemplate,
   render,
   type TemplateBook,

@@ -109,14 +109,24 @@ function lint({ class: contactClass, chat, sms, subscribe }: z.output<typeof Tem
   for (const [name, text] of Object.entries(subscribe?.fields ?? {}))
     if (!text.includes('{{') && [...text].length > fieldChars(name))
       found.push(`${name} is longer than the notice shows`)
-  if (all.includes('你')) found.push('says 你; customers are addressed with 您')
-  for (const text of [chat, ...(sms ? [sms] : [])])
+  for (const text of [chat, ...(sms ? [sms] : [])]) {
     if (!/\{\{(store|sender)\}\}/.test(text)) found.push('does not say who writes: {{store}} or {{sender}} is missing')
-  if (RANK.test(all)) found.push('contains the forbidden word 第一')
-  for (const word of FORBIDDEN) if (all.includes(word)) found.push(`contains the forbidden word ${word}`)
-  if (contactClass !== 'promotion')
-    for (const word of OFFERS) if (all.includes(word)) found.push(`sells (${word}) in a message of care`)
-  return found
+    // Part of a conversation or an emergency has no room for it.
+    if (!['reply', 'safety'].includes(contactClass) && !text.includes('谢')) found.push('does not say thanks')
+  }
+  return [...found, ...lintWords(all, contactClass)]
+}
+
+/** What no text to a customer may say, whatever it is part of. Pure. */
+export function lintWords(text: string, contactClass: ContactClass = 'care'): string[] {
+  return [
+    ...(text.includes('你') ? ['says 你; customers are addressed with 您'] : []),
+    ...(RANK.test(text) ? ['contains the forbidden word 第一'] : []),
+    ...FORBIDDEN.filter((word) => text.includes(word)).map((word) => `contains the forbidden word ${word}`),
+    ...(contactClass === 'promotion' ? [] : OFFERS.filter((word) => text.includes(word))).map(
+      (word) => `sells (${word}) in a message of care`,
+    ),
+  ]
 }
 
 export interface RenderedMessage {

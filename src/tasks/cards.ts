@@ -166,7 +166,7 @@ const contactForm = (task: CardFacts): Json =>
 const monthForm = (task: CardFacts): Json =>
   form(
     task,
-    '满月回访：请询问效果与推荐意愿（0–10 分）。',
+    '一个月回访：请询问效果与推荐意愿（0–10 分）。',
     [
       { question_key: 'effect', title: '效果评价', option_list: EFFECT },
       { question_key: 'nps', title: '推荐意愿', option_list: NPS },

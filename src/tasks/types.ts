@@ -1,7 +1,7 @@
 /** What other rooms may know of staff tasks (FHIR: Task). */
 import type { Role } from '../staff/index.ts'
 
-export type TaskKind = 'contact_call' | 'consultant_follow' | 'send_message' | 'check_message' | 'decide'
+export type TaskKind = 'contact_call' | 'consultant_follow' | 'doctor_contact' | 'send_message' | 'check_message'
 /** Which form closes it: reached/state/satisfaction; the same and then effect/NPS; or one tap. */
 export type TaskForm = 'contact' | 'contact_month' | 'confirm'
 

@@ -8,7 +8,7 @@ import { hashId } from '../platform/hash.ts'
 import { LOST, untilWon } from '../platform/races.ts'
 import type { PageRequest } from '../platform/views.ts'
 import type { AppointmentRow, RecordStore } from './model.ts'
-import type { CustomerRef, References } from './references.ts'
+import type { CustomerRef, ListFilter, References } from './references.ts'
 import type { Appointment, AppointmentStatus } from './types.ts'
 
 export interface AppointmentInput extends CustomerRef {
@@ -24,7 +24,7 @@ export interface AppointmentDesk {
   /** Writes the appointment as it stands; saying the same again changes and tells nothing. @throws AppError as `References.resolve` */
   put(input: AppointmentInput): Promise<Appointment>
   ofCustomer(customerId: string): Promise<Appointment[]>
-  page(customer: CustomerRef | null, request: PageRequest): Promise<(Appointment & { _id: string })[]>
+  page(wanted: ListFilter, request: PageRequest): Promise<(Appointment & { _id: string })[]>
 }
 
 export interface AppointmentDeps {
@@ -126,9 +126,10 @@ export function createAppointmentDesk({
       const rows = await store.ofCustomers(await customers.idsOf(customerId))
       return rows.map(appointmentOf).sort((a, b) => Number(b.startsAt) - Number(a.startsAt) || (a.id < b.id ? -1 : 1))
     },
-    async page(customer, request) {
+    async page({ customer, externalId }, request) {
       const ids = customer === null ? null : await customers.idsOf((await references.customer(customer)).id)
-      return (await store.page(ids, request)).map((row) => ({ ...appointmentOf(row), _id: row._id }))
+      const one = externalId === null ? null : hashId('appointment', externalId)
+      return (await store.page(ids, one, request)).map((row) => ({ ...appointmentOf(row), _id: row._id }))
     },
   }
 }

@@ -35,7 +35,8 @@ export interface RecordStore<T extends RecordRow> {
   insert(rows: readonly T[]): Promise<number>
   byIds(ids: readonly string[]): Promise<T[]>
   ofCustomers(customerIds: readonly string[]): Promise<T[]>
-  page(customerIds: readonly string[] | null, request: PageRequest): Promise<T[]>
+  /** Of these customers, or of everybody; `id`: only this one. */
+  page(customerIds: readonly string[] | null, id: string | null, request: PageRequest): Promise<T[]>
   /** Changes a row that nobody changed since it was read at `revision`, and keeps the events to tell. */
   change(
     id: string,
@@ -62,10 +63,12 @@ export function createRecordStore<T extends RecordRow>(
     insert: (fresh) => insertMissing(rows, fresh as readonly T[] & readonly OptionalUnlessRequiredId<T>[]),
     byIds: async (ids) => (await find({ _id: { $in: [...ids] } }).toArray()) as unknown as T[],
     ofCustomers: async (ids) => (await find({ customerId: { $in: [...ids] } }).toArray()) as unknown as T[],
-    async page(customerIds, { limit, after }) {
+    async page(customerIds, id, { limit, after }) {
       const filter = {
         ...(customerIds === null ? {} : { customerId: { $in: [...customerIds] } }),
-        ...(after === null ? {} : { _id: { $gt: after } }),
+        ...(after === null && id === null
+          ? {}
+          : { _id: { ...(id === null ? {} : { $eq: id }), ...(after === null ? {} : { $gt: after }) } }),
       }
       const found = await find(filter)
         .sort({ _id: 1 })

@@ -6,7 +6,7 @@ import { AppError, conflict, invalid } from '../platform/errors.ts'
 import { hashId, sha256Hex } from '../platform/hash.ts'
 import type { PageRequest } from '../platform/views.ts'
 import type { PurchaseRow, RecordStore } from './model.ts'
-import type { CustomerRef, References } from './references.ts'
+import type { CustomerRef, ListFilter, References } from './references.ts'
 import type { Purchase } from './types.ts'
 
 export interface PurchaseInput extends CustomerRef {
@@ -25,7 +25,7 @@ export interface PurchaseDesk {
    * @throws AppError as `References.resolve`
    */
   record(input: PurchaseInput): Promise<Purchase>
-  page(customer: CustomerRef | null, request: PageRequest): Promise<(Purchase & { _id: string })[]>
+  page(wanted: ListFilter, request: PageRequest): Promise<(Purchase & { _id: string })[]>
 }
 
 export interface PurchaseDeps {
@@ -89,9 +89,10 @@ export function createPurchaseDesk({ store, references, customers, announcer, cl
         throw conflict('external_id_conflict', { purchaseId: _id })
       return purchaseOf(known)
     },
-    async page(customer, request) {
+    async page({ customer, externalId }, request) {
       const ids = customer === null ? null : await customers.idsOf((await references.customer(customer)).id)
-      return (await store.page(ids, request)).map((row) => ({ ...purchaseOf(row), _id: row._id }))
+      const one = externalId === null ? null : hashId('purchase', externalId)
+      return (await store.page(ids, one, request)).map((row) => ({ ...purchaseOf(row), _id: row._id }))
     },
   }
 }

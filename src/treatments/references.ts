@@ -10,6 +10,13 @@ export interface CustomerRef {
   customerExternalId?: string
 }
 
+/** What a list is asked for. */
+export interface ListFilter {
+  customer: CustomerRef | null
+  /** The clinic's own number of one record. */
+  externalId: string | null
+}
+
 export interface References {
   kind(code: string): TreatmentKind | null
   /** @throws AppError not_found/customer_not_found */

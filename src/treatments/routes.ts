@@ -4,7 +4,7 @@ import { type Route, route } from '../platform/http.ts'
 import { defined, pageOf, pageRequest } from '../platform/views.ts'
 import type { AppointmentDesk } from './appointments.ts'
 import type { PurchaseDesk } from './purchases.ts'
-import type { CustomerRef } from './references.ts'
+import type { ListFilter } from './references.ts'
 import type { TreatmentDesk } from './service.ts'
 import * as views from './views.ts'
 
@@ -19,17 +19,18 @@ interface ListQuery {
   cursor?: string | undefined
   customerId?: string | undefined
   customerExternalId?: string | undefined
+  externalId?: string | undefined
 }
 
-/** One page of a list, of one customer when the query names one. */
-async function listOf<T extends { _id: string }>(
+/** One page of a list, of one customer when the query names one; or the one record that a number names. */
+async function listOf<T extends { _id: string; externalId: string | null }>(
   query: ListQuery,
-  read: (customer: CustomerRef | null, request: { limit: number; after: string | null }) => Promise<T[]>,
+  read: (wanted: ListFilter, request: { limit: number; after: string | null }) => Promise<T[]>,
 ) {
   const request = pageRequest(query)
-  const { customerId, customerExternalId } = query
-  const ref = customerId || customerExternalId ? defined({ customerId, customerExternalId }) : null
-  return pageOf(await read(ref, request), request.limit)
+  const { customerId, customerExternalId, externalId } = query
+  const customer = customerId || customerExternalId ? defined({ customerId, customerExternalId }) : null
+  return pageOf(await read({ customer, externalId: externalId ?? null }, request), request.limit)
 }
 
 const REFERENCES = ['customer_not_found', 'store_not_found', 'unknown_treatment_code'] as const
@@ -50,7 +51,7 @@ const treatmentRoutesOf = (desk: TreatmentDesk): Route[] => [
   route({
     method: 'get',
     path: '/api/v1/treatments',
-    summary: 'List treatments, of one customer if named',
+    summary: 'List treatments, of one customer or of one number if named',
     tag: 'treatments',
     auth: 'integration',
     query: views.RecordQuery,
@@ -114,7 +115,7 @@ const appointmentRoutesOf = (desk: AppointmentDesk): Route[] => [
   route({
     method: 'get',
     path: '/api/v1/appointments',
-    summary: 'List appointments, of one customer if named',
+    summary: 'List appointments, of one customer or of one number if named',
     tag: 'appointments',
     auth: 'integration',
     query: views.RecordQuery,
@@ -140,7 +141,7 @@ const purchaseRoutesOf = (desk: PurchaseDesk): Route[] => [
   route({
     method: 'get',
     path: '/api/v1/purchases',
-    summary: 'List purchases, of one customer if named',
+    summary: 'List purchases, of one customer or of one number if named',
     tag: 'purchases',
     auth: 'integration',
     query: views.RecordQuery,

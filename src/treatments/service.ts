@@ -10,7 +10,7 @@ import { hashId } from '../platform/hash.ts'
 import { LOST, untilWon } from '../platform/races.ts'
 import type { PageRequest } from '../platform/views.ts'
 import type { RecordStore, TreatmentRow } from './model.ts'
-import { type CustomerRef, type References, wrongField } from './references.ts'
+import { type CustomerRef, type ListFilter, type References, wrongField } from './references.ts'
 import type { Treatment } from './types.ts'
 
 /** What is said of a treatment, beside the clinic's number. */
@@ -31,7 +31,7 @@ export interface TreatmentDesk {
   get(treatmentId: string): Promise<Treatment | null>
   getMany(treatmentIds: readonly string[]): Promise<Map<string, Treatment>>
   ofCustomer(customerId: string): Promise<Treatment[]>
-  page(customer: CustomerRef | null, request: PageRequest): Promise<(Treatment & { _id: string; hasNote: boolean })[]>
+  page(wanted: ListFilter, request: PageRequest): Promise<(Treatment & { _id: string; hasNote: boolean })[]>
   /**
    * Enters a completed treatment and announces it. The same entry again gives the same record and nothing else.
    *
@@ -194,9 +194,10 @@ export function createTreatmentDesk({
       const rows = await store.ofCustomers(await customers.idsOf(customerId))
       return rows.map(treatmentOf).sort((a, b) => Number(a.endedAt) - Number(b.endedAt) || (a.id < b.id ? -1 : 1))
     },
-    async page(customer, request) {
+    async page({ customer, externalId }, request) {
       const ids = customer === null ? null : await customers.idsOf((await references.customer(customer)).id)
-      const rows = await store.page(ids, request)
+      const one = externalId === null ? null : treatmentIdOf(externalId)
+      const rows = await store.page(ids, one, request)
       return rows.map((row) => ({ ...treatmentOf(row), _id: row._id, hasNote: row.note !== null }))
     },
 

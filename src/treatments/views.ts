@@ -26,7 +26,8 @@ export const TreatmentBody = z
   .refine(oneCustomer, ONE_CUSTOMER)
 export const CorrectionBody = z.strictObject(treatmentFacts).refine(oneCustomer, ONE_CUSTOMER)
 export const TreatmentParams = z.strictObject({ treatmentId: Id })
-export const RecordQuery = PageQuery.extend(customerRef).refine(
+/** `externalId`: the one record of that number, as the clinic's system knows it. */
+export const RecordQuery = PageQuery.extend({ ...customerRef, externalId: ExternalId.optional() }).refine(
   (ref) => ref.customerId === undefined || ref.customerExternalId === undefined,
   ONE_CUSTOMER,
 )

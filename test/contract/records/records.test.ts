@@ -225,6 +225,11 @@ describe('treatments, appointments, purchases', () => {
     expect((await api('put', path, { ...facts, doctorUserId: 'staff04' })).body.doctorUserId).toBe('staff04')
     expect((await api('get', '/api/v1/treatments?customerExternalId=HM-1')).body.items).toHaveLength(1)
     expect((await api('get', '/api/v1/treatments?customerExternalId=HM-2')).body.items).toHaveLength(0)
+    // A clinic's system knows its own number, not our id.
+    const found = (await api('get', '/api/v1/treatments?externalId=T-1')).body
+    expect(found).toMatchObject({ items: [{ id: entered.body.id }], nextCursor: null })
+    expect((await api('get', '/api/v1/treatments?externalId=T-404')).body.items).toEqual([])
+    expect((await api('get', '/api/v1/treatments?externalId=T-1&customerExternalId=HM-2')).body.items).toEqual([])
     expect((await api('post', `${path}/cancel`)).body.status).toBe('cancelled')
     expect((await api('put', path, facts)).body.error.code).toBe('treatment_cancelled')
   })
@@ -249,6 +254,7 @@ describe('treatments, appointments, purchases', () => {
     expect((await api('put', path, later)).body.status).toBe('moved')
     expect((await api('put', path, { ...later, status: 'cancelled' })).body.status).toBe('cancelled')
     expect((await api('get', '/api/v1/appointments?customerExternalId=HM-1')).body.items).toHaveLength(1)
+    expect((await api('get', '/api/v1/appointments?externalId=A-1')).body.items).toMatchObject([{ externalId: 'A-1' }])
   })
 
   test('a purchase is recorded once', async () => {

@@ -53,6 +53,8 @@ test('month 1 in chat: three questions one after the other, a second thought cou
   await w.work()
   await w.says(one, '９分')
   const [record] = await contactsOf(id)
+  const unhappy = (await w.api('GET', '/contacts?attention=true')).items as { treatmentId: string }[]
+  expect(unhappy.map(({ treatmentId }) => treatmentId)).toContain(id)
   expect(record).toMatchObject({ reached: true, effect: 5, satisfaction: 2, nps: 9, channel: 'kf' })
   const asked = (part: string) => w.got(one, 'kf').filter(({ text }) => text.includes(part)).length
   expect([asked('效果评价如何'), asked('整体服务满意吗'), asked('0 到 10'), asked('已收到您的反馈')]).toEqual([
@@ -100,6 +102,42 @@ test('a contact record names treatment, day, doctor and what was said; its words
   const words = w.crypto.open('contacts.summary', record?.summary ?? '')
   expect(words).toBe(`光子嫩肤后第1天回访；主诊 ${w.staffOf('staff04').name}；轻微泛红，已提醒防晒`)
   expect(JSON.stringify(record)).not.toContain('防晒')
+})
+
+test('what somebody on the phone cannot solve goes to the treating doctor, and the director sees it in the evening', async () => {
+  const one = await afternoon()
+  const id = await w.treatment(one, `${today} 14:50`, { consultantUserId: 'staff12', doctorUserId: 'staff04' })
+  await w.to(`${later(1)} 12:30`)
+  const task = await w.task(callTaskId(`${id}.treatment_call.consultant_day1`))
+  await w.click('staff12', task.card, 'done')
+  await w.click('staff12', task.card, 'submit_contact', { reached: ['yes'], state: ['abnormal'], satisfaction: ['2'] })
+  await w.tell('staff12', '面部出现水泡，客户担心')
+  const [doctor] = await w
+    .collection<{ _id: string; ownerUserId: string; deadlineAt: Date }>('tasks')
+    .find({ kind: 'doctor_contact' })
+    .toArray()
+  expect(doctor?.ownerUserId).toBe('staff04')
+  expect(Number(doctor?.deadlineAt) - Number(w.now())).toBeLessThanOrEqual(24 * 60 * MINUTE)
+  const card = w.staffGot('staff04', 'card').at(-1)
+  expect(card?.text).toContain('请医生联系（异常反应）')
+  expect(JSON.stringify(card?.payload)).toContain('面部出现水泡')
+  await w.to(`${later(1)} 20:50`)
+  const lists = notes('staff10', '今日不满意或异常')
+  expect(lists).toHaveLength(1)
+  expect(lists[0]).toMatch(/光子嫩肤）：异常反应，满意度 2；/)
+  const { items } = (await w.api('GET', '/contacts?attention=true')) as { items: Record<string, unknown>[] }
+  expect(items.filter(({ treatmentId }) => treatmentId === id)).toMatchObject([{ state: 'abnormal', satisfaction: 2 }])
+  // The doctor's own contact ends it, and opens nothing again.
+  const { card: doctorCard } = await w.task(String(doctor?._id))
+  await w.click('staff04', doctorCard, 'done')
+  await w.click('staff04', doctorCard, 'submit_contact', { reached: ['yes'], state: ['abnormal'], satisfaction: ['3'] })
+  await w.tell('staff04', '已面诊，按小水泡处理')
+  expect(await w.collection('tasks').countDocuments({ kind: 'doctor_contact' })).toBe(1)
+  expect((await contactsOf(id)).map(({ _id }) => _id.split('#')[1]?.slice(0, 7))).toEqual([
+    'doctor_',
+    'reached',
+    'message',
+  ])
 })
 
 test('nobody answers: two calls on the day, one on each of the next two, one message, then the consultant twice', async () => {

@@ -237,6 +237,40 @@ test('when a treatment is cancelled', { timeout: 300_000 }, async () => {
   )
 })
 
+test('two processes that plan, fire and send at the same time do each thing once', { timeout: 300_000 }, async () => {
+  await clearDesk()
+  const other = w.another()
+  const ids: [number, string][] = []
+  for (let i = 0; i < 20; i++) {
+    await w.customer(++n)
+    ids.push([n, await w.treatment(n, ago(2.5))])
+  }
+  const both = async (table: string) => {
+    const drains = [w.app, other].map((app) => app.due.find((one) => one.table === table)?.drain(w.now()))
+    await Promise.all(drains)
+  }
+  await both('event_deliveries')
+  await w.work()
+  await w
+    .collection('care_steps')
+    .updateMany(
+      { step: { $in: ['consultant_day1', 'guidance_day2'] }, status: 'planned' },
+      { $set: { dueAt: w.now() } },
+    )
+  // Firing and sending run into each other on purpose.
+  for (let round = 0; round < 6; round++) await Promise.all([both('care_steps'), both('outbox'), both('care_steps')])
+  await w.work()
+  for (const [one, id] of ids) {
+    const steps = await w.steps(id)
+    expect(new Set(steps.map(({ _id }) => _id)).size).toBe(steps.length)
+    const call = await w.step(id, 'treatment_call.consultant_day1')
+    expect([call.status, call.messageIds.length]).toEqual(['calling', 1])
+    // Everything that arrived is some step's, once.
+    expect([...steps.flatMap((step) => step.messageIds)].sort()).toEqual([...messageIds(one)].sort())
+    expect(await w.collection('tasks').countDocuments({ stepIds: call._id })).toBe(1)
+  }
+})
+
 test('when a customer answers the questions of the first month', { timeout: 300_000 }, async () => {
   await everyDeath(
     async (one) => {

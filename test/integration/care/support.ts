@@ -158,6 +158,8 @@ export async function careWorld({ start = '2026-03-02 09:00', customers = 30, wi
   return {
     db,
     app,
+    /** A further process on the same database. */
+    another: () => buildApp({ ...base, random: seededRandom(2), settings, config, metrics }),
     api,
     store,
     simulator,

@@ -292,6 +292,20 @@ describe('entry', () => {
     const wish = { window: { ...WINDOW, preferredTime: { from: '10:00', to: '11:00' } } }
     expect(dueOf(enteredAt('2026-03-03 12:00', wish, 'base'), 'guidance_day1')).toMatch(/^03-03 12:/)
   })
+  test('calls keep to the opening hours, messages to the contact windows', () => {
+    const opening = dailyOpening([{ from: '10:00', to: '15:30' }])
+    for (const { action, step, dueAt, status } of enteredAt('2026-03-02 15:00', { opening })) {
+      if (status !== 'planned' || !dueAt || step.class === 'greeting') continue
+      const time = clinic(dueAt).slice(6)
+      if (action === 'call')
+        expect((time >= '11:00' && time < '12:00') || (time >= '14:30' && time < '15:00')).toBe(true)
+    }
+    // A day that ends early leaves no room for a late call.
+    expect(dueOf(enteredAt('2026-03-03 15:10', { opening }), 'consultant_day1')).toBe('missed_before_entry')
+    // Hours that no window meets are no reason to call nobody.
+    const night = dailyOpening([{ from: '06:00', to: '08:00' }])
+    expect(dueOf(enteredAt('2026-03-02 15:00', { opening: night }), 'cs_day3')).toMatch(/^03-05 11/)
+  })
   test('a call of a closed day that is entered on that day moves with its window', () => {
     const planned = enteredAt('2026-03-05 20:10', { opening: closedOn('2026-03-05') })
     expect(days(planned)).toMatchObject({ 'treatment_call.cs_day3': '2026-03-06' })

@@ -5,7 +5,7 @@ import { buildTemplates, classOf, render, TemplateFile } from '../../../src/mess
 
 const file = (templates: Record<string, unknown>) => new Map([['test', TemplateFile.parse({ version: 7, templates })]])
 const problems = (template: Record<string, unknown>) =>
-  buildTemplates(file({ one: { class: 'care', chat: '{{store}}提醒您', ...template } })).problems.map(
+  buildTemplates(file({ one: { class: 'care', chat: '{{store}}提醒您，谢谢', ...template } })).problems.map(
     ({ message }) => message,
   )
 const bookOf = (template: Record<string, unknown>) =>
@@ -13,20 +13,27 @@ const bookOf = (template: Record<string, unknown>) =>
 
 describe('lint', () => {
   test.each([
-    [{ chat: '{{store}}：你好' }, /您/],
-    [{ chat: '您好，今天感觉如何？' }, /who writes/],
-    [{ sms: '您好' }, /who writes/],
-    [{ chat: '{{store}}为您提供全市第一的护理' }, /第一/],
-    [{ chat: '{{store}}：本项目可根治' }, /根治/],
-    [{ chat: '{{store}}：今天到店有优惠' }, /sells/],
-    [{ chat: '{{store}}：{{nickname}}' }, /unknown variable/],
+    [{ chat: '{{store}}：你好，谢谢' }, /您/],
+    [{ chat: '您好，今天感觉如何？谢谢' }, /who writes/],
+    [{ sms: '您好，谢谢' }, /who writes/],
+    [{ chat: '{{store}}提醒您保湿' }, /thanks/],
+    [{ sms: '【{{store}}】请保湿' }, /thanks/],
+    [{ chat: '{{store}}为您提供全市第一的护理，谢谢' }, /第一/],
+    [{ chat: '{{store}}：本项目可根治，谢谢' }, /根治/],
+    [{ chat: '{{store}}：今天到店有优惠，谢谢' }, /sells/],
+    [{ chat: '{{store}}：{{nickname}}，谢谢' }, /unknown variable/],
   ])('%j is struck out', (template, message) => {
     expect(problems(template)).toEqual([expect.stringMatching(message)])
   })
 
   test('plain words pass, and promotion may name an offer', () => {
-    expect(problems({ chat: '{{store}}：术后第一天请您注意保湿，第一次换药在明天' })).toEqual([])
-    expect(problems({ class: 'promotion', chat: '{{store}}：为您保留了优惠' })).toEqual([])
+    expect(problems({ chat: '{{store}}：术后第一天请您注意保湿，第一次换药在明天。谢谢' })).toEqual([])
+    expect(problems({ class: 'promotion', chat: '{{store}}：为您保留了优惠，谢谢' })).toEqual([])
+  })
+
+  test('a notice whose fixed words are longer than its field is struck out', () => {
+    const subscribe = { kind: 'follow_up', fields: { thing4: '了解您近来的恢复情况、护理情况与真实感受和意见' } }
+    expect(problems({ subscribe })).toEqual([expect.stringMatching(/thing4 is longer/)])
   })
 
   test('a key that two files define is a problem of the second', () => {
@@ -42,8 +49,10 @@ describe('lint', () => {
   })
 
   test('the shipped texts have nothing to strike out', () => {
-    const system = TemplateFile.parse(parse(readFileSync('config/templates/system.yaml', 'utf8')))
-    expect(buildTemplates(new Map([['system', system]])).problems).toEqual([])
+    for (const name of ['system', 'care']) {
+      const shipped = TemplateFile.parse(parse(readFileSync(`config/templates/${name}.yaml`, 'utf8')))
+      expect(buildTemplates(new Map([[name, shipped]])).problems).toEqual([])
+    }
   })
 })
 

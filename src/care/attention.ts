@@ -1,0 +1,96 @@
+/** The evening list of directors: who was unhappy today, and whose state a doctor should see. */
+import type { CustomersService } from '../customers/index.ts'
+import type { EnqueueContact, MessagingService } from '../messaging/index.ts'
+import { addDays, atTime, DEFAULT_ZONE, dayOf, nextWallTime, type TimeOfDay, timeOfDay } from '../platform/calendar.ts'
+import { addMs, DAY_MS, earliest, HOUR_MS } from '../platform/clock.ts'
+import { type Routine, routine } from '../platform/routines.ts'
+import type { StaffService, Store } from '../staff/index.ts'
+import type { TreatmentsService } from '../treatments/index.ts'
+import type { CareStore, ContactRow } from './model.ts'
+
+export interface AttentionDeps {
+  store: CareStore
+  staff: Pick<StaffService, 'allStores' | 'candidates' | 'members'>
+  customers: Pick<CustomersService, 'contacts'>
+  treatments: Pick<TreatmentsService, 'getMany' | 'kind'>
+  messaging: Pick<MessagingService, 'enqueueMany'>
+}
+
+/** After the supervisors' list, before the quiet hours. */
+const LIST_AT: TimeOfDay = '20:50'
+const USEFUL_MS = 3 * HOUR_MS
+const LINES = 15
+const STATES: Record<string, string> = { abnormal: '异常反应', needs_doctor: '需要医生' }
+
+export function attentionList(deps: AttentionDeps): Routine {
+  const { store, staff, messaging } = deps
+  return routine({
+    name: 'care.attention-list',
+    async nextAt(after) {
+      const zones = new Set([DEFAULT_ZONE, ...(await staff.allStores()).map(({ timeZone }) => timeZone)])
+      return earliest([...zones].map((zone) => nextWallTime(after, LIST_AT, zone))) as Date
+    },
+    async run(at) {
+      const lists: EnqueueContact[] = []
+      for (const place of await staff.allStores()) {
+        const day = dayOf(at, place.timeZone)
+        const to = atTime(day, LIST_AT, place.timeZone)
+        if (at < to || Number(at) - Number(to) >= USEFUL_MS) continue
+        const from = atTime(addDays(day, -1), LIST_AT, place.timeZone)
+        const found = (await store.contactsPage(null, { from, to }, null, 500)).filter(
+          ({ storeId }) => storeId === place.id,
+        )
+        if (found.length === 0) continue
+        const content = await render(deps, place, found)
+        for (const userId of await readers(deps, place.id)) lists.push(listOf(userId, place.id, day, content, at))
+      }
+      await messaging.enqueueMany(lists)
+      return { lists: lists.length }
+    },
+  })
+}
+
+/** All directors; where there is none, whoever stands in first. */
+async function readers({ staff }: AttentionDeps, storeId: string): Promise<string[]> {
+  const tiers = await staff.candidates(storeId, 'director')
+  const directors = tiers.flat().filter(({ roles }) => roles.includes('director'))
+  return (directors.length > 0 ? directors : (tiers[0] ?? []).slice(0, 1)).map(({ userId }) => userId)
+}
+
+async function render(
+  { customers, treatments, staff }: AttentionDeps,
+  { displayName, timeZone }: Store,
+  found: readonly ContactRow[],
+): Promise<string> {
+  const [people, done, members] = await Promise.all([
+    customers.contacts([...new Set(found.map(({ customerId }) => customerId))]),
+    treatments.getMany([...new Set(found.flatMap(({ treatmentId }) => treatmentId ?? []))]),
+    staff.members([...new Set(found.flatMap(({ byUserId }) => byUserId ?? []))]),
+  ])
+  const lines = found.slice(0, LINES).map((one) => {
+    const kind = treatments.kind(done.get(one.treatmentId ?? '')?.code ?? '')
+    const said = [
+      one.state && STATES[one.state],
+      one.satisfaction !== null && `满意度 ${one.satisfaction}`,
+      one.nps !== null && `NPS ${one.nps}`,
+    ].filter(Boolean)
+    const by = members.get(one.byUserId ?? '')?.name ?? '微信问卷'
+    const at = one.answeredAt ? timeOfDay(one.answeredAt, timeZone) : ''
+    return `> ${at} ${people.get(one.customerId)?.salutation ?? '客户'}（${kind?.name ?? '治疗'}）：${said.join('，')}；${by}`
+  })
+  const more = found.length > LINES ? [`…还有 ${found.length - LINES} 位`] : []
+  return [`**${displayName}：今日不满意或异常 ${found.length} 位**`, ...lines, ...more].join('\n')
+}
+
+const listOf = (userId: string, storeId: string, day: string, content: string, at: Date): EnqueueContact => ({
+  stepId: `attention:${storeId}:${day}`,
+  occurrence: 0,
+  audience: `staff:${userId}`,
+  to: { staffUserId: userId },
+  storeId,
+  contactClass: 'reply',
+  content: { kind: 'staff', message: { msgtype: 'markdown', markdown: { content } } },
+  notBefore: at,
+  notAfter: addMs(at, DAY_MS),
+  refs: { owner: 'nobody' },
+})

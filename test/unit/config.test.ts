@@ -1,0 +1,115 @@
+/** The shipped tables as a whole, and what a clinic could do wrong in them: every problem with file and line, before anybody is written to. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { loadConfig } from '../../src/config.ts'
+import { ConfigError } from '../../src/platform/config.ts'
+
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+/** The lines that a start would end with. */
+function problems(file: string, change: (text: string) => string): string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'aftercare-config-'))
+  folders.push(folder)
+  cpSync('config', folder, { recursive: true })
+  const path = join(folder, file)
+  const before = readFileSync(path, 'utf8')
+  const after = change(before)
+  expect(after).not.toBe(before)
+  writeFileSync(path, after)
+  try {
+    loadConfig(folder)
+    return []
+  } catch (error) {
+    return error instanceof ConfigError
+      ? error.lines.map((line) => line.replace(/^.*\/(?=\w+\/\w+\.yaml)/, ''))
+      : [String(error)]
+  }
+}
+
+test('the shipped tables have no problem, and no article counts as approved', () => {
+  expect(loadConfig('config').guides.unapproved).toEqual(['botulinum', 'general', 'hyaluronic_filler', 'skin_booster'])
+})
+
+describe('a mistake is named with its place:', () => {
+  const cases: [string, string, (text: string) => string, RegExp][] = [
+    [
+      'a template that nobody wrote',
+      'pathways/base.yaml',
+      (text) => text.replace('care.effect_week', 'care.effekt'),
+      /^pathways\/base\.yaml:14 .*no template care\.effekt/,
+    ],
+    [
+      'a treatment that does not exist',
+      'pathways/injection.yaml',
+      (text) => text.replace('skin_booster]', 'skinbooster]'),
+      /^pathways\/injection\.yaml:6 .*skinbooster is no treatment/,
+    ],
+    [
+      'guidance for a day without a guide',
+      'pathways/base.yaml',
+      (text) => text.replace('when: { day: 5 }', 'when: { day: 6 }'),
+      /no guide for .* on day 6/,
+    ],
+    [
+      'a call without a script',
+      'pathways/injection.yaml',
+      (text) => text.replace(/\n {4}script: 询问.*/, ''),
+      /a call needs a script/,
+    ],
+    [
+      'a window that ends before it begins',
+      'pathways/injection.yaml',
+      (text) => text.replace('[7, 10]', '[10, 7]'),
+      /the window ends before it begins/,
+    ],
+    [
+      'a promise of effect in a guide',
+      'guides/skin_booster.yaml',
+      (text) => text.replace('坚持防晒，避免高温环境。', '坚持护理，效果永久。'),
+      /^guides\/skin_booster\.yaml:\d+ days\.3 .*永久/,
+    ],
+    [
+      '你 in a guide',
+      'guides/general.yaml',
+      (text) => text.replace('为您安排', '为你安排'),
+      /^guides\/general\.yaml:\d+ days\.7 .*您/,
+    ],
+    [
+      'an offer in a message of care',
+      'templates/care.yaml',
+      (text) => text.replace('医生免费复查，电话', '医生优惠复查，电话'),
+      /care\.injection_month3 sells/,
+    ],
+    [
+      'a text that the server sends by itself',
+      'templates/care.yaml',
+      (text) => text.replace('  care.ask_nps:', '  care.ask_npss:'),
+      /care\.ask_nps is missing/,
+    ],
+    [
+      'an announcement that leaves the guide out',
+      'templates/care.yaml',
+      (text) => text.replace('请回复您合适的时间。{{guide}}', '请回复您合适的时间。'),
+      /must carry \{\{guide\}\}/,
+    ],
+    [
+      'a notice that is too long',
+      'guides/general.yaml',
+      (text) =>
+        text.replace('notice: 坚持防晒，避免桑拿汗蒸', 'notice: 坚持防晒，避免桑拿汗蒸与一切高温环境和剧烈运动'),
+      /^guides\/general\.yaml:\d+ days\.3\.notice/,
+    ],
+  ]
+  test.each(cases)('%s', (_, file, change, expected) => {
+    const found = problems(file, change)
+    expect(
+      found.some((line) => expected.test(line)),
+      found.join('\n'),
+    ).toBe(true)
+  })
+})
