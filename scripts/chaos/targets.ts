@@ -32,7 +32,11 @@ export interface Point {
 
 const sets = ({ body }: Command): Record<string, unknown>[] =>
   ((body.updates ?? []) as { u?: { $set?: Record<string, unknown> } }[]).map(({ u }) => u?.$set ?? {})
-const idsOf = (body: Document): string[] => ((body.updates ?? []) as { q: { _id: string } }[]).map(({ q }) => q._id)
+/** One row, or several that become the same. */
+const idsOf = (body: Document): string[] =>
+  ((body.updates ?? []) as { q: { _id: string | { $in: string[] } } }[]).flatMap(({ q }) =>
+    typeof q._id === 'string' ? [q._id] : q._id.$in,
+  )
 const isHalfFired: Point['proof'] = ({ body }, observer) => observer.isHalfFired(idsOf(body))
 const updating = (collection: string, what: (set: Record<string, unknown>) => boolean) => (command: Command) =>
   command.name === 'update' && command.collection === collection && sets(command).some(what)
