@@ -12,6 +12,7 @@ class UsageError extends Error {}
 
 const SIZE_FLAGS = {
   rounds: 'rounds',
+  'short-rounds': 'shortRounds',
   callbacks: 'callbacks',
   ticks: 'ticks',
   steps: 'manySteps',

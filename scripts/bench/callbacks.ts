@@ -27,7 +27,7 @@ export const callbacks: Bench = {
     }
     const both = (count: number, atOnce: number): Promise<Rounds> =>
       interleave(
-        sizes.rounds,
+        sizes.shortRounds,
         { ours: () => send('ours', count, atOnce), peer: () => send('peer', count, atOnce) },
         say,
       )
@@ -125,8 +125,11 @@ async function startProcess(script: string, env: Record<string, string>): Promis
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const ended = new Promise<void>((done) => child.once('exit', () => done()))
+  const kill = () => void child.kill('SIGTERM')
+  process.once('exit', kill)
   const stop = async () => {
-    child.kill('SIGTERM')
+    process.off('exit', kill)
+    kill()
     await ended
   }
   try {

@@ -34,13 +34,13 @@ export async function enterCustomers({ customers }: Rooms, storeId: string, coun
   return ids
 }
 
-/** A treatment as care hears of it. `serial` makes it another one. */
+/** A treatment as care hears of it. */
 export const treatmentOf = (
-  serial: string,
+  externalId: string,
   { customerId, storeId, code, endedAt }: { customerId: string; storeId: string; code: string; endedAt: Date },
 ): Treatment => ({
-  id: `t-${serial}`,
-  externalId: `T-${serial}`,
+  id: `t-${externalId}`,
+  externalId,
   customerId,
   storeId,
   code,

@@ -4,8 +4,9 @@ import { MongoClient } from 'mongodb'
 import type { Figure } from './rounds.ts'
 
 export interface Sizes {
-  /** Measured rounds of each comparison. */
+  /** Measured rounds of long comparisons, and of those whose rounds take a second: many of them stand a noisy machine. */
   rounds: number
+  shortRounds: number
   /** Callbacks per round and side, sent sixteen at a time; a quarter of them one by one. */
   callbacks: number
   /** Planned steps of the small and the large installation. */

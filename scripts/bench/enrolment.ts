@@ -1,13 +1,15 @@
 /** Enrolment: documents per second of plans and steps, against `insertMany` of exactly those documents under the same indexes. */
-import type { Collection, Document } from 'mongodb'
-import type { Treatment } from '../../src/treatments/index.ts'
+import type { Db, Document } from 'mongodb'
+import type { TreatmentInput } from '../../src/treatments/index.ts'
 import { chunks, enterCustomers, enterStores, HOSPITAL, treatmentOf } from './clinic.ts'
 import type { Bench, BenchContext } from './context.ts'
 import { openRooms, type Rooms } from './rooms.ts'
-import { figure, interleave, type Measures, timed } from './rounds.ts'
+import { type Figure, figure, interleave, type Measures, type Target, timed } from './rounds.ts'
 
 const START = '2026-03-02T12:00:00Z'
 const BATCH = 100
+/** What a drain of event deliveries claims at once. */
+const DELIVERED = 50
 const CODES = ['skin_booster', 'hyaluronic_filler', 'botulinum', 'ipl'] as const
 const TARGET = { atLeast: 0.5 }
 const NAMES = ['care_steps', 'care_plans'] as const
@@ -19,42 +21,42 @@ export const enrolment: Bench = {
     const draft = await open(database('enrolment_draft'))
     const rooms = await open(database('enrolment'))
     try {
-      const batches = sizes.treatments
-      const singles = Math.ceil(sizes.treatments / 4)
       const rounds = sizes.rounds + 1
       const customers = await enterCustomers(rooms, HOSPITAL, Math.min(1_000, sizes.treatments))
-      const treatments = treatmentsFor(customers, (batches + singles) * rounds)
       await enterCustomers(draft, HOSPITAL, customers.length)
-      say('enrolling once to know the documents')
-      for (const some of chunks(treatments, BATCH)) await draft.care.startPlans(some)
-      const documents = await documentsOf(draft)
-
-      const peer = await equalCollections(rooms)
-      const run = (all: readonly Treatment[], size: number, batch: number) => {
-        const part = (round: number) => chunks(all.slice(round * size, (round + 1) * size), batch)
-        return interleave(
+      const single = Math.ceil(sizes.treatments / 4)
+      const ways: Way[] = [
+        { name: `${BATCH} treatments at once`, batch: BATCH, size: sizes.treatments, target: TARGET, enrol: planned },
+        { name: 'as events deliver them', batch: DELIVERED, size: sizes.treatments, target: TARGET, enrol: delivered },
+        { name: 'one after the other', batch: 1, size: single, target: null, enrol: planned },
+      ]
+      const peers = await equalCollections(rooms)
+      const figures: Figure[] = []
+      for (const [i, { name, batch, size, target, enrol }] of ways.entries()) {
+        say(name)
+        const parts = Array.from({ length: rounds }, (_, round) =>
+          chunks(entriesFor(customers, `${i}-${round}`, size), batch),
+        )
+        // Enrolled once elsewhere, to know the documents.
+        for (const part of parts) await enrol(draft, part)
+        const documents = await documentsOf(draft)
+        const rows = parts.map((part) => part.map((some) => documentsFor(some, documents)))
+        const measured = await interleave(
           sizes.rounds,
           {
-            ours: (round) => enrolAll(rooms, part(round), documents),
-            peer: (round) => insertAll(peer, part(round), documents),
+            ours: async (round) => rateOf(rows[round], await enrol(rooms, parts[round] ?? [])),
+            peer: async (round) => rateOf(rows[round], await insertAll(peers, rows[round] ?? [])),
           },
           say,
         )
+        await checkSame(rooms, peers)
+        figures.push(figure(measured, 'rate', { name, unit: 'documents/s', target }))
       }
-      say(`${BATCH} treatments at once`)
-      const many = await run(treatments.slice(0, batches * rounds), batches, BATCH)
-      say('one treatment after the other')
-      const single = await run(treatments.slice(batches * rounds), singles, 1)
-      await checkSame(rooms, peer)
       return {
         name: 'enrolment',
-        ours: 'care.startPlans: read customers, stores and load, plan by the pathways, insert steps and plans',
+        ours: 'read customers, stores and load, plan by the pathways, insert steps and plans; delivered: also claim and close the deliveries',
         peer: 'insertMany (unordered) of the same documents in the same batches into collections with the same indexes',
-        figures: [
-          figure(many, 'rate', { name: `${BATCH} treatments at once`, unit: 'documents/s', target: TARGET }),
-          figure(single, 'rate', { name: 'one by one', unit: 'documents/s', target: TARGET }),
-        ],
-        facts: { documentsPerTreatment: countOf(treatments, documents) / treatments.length },
+        figures,
       }
     } finally {
       await draft.close()
@@ -63,7 +65,29 @@ export const enrolment: Bench = {
   },
 }
 
-type Documents = Map<string, { steps: Document[]; plans: Document[] }>
+type Entry = TreatmentInput & { customerId: string }
+interface Way {
+  name: string
+  batch: number
+  size: number
+  target: Target
+  /** Enrols all batches; the answer is what it took, ms. */
+  enrol: (rooms: Rooms, batches: readonly Entry[][]) => Promise<number>
+}
+
+/** `startPlans` as the entry of many treatments would call it. */
+async function planned({ care }: Rooms, batches: readonly Entry[][]): Promise<number> {
+  const treatments = batches.map((some) => some.map((entry) => treatmentOf(entry.externalId, entry)))
+  return timed(async () => {
+    for (const some of treatments) await care.startPlans(some)
+  })
+}
+
+/** The treatments are entered and announced beforehand; measured is the drain that hands the events to care. */
+async function delivered({ treatments, engine, clock }: Rooms, batches: readonly Entry[][]): Promise<number> {
+  for (const some of batches) await treatments.completeMany(some)
+  return timed(() => engine.drainOne('event_deliveries', clock.now()))
+}
 
 async function open(uri: string): Promise<Rooms> {
   const rooms = await openRooms(uri, START, {})
@@ -73,75 +97,70 @@ async function open(uri: string): Promise<Rooms> {
 }
 
 /** Three weeks of a hospital's treatments. */
-const treatmentsFor = (customers: readonly string[], count: number): Treatment[] =>
-  Array.from({ length: count }, (_, i) =>
-    treatmentOf(`${i}`, {
-      customerId: customers[i % customers.length] ?? '',
-      storeId: HOSPITAL,
-      code: CODES[i % CODES.length] ?? CODES[0],
-      endedAt: new Date(Date.parse(START) - (i % 21) * DAY_MS - (i % 480) * 60_000),
-    }),
-  )
+const entriesFor = (customers: readonly string[], part: string, count: number): Entry[] =>
+  Array.from({ length: count }, (_, i) => ({
+    externalId: `${part}-${i}`,
+    customerId: customers[i % customers.length] ?? '',
+    storeId: HOSPITAL,
+    code: CODES[i % CODES.length] ?? CODES[0],
+    endedAt: new Date(Date.parse(START) - (i % 21) * DAY_MS - (i % 480) * 60_000),
+  }))
 
-const collectionsOf = (rooms: Rooms, prefix = '') =>
-  NAMES.map((name) => rooms.db.collection<Document>(`${prefix}${name}`) as unknown as Collection<Document>)
+type Rows = Record<(typeof NAMES)[number], Document[]>
 
-async function documentsOf(rooms: Rooms): Promise<Documents> {
-  const [steps = [], plans = []] = await Promise.all(
-    collectionsOf(rooms).map((collection) => collection.find().toArray()),
-  )
-  const found: Documents = new Map()
-  const of = (id: string) => {
-    const entry = found.get(id) ?? { steps: [], plans: [] }
-    found.set(id, entry)
-    return entry
+const collectionsOf = ({ db }: Rooms, prefix = '') =>
+  NAMES.map((name) => ({ name, collection: (db.db as unknown as Db).collection<Document>(`${prefix}${name}`) }))
+
+/** Everything that is enrolled, by the clinic's number of the treatment. */
+async function documentsOf(rooms: Rooms): Promise<Map<string, Rows>> {
+  const found = new Map<string, Rows>()
+  const plansOf = new Map<string, string>()
+  for (const { name, collection } of collectionsOf(rooms)) {
+    for (const row of await collection.find().toArray()) {
+      if (name === 'care_steps') plansOf.set(String(row.treatmentId), String(row.treatmentExternalId))
+      const id = name === 'care_steps' ? String(row.treatmentExternalId) : (plansOf.get(String(row._id)) ?? '')
+      const rows = found.get(id) ?? { care_steps: [], care_plans: [] }
+      rows[name].push(row)
+      found.set(id, rows)
+    }
   }
-  for (const step of steps) of(String(step.treatmentId)).steps.push(step)
-  for (const plan of plans) of(String(plan._id)).plans.push(plan)
   return found
 }
 
+function documentsFor(entries: readonly Entry[], documents: ReadonlyMap<string, Rows>): Rows {
+  const mine = entries.map(({ externalId }) => {
+    const rows = documents.get(externalId)
+    if (!rows?.care_plans.length) throw new Error(`treatment ${externalId} was not enrolled`)
+    return rows
+  })
+  return {
+    care_steps: mine.flatMap(({ care_steps }) => care_steps),
+    care_plans: mine.flatMap(({ care_plans }) => care_plans),
+  }
+}
+
 /** Empty collections beside the real ones, with the same indexes. */
-async function equalCollections(rooms: Rooms): Promise<Collection<Document>[]> {
+async function equalCollections(rooms: Rooms) {
   const peers = collectionsOf(rooms, 'peer_')
-  for (const [i, original] of collectionsOf(rooms).entries())
-    for (const { key, unique } of await original.indexes())
-      if (!('_id' in key)) await peers[i]?.createIndex(key, unique ? { unique } : {})
+  for (const [i, { collection }] of collectionsOf(rooms).entries())
+    for (const { key } of await collection.indexes()) if (!('_id' in key)) await peers[i]?.collection.createIndex(key)
   return peers
 }
 
-const countOf = (treatments: readonly Treatment[], documents: Documents): number =>
-  treatments.reduce((sum, { id }) => {
-    const { steps = [], plans = [] } = documents.get(id) ?? {}
-    return sum + steps.length + plans.length
-  }, 0)
+const rateOf = (batches: readonly Rows[] = [], ms: number): Measures => ({
+  rate: (batches.flatMap(({ care_steps, care_plans }) => [...care_steps, ...care_plans]).length / ms) * 1_000,
+})
 
-async function enrolAll({ care }: Rooms, batches: Treatment[][], documents: Documents): Promise<Measures> {
-  const ms = await timed(async () => {
-    for (const some of batches) await care.startPlans(some)
+const insertAll = (peers: ReturnType<typeof collectionsOf>, batches: readonly Rows[]): Promise<number> =>
+  timed(async () => {
+    for (const rows of batches)
+      for (const { name, collection } of peers) await collection.insertMany(rows[name], { ordered: false })
   })
-  return { rate: (countOf(batches.flat(), documents) / ms) * 1_000 }
-}
 
-async function insertAll(
-  peers: Collection<Document>[],
-  batches: Treatment[][],
-  documents: Documents,
-): Promise<Measures> {
-  const rows = batches.map((some) => {
-    const mine = some.map(({ id }) => documents.get(id))
-    return [mine.flatMap((one) => one?.steps ?? []), mine.flatMap((one) => one?.plans ?? [])]
-  })
-  const ms = await timed(async () => {
-    for (const parts of rows)
-      for (const [i, part] of parts.entries()) await peers[i]?.insertMany(part, { ordered: false })
-  })
-  return { rate: (countOf(batches.flat(), documents) / ms) * 1_000 }
-}
-
-async function checkSame(rooms: Rooms, peers: Collection<Document>[]): Promise<void> {
-  for (const [i, original] of collectionsOf(rooms).entries()) {
-    const [ours, theirs] = [await original.countDocuments(), await peers[i]?.countDocuments()]
-    if (ours !== theirs) throw new Error(`enrolment wrote ${ours} documents to ${NAMES[i]}, the peer ${theirs}`)
+async function checkSame(rooms: Rooms, peers: ReturnType<typeof collectionsOf>): Promise<void> {
+  for (const [i, { name, collection }] of collectionsOf(rooms).entries()) {
+    const [ours, theirs] = [await collection.countDocuments(), await peers[i]?.collection.countDocuments()]
+    if (ours !== theirs || ours === 0)
+      throw new Error(`enrolment wrote ${ours} documents to ${name}, the peer ${theirs}`)
   }
 }

@@ -4,10 +4,11 @@ import type { Sizes } from './context.ts'
 
 const FULL: Sizes = {
   rounds: 5,
-  callbacks: 1_000,
+  shortRounds: 15,
+  callbacks: 400,
   fewSteps: 1_000,
   manySteps: 200_000,
-  ticks: 20,
+  ticks: 10,
   due: 2_000,
   planned: 20_000,
   dueJobs: 2_000,
@@ -19,7 +20,7 @@ const FULL: Sizes = {
  * SecantusDB walks every job for each one that Agenda locks (0.8 s at 20,000 jobs), so there the peer gets fewer: hours would
  * not change its commands per contact, and its rate only gains.
  */
-const FEWER_JOBS = { dueJobs: 400, plannedJobs: 400 }
+const FEWER_JOBS = { dueJobs: 100, plannedJobs: 100 }
 
 export function sizesFor(kind: DatabaseKind, given: Partial<Sizes>): Sizes {
   return { ...FULL, ...(kind.startsWith('secantusd') ? FEWER_JOBS : {}), ...given }
@@ -30,6 +31,7 @@ export function scaled(sizes: Sizes, share: number): Sizes {
   const part = (count: number) => Math.max(2, Math.round(count * share))
   return {
     rounds: 1,
+    shortRounds: 1,
     callbacks: part(sizes.callbacks),
     fewSteps: part(sizes.fewSteps),
     manySteps: part(sizes.manySteps),

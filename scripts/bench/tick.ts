@@ -35,7 +35,7 @@ export const tick: Bench = {
     const many = await installation(database('tick_many'), manySteps)
     try {
       const rounds = await interleave(
-        sizes.rounds,
+        sizes.shortRounds,
         { ours: () => ticks(many, sizes.ticks), peer: () => ticks(few, sizes.ticks) },
         say,
       )

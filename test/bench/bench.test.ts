@@ -12,7 +12,7 @@ test(
   'every benchmark measures both sides, and a contact costs at most a tenth of the commands of a job',
   async () => {
     const sizes = scaled(sizesFor('secantusd-py', {}), 1 / 20)
-    expect(sizes).toMatchObject({ callbacks: 50, manySteps: 10_000, due: 100, planned: 1_000 })
+    expect(sizes).toMatchObject({ callbacks: 20, manySteps: 10_000, due: 100, planned: 1_000 })
     const lines: string[] = []
     const { database } = openDatabases(process.env.MONGODB_URI ?? '')
     const results = await runBenchmarks({ sizes, say: (line) => void lines.push(line), database })
@@ -21,7 +21,7 @@ test(
     for (const { figures } of results) {
       for (const { name, ours, peer, ratio, rounds } of figures) {
         expect([name, ours > 0, peer > 0, ratio > 0], name).toEqual([name, true, true, true])
-        expect(rounds).toHaveLength(sizes.rounds)
+        expect(rounds).toHaveLength(1)
       }
     }
     const named = (bench: string, name: string) =>
