@@ -39,6 +39,8 @@ export function countWrites(db: Connection): (collection: string) => number {
     count(collection)
   }
   const client = db.getClient()
+  // Without it every count stays 0, and looks would stand that shouldn't.
+  if (!client.options.monitorCommands) throw new Error('the connection is not monitored')
   client.on('commandStarted', ({ commandName, command, requestId }) => {
     if (!WRITES.has(commandName)) return
     const collection = String((command as Record<string, unknown>)[commandName])
@@ -100,7 +102,8 @@ export async function ensureIndexes<T extends { _id: string }>(
   for (const { keys, unique, only } of indexes)
     await collection.createIndex(keys, {
       ...(unique ? { unique } : {}),
-      ...(only ? { partialFilterExpression: only } : {}),
+      // A name of its own: beside an index of the same keys over all rows, as an older release made it, there is no conflict.
+      ...(only ? { partialFilterExpression: only, name: `${Object.entries(keys).flat().join('_')}_only` } : {}),
     })
 }
 
