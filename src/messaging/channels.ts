@@ -34,6 +34,21 @@ const field = (body: string, name: string): string | null => {
   return typeof value === 'string' ? value : null
 }
 
+/** The vendor's limit for a text or markdown message to members, bytes. */
+const STAFF_TEXT_BYTES = 2_048
+
+/**
+ * Two texts to one member that read the same are one to WeCom's duplicate check, and the second is swallowed without an
+ * error. So each carries a short reference of its row; a repeat of the row carries the same. Cards have their task's id.
+ */
+function marked(message: Record<string, unknown>, rowId: string): Record<string, unknown> {
+  const kind = String(message.msgtype)
+  if (kind !== 'text' && kind !== 'markdown') return message
+  const { content } = message[kind] as { content: string }
+  const mark = `\n（编号 ${rowId.slice(0, 8)}）`
+  return { ...message, [kind]: { content: cutBytes(content, STAFF_TEXT_BYTES - Buffer.byteLength(mark)) + mark } }
+}
+
 /** The vendor's limits for the text above a menu and for a text alone, bytes. */
 const MENU_HEAD_BYTES = 1_024
 
@@ -116,7 +131,7 @@ export function createChannels({
         return JSON.stringify({
           touser: target,
           agentid: settings.agentId,
-          ...message,
+          ...marked(message, row._id),
           enable_duplicate_check: 1,
           duplicate_check_interval: DUPLICATE_INTERVAL_S,
         })

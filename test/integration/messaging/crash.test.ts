@@ -106,6 +106,16 @@ describe('killed while sending', () => {
     expect(settled).toMatchObject([{ id, outcome: 'sent', channel: 'app' }])
   })
 
+  test.each(['text', 'markdown'])('two %s messages to one member that read the same both arrive', async (msgtype) => {
+    const content = { kind: 'staff' as const, message: { msgtype, [msgtype]: { content: '客户回复：好的，谢谢' } } }
+    await messaging.service.enqueueMany(
+      [1, 2].map((i) => world.staffCard('staff01', `same-${msgtype}-${n}-${i}`, { content })),
+    )
+    await world.drain()
+    expect(world.ledger('app')).toHaveLength(2)
+    expect(new Set(settled.map(({ messageId }) => messageId)).size).toBe(2)
+  })
+
   test.each(['before', 'after'] as const)('a notice, %s it arrived: never again, a person looks', async (when) => {
     const contact = world.contact(await granted())
     const { id } = await messaging.service.enqueue(contact)
