@@ -42,13 +42,16 @@ async function vitest(name: string, args: string[], env: NodeJS.ProcessEnv): Pro
     })
   })
   try {
-    const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(report, 'utf8')) as {
+    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
       numPassedTests: number
       numFailedTests: number
-      numFailedTestSuites: number
+      testResults: { status: string; assertionResults: { status: string }[] }[]
     }
-    // A file that doesn't load fails no test: it counts as one.
-    const failed = numFailedTests > 0 ? numFailedTests : numFailedTestSuites
+    // A file that doesn't load fails no test of its own: it counts as one, beside the tests that failed elsewhere.
+    const unloaded = testResults.filter(
+      ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((one) => one.status === 'failed'),
+    ).length
+    const failed = numFailedTests + unloaded
     return { passed: numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed }
   } catch {
     return { passed: 0, failed: 1 }

@@ -54,8 +54,9 @@ export async function startServer({
   const clock: Clock = followed ?? systemClock
   const works = settings.ROLE === 'worker' || settings.ROLE === 'all'
   const serves = settings.ROLE === 'web' || settings.ROLE === 'all'
-  // Who neither drains nor follows a clock never asks what it has written.
-  const db = await connectDb(settings.MONGODB_URI, { monitored: works || followed !== null })
+  // Who neither drains nor follows a clock has no looks to remember, and what it writes need not be counted.
+  const remembers = works || followed !== null
+  const db = await connectDb(settings.MONGODB_URI, { monitored: remembers })
   const activity = createActivity()
   const metrics = createMetrics()
   const crypto = createFieldCrypto(parseFieldKeys(settings.FIELD_KEYS))
@@ -77,8 +78,8 @@ export async function startServer({
     log,
     metrics,
     clock,
-    writesOf: countWrites(db),
-    standsMs: metronome === 'step' ? LONE_LOOK_STANDS_MS : LOOK_STANDS_MS,
+    writesOf: remembers ? countWrites(db) : () => 0,
+    standsMs: !remembers ? 0 : metronome === 'step' ? LONE_LOOK_STANDS_MS : LOOK_STANDS_MS,
   })
   const drainer = createDrainer({ engine, clock, activity, nudges: works && metronome === 'agenda' })
   slot.engine = engine

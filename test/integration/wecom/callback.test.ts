@@ -84,7 +84,13 @@ test('browsers are told to be careful; a vendor gets an empty answer with nothin
   const encrypted = encrypt(KEY, message(), CORP)
   const answer = await post(signed(encrypted), envelope(encrypted))
   expect(answer).toMatchObject({ status: 200, text: '' })
-  expect(Object.keys(answer.headers).sort()).toEqual(['connection', 'content-length', 'date', 'x-request-id'])
+  expect(Object.keys(answer.headers).sort()).toEqual([
+    'connection',
+    'content-length',
+    'content-type',
+    'date',
+    'x-request-id',
+  ])
 })
 
 test('the address is verified with the plaintext and nothing else', async () => {
