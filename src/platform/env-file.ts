@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util'
 
 type Env = Record<string, string | undefined>
 
-/** The environment with what the file adds; what the environment itself names wins. No file is no problem. */
+/** The environment with what the file adds; what the environment itself names wins, and an empty value names nothing. No file is no problem. */
 export function withEnvFile(env: Env, path = '.env'): Env {
   let text: string
   try {
@@ -14,5 +14,6 @@ export function withEnvFile(env: Env, path = '.env'): Env {
     throw error
   }
   // Editors of Windows write a mark and other line ends, which would become part of a name or a value.
-  return { ...(parseEnv(text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n')) as Env), ...env }
+  const named = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  return { ...(parseEnv(text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n')) as Env), ...named }
 }

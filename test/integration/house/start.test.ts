@@ -53,9 +53,11 @@ test('a filled-in copy of .env.example in the folder of the start is all that it
   expect(start({})).toBe('Aftercare cannot start: the database of MONGODB_URI does not answer\n')
 })
 
-test('what the environment itself names wins over the file', () => {
+test('what the environment itself names wins over the file; an empty value names nothing', () => {
   writeFileSync(join(folder, '.env'), filled(settings))
-  expect(start({ PORT: 'many' })).toBe('Aftercare cannot start: 1 problem(s).\n  PORT must be a whole number\n')
+  expect(start({ PORT: 'many', WECOM_CORP_ID: '' })).toBe(
+    'Aftercare cannot start: 1 problem(s).\n  PORT must be a whole number\n',
+  )
 })
 
 test('without the file, every setting that is missing is named', () => {
