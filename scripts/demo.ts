@@ -3,11 +3,10 @@ import { parseArgs } from 'node:util'
 import { ConfigError } from '../src/platform/config.ts'
 import { NoDatabaseError } from './db/ladder.ts'
 import { playHeadless } from './demo/headless.ts'
+import { instantOf, reportFile, UsageError, whole } from './demo/usage.ts'
 import { PortInUseError } from './ports.ts'
 
 const DEFAULT_START = '2026-03-02T00:00+08:00'
-
-class UsageError extends Error {}
 
 function read() {
   try {
@@ -31,21 +30,6 @@ function read() {
   }
 }
 
-function whole(name: string, text: string, least: number, most: number): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw new UsageError(`--${name} must be a whole number from ${least} to ${most}, not ${text}`)
-  return value
-}
-
-/** A day or an instant; a time without an offset is read in the clinic's zone. */
-function instantOf(text: string): Date {
-  const full = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00+08:00` : text
-  const at = new Date(/T.*(Z|[+-]\d\d:?\d\d)$/.test(full) ? full : `${full}+08:00`)
-  if (Number.isNaN(at.getTime())) throw new UsageError(`--start must be a day or an instant, not ${text}`)
-  return at
-}
-
 try {
   const values = read()
   const seed = whole('seed', values.seed, 0, 2 ** 31)
@@ -56,9 +40,9 @@ try {
       customers: whole('customers', values.customers ?? '200', 1, 5_000),
       seed,
       start,
-      json: values.json ?? null,
-      ledger: values.ledger ?? null,
-      promises: values.promises ?? null,
+      json: reportFile('json', values.json),
+      ledger: reportFile('ledger', values.ledger),
+      promises: reportFile('promises', values.promises),
       faults: !values['no-faults'],
     })
     process.exit(ok ? 0 : 1)

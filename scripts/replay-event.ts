@@ -4,6 +4,7 @@ import type { Connection } from 'mongoose'
 import { FREE_CLAIM } from '../src/platform/claims.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import { collectionOf, connectDb } from '../src/platform/db.ts'
+import { withEnvFile } from '../src/platform/env-file.ts'
 
 const TABLES = ['inbox', 'event_deliveries'] as const
 const SHOWN = 50
@@ -26,9 +27,9 @@ const { positionals: ids, values } = parseArgs({
   allowPositionals: true,
   options: { parked: { type: 'boolean', default: false } },
 })
-const uri = process.env.MONGODB_URI
+const uri = withEnvFile(process.env).MONGODB_URI
 if (!uri) {
-  process.stderr.write('usage: MONGODB_URI=… npm run replay [-- <id> … | --parked]\n')
+  process.stderr.write('usage: MONGODB_URI=… npm run replay [-- <id> … | --parked]   (or MONGODB_URI in .env)\n')
   process.exit(2)
 }
 const db = await connectDb(uri)

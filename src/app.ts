@@ -18,7 +18,7 @@ import type { Ports } from './platform/ports.ts'
 import type { Random } from './platform/random.ts'
 import { createRoutines } from './platform/routines.ts'
 import type { Settings } from './platform/settings.ts'
-import { createStaff } from './staff/index.ts'
+import { createStaff, SYNC_ROUTINE } from './staff/index.ts'
 import { createTasks } from './tasks/index.ts'
 import { createTreatments } from './treatments/index.ts'
 import { createWechat } from './wechat/index.ts'
@@ -140,6 +140,8 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
         await staff.service.syncDirectory()
       } catch (error) {
         base.log.warn({ err: error }, 'staff directory not read at start')
+        // Without it nobody owns work: not at its hour of the night, but as soon as WeCom answers.
+        await routines.hurry(SYNC_ROUTINE)
       }
     },
   }

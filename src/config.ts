@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import {
   buildGuides,
   CARE_TEMPLATES,
+  checkGuides,
   checkPathways,
   type GuideBook,
   GuideFile,
@@ -63,6 +64,10 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     for (const { path, text } of texts)
       for (const message of lintWords(text))
         loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message })
+  }
+  for (const { file, path, message } of treatments ? checkGuides(guideFiles, treatments.kinds) : []) {
+    const name = join('guides', `${file}.yaml`)
+    loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message })
   }
   const guides = buildGuides(guideFiles)
   const pathways = [...pathwayFiles].map(([id, file]): Pathway => ({ id, ...file }))

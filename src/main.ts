@@ -1,6 +1,7 @@
 /** The process: settings and configuration, or every problem at once; then serve until a signal asks to stop. */
 import { loadConfig } from './config.ts'
 import { ConfigError } from './platform/config.ts'
+import { withEnvFile } from './platform/env-file.ts'
 import { AppError } from './platform/errors.ts'
 import { createLog } from './platform/log.ts'
 import { readSettings } from './platform/settings.ts'
@@ -10,9 +11,10 @@ import { startServer } from './server.ts'
 const FORCE_QUIT_MS = 25_000
 
 async function main(): Promise<void> {
-  const { settings, problems } = readSettings(process.env)
+  const env = withEnvFile(process.env)
+  const { settings, problems } = readSettings(env)
   const lines = problems.map(({ setting, message }) => `${setting} ${message}`)
-  const folder = settings?.CONFIG_DIR ?? process.env.CONFIG_DIR ?? 'config'
+  const folder = settings?.CONFIG_DIR ?? (env.CONFIG_DIR || 'config')
   const isProduction = settings?.NODE_ENV === 'production'
   const config = attempt(() => loadConfig(folder, { withholdUnapproved: isProduction }), lines)
   if (!settings || !config) {

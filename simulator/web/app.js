@@ -29,8 +29,10 @@ async function attempt(work) {
     tell(null)
     await work()
     await refresh()
+    return true
   } catch (error) {
     tell(`没有成功：${error.message}`)
+    return false
   }
 }
 const actAs = (as) => (what, more) => attempt(() => api('act', { as, id: state[as], do: what, ...more }))
@@ -126,12 +128,31 @@ async function move(ms) {
 function onSubmit(form, input, as) {
   el(form).addEventListener('submit', (event) => {
     event.preventDefault()
-    const text = el(input).value.trim()
-    if (!text || !state[as]) return
-    el(input).value = ''
-    // Whoever writes wants to see it, wherever the screen was.
-    void actAs(as)('say', { text }).then(toEnd)
+    void write(el(input), as)
   })
+}
+
+async function write(input, as) {
+  const text = input.value.trim()
+  if (!text || !state[as]) return
+  input.value = ''
+  if (as === 'customer') await openChat()
+  // What was not sent stays, to be sent again.
+  if (!(await actAs(as)('say', { text }))) input.value = text
+  // Whoever writes wants to see it, wherever the screen was.
+  toEnd()
+}
+
+/** In WeChat nobody writes without opening the conversation: that is an event of its own, and the welcome answers it. */
+async function openChat() {
+  tab('chat')
+  const { kf } = await api(`chats?person=${state.customer}`)
+  if (kf.chat.length === 0) await actAs('customer')('enter-kf')
+}
+
+function tab(name) {
+  state.tab = name
+  press(document.querySelector('.tabs'), 'data-tab', name, 'aria-selected')
 }
 
 async function start() {
@@ -155,8 +176,7 @@ async function start() {
     button.addEventListener('click', () => void move(Number(button.dataset.advance)))
   for (const button of document.querySelectorAll('.tabs button'))
     button.addEventListener('click', () => {
-      state.tab = button.dataset.tab
-      press(document.querySelector('.tabs'), 'data-tab', state.tab, 'aria-selected')
+      tab(button.dataset.tab)
       void refresh()
     })
   for (const button of document.querySelectorAll('.switch button'))

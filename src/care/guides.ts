@@ -34,6 +34,42 @@ export interface GuideBook {
   unapproved: readonly string[]
 }
 
+export interface GuideProblem {
+  file: string
+  path: string[]
+  message: string
+}
+
+/** What would leave a treatment without the guide that was written for it, or with words that nobody fills in. */
+export function checkGuides(
+  files: ReadonlyMap<string, GuideFile>,
+  kinds: readonly { code: string; category: string }[],
+): GuideProblem[] {
+  const known = { codes: new Set<string>(), categories: new Set<string>() }
+  for (const { code, category } of kinds) {
+    known.codes.add(code)
+    known.categories.add(category)
+  }
+  const taken = new Map<string, string>()
+  const problems: GuideProblem[] = []
+  for (const [file, guide] of files) {
+    const problem = (path: string[], message: string) => problems.push({ file, path, message })
+    for (const list of ['codes', 'categories'] as const) {
+      for (const [i, name] of guide[list].entries()) {
+        const path = [list, String(i)]
+        if (!known[list].has(name)) problem(path, `no treatment of config/treatments.yaml is ${name}`)
+        const other = taken.get(`${list}:${name}`)
+        if (other !== undefined) problem(path, `${name} has a guide already, in ${other}.yaml`)
+        taken.set(`${list}:${name}`, file)
+      }
+    }
+    for (const [day, entry] of Object.entries(guide.days))
+      if (/[{}]/.test(Object.values(entry).join(''))) problem(['days', day], 'has a brace; guides have no variables')
+    if (/[{}]/.test(guide.urgent)) problem(['urgent'], 'has a brace; guides have no variables')
+  }
+  return problems
+}
+
 /** `withhold`: what no doctor has approved is not sent. */
 export function buildGuides(files: ReadonlyMap<string, GuideFile>, { withhold = false } = {}): GuideBook {
   const byKey = new Map<string, GuideFile>()

@@ -106,6 +106,8 @@ function lint({ class: contactClass, chat, sms, subscribe }: z.output<typeof Tem
   const found: string[] = []
   for (const name of new Set(texts.flatMap(namesIn)))
     if (!(VARIABLES as readonly string[]).includes(name)) found.push(`names the unknown variable {{${name}}}`)
+  // `{{ store }}` or `{{store}` would stand in the message as it is written here.
+  if (/[{}]/.test(all.replace(/\{\{\w*\}\}/g, ''))) found.push('has a brace that belongs to no {{variable}}')
   for (const [name, text] of Object.entries(subscribe?.fields ?? {}))
     if (!text.includes('{{') && [...text].length > fieldChars(name))
       found.push(`${name} is longer than the notice shows`)

@@ -1,4 +1,5 @@
 /** Business tables in YAML, checked whole by zod: every problem at once, each with its file and line. */
+import { isUtf8 } from 'node:buffer'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml'
@@ -33,22 +34,29 @@ export function createConfigLoader(root: string): ConfigLoader {
 
   function load<S extends z.ZodType>(file: string, schema: S): z.output<S> | null {
     const shown = relative(process.cwd(), join(root, file)) || file
-    let text: string
+    let bytes: Buffer
     try {
-      text = readFileSync(join(root, file), 'utf8')
+      bytes = readFileSync(join(root, file))
     } catch {
       problems.push({ file: shown, line: 1, path: '', message: 'the file is missing or unreadable' })
       return null
     }
+    const text = bytes.toString('utf8')
+    // Saved as GBK, as some editors do, every Chinese sentence would reach customers as question marks.
+    if (!isUtf8(bytes)) {
+      const line = text.slice(0, text.indexOf('\ufffd')).split('\n').length
+      problems.push({ file: shown, line, path: '', message: 'is not UTF-8; save the file in that encoding' })
+      return null
+    }
     const known = problems.length
     const counter = new LineCounter()
-    const document = parseDocument(text, { lineCounter: counter, uniqueKeys: true })
+    const document = parseDocument(text, { lineCounter: counter, uniqueKeys: true, prettyErrors: false })
     for (const error of document.errors) {
       problems.push({
         file: shown,
         line: counter.linePos(error.pos[0]).line,
         path: '',
-        message: error.message.split('\n')[0] ?? error.code,
+        message: error.message,
       })
     }
     // An unquoted value that begins with * is an alias, which the parser leaves to whoever reads the value.

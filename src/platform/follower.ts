@@ -37,6 +37,8 @@ interface Reply {
 /** Design: a follower reports at least every 200 ms; silent for 3 s it is dropped. */
 const REPORT_EVERY_MS = 200
 const RETRY_MS = 300
+/** Between rounds while there is work. */
+const BUSY_MS = 10
 /** Rather than every 200 ms: five times within the limit is enough, and a drain is busy. */
 const BEAT_MS = 600
 const REQUEST_TIMEOUT_MS = 5_000
@@ -90,11 +92,22 @@ export function createFollower({
     }
   }
 
+  /** Whoever can't look, because the database is gone, isn't idle: time stands still until it can. */
+  async function look(): Promise<{ next: Date | null; failed: boolean }> {
+    try {
+      return { next: await drainAll(), failed: false }
+    } catch (error) {
+      log.error({ err: error }, 'clock follower cannot look for work')
+      return { next: null, failed: true }
+    }
+  }
+
   async function round(): Promise<void> {
     woken = false
     const changesBefore = activity.changes
-    const next = await whileReporting(drainAll)
-    const idle = activity.inFlight === 0 && activity.changes === changesBefore && (next === null || next > clock.now())
+    const { next, failed } = await whileReporting(look)
+    const quiet = activity.inFlight === 0 && activity.changes === changesBefore
+    const idle = !failed && quiet && (next === null || next > clock.now())
     polling = new AbortController()
     if (woken) polling.abort()
     const startedAt = performance.now()
@@ -102,7 +115,7 @@ export function createFollower({
       const waitMs = idle ? waitAtMostMs : 0
       const fresh = adopt(await report({ epoch, idle, nextDueAt: next?.toISOString() ?? null, waitMs }, polling.signal))
       // A simulator without long polls answers at once: then the pause is ours.
-      const left = (idle ? waitAtMostMs : 10) - (performance.now() - startedAt)
+      const left = (idle ? waitAtMostMs : failed ? RETRY_MS : BUSY_MS) - (performance.now() - startedAt)
       if (!fresh && left > 0) await pause(left, polling.signal)
     } catch (error) {
       if (woken || stopping.signal.aborted) return

@@ -88,6 +88,8 @@ export interface AgendaMetronome {
 
 const TICKS = 'agenda_ticks'
 const REGISTER_TRIES = 5
+/** So long before its time Agenda may lock a tick already. */
+const PROCESS_EVERY_MS = 1_000
 
 /**
  * One recurring Agenda job per due-table, every second. Registered insert-only on a unique name: a plain `every()` at boot
@@ -104,7 +106,7 @@ export function createAgendaMetronome(deps: {
   const mongo = db.db as unknown as Db
   const agenda = new Agenda({
     backend: new MongoBackend({ mongo, collection: TICKS, ensureIndex: false }),
-    processEvery: 1_000,
+    processEvery: PROCESS_EVERY_MS,
     defaultLockLifetime: lockLifetimeMs,
     defaultConcurrency: 1,
   })
@@ -112,7 +114,23 @@ export function createAgendaMetronome(deps: {
   for (const table of tables) {
     // Agenda awaits what the handler returns; its type says otherwise.
     // oxlint-disable-next-line typescript/no-misused-promises
-    agenda.define(`drain:${table}`, () => drainer.drain(table), { concurrency: 1, lockLifetime: lockLifetimeMs })
+    agenda.define(`drain:${table}`, () => tick(table), { concurrency: 1, lockLifetime: lockLifetimeMs })
+  }
+
+  /**
+   * A tick whose lock runs out is given up by Agenda with an error. It ends before: a long drain goes on by itself, on rows
+   * with leases of their own, and another process may help.
+   */
+  async function tick(table: string): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const halfway = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, Math.max(0, lockLifetimeMs - PROCESS_EVERY_MS) / 2)
+    })
+    try {
+      await Promise.race([drainer.drain(table), halfway])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   async function register(table: string): Promise<void> {

@@ -25,6 +25,8 @@ export interface Routines {
   due: DueTable
   /** Adds rows for routines that have none yet; call once after composition. */
   ready(): Promise<void>
+  /** Makes a routine due now instead of at its own hour; what fails is tried again with back-off. */
+  hurry(name: string): Promise<void>
 }
 
 export interface RoutineDeps {
@@ -77,6 +79,10 @@ export function createRoutines(
       )
       for (const one of routines)
         await rows.updateOne({ _id: one.name, dueAt: null }, { $set: { dueAt: await one.nextAt(now) } })
+    },
+    async hurry(name) {
+      const now = clock.now()
+      await rows.updateOne({ _id: name, dueAt: { $gt: now } }, { $set: { dueAt: now } })
     },
   }
 }

@@ -10,6 +10,13 @@ export const Id = z.string().regex(/^[0-9A-Za-z][\w.:@-]{0,63}$/, 'must be 1–6
 export const ExternalId = z
   .string()
   .regex(/^[\p{L}\p{N}][\p{L}\p{N}._:@#/-]{0,63}$/u, 'must be 1–64 letters, digits or . _ : @ # / -')
+/** Half a character, which no database keeps, and signs that turn the reading direction of what stands around them. */
+const UNREADABLE = /[\p{Cs}\u202a-\u202e\u2066-\u2069]/u
+/** Something to see: a name of zero-width spaces would greet nobody. */
+const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u
+const readable = (text: string) => VISIBLE.test(text) && !UNREADABLE.test(text)
+const READABLE = 'must have something to read, and no signs that turn the direction of text'
+
 /** Text that people read: trimmed, not empty, without control characters, at most `max` characters. */
 export const ShortText = (max: number) =>
   z
@@ -18,6 +25,7 @@ export const ShortText = (max: number) =>
     .min(1)
     .max(max)
     .regex(/^\P{Cc}*$/u, 'must not contain control characters')
+    .refine(readable, READABLE)
 /** Longer notes: line breaks are welcome, other control characters aren't. */
 export const NoteText = (max: number) =>
   z
@@ -26,6 +34,7 @@ export const NoteText = (max: number) =>
     .min(1)
     .max(max)
     .regex(/^[\P{Cc}\n\r\t]*$/u, 'must not contain control characters')
+    .refine(readable, READABLE)
 
 // Outside these a typing error is likely, and year 0 can't be stored by every database.
 const FIRST_YEAR = 1900

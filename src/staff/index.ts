@@ -22,6 +22,8 @@ const CONTACT_CHANGES = [
   'delete_party',
   'update_tag',
 ]
+/** The nightly reading of the directory. */
+export const SYNC_ROUTINE = 'staff.sync-directory'
 const SYNC_AT = '03:00'
 
 export function createStaff(
@@ -38,7 +40,7 @@ export function createStaff(
     due: [],
     routines: [
       routine({
-        name: 'staff.sync-directory',
+        name: SYNC_ROUTINE,
         nextAt: (after) => {
           const today = dayOf(after, DEFAULT_ZONE)
           const at = atTime(today, SYNC_AT, DEFAULT_ZONE)

@@ -1,4 +1,5 @@
 /** Who is who, and who gets the work: pure. */
+import type { Span } from '../platform/calendar.ts'
 import { hashUnit } from '../platform/hash.ts'
 import type { Department, DirectoryUser } from '../wecom/index.ts'
 import type { Fallbacks, Organisation } from './config.ts'
@@ -137,4 +138,10 @@ export function mapUser(
     departmentIds: [...user.departmentIds].sort((a, b) => a - b),
     unmapped: mapped.length === 0,
   }
+}
+
+/** Does some part of a contact window lie outside the quiet hours, which may run over midnight? */
+export function leavesRoom(windows: readonly Span[], { from, to }: Span): boolean {
+  const isQuiet = (time: string) => (from < to ? from <= time && time < to : time >= from || time < to)
+  return windows.some((window) => !isQuiet(window.from) || (window.from <= to && to < window.to))
 }

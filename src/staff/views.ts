@@ -2,6 +2,8 @@
 import { z } from 'zod'
 import { WEEKDAYS } from '../platform/calendar.ts'
 import { DayString, Id, PageQuery, page, ShortText, SpanView, TimeString } from '../platform/views.ts'
+import { leavesRoom } from './rules.ts'
+import { STORE_DEFAULTS } from './service.ts'
 import { ROLES } from './types.ts'
 
 const isZone = (zone: string): boolean => {
@@ -35,25 +37,34 @@ const PhoneText = z
   .trim()
   .regex(/^\+?\d[\d -]{1,24}(转\d{1,6})?$/, 'must be a phone number')
 
-export const StoreBody = z.strictObject({
-  type: z.enum(['hospital', 'clinic', 'salon']),
-  displayName: ShortText(60),
-  callbackPhone: PhoneText,
-  emergencyPhone: PhoneText,
-  address: ShortText(200),
-  timeZone: z
-    .string()
-    .regex(/^[A-Za-z_]+(\/[\w+-]+){0,2}$/)
-    .refine(isZone, 'must be an IANA time zone, e.g. Asia/Shanghai')
-    .optional(),
-  opening: Opening.optional(),
-  contactWindows: Spans.min(1).optional(),
-  /** May cross midnight: 21:00–09:00. */
-  quietHours: z
-    .strictObject({ from: TimeString, to: TimeString })
-    .refine(({ from, to }) => from !== to, 'must not be empty')
-    .optional(),
-})
+export const StoreBody = z
+  .strictObject({
+    type: z.enum(['hospital', 'clinic', 'salon']),
+    displayName: ShortText(60),
+    callbackPhone: PhoneText,
+    emergencyPhone: PhoneText,
+    address: ShortText(200),
+    timeZone: z
+      .string()
+      .regex(/^[A-Za-z_]+(\/[\w+-]+){0,2}$/)
+      .refine(isZone, 'must be an IANA time zone, e.g. Asia/Shanghai')
+      .optional(),
+    opening: Opening.optional(),
+    contactWindows: Spans.min(1).optional(),
+    /** May cross midnight: 21:00–09:00. */
+    quietHours: z
+      .strictObject({ from: TimeString, to: TimeString })
+      .refine(({ from, to }) => from !== to, 'must not be empty')
+      .optional(),
+  })
+  .refine(
+    ({ contactWindows = STORE_DEFAULTS.contactWindows, quietHours = STORE_DEFAULTS.quietHours }) =>
+      leavesRoom(contactWindows, quietHours),
+    {
+      path: ['contactWindows'],
+      message: 'must leave time outside the quiet hours; at no other time is anybody contacted',
+    },
+  )
 export const StoreParams = z.strictObject({ storeId: Id })
 const spanOut = z.object({ from: z.string(), to: z.string() })
 export const StoreView = z.object({

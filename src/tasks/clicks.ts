@@ -185,7 +185,7 @@ function recorded(task: TaskRow, click: Click, now: Date, show: Show): Transitio
 const toSummary = (task: TaskRow, click: Click, now: Date, show: Show, outcome: ContactOutcome): Transition => ({
   set: { status: 'summary', outcome, summaryUntil: addMs(now, WORDS_MS), helper: null },
   effects: [
-    show({ card: 'closed', said: '已记录，请回复一条小结' }),
+    show({ card: 'closed', said: '已记录，请回复小结' }),
     ...withdrawNewer(task, click, '已记录'),
     ...withdrawHelper(task, '已记录'),
   ],

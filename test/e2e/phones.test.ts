@@ -70,6 +70,10 @@ describe.skipIf(skipped)('the phones page', async () => {
 
   test('a customer writes, a card comes, its button sends a callback, and time moves by hand', async () => {
     const { page, errors } = await open(1280, 860)
+    const acts: string[] = []
+    page.on('request', (request) => {
+      if (request.url().endsWith('/_sim/act')) acts.push(String((request.postDataJSON() as { do: string }).do))
+    })
     const person = await page.inputValue('#who-customer')
     await page.fill('#words', '<b>您好</b>')
     await page.click('#say button')
@@ -77,6 +81,13 @@ describe.skipIf(skipped)('the phones page', async () => {
     // Text is text: what a customer types never becomes markup.
     expect(await page.textContent('.bubble.mine')).toBe('<b>您好</b>')
     expect(simulator.context.kf.conversation(simulator.world.byPersonId.get(person) as never).chat).toHaveLength(1)
+
+    // Who writes for the first time has opened the conversation before, as in WeChat; who writes again has not.
+    await page.fill('#words', '在吗')
+    await page.locator('[role=tab]', { hasText: '服务通知' }).click()
+    await page.click('#say button')
+    await page.locator('.bubble.mine', { hasText: '在吗' }).waitFor()
+    expect(acts).toEqual(['enter-kf', 'say', 'say'])
 
     const staff = simulator.world.byPersonId.get(await page.inputValue('#who-staff'))
     if (staff?.kind !== 'staff') throw new Error('no member of staff is shown')

@@ -98,6 +98,30 @@ describe('a mistake is named with its place:', () => {
       /must carry \{\{guide\}\}/,
     ],
     [
+      'a guide for a treatment that does not exist',
+      'guides/botulinum.yaml',
+      (text) => text.replace('codes: [botulinum]', 'codes: [botulinium]'),
+      /^guides\/botulinum\.yaml:\d+ codes\.0 no treatment .* is botulinium/,
+    ],
+    [
+      'a second guide for one treatment',
+      'guides/skin_booster.yaml',
+      (text) => text.replace('codes: [skin_booster]', 'codes: [skin_booster, botulinum]'),
+      /^guides\/skin_booster\.yaml:\d+ codes\.1 botulinum has a guide already, in botulinum\.yaml/,
+    ],
+    [
+      'a variable in a guide, which nobody fills in',
+      'guides/general.yaml',
+      (text) => text.replace('为您安排', '为您安排，电话{{phone}}'),
+      /^guides\/general\.yaml:\d+ days\.7 has a brace/,
+    ],
+    [
+      'a variable with spaces, which customers would read as it is',
+      'templates/care.yaml',
+      (text) => text.replace('{{salutation}}，您好！这里是', '{{ salutation }}，您好！这里是'),
+      /templates\.care\.greeting has a brace/,
+    ],
+    [
       'a notice that is too long',
       'guides/general.yaml',
       (text) =>

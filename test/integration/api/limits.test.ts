@@ -81,7 +81,8 @@ describe('keys that are refused', () => {
 describe('a customer', () => {
   test('waits after a burst whatever the address', async () => {
     const token = await world.customerToken()
-    const answers = await many(280, () =>
+    // Far more than the allowance: on a slow machine it grows again meanwhile.
+    const answers = await many(480, () =>
       world.ask({
         method: 'POST',
         path: '/api/mp/phone',
@@ -117,7 +118,7 @@ describe('callbacks', () => {
     expect(statuses(await many(800, () => callback('203.0.113.20', ready.callbackToken)))).toEqual([200])
   })
   test('that are forged wait after many, and leave the vendor alone, even behind the same proxy', async () => {
-    const forged = await many(640, () => callback('203.0.113.21', 'forgedToken'))
+    const forged = await many(1_000, () => callback('203.0.113.21', 'forgedToken'))
     expect(statuses(forged)).toEqual([401, 429])
     expect(forged.filter(({ status }) => status === 401).length).toBeGreaterThanOrEqual(600)
     expectsWait(forged.at(-1))

@@ -142,6 +142,8 @@ export async function enterRecords({ made }: ApiWorld): Promise<Known> {
     timeZone: 'Asia/Shanghai',
     from: '10:00',
     to: '20:00',
+    // At another time than the windows: a store that nobody may contact is refused.
+    quietHours: { from: '21:00', to: '09:00' },
   }
 }
 

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { createActivity } from '../../../src/platform/activity.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { createDueEngine, due } from '../../../src/platform/due.ts'
-import { silentLog } from '../../../src/platform/log.ts'
+import { createLog, type Log, silentLog } from '../../../src/platform/log.ts'
 import { createMetrics } from '../../../src/platform/metrics.ts'
 import { type AgendaMetronome, createAgendaMetronome, createDrainer } from '../../../src/platform/metronome.ts'
 import { testDb } from '../../support/db.ts'
@@ -15,7 +15,10 @@ afterEach(async () => {
 })
 
 /** One process: its own drainer and Agenda on the shared database. */
-function processOf(drain: () => Promise<void>): AgendaMetronome {
+function processOf(
+  drain: () => Promise<void>,
+  { log = silentLog, lockLifetimeMs = 30_000 }: { log?: Log; lockLifetimeMs?: number } = {},
+): AgendaMetronome {
   const table = due({
     table: 'things',
     nextDueAt: async () => null,
@@ -32,7 +35,7 @@ function processOf(drain: () => Promise<void>): AgendaMetronome {
     standsMs: 0,
   })
   const drainer = createDrainer({ engine, clock: systemClock, activity: createActivity(), nudges: false })
-  const metronome = createAgendaMetronome({ db, tables: ['things'], drainer, log: silentLog, lockLifetimeMs: 30_000 })
+  const metronome = createAgendaMetronome({ db, tables: ['things'], drainer, log, lockLifetimeMs })
   running.push(metronome)
   return metronome
 }
@@ -68,4 +71,18 @@ test('two processes that start together do not run a tick twice at once', async 
   expect(await within(8_000, () => ticks >= 4)).toBe(true)
   expect(most).toBe(1)
   expect(await db.collection('agenda_ticks').countDocuments({ name: 'drain:things' })).toBe(1)
+})
+
+test('a drain that takes longer than the lock of its tick is no error, and ticks go on', async () => {
+  const lines: string[] = []
+  const log = createLog({ level: 'error', destination: { write: (line) => void lines.push(line) } })
+  let [begun, ended] = [0, 0]
+  const long = async () => {
+    begun += 1
+    if (begun === 1) await new Promise((done) => setTimeout(done, 4_500))
+    ended += 1
+  }
+  await processOf(long, { log, lockLifetimeMs: 2_000 }).start()
+  expect(await within(12_000, () => ended >= 3)).toBe(true)
+  expect(lines).toEqual([])
 })

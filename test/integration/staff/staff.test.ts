@@ -144,6 +144,14 @@ describe('stores', () => {
         ],
       }),
     ).toBe(false)
+    // Nobody could ever be contacted.
+    const night = [{ from: '22:00', to: '23:00' }]
+    expect(accepts({ contactWindows: night })).toBe(false)
+    expect(accepts({ contactWindows: night, quietHours: { from: '23:00', to: '09:00' } })).toBe(true)
+    expect(accepts({ contactWindows: [{ from: '08:00', to: '09:30' }] })).toBe(true)
+    expect(accepts({ quietHours: { from: '00:00', to: '24:00' } })).toBe(false)
+    expect(accepts({ quietHours: { from: '20:30', to: '11:00' } })).toBe(true)
+    expect(accepts({ quietHours: { from: '20:30', to: '20:00' } })).toBe(true)
     expect(accepts({ displayName: { $gt: '' } })).toBe(false)
     expect(accepts({ openings: {} })).toBe(false)
     expect(accepts({ opening: { weekly: { mon: [] } } })).toBe(false)

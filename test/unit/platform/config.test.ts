@@ -36,9 +36,27 @@ test('every problem of every file is reported with its line', () => {
     'a.yaml:4 steps.0.after Invalid input: expected string, received number',
     'a.yaml:5 steps.1.after Invalid input: expected string, received undefined',
     'a.yaml:6 steps.1 Unrecognized key: "afterr"',
-    'b.yaml:3  Map keys must be unique at line 3, column 1:',
+    'b.yaml:3  Map keys must be unique',
     'missing.yaml:1  the file is missing or unreadable',
   ])
+})
+
+test('a file in another encoding is refused at the line where that shows', () => {
+  const root = folderWith({ 'x.yaml': 'version: 1\nsteps:\n' })
+  const gbk = Buffer.from([0xc4, 0xe3, 0xba, 0xc3])
+  writeFileSync(
+    join(root, 'x.yaml'),
+    Buffer.concat([Buffer.from('version: 1\nsteps:\n  - { id: '), gbk, Buffer.from(', after: 24h }\n')]),
+  )
+  const loader = createConfigLoader(root)
+  expect(loader.load('x.yaml', Schema)).toBeNull()
+  expect(short(loader.problems)).toEqual(['x.yaml:3  is not UTF-8; save the file in that encoding'])
+})
+
+test('the mark and the line ends of Windows editors change nothing', () => {
+  const text = '\ufeffversion: 1\r\nsteps:\r\n  - id: 敷面膜\r\n    after: 24h\r\n'
+  const loader = createConfigLoader(folderWith({ 'x.yaml': text }))
+  expect(loader.load('x.yaml', Schema)).toEqual({ version: 1, steps: [{ id: '敷面膜', after: '24h' }] })
 })
 
 test('broken YAML is a problem with a line, not a crash', () => {

@@ -3,6 +3,7 @@ import {
   ExternalId,
   Id,
   InstantString,
+  NoteText,
   PageQuery,
   pageOf,
   pageRequest,
@@ -33,6 +34,20 @@ describe('instants', () => {
 test('text is trimmed, bounded and free of control characters', () => {
   expect(ShortText(3).parse(' 王小美 ')).toBe('王小美')
   for (const text of ['', '   ', '王小美美', 'a\u0007']) expect(ShortText(3).safeParse(text).success).toBe(false)
+})
+
+test.each([
+  ['zero-width spaces', '\u200b\u200b'],
+  ['half an emoji', '\ud83d小美'],
+  ['a turned reading direction', '\u202e美小王'],
+  ['an isolate that never ends', '小美\u2067'],
+])('text of %s is refused', (_, text) => {
+  expect(ShortText(60).safeParse(text).success).toBe(false)
+  expect(NoteText(60).safeParse(text).success).toBe(false)
+})
+
+test.each(['👩‍⚕️小美', '王·小美', '😀', 'Zoë', 'علي'])('%s is text', (text) => {
+  expect(ShortText(60).parse(text)).toBe(text)
 })
 
 describe('pages', () => {

@@ -24,7 +24,8 @@ describe('an ordinary contact', () => {
     expect(task.outcome).toMatchObject({ reached: true, state: 'recovering_well', satisfaction: 5 })
     expect(task.attempts).toHaveLength(1)
     expect(events(effects)).toEqual([])
-    expect(shown?.replace_text).toContain('小结')
+    // Ten characters are what a button shows.
+    expect(shown).toMatchObject({ replace_text: '已记录，请回复小结', button_list: [{ text: '已记录，请回复小结' }] })
   })
 
   test('a second submit changes nothing', () => {
