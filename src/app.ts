@@ -34,6 +34,7 @@ export interface AppDeps {
   crypto: FieldCrypto
   nudge: (table: string) => void
   leaseMs: number
+  works?: boolean
   settings: Settings
   config: AppConfig
   metrics: Metrics

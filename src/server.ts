@@ -73,7 +73,8 @@ export async function startServer({
     // In steps the simulator says when to look: then what happens at one instant happens in one order.
     if (metronome === 'agenda') slot.follower?.wake()
   }
-  const app = buildApp({ db, clock, random, log, crypto, nudge, leaseMs: settings.LEASE_MS, settings, config, metrics })
+  const { LEASE_MS: leaseMs } = settings
+  const app = buildApp({ db, clock, random, log, crypto, nudge, leaseMs, works, settings, config, metrics })
   const engine = createDueEngine(app.due, {
     log,
     metrics,

@@ -10,11 +10,9 @@ const MINUTE = 60_000
 export const kindOf = (seed: number, personId: string): CustomerKind =>
   pick([['chatty', 42] as const, ['mini', 33] as const, ['phone', 25] as const], seed, personId, 'kind')
 
-/** People act on five-minute marks: a run of months then has thousands of instants instead of tens of thousands. */
-const MARK = 5 * MINUTE
+/** People act on marks: a run of months then has thousands of instants instead of tens of thousands. */
+const MARK = 10 * MINUTE
 export const onMark = (at: number, mark = MARK): Date => new Date(Math.ceil(at / mark) * mark)
-/** Nobody waits for a customer's answer to the minute. */
-const CUSTOMER_MARK = 10 * MINUTE
 
 export function installCustomers(simulator: Simulator): void {
   const { world, ledger, context } = simulator
@@ -24,7 +22,7 @@ export function installCustomers(simulator: Simulator): void {
     if (customer?.kind !== 'customer') return
     const later = (minutes: number, key: string, act: () => void) =>
       context.clock.schedule(
-        onMark(context.clock.now().getTime() + minutes * MINUTE, CUSTOMER_MARK),
+        onMark(context.clock.now().getTime() + minutes * MINUTE),
         `${customer.personId} ${key}`,
         () => attempt(act),
       )

@@ -29,9 +29,12 @@ function atWork(at: number): number {
   return minute > WORK_TO ? midnight + DAY_MS + WORK_FROM * MINUTE : at
 }
 
-function later(simulator: Simulator, staff: Staff, minutes: number, key: string, act: () => void): void {
+/** What belongs to the step before it comes within minutes of it. */
+const SOON = 5 * MINUTE
+
+function later(simulator: Simulator, staff: Staff, minutes: number, key: string, act: () => void, mark?: number): void {
   const { clock } = simulator.context
-  clock.schedule(onMark(atWork(clock.now().getTime() + minutes * MINUTE)), `${staff.personId} ${key}`, () =>
+  clock.schedule(onMark(atWork(clock.now().getTime() + minutes * MINUTE), mark), `${staff.personId} ${key}`, () =>
     attempt(act),
   )
 }
@@ -62,16 +65,17 @@ function onCard(simulator: Simulator, staff: Staff, card: Record<string, unknown
     })
     return
   }
-  later(simulator, staff, wait, `take ${taskId}`, () => click('take'))
-  if (!customer) return
-  const outcome = answersCall(seed, customer.personId, taskId)
-  const callAt = wait + between(1, 4, seed, taskId, 'calls')
-  later(simulator, staff, callAt, `call ${taskId}`, () =>
-    simulator.act({ as: 'staff', id: staff.personId, do: 'call', customer: customer.personId, outcome }),
-  )
-  later(simulator, staff, callAt + between(2, 5, seed, taskId, 'talks'), `after ${taskId}`, () =>
-    click(outcome === 'answered' ? 'done' : 'not_reached'),
-  )
+  const outcome = customer && answersCall(seed, customer.personId, taskId)
+  later(simulator, staff, wait, `take ${taskId}`, () => {
+    click('take')
+    if (!customer) return
+    const after = between(1, 9, seed, taskId, 'calls')
+    later(simulator, staff, after, `call ${taskId}`, () =>
+      simulator.act({ as: 'staff', id: staff.personId, do: 'call', customer: customer.personId, outcome }),
+    )
+    // Of one instant, but after the call: keys are in order.
+    later(simulator, staff, after, `ends ${taskId}`, () => click(outcome === 'answered' ? 'done' : 'not_reached'))
+  })
 }
 
 /** The card names the customer by salutation and masked phone: what a real colleague would look up. */
@@ -134,8 +138,13 @@ function onUpdate(simulator: Simulator, staff: Staff, entry: LedgerEntry): void 
         ]
       }),
     )
-    later(simulator, staff, between(1, 3, seed, taskId, submit), `submit ${submit} ${taskId}`, () =>
-      simulator.act({ as: 'staff', id: staff.personId, do: 'click', taskId, key: submit, selected }),
+    later(
+      simulator,
+      staff,
+      between(1, 3, seed, taskId, submit),
+      `submit ${submit} ${taskId}`,
+      () => simulator.act({ as: 'staff', id: staff.personId, do: 'click', taskId, key: submit, selected }),
+      SOON,
     )
   } else if (text(card.replace_text).includes('小结') && chance(seed, taskId, 'writes a summary') < 0.9) {
     const words = pick(
@@ -149,9 +158,14 @@ function onUpdate(simulator: Simulator, staff: Staff, entry: LedgerEntry): void 
       taskId,
       'summary',
     )
-    // Ten minutes are asked for, and people act on marks.
-    later(simulator, staff, between(1, 5, seed, taskId, 'summary'), `summary ${taskId}`, () =>
-      simulator.act({ as: 'staff', id: staff.personId, do: 'say', text: words }),
+    // Ten minutes are asked for.
+    later(
+      simulator,
+      staff,
+      between(1, 5, seed, taskId, 'summary'),
+      `summary ${taskId}`,
+      () => simulator.act({ as: 'staff', id: staff.personId, do: 'say', text: words }),
+      SOON,
     )
   }
 }

@@ -13,7 +13,7 @@ import {
 import { addMs, HOUR_MS, MINUTE_MS } from '../platform/clock.ts'
 import { hashUnit } from '../platform/hash.ts'
 
-const MARK_MS = 5 * MINUTE_MS
+const MARK_MS = 10 * MINUTE_MS
 /** A call starts with a message, so it needs room behind it in its window. */
 export const CALL_ROOM_MS = 30 * MINUTE_MS
 /** What could not go out in the evening goes out at nine and is promised for two hours. */
@@ -100,7 +100,7 @@ export interface Lane {
 }
 
 /**
- * A five-minute mark inside the lane's window, spread by the step's id and off the full and half hours, which everybody
+ * A ten-minute mark inside the lane's window, spread by the step's id and off the full and half hours, which everybody
  * uses. `from` when nothing of the day is left.
  */
 export function pick(

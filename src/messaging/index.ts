@@ -2,6 +2,7 @@
 import type { CustomersService } from '../customers/index.ts'
 import { addMs, type Clock, MINUTE_MS } from '../platform/clock.ts'
 import { due } from '../platform/due.ts'
+import { createFirstHand } from '../platform/first-hand.ts'
 import type { Log } from '../platform/log.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
 import { routine } from '../platform/routines.ts'
@@ -12,7 +13,7 @@ import { createBudgets } from './budgets.ts'
 import { type ChannelSettings, createChannels } from './channels.ts'
 import { createConversations } from './conversations.ts'
 import { createPuller } from './inbound.ts'
-import { createOutboxStore } from './model.ts'
+import { createOutboxStore, type OutboxRow } from './model.ts'
 import { createOutboxDrain } from './outbox.ts'
 import { messagingRoutes } from './routes.ts'
 import { createMessagingService } from './service.ts'
@@ -74,6 +75,7 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
     settings,
   } = deps
   const store = createOutboxStore(db, crypto)
+  const firstHand = createFirstHand<OutboxRow>(deps)
   const budgets = createBudgets(db)
   const conversations = createConversations(db)
   const listeners = new Map<string, SettledListener>()
@@ -86,6 +88,7 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
   }
   const service = createMessagingService({
     store,
+    firstHand,
     budgets,
     conversations,
     clock,
@@ -99,6 +102,7 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
   })
   const drain = createOutboxDrain({
     store,
+    firstHand,
     clock,
     random,
     log,

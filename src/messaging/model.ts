@@ -1,5 +1,5 @@
 /** The outbox: named queries, plain objects. What people read, and where it goes, is sealed at rest. */
-import type { AnyBulkWriteOperation, Filter } from 'mongodb'
+import type { AnyBulkWriteOperation, Filter, UpdateFilter } from 'mongodb'
 import type { Connection } from 'mongoose'
 import {
   type Claim,
@@ -11,7 +11,7 @@ import {
   type RowResult,
 } from '../platform/claims.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
-import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
+import { collectionOf, ensureIndexes, insertFresh } from '../platform/db.ts'
 import { hashId } from '../platform/hash.ts'
 import type { RenderedMessage } from './templates.ts'
 import type { Channel, ContactClass, EnqueueContact, Outcome } from './types.ts'
@@ -124,9 +124,11 @@ export function createOutboxStore(db: Connection, crypto: FieldCrypto) {
   }
 
   return {
-    insert: (fresh: readonly OutboxRow[]) => insertMissing(rows, fresh.map(sealed)),
+    /** Returns the ids that were new. */
+    insert: (fresh: readonly OutboxRow[]) => insertFresh(rows, fresh.map(sealed)),
     nextDueAt: (now: Date, until?: Date) => nextDueAt(rows, now, until),
-    claim: async (request: ClaimRequest): Promise<OutboxRow[]> => (await claimDue(rows, request)).map(opened),
+    claim: async (request: ClaimRequest): Promise<OutboxRow[]> =>
+      (await claimDue(rows, { ...request, frozen: true })).map(opened),
     finish: (results: readonly RowResult[]) => finishClaims(rows, results),
     /** Writes changes on rows that stay claimed; rows that somebody else took over stay as they are. */
     async hold(
@@ -165,8 +167,15 @@ export function createOutboxStore(db: Connection, crypto: FieldCrypto) {
           .map(({ row }) => row._id),
       )
     },
-    /** Cancels rows that nobody is working on. Returns those that are cancelled now, also by an earlier call. */
-    async cancel(ids: readonly string[], reason: string, at: { now: Date; wall: Date }): Promise<string[]> {
+    /**
+     * Cancels rows that nobody is working on; `tokens` are claims that the caller holds and gives up. Returns those that are
+     * cancelled now, also by an earlier call.
+     */
+    async cancel(
+      ids: readonly string[],
+      reason: string,
+      at: { now: Date; wall: Date; tokens?: readonly string[] },
+    ): Promise<string[]> {
       if (ids.length === 0) return []
       const look = () =>
         rows
@@ -175,23 +184,15 @@ export function createOutboxStore(db: Connection, crypto: FieldCrypto) {
       let found = await look()
       const ready = found.filter(({ status }) => status === 'ready').map(({ _id }) => _id)
       // Most have left long ago, and one look is all.
-      if (ready.length > 0) {
-        await rows.updateMany(
-          { _id: { $in: ready }, status: 'ready', 'claim.until': { $lte: at.wall } } as Filter<StoredRow>,
-          // A worker that held an expired lease finds neither its token nor a ready row.
-          {
-            $set: {
-              status: 'cancelled',
-              outcome: 'cancelled',
-              reason,
-              settledAt: at.now,
-              dueAt: null,
-              'claim.token': '',
-            },
-          },
-        )
-        found = await look()
-      }
+      if (ready.length === 0) return found.map(({ _id }) => _id)
+      // A worker that held an expired lease finds neither its token nor a ready row.
+      const cancelled = { status: 'cancelled', outcome: 'cancelled', reason, settledAt: at.now, dueAt: null }
+      const update = { $set: { ...cancelled, 'claim.token': '' } } as UpdateFilter<StoredRow>
+      const stop = (claim: Record<string, unknown>) =>
+        rows.updateMany({ _id: { $in: ready }, status: 'ready', ...claim } as Filter<StoredRow>, update)
+      if (at.tokens && at.tokens.length > 0) await stop({ 'claim.token': { $in: [...at.tokens] } })
+      await stop({ 'claim.until': { $lte: at.wall } })
+      found = await look()
       return found.filter(({ status }) => status === 'cancelled').map(({ _id }) => _id)
     },
     /** A message that was accepted and then failed goes on at the next rung. Only a sent row, so once per message. */

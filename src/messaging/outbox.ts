@@ -6,6 +6,7 @@ import type { CustomersService } from '../customers/index.ts'
 import { backoffMs } from '../platform/claims.ts'
 import { addMs, type Clock, MINUTE_MS } from '../platform/clock.ts'
 import type { DomainEvent, Events } from '../platform/events.ts'
+import type { FirstHand } from '../platform/first-hand.ts'
 import type { Random } from '../platform/random.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { Budgets } from './budgets.ts'
@@ -19,6 +20,7 @@ import type { MessageNeedsPerson, SettledListener, SettledMessage } from './type
 import { nextAllowed } from './windows.ts'
 
 export interface OutboxDeps extends SendDeps {
+  firstHand: FirstHand<OutboxRow>
   random: Random
   clock: Clock
   events: Events
@@ -41,20 +43,18 @@ const RESEND_GRACE_MS = 10 * MINUTE_MS
 export function createOutboxDrain(
   deps: OutboxDeps,
 ): (now: Date, where?: Record<string, unknown>) => Promise<Record<string, number>> {
-  const { store, clock, random, leaseMs } = deps
-  return async (now, where = {}) => {
+  const { store, firstHand, clock, random, leaseMs } = deps
+  return async (now, where) => {
     const counts: Record<string, number> = {}
     const limit = batchFor(leaseMs)
     for (;;) {
-      const claimed = await store.claim({
-        now,
-        wall: clock.wall(),
-        limit,
-        leaseMs,
-        token: random.id(),
-        where,
-      })
-      if (claimed.length === 0) return counts
+      const own = where ? [] : firstHand.take(limit)
+      const claimed =
+        own.length > 0
+          ? own
+          : await store.claim({ now, wall: clock.wall(), limit, leaseMs, token: random.id(), where: where ?? {} })
+      const isOver = where !== undefined || !firstHand.waiting()
+      if (claimed.length === 0 && isOver) return counts
       const works = claimed.map(
         (row): Work => ({ row, change: null, resent: row.status === 'sending', lost: false, recorded: false }),
       )
@@ -65,7 +65,7 @@ export function createOutboxDrain(
         now,
         counts,
       )
-      if (claimed.length < limit && !works.some((work) => dueAgain(work, now))) return counts
+      if (claimed.length < limit && isOver && !works.some((work) => dueAgain(work, now))) return counts
     }
   }
 }

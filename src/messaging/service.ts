@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts'
 import { addMs, SECOND_MS } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import { AppError } from '../platform/errors.ts'
+import type { FirstHand } from '../platform/first-hand.ts'
 import { hashId } from '../platform/hash.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { Budgets } from './budgets.ts'
@@ -17,6 +18,7 @@ import type { EnqueueContact, MessagingService, SettledListener } from './types.
 
 export interface MessagingServiceDeps {
   store: OutboxStore
+  firstHand: FirstHand<OutboxRow>
   budgets: Budgets
   conversations: Conversations
   clock: Clock
@@ -33,6 +35,8 @@ export interface MessagingServiceDeps {
 export const outboxId = (stepId: string, occurrence: number, audience: string): string =>
   hashId('outbox', stepId, occurrence, audience)
 
+const asJson = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
+
 const WELCOME_LIFE_MS = 20 * SECOND_MS
 
 /** The service plus what only this room's own inbound side uses. */
@@ -47,7 +51,20 @@ export interface MessagingDesk extends MessagingService {
 }
 
 export function createMessagingService(deps: MessagingServiceDeps): MessagingDesk {
-  const { store, budgets, conversations, clock, crypto, customers, staff, templates, listeners, facts, nudge } = deps
+  const {
+    store,
+    firstHand,
+    budgets,
+    conversations,
+    clock,
+    crypto,
+    customers,
+    staff,
+    templates,
+    listeners,
+    facts,
+    nudge,
+  } = deps
 
   function freeze(content: EnqueueContact['content'], eventCode: string | null = null): FrozenContent {
     if (content.kind === 'staff') return { kind: 'staff', message: content.message }
@@ -95,7 +112,12 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
   async function enqueueMany(contacts: readonly EnqueueContact[]): Promise<void> {
     if (contacts.length === 0) return
     const now = clock.now()
-    await store.insert(contacts.map((contact) => rowOf(contact, now)))
+    const rows = firstHand.adopt(contacts.map((contact) => rowOf(contact, now)))
+    const fresh = new Set(await store.insert(rows))
+    firstHand.keep(
+      // As it is read again: the content is kept as JSON.
+      rows.filter(({ _id }) => fresh.has(_id)).map((row) => ({ ...row, content: asJson(row.content) })),
+    )
     nudge('outbox')
   }
 
@@ -106,7 +128,8 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
       await enqueueMany([contact])
       return { id: outboxId(contact.stepId, contact.occurrence, contact.audience) }
     },
-    cancel: (ids, reason) => store.cancel(ids, reason, { now: clock.now(), wall: clock.wall() }),
+    cancel: (ids, reason) =>
+      store.cancel(ids, reason, { now: clock.now(), wall: clock.wall(), tokens: firstHand.release(ids) }),
     onSettled(owner, listener) {
       if (listeners.has(owner)) throw new Error(`two listeners of ${owner}`)
       listeners.set(owner, listener)

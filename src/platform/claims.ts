@@ -37,11 +37,16 @@ export interface ClaimRequest {
   token: string
   /** Further conditions, repeated in the write, so that a row which stopped matching isn't taken. */
   where?: Record<string, unknown>
+  /**
+   * Rows of this table change only in the hands of whoever has claimed them, or stop being due: what was found is still so
+   * when it is claimed, and needs no second look.
+   */
+  frozen?: true
 }
 
 /**
  * Claims up to `limit` due rows, oldest first, and returns exactly those that this token now owns.
- * Three commands whatever the batch size. SecantusDB fetches all matches before it sorts, so the range is bounded by `now`.
+ * Two or three commands whatever the batch size. SecantusDB fetches all matches before it sorts, so the range is bounded by `now`.
  */
 export async function claimDue<T extends DueRow>(rows: Collection<T>, request: ClaimRequest): Promise<T[]> {
   const due = {
@@ -51,7 +56,7 @@ export async function claimDue<T extends DueRow>(rows: Collection<T>, request: C
     'claim.until': { $lte: request.wall },
   } as unknown as Filter<T>
   const found = await rows
-    .find(due, { projection: { _id: 1 }, ...ONE_PAGE })
+    .find(due, { ...(request.frozen ? {} : { projection: { _id: 1 } }), ...ONE_PAGE })
     .sort({ dueAt: 1, _id: 1 })
     .limit(request.limit)
     .toArray()
@@ -59,13 +64,16 @@ export async function claimDue<T extends DueRow>(rows: Collection<T>, request: C
   const ids = found.map((row) => row._id)
   // The id first: SecantusDB walks the index of the first field that has one, and of `dueAt` that is everything due.
   const _id = ids.length === 1 ? ids[0] : { $in: ids }
-  await rows.updateMany(
+  const until = addMs(request.wall, request.leaseMs)
+  const { matchedCount } = await rows.updateMany(
     { _id, ...due } as Filter<T>,
     {
-      $set: { 'claim.token': request.token, 'claim.until': addMs(request.wall, request.leaseMs) },
+      $set: { 'claim.token': request.token, 'claim.until': until },
       $inc: { 'claim.fence': 1 },
     } as unknown as UpdateFilter<T>,
   )
+  if (request.frozen && matchedCount === found.length)
+    return (found as T[]).map((row) => ({ ...row, claim: { token: request.token, until, fence: row.claim.fence + 1 } }))
   const owned = await rows.find({ _id, 'claim.token': request.token } as unknown as Filter<T>, ONE_PAGE).toArray()
   return (owned as T[]).sort((a, b) => Number(a.dueAt) - Number(b.dueAt) || (a._id < b._id ? -1 : 1))
 }

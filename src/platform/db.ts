@@ -61,27 +61,37 @@ export function collectionOf<T extends { _id: string }>(db: Connection, name: st
 export const ONE_PAGE = { batchSize: 1_000 }
 
 /** Inserts all rows in one command; rows whose unique key exists are left as they are. Returns how many were new. */
-export async function insertMissing<T extends { _id: string }>(
+export const insertMissing = async <T extends { _id: string }>(
   collection: Collection<T>,
   rows: readonly T[],
-): Promise<number> {
-  if (rows.length === 0) return 0
+): Promise<number> => (await insertFresh(collection, rows)).length
+
+/** The same; returns the ids that were new. */
+export async function insertFresh<T extends { _id: string }>(
+  collection: Collection<T>,
+  rows: readonly T[],
+): Promise<string[]> {
+  if (rows.length === 0) return []
   try {
-    const { insertedCount } = await collection.insertMany(rows as Parameters<typeof collection.insertMany>[0], {
-      ordered: false,
-    })
-    return insertedCount
+    await collection.insertMany(rows as Parameters<typeof collection.insertMany>[0], { ordered: false })
+    return rows.map(({ _id }) => _id)
   } catch (error) {
     if (!isOnlyDuplicates(error)) throw error
-    return (error as { insertedCount?: number; result?: { insertedCount?: number } }).insertedCount ?? 0
+    const known = new Set(writeErrorsOf(error).map(({ index }) => index))
+    return rows.flatMap(({ _id }, i) => (known.has(i) ? [] : [_id]))
   }
 }
 
 function isOnlyDuplicates(error: unknown): boolean {
-  if (!isDuplicateKey(error)) return false
+  return isDuplicateKey(error) && writeErrorsOf(error).every(({ code }) => code === 11000)
+}
+
+/** A bulk insert's failures, each with the row's place; a driver gives one alone or a list. */
+function writeErrorsOf(error: unknown): { index?: number; code?: number }[] {
   const { writeErrors } = error as { writeErrors?: unknown }
-  const list = Array.isArray(writeErrors) ? writeErrors : writeErrors ? [writeErrors] : []
-  return list.every((one) => (one as { code?: number }).code === 11000)
+  return (Array.isArray(writeErrors) ? writeErrors : writeErrors ? [writeErrors] : []) as ReturnType<
+    typeof writeErrorsOf
+  >
 }
 
 /** One index and the query it serves: models hand these to `ensureIndexes`. */

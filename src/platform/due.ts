@@ -11,7 +11,7 @@ export interface DueTable {
   collections?: readonly string[]
   /** Earliest business instant at which an unfinished row is due, whoever holds it, up to `until` if given; null = nothing. */
   nextDueAt(now: Date, until?: Date): Promise<Date | null>
-  /** `nextDueAt` answers for all time, however far it is asked: "nothing" stands until somebody writes. */
+  /** Nothing of it lies hours ahead, or `nextDueAt` answers for all time: "nothing" stands until somebody writes. */
   whole?: true
   /** Does everything due by `now` that nobody else holds, in batches. Safe to run in several processes and twice. */
   drain(now: Date): Promise<Record<string, number>>

@@ -6,8 +6,9 @@ import type { Collection } from 'mongodb'
 import type { Connection } from 'mongoose'
 import { backoffMs, claimDue, type DueRow, FREE_CLAIM, finishClaims, nextDueAt, type RowResult } from './claims.ts'
 import { addMs, type Clock } from './clock.ts'
-import { collectionOf, ensureIndexes, type IndexSpec, insertMissing } from './db.ts'
+import { collectionOf, ensureIndexes, type IndexSpec, insertFresh } from './db.ts'
 import { type DueTable, due } from './due.ts'
+import { createFirstHand } from './first-hand.ts'
 import type { Log } from './log.ts'
 import type { Random } from './random.ts'
 
@@ -64,16 +65,19 @@ export interface EventDeps {
   random: Random
   log: Log
   leaseMs: number
+  works?: boolean
   /** Called after a publish so that this process drains at once. */
   nudge: (table: string) => void
 }
 
-export function createEvents({ db, clock, random, log, leaseMs, nudge }: EventDeps): Events {
+export function createEvents(deps: EventDeps): Events {
+  const { db, clock, random, log, leaseMs, nudge } = deps
   const rows: Collection<Delivery> = collectionOf<Delivery>(db, 'event_deliveries')
+  const firstHand = createFirstHand<Delivery>(deps)
   const subscribers = new Map<string, Map<string, EventHandler>>()
 
   async function publishMany(events: readonly DomainEvent[]): Promise<void> {
-    const deliveries = events.flatMap((event) =>
+    const told = events.flatMap((event) =>
       [...(subscribers.get(event.type)?.keys() ?? [])].map(
         (subscriber): Delivery => ({
           _id: `${event.id}|${subscriber}`,
@@ -87,8 +91,10 @@ export function createEvents({ db, clock, random, log, leaseMs, nudge }: EventDe
         }),
       ),
     )
-    if (deliveries.length === 0) return
-    await insertMissing(rows, deliveries)
+    if (told.length === 0) return
+    const deliveries = firstHand.adopt(told)
+    const fresh = new Set(await insertFresh(rows, deliveries))
+    firstHand.keep(deliveries.filter(({ _id }) => fresh.has(_id)))
     nudge('event_deliveries')
   }
 
@@ -155,16 +161,29 @@ export function createEvents({ db, clock, random, log, leaseMs, nudge }: EventDe
     due: due({
       table: 'event_deliveries',
       nextDueAt: (now, until) => nextDueAt(rows, now, until),
+      // What failed waits for half an hour at most.
+      whole: true,
       async drain(now) {
         const counts = { delivered: 0, failed: 0 }
         for (;;) {
-          const claimed = await claimDue(rows, { now, wall: clock.wall(), limit: BATCH, leaseMs, token: random.id() })
+          const own = firstHand.take(BATCH)
+          const claimed =
+            own.length > 0
+              ? own
+              : await claimDue(rows, {
+                  now,
+                  wall: clock.wall(),
+                  limit: BATCH,
+                  leaseMs,
+                  token: random.id(),
+                  frozen: true,
+                })
           const results: RowResult[] = []
           for (const some of runsOf(claimed, (row) => `${row.subscriber}|${row.event.type}`))
             results.push(...(await deliverAll(some)))
           await finishClaims(rows, results)
           for (const result of results) counts[result.set.status === 'done' ? 'delivered' : 'failed'] += 1
-          if (claimed.length < BATCH) return counts
+          if (claimed.length < BATCH && !firstHand.waiting()) return counts
         }
       },
     }),

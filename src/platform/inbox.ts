@@ -9,6 +9,7 @@ import type { FieldCrypto } from './crypto.ts'
 import { collectionOf, ensureIndexes, type IndexSpec, isDuplicate } from './db.ts'
 import { type DueTable, due } from './due.ts'
 import { AppError, invalid } from './errors.ts'
+import { createFirstHand } from './first-hand.ts'
 import { type Log, withLogContext } from './log.ts'
 import type { Random } from './random.ts'
 
@@ -76,11 +77,14 @@ export interface InboxDeps {
   log: Log
   crypto: FieldCrypto
   leaseMs: number
+  works?: boolean
   nudge: (table: string) => void
 }
 
-export function createInbox({ db, clock, random, log, crypto, leaseMs, nudge }: InboxDeps): Inbox {
+export function createInbox(deps: InboxDeps): Inbox {
+  const { db, clock, random, log, crypto, leaseMs, nudge } = deps
   const rows = collectionOf<InboxRow>(db, 'inbox')
+  const firstHand = createFirstHand<InboxRow>(deps)
   const handlers = new Map<string, InboxHandler>()
 
   async function work(row: InboxRow): Promise<RowResult> {
@@ -115,8 +119,8 @@ export function createInbox({ db, clock, random, log, crypto, leaseMs, nudge }: 
       if (isDeep(payload)) throw invalid('bad_callback', { reason: 'nested too deep' })
       const status = handlers.has(`${source}:${type}`) ? 'pending' : 'ignored'
       const now = clock.now()
-      const fresh = await isDuplicate(
-        rows.insertOne({
+      const [row] = firstHand.adopt([
+        {
           _id: key,
           source,
           type,
@@ -127,9 +131,13 @@ export function createInbox({ db, clock, random, log, crypto, leaseMs, nudge }: 
           dueAt: status === 'pending' ? now : null,
           claim: FREE_CLAIM,
           attempt: 0,
-        }),
-      ).then((duplicate) => !duplicate)
-      if (fresh && status === 'pending') nudge('inbox')
+        },
+      ]) as [InboxRow]
+      const fresh = !(await isDuplicate(rows.insertOne(row)))
+      if (fresh && status === 'pending') {
+        firstHand.keep([row])
+        nudge('inbox')
+      }
       return { fresh, status }
     },
     on(source, type, handler) {
@@ -140,15 +148,28 @@ export function createInbox({ db, clock, random, log, crypto, leaseMs, nudge }: 
     due: due({
       table: 'inbox',
       nextDueAt: (now, until) => nextDueAt(rows, now, until),
+      // What failed waits for half an hour at most.
+      whole: true,
       async drain(now) {
         const counts = { handled: 0, failed: 0 }
         for (;;) {
-          const claimed = await claimDue(rows, { now, wall: clock.wall(), limit: BATCH, leaseMs, token: random.id() })
+          const own = firstHand.take(BATCH)
+          const claimed =
+            own.length > 0
+              ? own
+              : await claimDue(rows, {
+                  now,
+                  wall: clock.wall(),
+                  limit: BATCH,
+                  leaseMs,
+                  token: random.id(),
+                  frozen: true,
+                })
           const results: RowResult[] = []
           for (const row of claimed) results.push(await work(row))
           await finishClaims(rows, results)
           for (const { set } of results) counts[set.lastError ? 'failed' : 'handled'] += 1
-          if (claimed.length < BATCH) return counts
+          if (claimed.length < BATCH && !firstHand.waiting()) return counts
         }
       },
     }),

@@ -20,6 +20,8 @@ export interface Ports {
   inbox: Inbox
   /** Length of a claim's lease in machine time, ms (30 000; 2 000 in kill tests). */
   leaseMs: number
+  /** This process drains due-tables: what it inserts may be its own from birth. */
+  works?: boolean
   /** Tells this process that a due-table has work now. */
   nudge: (table: string) => void
 }

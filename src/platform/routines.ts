@@ -63,7 +63,8 @@ export function createRoutines(
       table: 'routines',
       nextDueAt: (now, until) => nextDueAt(rows, now, until),
       async drain(now) {
-        const claimed = await claimDue(rows, { now, wall: clock.wall(), limit: 20, leaseMs, token: random.id() })
+        const wall = clock.wall()
+        const claimed = await claimDue(rows, { now, wall, limit: 20, leaseMs, token: random.id(), frozen: true })
         for (const row of claimed) await finishClaims(rows, [await work(row, now)])
         return { ran: claimed.length }
       },

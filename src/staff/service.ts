@@ -46,47 +46,63 @@ const memberOf = ({ _id, name, roles, storeIds, active }: StaffRow): StaffMember
   storeIds,
   active,
 })
-const STORE_MEMORY_MS = 1_000
+const MEMORY_MS = 1_000
 const unique = (ids: readonly string[]) => [...new Set(ids)]
+
+/**
+ * Every drain asks for the same few stores and people: what was found stands for a second. A change elsewhere is seen that
+ * much later, one of this process at once through `forget`.
+ */
+function remembering<T>(load: (ids: readonly string[]) => Promise<[string, T][]>, clock: Clock) {
+  const known = new Map<string, { value: T; until: number }>()
+  return {
+    async many(ids: readonly string[]): Promise<Map<string, T>> {
+      const wall = Number(clock.wall())
+      const found = new Map<string, T>()
+      for (const id of ids) {
+        const one = known.get(id)
+        if (one && one.until > wall) found.set(id, one.value)
+      }
+      const asked = unique(ids).filter((id) => !found.has(id))
+      for (const [id, value] of asked.length > 0 ? await load(asked) : []) {
+        found.set(id, value)
+        known.set(id, { value, until: wall + MEMORY_MS })
+      }
+      return found
+    },
+    forget: () => known.clear(),
+  }
+}
 
 export function createStaffService(deps: StaffDeps): StaffDesk {
   const { store, clock, organisation } = deps
 
-  // Every drain asks for the same few stores. A change elsewhere is seen a second later.
-  const remembered = new Map<string, { place: Store; until: number }>()
-  async function stores(ids: readonly string[]): Promise<Map<string, Store>> {
-    const wall = Number(clock.wall())
-    const found = new Map<string, Store>()
-    for (const id of ids) {
-      const known = remembered.get(id)
-      if (known && known.until > wall) found.set(id, known.place)
-    }
-    const asked = unique(ids).filter((id) => !found.has(id))
-    for (const row of asked.length > 0 ? await store.storesByIds(asked) : []) {
-      found.set(row._id, storeOf(row))
-      remembered.set(row._id, { place: storeOf(row), until: wall + STORE_MEMORY_MS })
-    }
-    return found
-  }
+  const places = remembering(
+    async (ids) => (await store.storesByIds(ids)).map((row): [string, Store] => [row._id, storeOf(row)]),
+    clock,
+  )
+  const people = remembering(
+    async (ids) => (await store.staffByIds(ids)).map((row): [string, StaffMember] => [row._id, memberOf(row)]),
+    clock,
+  )
+  const stores = places.many
   async function members(userIds: readonly string[]): Promise<Map<string, StaffMember>> {
-    if (userIds.length === 0) return new Map()
-    const rows = await store.staffByIds(unique(userIds.map((id) => id.toLowerCase())))
-    const byId = new Map(rows.map((row) => [row._id, memberOf(row)]))
+    const byId = await people.many(userIds.map((id) => id.toLowerCase()))
     return new Map(
-      userIds.flatMap((id) => (byId.has(id.toLowerCase()) ? [[id, byId.get(id.toLowerCase())]] : [])) as [
-        string,
-        StaffMember,
-      ][],
+      userIds.flatMap((id): [string, StaffMember][] => {
+        const member = byId.get(id.toLowerCase())
+        return member ? [[id, member]] : []
+      }),
     )
   }
   const candidatesMany: StaffService['candidatesMany'] = async (wanted) => {
     if (wanted.length === 0) return new Map()
     const known = await stores(wanted.map(({ storeId }) => storeId))
-    const people = (await store.active()).map(memberOf)
+    const active = (await store.active()).map(memberOf)
     return new Map(
       wanted.map(({ storeId, role }) => [
         candidatesKey(storeId, role),
-        tiersOf(people, known.get(storeId) ?? null, role, organisation.fallbacks),
+        tiersOf(active, known.get(storeId) ?? null, role, organisation.fallbacks),
       ]),
     )
   }
@@ -100,13 +116,13 @@ export function createStaffService(deps: StaffDeps): StaffDesk {
     allStores: async () => (await store.allStores()).map(storeOf),
     candidates: async (storeId, role) =>
       (await candidatesMany([{ storeId, role }])).get(candidatesKey(storeId, role)) ?? [],
-    syncDirectory: () => syncDirectory(deps, clock.now()),
+    syncDirectory: () => syncDirectory(deps, clock.now()).finally(people.forget),
 
     async putStore(input) {
       const full: Store = { ...STORE_DEFAULTS, opening: dailyOpening(), ...input }
       const { id, ...fields } = full
       await store.putStore({ _id: id, ...fields, updatedAt: clock.now() })
-      remembered.delete(id)
+      places.forget()
       return full
     },
     storesPage: async (request) =>

@@ -84,13 +84,14 @@ export function createDesk(deps: DeskDeps): Desk {
       const words = text.trim()
       if (words === '') return
       const code = `text:${msgId}`
-      // A text that was taken is finished where it was taken: it must not become the summary of the next task.
-      const taken = await store.took(userId, code, addMs(receivedAt, -DAY_MS))
+      const [taken, listening] = await Promise.all([
+        store.took(userId, code, addMs(receivedAt, -DAY_MS)),
+        store.listening(userId, receivedAt),
+      ])
       const asked = (row: { summaryUntil: Date | null; problem: { until: Date } | null }) =>
         Number(row.problem?.until ?? row.summaryUntil ?? 0)
-      const [task] = taken
-        ? [taken]
-        : (await store.listening(userId, receivedAt)).sort((a, b) => asked(b) - asked(a) || (a._id < b._id ? -1 : 1))
+      // A text that was taken is finished where it was taken: it must not become the summary of the next task.
+      const task = taken ?? listening.sort((a, b) => asked(b) - asked(a) || (a._id < b._id ? -1 : 1))[0]
       if (!task) return
       const said = { userId, userName: await nameOf(userId), words: crypto.seal(WORDS, words), id: msgId }
       await changes.apply(task._id, code, (row) => heardWords(row, said, clock.now()))

@@ -178,20 +178,25 @@ export function createTasksStore(db: Connection, crypto: FieldCrypto) {
         .map(({ _id }) => _id)
         .toArray(),
     /** Tasks that wait for words of this person, said at `at`. */
-    listening: async (userId: string, at: Date): Promise<TaskRow[]> => [
-      ...(await found(
-        tasks.find({ ownerUserId: userId, closedAt: null, status: 'summary', summaryUntil: { $gte: at } }).toArray(),
-      )),
-      ...(await found(
-        tasks.find({ closedAt: null, 'problem.byUserId': userId, 'problem.until': { $gte: at } }).toArray(),
-      )),
-    ],
+    listening: async (userId: string, at: Date): Promise<TaskRow[]> =>
+      (
+        await Promise.all([
+          found(
+            tasks
+              .find({ ownerUserId: userId, closedAt: null, status: 'summary', summaryUntil: { $gte: at } })
+              .toArray(),
+          ),
+          found(tasks.find({ closedAt: null, 'problem.byUserId': userId, 'problem.until': { $gte: at } }).toArray()),
+        ])
+      ).flat(),
     /** Whether a text was taken already, among the tasks that this person could have meant by it. */
     took: async (userId: string, code: string, since: Date): Promise<TaskRow | null> => {
       const seen = { seen: code }
-      const row =
-        (await tasks.findOne({ ownerUserId: userId, closedAt: { $gte: since }, ...seen })) ??
-        (await tasks.findOne({ ownerUserId: userId, closedAt: null, ...seen }))
+      const [closed, open] = await Promise.all([
+        tasks.findOne({ ownerUserId: userId, closedAt: { $gte: since }, ...seen }),
+        tasks.findOne({ ownerUserId: userId, closedAt: null, ...seen }),
+      ])
+      const row = closed ?? open
       return row && opened(row)
     },
     /** Open tasks that begin until then; without scripts. */

@@ -15,6 +15,7 @@ export async function testPorts(
   db: Connection,
   start = '2026-03-02T02:00:00Z',
   seed = 1,
+  more: Partial<Pick<Ports, 'works' | 'leaseMs'>> = {},
 ): Promise<Ports & { clock: ManualClock }> {
   const clock = manualClock(start)
   const base = {
@@ -25,6 +26,7 @@ export async function testPorts(
     crypto: createFieldCrypto(parseFieldKeys(TEST_FIELD_KEYS)),
     leaseMs: 30_000,
     nudge: () => undefined,
+    ...more,
   }
   const events = createEvents(base)
   const inbox = createInbox(base)

@@ -253,6 +253,25 @@ describe('when', () => {
   })
 })
 
+describe('a process that works on what it enqueues', () => {
+  test('can still cancel it, until it is being sent', async () => {
+    const other = await messagingWorld({ works: true })
+    const customer = await other.customer(0)
+    const [kept, dropped] = [other.contact(customer), other.contact(customer)]
+    const idOf = ({ stepId }: { stepId: string }) => other.messaging.service.outboxId(stepId, 0, 'customer')
+    await other.messaging.service.enqueueMany([kept, dropped])
+    expect(await other.messaging.service.cancel([idOf(dropped)], 'superseded')).toEqual([idOf(dropped)])
+    await other.drain()
+    expect(other.ledger('sms')).toHaveLength(1)
+    expect(await other.messaging.service.cancel([idOf(kept)], 'superseded')).toEqual([])
+    const rows = await other.db.collection('outbox').find({}).toArray()
+    expect(rows.map(({ status, claim }) => [status, claim.token]).sort()).toEqual([
+      ['cancelled', ''],
+      ['sent', ''],
+    ])
+  })
+})
+
 describe('at rest', () => {
   test('neither a text nor a number nor an address is readable in the database', async () => {
     await world.to(day('22:30'))

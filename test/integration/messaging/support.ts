@@ -53,6 +53,7 @@ export interface WorldOptions {
   customers?: number
   leaseMs?: number
   sms?: boolean
+  works?: boolean
   db?: Connection
 }
 
@@ -61,6 +62,7 @@ export async function messagingWorld({
   customers: people = 6,
   leaseMs = 30_000,
   sms = true,
+  works = false,
   db: given,
 }: WorldOptions = {}) {
   const db = given ?? (await testDb())
@@ -72,6 +74,7 @@ export async function messagingWorld({
     ...(await testPorts(db, START.toISOString())),
     clock: { now: () => simulator.context.clock.now(), wall },
     leaseMs,
+    works,
   }
   const wecom = createWecom({
     ...ports,
