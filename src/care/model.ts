@@ -82,6 +82,10 @@ export interface ContactRow {
   nps: number | null
   /** Sealed: treatment, doctor and what was said, in professional wording. */
   summary: string | null
+  /** Who made it in the words of an old system; `byUserId` only where that is a member of staff. */
+  byName?: string | null
+  /** Of a contact that an old system kept: keyed digest of what it said. */
+  past?: { digest: string }
 }
 
 export interface AskRow {
@@ -221,6 +225,7 @@ export function createCareStore(db: Connection) {
     dueCount: (now: Date) => steps.countDocuments({ windowTo: { $lte: now } }),
 
     insertContacts: (rows: readonly ContactRow[]) => insertMissing(contacts, rows),
+    contacts: (ids: readonly string[]) => contacts.find({ _id: { $in: [...ids] } }, ONE_PAGE).toArray(),
     changeContact: (_id: string, set: Partial<ContactRow>) => contacts.updateOne({ _id }, { $set: set }),
     /** Contacts of customers, or of everybody; `attention`: unhappy or abnormal ones, answered in (from, to]. */
     contactsPage: (
@@ -232,7 +237,10 @@ export function createCareStore(db: Connection) {
       contacts
         .find({
           ...(customerIds === null ? {} : { customerId: { $in: [...customerIds] } }),
-          ...(attention === null ? {} : { answeredAt: { $gt: attention.from, $lte: attention.to }, $or: ATTENTION }),
+          ...(attention === null
+            ? {}
+            : // What was entered from an old system is nobody's news.
+              { answeredAt: { $gt: attention.from, $lte: attention.to }, past: { $exists: false }, $or: ATTENTION }),
           ...(after === null ? {} : { _id: { $gt: after } }),
         })
         .sort({ _id: 1 })
