@@ -98,7 +98,12 @@ export async function recordPast(
       ...said,
       answeredAt: reached === false ? null : at,
       summary: summary === null ? null : crypto.seal('contacts.summary', summary),
-      past: { digest: crypto.blindIndex('contacts.digest', JSON.stringify([said, one.treatmentExternalId, summary])) },
+      past: {
+        digest: crypto.blindIndex(
+          'contacts.digest',
+          JSON.stringify([said, one.customerExternalId, one.treatmentExternalId, summary]),
+        ),
+      },
     }
   }
 

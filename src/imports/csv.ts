@@ -1,0 +1,44 @@
+/** Rows of a text file: quoted cells, any line ends, columns that are missing at a line's end. */
+import { Readable } from 'node:stream'
+import { parse } from 'csv-parse'
+import { ImportFileError } from './problems.ts'
+import type { SheetRow } from './sheet.ts'
+import type { Delimiter } from './text.ts'
+
+// A quote that is never closed would otherwise take the rest of the file for one cell.
+const MAX_ROW = 1_000_000
+
+interface Told {
+  record: string[]
+  info: { lines: number }
+}
+
+/** `text` comes in chunks; a row's line is the one it begins in. @throws ImportFileError: a quote that nothing closes */
+export async function* csvRows(text: AsyncIterable<string>, delimiter: Delimiter): AsyncGenerator<SheetRow> {
+  const parser = Readable.from(text).pipe(
+    parse({
+      delimiter,
+      bom: true,
+      info: true,
+      relax_column_count: true,
+      // Quotes inside an unquoted cell: 3" needles.
+      relax_quotes: true,
+      max_record_size: MAX_ROW,
+    }),
+  )
+  let line = 1
+  try {
+    for await (const told of parser as AsyncIterable<Told>) {
+      const { record, info } = told
+      const from = line
+      line = info.lines + 1
+      if (record.some((cell) => cell.trim() !== '')) yield { line: from, cells: record }
+    }
+  } catch (error) {
+    const { code, lines } = error as { code?: string; lines?: number }
+    if (!code?.startsWith('CSV_')) throw error
+    throw new ImportFileError(
+      `line ${Math.max(line, 1)}: a quote (") is opened that nothing closes (read up to line ${lines ?? line})`,
+    )
+  }
+}
