@@ -19,13 +19,13 @@ export function cellText(type: string, value: string, isDate: boolean, since1904
   return isDate ? dateText(number, since1904) : number
 }
 
-/** Without exponent and without the last, invisible digits. */
+/** Without the last, invisible digits. A longer whole number has lost some, and keeps the exponent that says so. */
 function decimal(value: string): string | null {
   const number = Number(value)
   if (!Number.isFinite(number)) return null
-  if (/^-?\d{1,15}$/.test(value)) return value
   const shown = Number(number.toPrecision(SHOWN_DIGITS))
-  return Number.isInteger(shown) ? BigInt(shown).toString() : shown.toFixed(12).replace(/0+$/, '')
+  if (Math.abs(shown) >= 10 ** SHOWN_DIGITS) return shown.toExponential()
+  return Math.abs(shown) < 1e-6 ? shown.toFixed(12).replace(/\.?0+$/, '') : String(shown)
 }
 
 const two = (n: number) => String(n).padStart(2, '0')

@@ -1,5 +1,5 @@
 /** Rows of a text file: quoted cells, any line ends, columns that are missing at a line's end. */
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { parse } from 'csv-parse'
 import { ImportFileError } from './problems.ts'
 import type { SheetRow } from './sheet.ts'
@@ -15,17 +15,18 @@ interface Told {
 
 /** `text` comes in chunks; a row's line is the one it begins in. @throws ImportFileError: a quote that nothing closes */
 export async function* csvRows(text: AsyncIterable<string>, delimiter: Delimiter): AsyncGenerator<SheetRow> {
-  const parser = Readable.from(text).pipe(
-    parse({
-      delimiter,
-      bom: true,
-      info: true,
-      relax_column_count: true,
-      // Quotes inside an unquoted cell: 3" needles.
-      relax_quotes: true,
-      max_record_size: MAX_ROW,
-    }),
-  )
+  const parser = parse({
+    delimiter,
+    record_delimiter: '\n',
+    bom: true,
+    info: true,
+    relax_column_count: true,
+    // Quotes inside an unquoted cell: 3" needles.
+    relax_quotes: true,
+    max_record_size: MAX_ROW,
+  })
+  // A fault of the source ends the parser, and so is thrown where its rows are read.
+  pipeline(Readable.from(withPlainLines(text)), parser, () => undefined)
   let line = 1
   try {
     for await (const told of parser as AsyncIterable<Told>) {
@@ -41,4 +42,16 @@ export async function* csvRows(text: AsyncIterable<string>, delimiter: Delimiter
       `line ${Math.max(line, 1)}: a quote (") is opened that nothing closes (read up to line ${lines ?? line})`,
     )
   }
+}
+
+/** Every line ends in one character, so that lines are counted as editors count them; also inside quotes. */
+async function* withPlainLines(text: AsyncIterable<string>): AsyncGenerator<string> {
+  let held = ''
+  for await (const chunk of text) {
+    const all = held + chunk
+    // Half of a line's end may be in the next chunk.
+    held = all.endsWith('\r') ? '\r' : ''
+    yield all.slice(0, all.length - held.length).replace(/\r\n?/g, '\n')
+  }
+  if (held) yield '\n'
 }

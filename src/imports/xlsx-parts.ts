@@ -13,7 +13,7 @@ export interface XmlHandlers {
 
 const local = (name: string): string => name.slice(name.indexOf(':') + 1)
 
-/** Reads XML without names spaces, entities of its own or document types, and yields after each chunk. */
+/** Reads XML without namespaces, own entities or document types, and yields after each chunk. */
 export async function* readXml(part: Part, handlers: XmlHandlers): AsyncGenerator<void> {
   const parser = new SaxesParser({ xmlns: false, position: false })
   const refuse = () => {

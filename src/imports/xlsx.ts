@@ -1,5 +1,4 @@
 /** A workbook's sheet, row by row: the archive is read piece by piece, never whole. */
-import type { Readable } from 'node:stream'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
 import { cellText } from './cells.ts'
 import { ImportFileError } from './problems.ts'
@@ -20,7 +19,7 @@ export async function openWorkbook(path: string, wanted: string | undefined): Pr
     const entries = await entriesOf(zip)
     const part = async (name: string): Promise<Part | null> => {
       const entry = entries.get(name.toLowerCase())
-      return entry ? guarded(await zip.openReadStreamPromise(entry)) : null
+      return entry ? unpacked(zip, entry) : null
     }
     const must = async (name: string): Promise<Part> => {
       const found = await part(name)
@@ -97,9 +96,9 @@ const absolute = (folder: string, target: string): string => {
 }
 
 /** Faults of the archive, in words. */
-async function* guarded(stream: Readable): AsyncGenerator<Uint8Array> {
+async function* unpacked(zip: ZipFile, entry: Entry): AsyncGenerator<Uint8Array> {
   try {
-    yield* stream as AsyncIterable<Uint8Array>
+    yield* (await zip.openReadStreamPromise(entry)) as AsyncIterable<Uint8Array>
   } catch {
     throw new ImportFileError('the workbook is damaged: a part of it cannot be unpacked')
   }
