@@ -45,7 +45,8 @@ export function createTerminal(out: Stream, err: Stream, now: () => number = () 
     },
     progress({ rows, share, new: fresh, changed, same, bad }) {
       const line = `${grouped(rows)} rows (${Math.round(share * 100)} %): ${grouped(fresh)} new, ${grouped(changed)} changed, ${grouped(same)} same, ${grouped(bad)} bad; ${seconds()} s`
-      if (share < 1 && now() - drawnAt < (err.isTTY ? REDRAW_MS : PLAIN_MS)) return
+      // A workbook or a file is read to its end before its last rows are in: the share alone doesn't say that it is over.
+      if (now() - drawnAt < (err.isTTY ? REDRAW_MS : PLAIN_MS)) return
       drawnAt = now()
       err.write(err.isTTY ? `\r\u001b[K${line}` : `${line}\n`)
       isDrawn = err.isTTY === true

@@ -21,6 +21,7 @@ export const ROW_PROBLEMS = {
   unknown_word: { zh: '无法识别的内容', en: 'a word that nobody has explained' },
   unknown_treatment: { zh: '项目名称不在项目表中', en: 'no treatment has this name' },
   unknown_store: { zh: '没有这家门店', en: 'no store has this name' },
+  in_future: { zh: '时间晚于现在', en: 'lies in the future' },
   undecodable: {
     zh: '含有无法解码的字符，文件编码可能不对',
     en: 'characters that cannot be decoded; is the encoding right?',

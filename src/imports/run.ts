@@ -236,6 +236,7 @@ function problemOf({ code, details }: AppError): EntryProblem {
     past_contact_in_future: 'at',
   }
   const field = fields[code] ?? (typeof details.field === 'string' ? details.field : null)
+  if (code === 'invalid_request' && field) return { field, code: field === 'endedAt' ? 'in_future' : 'value_malformed' }
   return isRowCode(code) ? { field, code } : { field, code: 'refused', said: code }
 }
 
