@@ -64,7 +64,8 @@ export default {
     {
       name: 'nobody-needs-imports',
       severity: 'error',
-      comment: 'Imports bring old data in through the rooms’ doors. A room must not depend on where its data came from.',
+      comment:
+        'Imports bring old data in through the rooms’ doors. A room must not depend on where its data came from.',
       from: { path: '^src/', pathNot: ['^src/imports/', '^src/app[.]ts$'] },
       to: { path: '^src/imports/' },
     },

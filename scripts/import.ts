@@ -2,7 +2,14 @@
 import { parseArgs } from 'node:util'
 import { buildApp } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
-import { ENCODINGS, type Encoding, ImportFileError, KIND_NAMES, type KindName } from '../src/imports/index.ts'
+import {
+  ENCODINGS,
+  type Encoding,
+  encodingNamed,
+  ImportFileError,
+  KIND_NAMES,
+  type KindName,
+} from '../src/imports/index.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import { ConfigError } from '../src/platform/config.ts'
 import { createFieldCrypto, parseFieldKeys } from '../src/platform/crypto.ts'
@@ -38,15 +45,18 @@ function read() {
     const [path, ...more] = positionals
     if (path === undefined || more.length > 0) throw new UsageError('exactly one file is needed')
     if (!isKind(kind)) throw new UsageError(`--kind must be one of ${KIND_NAMES.join(', ')}`)
-    if (!isEncoding(encoding)) throw new UsageError(`--encoding must be one of ${ENCODINGS.join(', ')}`)
-    return { path, kind, map, encoding, badPath: bad, dryRun: values['dry-run'] }
+    return { path, kind, map, encoding: encodingOf(encoding), badPath: bad, dryRun: values['dry-run'] }
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
 }
 const isKind = (text: string | undefined): text is KindName => KIND_NAMES.some((one) => one === text)
-const isEncoding = (text: string | undefined): text is Encoding | undefined =>
-  text === undefined || ENCODINGS.some((one) => one === text)
+function encodingOf(name: string | undefined): Encoding | undefined {
+  if (name === undefined) return undefined
+  const found = encodingNamed(name)
+  if (!found) throw new UsageError(`--encoding must be one of ${ENCODINGS.join(', ')}`)
+  return found
+}
 
 function settingsOf(env: NodeJS.ProcessEnv): Settings {
   const { settings, problems } = readSettings(env)

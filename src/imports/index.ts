@@ -8,7 +8,7 @@ import { type ImportReport, type ImportRequest, runImport } from './run.ts'
 export { KIND_NAMES, type KindName } from './kinds.ts'
 export { ImportFileError } from './problems.ts'
 export type { ImportPlan, ImportProgress, ImportReport, ImportRequest } from './run.ts'
-export { ENCODINGS, type Encoding } from './text.ts'
+export { ENCODINGS, type Encoding, encodingNamed } from './text.ts'
 
 export interface ImportsService {
   /**

@@ -5,7 +5,7 @@ import { type ConfigLoader, createConfigLoader, formatProblem } from '../platfor
 import { ShortText } from '../platform/views.ts'
 import type { Kind } from './kinds.ts'
 import { ImportFileError } from './problems.ts'
-import { DELIMITERS, ENCODINGS } from './text.ts'
+import { DELIMITERS, ENCODINGS, encodingNamed } from './text.ts'
 
 const Heading = ShortText(100)
 const Word = z.union([
@@ -14,12 +14,18 @@ const Word = z.union([
   z.boolean().transform((yes) => (yes ? '是' : '否')),
 ])
 
+const EncodingName = z.string().transform((name, ctx) => {
+  const encoding = encodingNamed(name)
+  if (!encoding) ctx.addIssue({ code: 'custom', message: `must be one of ${ENCODINGS.join(', ')}` })
+  return encoding ?? z.NEVER
+})
+
 const schemaFor = (kind: Pick<Kind, 'fields'>) => {
   const each = <T extends z.ZodType>(value: T) =>
     z.strictObject(Object.fromEntries(kind.fields.map(({ name }) => [name, value.optional()])))
   return z.strictObject({
     version: z.literal(1),
-    encoding: z.enum(ENCODINGS).optional(),
+    encoding: EncodingName.optional(),
     delimiter: z.enum(DELIMITERS).optional(),
     /** Name of the workbook's sheet. */
     sheet: ShortText(100).optional(),

@@ -163,8 +163,8 @@ async function runSheet(
     let next = 0
     for (const { entry, verdict } of judged)
       if (verdict === 'same') report.same += 1
-      else if ('problems' in verdict) await ledger.refuse(entry, verdict.problems)
-      else await ledger.settle(entry, answers[next++])
+      else if ('problems' in verdict) ledger.refuse(entry, verdict.problems)
+      else ledger.settle(entry, answers[next++])
   }
 
   try {
@@ -180,7 +180,7 @@ async function runSheet(
     await write(batch)
     request.onProgress?.({ ...report, share: 1 })
   } finally {
-    report.badFile = await bad.close()
+    report.badFile = bad.close()
   }
   return {
     ...report,
@@ -191,8 +191,8 @@ async function runSheet(
 
 interface Ledger {
   /** `problems`: of each row. */
-  refuse(entry: Entry, problems: readonly EntryProblem[][]): Promise<void>
-  settle(entry: Entry, answer: BulkAnswer | undefined): Promise<void>
+  refuse(entry: Entry, problems: readonly EntryProblem[][]): void
+  settle(entry: Entry, answer: BulkAnswer | undefined): void
 }
 
 /** Keeps the counts and hands bad rows on. */
@@ -201,21 +201,21 @@ function createLedger({ columns }: Layout, report: ImportReport, bad: BadRows): 
     const column = columns.find((one) => one.field.name === field || one.field.also?.name === field)
     return column?.headings.join(' + ') || null
   }
-  async function refuse({ rows }: Entry, problems: readonly EntryProblem[][]): Promise<void> {
+  function refuse({ rows }: Entry, problems: readonly EntryProblem[][]): void {
     for (const [i, row] of rows.entries()) {
       const found = (problems[i] ?? []).map(({ field, code, said }) =>
         rowProblem(row.line, columnOf(field), code, said),
       )
       report.bad += 1
       report.problems.push(...found.slice(0, SHOWN_PROBLEMS - report.problems.length))
-      await bad.add(row, found)
+      bad.add(row, found)
     }
   }
   return {
     refuse,
-    async settle(entry, answer = 'same') {
+    settle(entry, answer = 'same') {
       if (answer instanceof AppError)
-        await refuse(
+        refuse(
           entry,
           entry.rows.map(() => [problemOf(answer)]),
         )

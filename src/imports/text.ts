@@ -3,6 +3,11 @@ import { createReadStream } from 'node:fs'
 
 export const ENCODINGS = ['utf-8', 'gb18030', 'utf-16le', 'utf-16be'] as const
 export type Encoding = (typeof ENCODINGS)[number]
+const OTHER_NAMES: Record<string, Encoding> = { utf8: 'utf-8', gbk: 'gb18030', gb2312: 'gb18030', 'utf-16': 'utf-16le' }
+
+/** By any of its usual names; null where it has none. */
+export const encodingNamed = (name: string): Encoding | null =>
+  ENCODINGS.find((one) => one === name.toLowerCase()) ?? OTHER_NAMES[name.toLowerCase()] ?? null
 
 const MARKS: readonly (readonly [Encoding, readonly number[]])[] = [
   ['utf-8', [0xef, 0xbb, 0xbf]],

@@ -100,7 +100,7 @@ test('without a screen: plain lines, the result on stdout, personal data on neit
   expect(err).toContain('row 2: 门店 huayan · 客户编号 Z-1 · 姓名 欧*** · 手机 136****2222')
   expect(out).toContain('row 3 [门店] unknown_store 没有这家门店：不存在')
   expect(out).toContain('dry run, nothing was written: 2 rows: 1 new, 0 changed, 0 same, 1 bad')
-  expect(out + err).not.toMatch(/静怡|雨桐|13611112222|\u001b|\r/)
+  for (const unwanted of ['静怡', '雨桐', '13611112222', '\u001b', '\r']) expect(out + err).not.toContain(unwanted)
 })
 
 describe('a call that cannot work', () => {
@@ -128,7 +128,7 @@ describe('a call that cannot work', () => {
       err += text
     })
     expect(await new Promise((resolve) => child.once('close', resolve))).toBe(2)
-    expect(err).toMatch(/MONGODB_URI is missing[^]+FIELD_KEYS is missing/)
+    expect(err).toMatch(/MONGODB_URI is missing[\s\S]+FIELD_KEYS is missing/)
   })
 })
 
