@@ -1,7 +1,7 @@
 /** Imports: what a clinic's former systems exported, brought in through the rooms' own doors. */
 import type { StaffDesk } from '../staff/index.ts'
 import type { TreatmentKind } from '../treatments/index.ts'
-import type { Desks } from './kinds.ts'
+import { type Desks, type Field, KINDS, type KindName } from './kinds.ts'
 import { createLookups } from './lookups.ts'
 import { type ImportReport, type ImportRequest, runImport } from './run.ts'
 
@@ -9,6 +9,15 @@ export { KIND_NAMES, type KindName } from './kinds.ts'
 export { ImportFileError } from './problems.ts'
 export type { ImportPlan, ImportProgress, ImportReport, ImportRequest } from './run.ts'
 export { ENCODINGS, type Encoding, encodingNamed } from './text.ts'
+
+/** What each kind of file can say, for the documents. */
+export const IMPORT_FIELDS: Record<KindName, readonly Field[]> = {
+  customers: KINDS.customers.fields,
+  treatments: KINDS.treatments.fields,
+  purchases: KINDS.purchases.fields,
+  appointments: KINDS.appointments.fields,
+  'follow-ups': KINDS['follow-ups'].fields,
+}
 
 export interface ImportsService {
   /**

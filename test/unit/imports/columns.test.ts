@@ -1,5 +1,5 @@
 /** Which column is which field, and what a row says. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -117,6 +117,17 @@ values: { code: { 美白第三代: ipl } }
         endedAt: '2026-03-01T18:00:00.000Z',
       },
       problems: [],
+    })
+  })
+
+  test('as the manual shows it is understood', () => {
+    const [, example = ''] = /```yaml\n([\s\S]+?)```/.exec(readFileSync('docs/import.md', 'utf8')) ?? []
+    expect(mapOf(example)).toMatchObject({ columns: { note: null }, values: { code: { 热玛吉五代: 'rf' } } })
+    expect(mapOf(example.replace(/^# encoding(.*)$/m, (line) => line.slice(2).replace(/ {4,}/g, '\n')))).toMatchObject({
+      encoding: 'gb18030',
+      delimiter: ';',
+      sheet: '客户资料',
+      headerRow: 3,
     })
   })
 
