@@ -99,6 +99,8 @@ export interface AskRow {
   openedAt: Date
 }
 
+/** What an old system recorded is nobody's news, and no answer to us. */
+const OURS = { past: { $exists: false } }
 /** Unhappy (domain 6), or a state that a doctor should see. */
 const ATTENTION = [
   { satisfaction: { $gte: 1, $lte: 2 } },
@@ -239,8 +241,7 @@ export function createCareStore(db: Connection) {
           ...(customerIds === null ? {} : { customerId: { $in: [...customerIds] } }),
           ...(attention === null
             ? {}
-            : // What was entered from an old system is nobody's news.
-              { answeredAt: { $gt: attention.from, $lte: attention.to }, past: { $exists: false }, $or: ATTENTION }),
+            : { answeredAt: { $gt: attention.from, $lte: attention.to }, ...OURS, $or: ATTENTION }),
           ...(after === null ? {} : { _id: { $gt: after } }),
         })
         .sort({ _id: 1 })
@@ -248,9 +249,9 @@ export function createCareStore(db: Connection) {
         .toArray(),
     async nps(): Promise<{ answers: number; promoters: number; detractors: number }> {
       const [answers, promoters, detractors] = await Promise.all([
-        contacts.countDocuments({ nps: { $gte: 0 } }),
-        contacts.countDocuments({ nps: { $gte: 9 } }),
-        contacts.countDocuments({ nps: { $gte: 0, $lte: 6 } }),
+        contacts.countDocuments({ nps: { $gte: 0 }, ...OURS }),
+        contacts.countDocuments({ nps: { $gte: 9 }, ...OURS }),
+        contacts.countDocuments({ nps: { $gte: 0, $lte: 6 }, ...OURS }),
       ])
       return { answers, promoters, detractors }
     },

@@ -41,7 +41,7 @@ export async function openSheet(path: string, options: SheetOptions = {}): Promi
   const { begin, size } = await beginOf(path)
   if (begins(begin, OLD_EXCEL))
     throw new ImportFileError(
-      'this is a workbook of Excel 97–2003 (.xls): open it in Excel or WPS and save it as .xlsx',
+      'this is a workbook of Excel 97–2003 (.xls), or one with a password: open it in Excel or WPS and save it as .xlsx without one',
     )
   if (begins(begin, ZIP)) return openWorkbook(path, options.sheet)
 
