@@ -1,7 +1,7 @@
 /** Fields that several kinds of files have, and how a checked entry is made of what they say. */
 import type { z } from 'zod'
 import type { EntryProblem, Field, Said } from './kinds.ts'
-import { isRowCode, ValueProblem } from './problems.ts'
+import { ValueProblem } from './problems.ts'
 import { plain, readInstant, readNumber } from './values.ts'
 
 export const text: Field['read'] = (cell) => plain(cell)
@@ -81,8 +81,9 @@ export const treatmentField = (headings: readonly string[]): Field => ({
 export function checked<S extends z.ZodType>(schema: S, said: Said): z.output<S> | EntryProblem[] {
   const parsed = schema.safeParse(said)
   if (parsed.success) return parsed.data
-  return parsed.error.issues.map(({ path, message }) => {
-    const field = path.length === 0 ? null : String(path[0])
-    return { field, code: isRowCode(message) ? message : 'value_malformed', said: message }
-  })
+  return parsed.error.issues.map(({ path, message }) => ({
+    field: path.length === 0 ? null : String(path[0]),
+    code: 'value_malformed',
+    detail: [path.slice(1).join('.'), message].filter(Boolean).join(' '),
+  }))
 }

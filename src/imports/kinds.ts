@@ -7,7 +7,7 @@ import { appointments } from './appointments.ts'
 import { customers } from './customers.ts'
 import { followUps } from './follow-ups.ts'
 import type { Lookups } from './lookups.ts'
-import type { RowCode } from './problems.ts'
+import type { Problem } from './problems.ts'
 import { purchases } from './purchases.ts'
 import { treatments } from './treatments.ts'
 
@@ -60,11 +60,9 @@ export interface Kind<Entry = never> {
   write: (desks: Desks, entries: readonly Entry[], options: BulkOptions) => Promise<BulkAnswer[]>
 }
 
-/** `field` null: of no single one. */
-export interface EntryProblem {
+export interface EntryProblem extends Problem {
+  /** Null when it is no single one's fault. */
   field: string | null
-  code: RowCode
-  said?: string
 }
 
 export const KINDS = { customers, treatments, purchases, appointments, 'follow-ups': followUps } as const

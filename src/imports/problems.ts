@@ -69,12 +69,24 @@ export interface RowProblem {
 
 export const isRowCode = (code: string): code is RowCode => Object.hasOwn(ROW_PROBLEMS, code)
 
-/** `said`: words of the row that help to mend it; never a person's name or number. */
-export function rowProblem(line: number, column: string | null, code: RowCode, said?: string): RowProblem {
+/** What is wrong, before its words are looked up. */
+export interface Problem {
+  code: RowCode
+  /** Words of the row that help to mend it; never a person's name or number. */
+  said?: string
+  /** What the schema says of it; in English only. */
+  detail?: string
+}
+
+export function rowProblem(line: number, column: string | null, { code, said, detail }: Problem): RowProblem {
   const { zh, en } = ROW_PROBLEMS[code]
-  return said === undefined
-    ? { line, column, code, zh, en }
-    : { line, column, code, zh: `${zh}：${said}`, en: `${en}: ${said}` }
+  return {
+    line,
+    column,
+    code,
+    zh: [zh, said].filter(Boolean).join('：'),
+    en: [en, said, detail].filter(Boolean).join(': '),
+  }
 }
 
 /** Thrown by readers of single values. */

@@ -1,14 +1,12 @@
 /** One run: rows in, entries in batches through the rooms' doors, bad rows aside. Running again changes nothing. */
-import type { BulkAnswer } from '../platform/bulk.ts'
-import { AppError } from '../platform/errors.ts'
-import { sha256Hex } from '../platform/hash.ts'
-import { type BadRows, createBadRows } from './bad-rows.ts'
-import { type Layout, layoutOf, readRow } from './columns.ts'
-import { type Desks, type EntryProblem, KINDS, type Kind, type KindName, type Said } from './kinds.ts'
+import { layoutOf } from './columns.ts'
+import { digestOf, type Entry, entriesOf, incomplete } from './entries.ts'
+import { type Desks, type EntryProblem, KINDS, type Kind, type KindName } from './kinds.ts'
+import { type Counts, createLedger } from './ledger.ts'
 import type { Lookups } from './lookups.ts'
 import { type ColumnMap, loadMap } from './map.ts'
 import { previewOf } from './preview.ts'
-import { ImportFileError, isRowCode, type RowProblem, rowProblem } from './problems.ts'
+import { ImportFileError, type RowProblem } from './problems.ts'
 import { openSheet, type Sheet, type SheetRow } from './sheet.ts'
 import type { Encoding } from './text.ts'
 
@@ -40,14 +38,6 @@ export interface ImportPlan {
   preview: { line: number; values: string[] }[]
 }
 
-export interface Counts {
-  new: number
-  changed: number
-  same: number
-  /** Rows, not entries: a receipt of three lines is three. */
-  bad: number
-}
-
 export interface ImportProgress extends Counts {
   rows: number
   /** Share of the file, 0 to 1. */
@@ -66,17 +56,7 @@ export interface ImportReport extends Counts {
 
 const BATCH = 200
 const PREVIEWED = 5
-const SHOWN_PROBLEMS = 50
 const HEAD_ROWS = 1_000
-
-/** One record's worth of rows. */
-interface Entry {
-  rows: SheetRow[]
-  said: Said[]
-  key: string
-  /** What is wrong with each row by itself. */
-  problems: EntryProblem[][]
-}
 
 type Verdict = { body: unknown } | { problems: readonly EntryProblem[][] } | 'same'
 
@@ -89,9 +69,12 @@ export async function runImport(request: ImportRequest, desks: Desks, lookups: L
     delimiter: map?.delimiter,
     sheet: map?.sheet,
   })
+  const rows = sheet.rows[Symbol.asyncIterator]()
   try {
-    return await runSheet(request, sheet, kind, map, desks, lookups)
+    return await runSheet(request, sheet, rows, kind, map, desks, lookups)
   } finally {
+    // Also of a file that is left half read.
+    await rows.return?.(undefined)
     await sheet.close()
   }
 }
@@ -99,12 +82,12 @@ export async function runImport(request: ImportRequest, desks: Desks, lookups: L
 async function runSheet(
   request: ImportRequest,
   sheet: Sheet,
+  rows: AsyncIterator<SheetRow>,
   kind: Kind<unknown>,
   map: ColumnMap | null,
   desks: Desks,
   lookups: Lookups,
 ): Promise<ImportReport> {
-  const rows = sheet.rows[Symbol.asyncIterator]()
   const head = await take(rows, map?.headerRow ? HEAD_ROWS : BATCH)
   const { layout, above } = layoutOf(head, kind, map, lookups)
   const data = chain(head.slice(above), rows)
@@ -126,19 +109,7 @@ async function runSheet(
   lookups.unknown.staff.clear()
   lookups.unknown.treatments.clear()
 
-  const bad = createBadRows(request.badPath ?? `${request.path}.bad.csv`, layout.headings)
-  const report: ImportReport = {
-    rows: 0,
-    new: 0,
-    changed: 0,
-    same: 0,
-    bad: 0,
-    problems: [],
-    badFile: null,
-    unknownTreatments: [],
-    unknownStaff: [],
-  }
-  const ledger = createLedger(layout, report, bad)
+  const ledger = createLedger(layout, request.badPath ?? `${request.path}.bad.csv`)
   /** Keys that were entered, with what they said. */
   const seen = new Map<string, string>()
 
@@ -162,119 +133,36 @@ async function runSheet(
     // In the order of the file: so stand the bad rows in theirs.
     let next = 0
     for (const { entry, verdict } of judged)
-      if (verdict === 'same') report.same += 1
+      if (verdict === 'same') ledger.settle(entry, 'same')
       else if ('problems' in verdict) ledger.refuse(entry, verdict.problems)
-      else ledger.settle(entry, answers[next++])
+      else ledger.settle(entry, answers[next++] ?? 'same')
   }
 
+  let badFile: string | null = null
   try {
     let batch: Entry[] = []
     for await (const entry of entriesOf(data, { layout, map, lookups, kind })) {
-      report.rows += entry.rows.length
       batch.push(entry)
       if (batch.length < BATCH) continue
       await write(batch)
       batch = []
-      request.onProgress?.({ ...report, share: sheet.progress() })
+      request.onProgress?.({ ...ledger.counts, share: sheet.progress() })
     }
     await write(batch)
-    request.onProgress?.({ ...report, share: 1 })
+    request.onProgress?.({ ...ledger.counts, share: 1 })
   } finally {
-    report.badFile = bad.close()
+    badFile = ledger.close()
   }
   return {
-    ...report,
+    ...ledger.counts,
+    problems: [...ledger.problems],
+    badFile,
     unknownTreatments: ranked(lookups.unknown.treatments),
     unknownStaff: ranked(lookups.unknown.staff),
   }
 }
 
-interface Ledger {
-  /** `problems`: of each row. */
-  refuse(entry: Entry, problems: readonly EntryProblem[][]): void
-  settle(entry: Entry, answer: BulkAnswer | undefined): void
-}
-
-/** Keeps the counts and hands bad rows on. */
-function createLedger({ columns }: Layout, report: ImportReport, bad: BadRows): Ledger {
-  const columnOf = (field: string | null): string | null => {
-    const column = columns.find((one) => one.field.name === field || one.field.also?.name === field)
-    return column?.headings.join(' + ') || null
-  }
-  function refuse({ rows }: Entry, problems: readonly EntryProblem[][]): void {
-    for (const [i, row] of rows.entries()) {
-      const found = (problems[i] ?? []).map(({ field, code, said }) =>
-        rowProblem(row.line, columnOf(field), code, said),
-      )
-      report.bad += 1
-      report.problems.push(...found.slice(0, SHOWN_PROBLEMS - report.problems.length))
-      bad.add(row, found)
-    }
-  }
-  return {
-    refuse,
-    settle(entry, answer = 'same') {
-      if (answer instanceof AppError)
-        refuse(
-          entry,
-          entry.rows.map(() => [problemOf(answer)]),
-        )
-      else report[answer] += 1
-    },
-  }
-}
-
-/** The rooms' refusals, with the field that they are about. */
-function problemOf({ code, details }: AppError): EntryProblem {
-  const fields: Record<string, string> = {
-    customer_not_found: 'customerExternalId',
-    treatment_not_found: 'treatmentExternalId',
-    store_not_found: 'storeId',
-    unknown_treatment_code: 'code',
-    phone_malformed: 'phone',
-    external_id_conflict: 'externalId',
-    past_contact_in_future: 'at',
-  }
-  const field = fields[code] ?? (typeof details.field === 'string' ? details.field : null)
-  if (code === 'invalid_request' && field) return { field, code: field === 'endedAt' ? 'in_future' : 'value_malformed' }
-  return isRowCode(code) ? { field, code } : { field, code: 'refused', said: code }
-}
-
-interface Reading {
-  layout: Layout
-  map: ColumnMap | null
-  lookups: Lookups
-  kind: Kind<unknown>
-}
-
-/** Rows with what they say, one by one or all neighbours of one receipt together. */
-async function* entriesOf(
-  rows: AsyncIterable<SheetRow>,
-  { layout, map, lookups, kind }: Reading,
-): AsyncGenerator<Entry> {
-  let open: Entry | undefined
-  for await (const row of rows) {
-    const { said, problems } = readRow(row, layout, map, lookups)
-    const number = said[kind.keyField]
-    const key = number === undefined || number === null ? `row ${digestOf([said])}` : `number ${number}`
-    if (open && kind.manyRows && open.key === key) {
-      open.rows.push(row)
-      open.said.push(said)
-      open.problems.push(problems)
-      continue
-    }
-    if (open) yield open
-    open = { rows: [row], said: [said], key, problems: [problems] }
-  }
-  if (open) yield open
-}
-
-const incomplete = ({ keyField }: Pick<Kind, 'keyField'>): EntryProblem => ({
-  field: keyField,
-  code: 'receipt_incomplete',
-})
 const isProblems = (body: unknown): body is EntryProblem[] => Array.isArray(body)
-const digestOf = (said: readonly Said[]): string => sha256Hex(JSON.stringify(said)).slice(0, 16)
 const ranked = (counts: ReadonlyMap<string, number>): [string, number][] =>
   [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
 
