@@ -63,7 +63,8 @@ export function createTerminal(out: Stream, err: Stream, now: () => number = () 
           .join(', ')
       if (unknownTreatments.length > 0)
         out.write(`treatments without an entry in config/treatments.yaml or the mapping: ${names(unknownTreatments)}\n`)
-      if (unknownStaff.length > 0) out.write(`names that no member of staff has, so nobody is assigned: ${names(unknownStaff)}\n`)
+      if (unknownStaff.length > 0)
+        out.write(`names that no member of staff has, so nobody is assigned: ${names(unknownStaff)}\n`)
       out.write(
         `${dryRun ? 'dry run, nothing was written: ' : ''}${grouped(rows)} rows: ${grouped(counts.new)} new, ${grouped(counts.changed)} changed, ${grouped(counts.same)} same, ${grouped(counts.bad)} bad; ${seconds()} s\n`,
       )

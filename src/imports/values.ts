@@ -85,7 +85,7 @@ export function readSpan(text: string): { from: TimeOfDay; to: TimeOfDay } {
 
 export interface ReadInstant {
   at: Date
-  /** The cell names a day only; `at` is its first moment. */
+  /** The cell names a day only, or its first moment, as databases write a day. */
   dayOnly: boolean
 }
 
@@ -114,7 +114,7 @@ export function readInstant(text: string, zone: string): ReadInstant {
   if (DATE.test(rest.trim())) return readInstant(rest, zone)
   if (rest.trim() === '') return { at: wallTime(day, 0, zone), dayOnly: true }
   const { seconds, offset } = timeFrom(rest)
-  if (offset === null) return { at: wallTime(day, seconds, zone), dayOnly: false }
+  if (offset === null) return { at: wallTime(day, seconds, zone), dayOnly: seconds === 0 }
   return { at: addMs(wallTime(day, seconds, 'UTC'), -offset * SECOND_MS), dayOnly: false }
 }
 

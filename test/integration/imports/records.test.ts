@@ -158,6 +158,7 @@ describe('appointments', () => {
       { status: 'moved', startsAt: new Date('2026-03-09T08:00:00Z'), movedFrom: new Date('2026-03-09T06:30:00Z') },
     ])
     expect(await w.import(file('16:00', '已到院'), 'appointments')).toMatchObject({ changed: 1 })
-    expect(await w.import(file(''), 'appointments')).toMatchObject({ bad: 1, problems: [{ code: 'time_missing' }] })
+    for (const none of ['', '00:00:00'])
+      expect(await w.import(file(none), 'appointments')).toMatchObject({ bad: 1, problems: [{ code: 'time_missing' }] })
   })
 })
