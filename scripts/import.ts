@@ -85,6 +85,7 @@ async function openImports(settings: Settings) {
 }
 
 const terminal = createTerminal(process.stdout, process.stderr)
+let begun = false
 try {
   const request = read()
   const { imports, close } = await openImports(settingsOf(process.env))
@@ -92,16 +93,24 @@ try {
     terminal.stopped()
     process.exit(130)
   })
-  const report = await imports.run({ ...request, onPlan: terminal.plan, onProgress: terminal.progress })
+  const report = await imports.run({
+    ...request,
+    onPlan: (plan) => {
+      begun = true
+      terminal.plan(plan)
+    },
+    onProgress: terminal.progress,
+  })
   off()
   terminal.report(report, request.dryRun)
   await close()
   process.exit(report.bad > 0 ? 1 : 0)
 } catch (error) {
   terminal.failed(error instanceof Error ? error.message : String(error))
+  if (error instanceof ConfigError) process.stderr.write(`${error.lines.join('\n')}\n`)
   if (error instanceof UsageError) process.stderr.write(USAGE)
   const isCallers = [UsageError, SettingsError, ImportFileError, ConfigError].some((kind) => error instanceof kind)
-  if (error instanceof ConfigError) process.stderr.write(`${error.lines.join('\n')}\n`)
-  if (!isCallers) terminal.stopped()
-  process.exit(isCallers ? 2 : 1)
+  // Rows may be in already: a file can turn out to be damaged far down.
+  if (begun) terminal.stopped()
+  process.exit(isCallers && !begun ? 2 : 1)
 }

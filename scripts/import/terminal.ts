@@ -75,7 +75,7 @@ export function createTerminal(out: Stream, err: Stream, now: () => number = () 
     },
     stopped() {
       endLine()
-      err.write('not finished: run the same command again, what is in already stays as it is\n')
+      err.write('not finished: run it again, what is in already stays as it is\n')
     },
   }
 }

@@ -15,6 +15,8 @@ interface Told {
 
 /** `text` comes in chunks; a row's line is the one it begins in. @throws ImportFileError: a quote that nothing closes */
 export async function* csvRows(text: AsyncIterable<string>, delimiter: Delimiter): AsyncGenerator<SheetRow> {
+  // Where the row begins that is being parsed, some rows ahead of those that are read.
+  let parsing = 1
   const parser = parse({
     delimiter,
     record_delimiter: '\n',
@@ -24,6 +26,10 @@ export async function* csvRows(text: AsyncIterable<string>, delimiter: Delimiter
     // Quotes inside an unquoted cell: 3" needles.
     relax_quotes: true,
     max_record_size: MAX_ROW,
+    on_record(record, { lines }) {
+      parsing = lines + 1
+      return record
+    },
   })
   // A fault of the source ends the parser, and so is thrown where its rows are read.
   pipeline(Readable.from(withPlainLines(text)), parser, () => undefined)
@@ -39,7 +45,7 @@ export async function* csvRows(text: AsyncIterable<string>, delimiter: Delimiter
     const { code, lines } = error as { code?: string; lines?: number }
     if (!code?.startsWith('CSV_')) throw error
     throw new ImportFileError(
-      `line ${Math.max(line, 1)}: a quote (") is opened that nothing closes (read up to line ${lines ?? line})`,
+      `line ${parsing}: a quote (") is opened that nothing closes (read up to line ${lines ?? parsing})`,
     )
   }
 }

@@ -103,6 +103,16 @@ test('without a screen: plain lines, the result on stdout, personal data on neit
   for (const unwanted of ['静怡', '雨桐', '13611112222', '\u001b', '\r']) expect(out + err).not.toContain(unwanted)
 })
 
+test('a file that is damaged far down: what stands above is in, and the run says that it did not end', async () => {
+  const rows = Array.from({ length: 300 }, (_, i) => `Q-${i},客户,13511${String(i).padStart(6, '0')},huayan`)
+  const path = w.file(`客户编号,姓名,手机号,门店\n${rows.join('\n')}\nQ-300,"客户,13511000300,huayan\n`)
+  const { code, err } = await start([path, '--kind', 'customers']).ended
+  expect(code).toBe(1)
+  expect(err).toContain('line 302: a quote (") is opened that nothing closes')
+  expect(err).toContain('not finished: run it again')
+  expect(await w.collection('customers').countDocuments({ externalId: /^Q-/ })).toBe(200)
+})
+
 describe('a call that cannot work', () => {
   test.each<[string, () => string[], string]>([
     ['no such kind', () => ['x.csv', '--kind', 'people'], '--kind must be one of customers, treatments'],

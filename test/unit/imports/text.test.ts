@@ -87,7 +87,8 @@ describe('rows', () => {
   })
 
   test('a quote that nothing closes is told with the line that it stands in', async () => {
-    await expect(sheetOf('a,b\n1,2\n"3,4\n5,6\n')).rejects.toThrow('line 3')
+    await expect(sheetOf('a,b\n1,2\n"3,4\n5,6\n')).rejects.toThrow('line 3:')
+    await expect(sheetOf(`a,b\n${'1,"x\ny"\n'.repeat(500)}1,"2\n3,4\n`)).rejects.toThrow('line 1002:')
   })
 
   const cell = fc.string({ unit: fc.constantFrom('a', '丽', ' ', '"', ',', ';', '\t', '\n', '\r\n', '\r', '|', '1') })
