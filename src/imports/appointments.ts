@@ -13,7 +13,6 @@ const STATES = wordsOf([
 ] as const)
 
 export const appointments: Kind<AppointmentInput> = {
-  name: 'appointments',
   keyField: 'externalId',
   fields: [
     storeField,

@@ -17,7 +17,6 @@ const YES_NO = wordsOf([
 ] as const)
 
 export const customers: Kind<CustomerInput> = {
-  name: 'customers',
   keyField: 'externalId',
   fields: [
     {

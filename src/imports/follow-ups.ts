@@ -33,7 +33,6 @@ const FIVE = wordsOf([
 const score = (cell: string): number => (/^\d/.test(plain(cell)) ? readWhole(cell) : readWord(cell, FIVE))
 
 export const followUps: Kind<PastContact> = {
-  name: 'follow-ups',
   keyField: 'externalId',
   fields: [
     storeField,

@@ -49,7 +49,6 @@ export interface Field {
 export type Said = Record<string, unknown>
 
 export interface Kind<Entry = never> {
-  name: string
   fields: readonly Field[]
   /** Name of the field that says what the entry is; without it in a row, the row's contents do. */
   keyField: string

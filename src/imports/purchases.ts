@@ -9,7 +9,6 @@ import { readFen, readWhole } from './values.ts'
 const SHARED = ['storeId', 'customerExternalId', 'paidAt', 'totalFen'] as const
 
 export const purchases: Kind<PurchaseInput> = {
-  name: 'purchases',
   keyField: 'externalId',
   manyRows: true,
   fields: [

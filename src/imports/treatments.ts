@@ -27,7 +27,6 @@ export interface TreatmentEntry {
 }
 
 export const treatments: Kind<TreatmentEntry> = {
-  name: 'treatments',
   keyField: 'externalId',
   fields: [
     storeField,

@@ -201,6 +201,25 @@ export function createTreatmentDesk({
       ? new Map()
       : new Map((await store.byIds([...new Set(ids)])).map((row) => [row._id, treatmentOf(row)]))
 
+  function correct(id: string, input: TreatmentFacts): Promise<Treatment> {
+    return change(id, async (row, now) => {
+      if (row.status === 'cancelled') throw conflict('treatment_cancelled', { treatmentId: id })
+      const facts = (await factsOfEach([input], now)).map(orThrow)[0]
+      if (!facts || (facts.digest === row.digest && (await samePerson(facts.customerId, row.customerId)))) return null
+      return {
+        set: facts,
+        tell: tell('treatment.corrected', { _id: id, ...facts }, now, `:${row.revision + 1}`),
+      }
+    })
+  }
+  function cancel(id: string): Promise<Treatment> {
+    return change(id, async (row, now) =>
+      row.status === 'cancelled'
+        ? null
+        : { set: { status: 'cancelled' }, tell: tell('treatment.cancelled', row, now, '') },
+    )
+  }
+
   return {
     getMany,
     get: async (id) => (await getMany([id])).get(id) ?? null,
@@ -260,25 +279,6 @@ export function createTreatmentDesk({
     },
     correct,
     cancel,
-  }
-
-  function correct(id: string, input: TreatmentFacts): Promise<Treatment> {
-    return change(id, async (row, now) => {
-      if (row.status === 'cancelled') throw conflict('treatment_cancelled', { treatmentId: id })
-      const facts = (await factsOfEach([input], now)).map(orThrow)[0]
-      if (!facts || (facts.digest === row.digest && (await samePerson(facts.customerId, row.customerId)))) return null
-      return {
-        set: facts,
-        tell: tell('treatment.corrected', { _id: id, ...facts }, now, `:${row.revision + 1}`),
-      }
-    })
-  }
-  function cancel(id: string): Promise<Treatment> {
-    return change(id, async (row, now) =>
-      row.status === 'cancelled'
-        ? null
-        : { set: { status: 'cancelled' }, tell: tell('treatment.cancelled', row, now, '') },
-    )
   }
 }
 
