@@ -62,6 +62,14 @@ export default {
       'Analytics reads everybody and is read by nobody: a figure must not steer a promise.',
     ),
     {
+      name: 'nobody-needs-imports',
+      severity: 'error',
+      comment:
+        'Imports bring old data in through the rooms’ doors. A room must not depend on where its data came from.',
+      from: { path: '^src/', pathNot: ['^src/imports/', '^src/app[.]ts$'] },
+      to: { path: '^src/imports/' },
+    },
+    {
       name: 'mongoose-lives-in-models',
       severity: 'error',
       comment: 'Queries live in model.ts, so that a rule can be read without a database.',

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { buildApp } from '../src/app.ts'
 import { GuideFile, PathwayFile } from '../src/care/index.ts'
 import { loadConfig } from '../src/config.ts'
+import { IMPORT_FIELDS } from '../src/imports/index.ts'
 import { TemplateFile } from '../src/messaging/index.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import { createFieldCrypto } from '../src/platform/crypto.ts'
@@ -66,9 +67,33 @@ function reasonsPage(): string {
   ].join('\n')
 }
 
+function columnsPage(): string {
+  const cell = (text: string) => text.replaceAll('|', '\\|')
+  const kinds = Object.entries(IMPORT_FIELDS).flatMap(([kind, fields]) => [
+    `## ${kind}`,
+    '',
+    '| field | 中文 | needed | headings that are understood |',
+    '| --- | --- | --- | --- |',
+    ...fields.map(
+      ({ name, zh, required, headings }) =>
+        `| \`${name}\` | ${zh} | ${required ? 'yes' : ''} | ${headings.map((one) => cell([one].flat().join(' + '))).join(', ')} |`,
+    ),
+    '',
+  ])
+  return [
+    '# Columns of imported files',
+    '',
+    'What `npm run import` reads of each kind of file, and by which headings; `a + b`: two columns that belong together. How it works and how to map other headings: [import](import.md).',
+    'Written from `src/imports/` by `npm run gen`.',
+    '',
+    ...kinds,
+  ].join('\n')
+}
+
 const files: Record<string, () => string> = {
   'docs/openapi.json': () => json(openApiOf(routes())),
   'docs/reasons.md': reasonsPage,
+  'docs/import-columns.md': columnsPage,
   'config/schema/pathway.json': () => schema(PathwayFile),
   'config/schema/guide.json': () => schema(GuideFile),
   'config/schema/templates.json': () => schema(TemplateFile),

@@ -4,6 +4,7 @@ import type { Connection } from 'mongoose'
 import { createCare } from './care/index.ts'
 import type { AppConfig } from './config.ts'
 import { createCustomers } from './customers/index.ts'
+import { createImports, type ImportsService } from './imports/index.ts'
 import { createMessaging } from './messaging/index.ts'
 import { bearerOf, createKeyRing } from './platform/auth.ts'
 import { type Clock, MINUTE_MS } from './platform/clock.ts'
@@ -48,6 +49,7 @@ export interface App {
   callbacks: ((router: Router) => void)[]
   authenticate: (kind: Actor['kind'], headers: NodeJS.Dict<string | string[]>) => Promise<Actor | null>
   integration: (token: string | null) => Actor | null
+  imports: ImportsService
   /** How many callbacks and event deliveries were given up, by due-table. */
   parked(): Promise<Record<string, number>>
   /** Creates indexes and the rows of routines; safe in every process. */
@@ -116,6 +118,15 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     due: [inbox.due, events.due, ...features.flatMap((feature) => feature.due), routines.due],
     callbacks: [wecom.mount, wechat.mount],
     integration,
+    imports: createImports({
+      staff: staff.service,
+      customers: customers.service,
+      treatments: treatments.service,
+      appointments: treatments.appointments,
+      purchases: treatments.purchases,
+      care: care.service,
+      kinds: config.treatments,
+    }),
     async authenticate(kind, headers) {
       const token = bearerOf(headers)
       if (kind === 'integration') return integration(token)

@@ -1,6 +1,7 @@
 /** Follow-up care after a treatment: plans each pathway's steps, lets them fire when due, keeps what came of them. */
 import type { CustomersService } from '../customers/index.ts'
 import type { MessageReceived, MessagingService } from '../messaging/index.ts'
+import type { BulkAnswer, BulkOptions } from '../platform/bulk.ts'
 import { due } from '../platform/due.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
 import type { StaffService } from '../staff/index.ts'
@@ -21,17 +22,21 @@ import { enrol } from './enrol.ts'
 import { createFiring } from './fire.ts'
 import type { GuideBook } from './guides.ts'
 import { createCareStore } from './model.ts'
+import { type PastContact, recordPast } from './past.ts'
 import type { Pathway } from './pathway.ts'
 import { cancelPlan, replan } from './replan.ts'
 import { careRoutes } from './routes.ts'
 
 export { buildGuides, checkGuides, type GuideBook, GuideFile } from './guides.ts'
+export { CONTACT_STATES, PAST_CHANNELS, type PastContact, PastContactBody } from './past.ts'
 export { CARE_TEMPLATES, checkPathways, type Pathway, PathwayFile } from './pathway.ts'
 export * from './types.ts'
 
 export interface CareService {
   /** Plans every completed treatment that has no plan yet; a second call adds nothing. Returns the number of new steps. */
   startPlans(treatments: readonly Treatment[]): Promise<number>
+  /** Keeps contacts that an old system recorded, each with its own answer; their numbers differ. Nothing is sent for them. */
+  recordPast(contacts: readonly PastContact[], options?: BulkOptions): Promise<BulkAnswer[]>
 }
 
 export interface CareDeps extends Ports {
@@ -83,7 +88,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
   })
 
   return {
-    service: { startPlans },
+    service: { startPlans, recordPast: (contacts, options) => recordPast(shared, contacts, options) },
     routes: careRoutes({ store, customers }),
     due: [due({ table: 'care_steps', nextDueAt: (now, until) => store.nextDueAt(now, until), drain })],
     routines: [layOutDay(shared), attentionList(shared)],

@@ -82,6 +82,10 @@ export interface ContactRow {
   nps: number | null
   /** Sealed: treatment, doctor and what was said, in professional wording. */
   summary: string | null
+  /** Who made it in the words of an old system; `byUserId` only where that is a member of staff. */
+  byName?: string | null
+  /** Of a contact that an old system kept: keyed digest of what it said. */
+  past?: { digest: string }
 }
 
 export interface AskRow {
@@ -95,6 +99,8 @@ export interface AskRow {
   openedAt: Date
 }
 
+/** What an old system recorded is nobody's news, and no answer to us. */
+const OURS = { past: { $exists: false } }
 /** Unhappy (domain 6), or a state that a doctor should see. */
 const ATTENTION = [
   { satisfaction: { $gte: 1, $lte: 2 } },
@@ -221,6 +227,7 @@ export function createCareStore(db: Connection) {
     dueCount: (now: Date) => steps.countDocuments({ windowTo: { $lte: now } }),
 
     insertContacts: (rows: readonly ContactRow[]) => insertMissing(contacts, rows),
+    contacts: (ids: readonly string[]) => contacts.find({ _id: { $in: [...ids] } }, ONE_PAGE).toArray(),
     changeContact: (_id: string, set: Partial<ContactRow>) => contacts.updateOne({ _id }, { $set: set }),
     /** Contacts of customers, or of everybody; `attention`: unhappy or abnormal ones, answered in (from, to]. */
     contactsPage: (
@@ -232,7 +239,9 @@ export function createCareStore(db: Connection) {
       contacts
         .find({
           ...(customerIds === null ? {} : { customerId: { $in: [...customerIds] } }),
-          ...(attention === null ? {} : { answeredAt: { $gt: attention.from, $lte: attention.to }, $or: ATTENTION }),
+          ...(attention === null
+            ? {}
+            : { answeredAt: { $gt: attention.from, $lte: attention.to }, ...OURS, $or: ATTENTION }),
           ...(after === null ? {} : { _id: { $gt: after } }),
         })
         .sort({ _id: 1 })
@@ -240,9 +249,9 @@ export function createCareStore(db: Connection) {
         .toArray(),
     async nps(): Promise<{ answers: number; promoters: number; detractors: number }> {
       const [answers, promoters, detractors] = await Promise.all([
-        contacts.countDocuments({ nps: { $gte: 0 } }),
-        contacts.countDocuments({ nps: { $gte: 9 } }),
-        contacts.countDocuments({ nps: { $gte: 0, $lte: 6 } }),
+        contacts.countDocuments({ nps: { $gte: 0 }, ...OURS }),
+        contacts.countDocuments({ nps: { $gte: 9 }, ...OURS }),
+        contacts.countDocuments({ nps: { $gte: 0, $lte: 6 }, ...OURS }),
       ])
       return { answers, promoters, detractors }
     },

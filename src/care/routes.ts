@@ -46,6 +46,8 @@ const Contact = z.object({
   customerId: z.string(),
   storeId: z.string(),
   byUserId: z.string().nullable(),
+  /** Who made a contact that an old system kept, in its words. */
+  byName: z.string().nullable(),
   channel: z.string(),
   at: Instant,
   answeredAt: Instant.nullable(),
@@ -55,7 +57,7 @@ const Contact = z.object({
   effect: z.number().nullable(),
   nps: z.number().nullable(),
 })
-const contactOf = (row: ContactRow) => ({ ...row, id: row._id })
+const contactOf = (row: ContactRow) => ({ byName: null, ...row, id: row._id })
 const Counts = z.record(z.string(), z.number())
 const Change = z.object({
   at: Instant,

@@ -19,6 +19,7 @@ export type { Gender } from './names.ts'
 export type { CustomersDesk } from './service.ts'
 export type { CustomerSessions, MiniProgramSession } from './sessions.ts'
 export type * from './types.ts'
+export { CustomerBody } from './views.ts'
 
 export interface CustomersDeps extends Ports {
   wecom: Pick<WecomClient, 'externalContact' | 'followUsers' | 'externalContactsByUsers'>

@@ -1,12 +1,14 @@
 /** Customers: who they are, how they are addressed, what they wish. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Announcer } from '../platform/announcements.ts'
+import type { BulkAnswer, BulkOptions } from '../platform/bulk.ts'
 import { normalizePhone } from '../platform/crypto.ts'
 import { AppError, conflict, notFound } from '../platform/errors.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import { hashId } from '../platform/hash.ts'
 import { LOST, untilWon } from '../platform/races.ts'
 import type { PageRequest } from '../platform/views.ts'
+import { createBulkEntry } from './bulk.ts'
 import { type CustomerCard, type CustomerInput, type CustomerPatch, createCustomerFacts, customerOf } from './facts.ts'
 import { emptyCustomer, type GraphDeps, type IdentityGraph, PHONE_FIELD } from './identities.ts'
 import type { ConflictRow, CustomerRow } from './model.ts'
@@ -29,7 +31,12 @@ export interface CustomersDesk extends CustomersService {
   card(customerId: string): Promise<CustomerCard>
   page(filter: { phone?: string; externalId?: string }, request: PageRequest): Promise<CustomerCard[]>
   conflictsPage(request: PageRequest): Promise<ConflictRow[]>
-  /** Bulk entry for imports and benches: a constant number of commands, plus joins only where a phone was known before. */
+  /**
+   * As `upsert` for many whose numbers differ, each with its own answer: a constant number of commands, and more only for
+   * those that have changed or share a phone. What was said already writes nothing.
+   */
+  putMany(inputs: readonly CustomerInput[], options?: BulkOptions): Promise<BulkAnswer[]>
+  /** The same where nothing can be wrong: their ids. @throws AppError as `upsert`, of the first that is refused */
   insertMany(inputs: readonly CustomerInput[]): Promise<string[]>
 }
 
@@ -121,6 +128,8 @@ export function createCustomersService(deps: CustomersDeps): CustomersDesk {
     const row = { ...empty, provisional: false, ...factsOf(input, empty) }
     return { ...row, ...announcer.fields(tellingsOf(empty, row, now), now) }
   }
+  const bulk = { ...deps, factsOf, idOf: customerIdOf, newRow, checkIdentities, change, settle }
+  const putMany = createBulkEntry(bulk)
 
   return {
     async get(id) {
@@ -190,31 +199,10 @@ export function createCustomersService(deps: CustomersDeps): CustomersDesk {
     },
     conflictsPage: (request) => store.conflictsPage(request),
 
+    putMany,
     async insertMany(inputs) {
-      const now = clock.now()
-      const rows = inputs.map((input) => newRow(input, now))
-      const ownRows = rows.map(({ _id, externalId }) => ({
-        _id: identityKey('external_id', externalId ?? ''),
-        customerId: _id,
-        shared: false,
-      }))
-      await store.claimRows(ownRows)
-      const fresh = await store.insert(rows)
-      await announcer.announce(
-        'customers',
-        rows.filter((row) => row.pending.length > 0),
-      )
-      const phones = rows.flatMap(({ _id, phoneIndex }) =>
-        phoneIndex === null ? [] : [{ _id: identityKey('phone_index', phoneIndex), customerId: _id, shared: false }],
-      )
-      const taken = await store.claimRows(phones)
-      // Somebody has one of these numbers or customers already, or brings more identities: one by one, the careful way.
-      const careful = fresh < rows.length || taken < phones.length
-      for (const [i, input] of inputs.entries()) {
-        if (fresh < rows.length) await change(rows[i]?._id ?? '', input)
-        if (careful || input.identities) await settle(input)
-      }
-      return rows.map((row) => row._id)
+      for (const answer of await putMany(inputs)) if (answer instanceof AppError) throw answer
+      return inputs.map(({ externalId }) => customerIdOf(externalId))
     },
   }
 }

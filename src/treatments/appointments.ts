@@ -1,12 +1,14 @@
 /** Appointments: the clinic's calendar as it stands now; each change is announced. */
 import type { CustomersService } from '../customers/index.ts'
 import type { Announcer } from '../platform/announcements.ts'
+import type { BulkAnswer, BulkOptions } from '../platform/bulk.ts'
 import type { Clock } from '../platform/clock.ts'
 import { AppError } from '../platform/errors.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import { hashId } from '../platform/hash.ts'
 import { LOST, untilWon } from '../platform/races.ts'
 import type { PageRequest } from '../platform/views.ts'
+import { writeMany } from './bulk.ts'
 import type { AppointmentRow, RecordStore } from './model.ts'
 import type { CustomerRef, ListFilter, References } from './references.ts'
 import type { Appointment, AppointmentStatus } from './types.ts'
@@ -23,6 +25,8 @@ export interface AppointmentInput extends CustomerRef {
 export interface AppointmentDesk {
   /** Writes the appointment as it stands; saying the same again changes and tells nothing. @throws AppError as `References.resolve` */
   put(input: AppointmentInput): Promise<Appointment>
+  /** Many as they stand, each with its own answer. Their numbers differ. */
+  putMany(inputs: readonly AppointmentInput[], options?: BulkOptions): Promise<BulkAnswer[]>
   ofCustomer(customerId: string): Promise<Appointment[]>
   page(wanted: ListFilter, request: PageRequest): Promise<(Appointment & { _id: string })[]>
 }
@@ -85,42 +89,75 @@ export function createAppointmentDesk({
           },
         ]
 
+  /** The record after an entry, and what others must hear of it. */
+  function rowAfter(before: AppointmentRow | null, input: AppointmentInput, customerId: string, now: Date) {
+    const { externalId, storeId, code, startsAt } = input
+    const change = changeOf(before, { startsAt, status: input.status })
+    // Once moved it stays so, also for systems that only know "booked".
+    const isMoved = change === 'moved' || (change === null && before?.status === 'moved' && input.status === 'booked')
+    const row = {
+      _id: hashId('appointment', externalId),
+      externalId,
+      customerId,
+      storeId,
+      code,
+      doctorUserId: input.doctorUserId?.toLowerCase() ?? null,
+      startsAt,
+      status: isMoved ? ('moved' as const) : input.status,
+      movedFrom: change === 'moved' ? (before?.startsAt ?? null) : (before?.movedFrom ?? null),
+      revision: before ? before.revision + 1 : 0,
+      updatedAt: now,
+    }
+    return { ...row, ...announcer.fields(tell(change, row, now), now) }
+  }
+  const saysTheSame = (before: AppointmentRow, row: AppointmentRow): boolean =>
+    JSON.stringify(appointmentOf(before)) === JSON.stringify(appointmentOf(row))
+
+  async function put(input: AppointmentInput): Promise<Appointment> {
+    const [refs] = await references.resolve([input])
+    if (!refs) throw new AppError('internal', 'internal')
+    const _id = hashId('appointment', input.externalId)
+    const now = clock.now()
+    return untilWon({ appointmentId: _id }, async () => {
+      const [before] = await store.byIds([_id])
+      const row = rowAfter(before ?? null, input, refs.customer.id, now)
+      if (!before) {
+        if ((await store.insert([row])) === 0) return LOST
+      } else {
+        if (saysTheSame(before, row)) return appointmentOf(before)
+        const { revision: _, _id: __, pending, announceAt, ...set } = row
+        if (!(await store.change(_id, before.revision, set, { pending, announceAt }))) return LOST
+      }
+      await announcer.announce('appointments', [row])
+      return appointmentOf(row)
+    })
+  }
+
   return {
-    async put(input) {
-      const { externalId, storeId, code, startsAt } = input
-      const [refs] = await references.resolve([input])
-      if (!refs) throw new AppError('internal', 'internal')
-      const _id = hashId('appointment', externalId)
+    put,
+    async putMany(inputs, options = {}) {
       const now = clock.now()
-      const doctorUserId = input.doctorUserId?.toLowerCase() ?? null
-      const said = { customerId: refs.customer.id, storeId, code, doctorUserId, startsAt }
-      return untilWon({ appointmentId: _id }, async () => {
-        const [before] = await store.byIds([_id])
-        const change = changeOf(before ?? null, { startsAt, status: input.status })
-        // Once moved it stays so, also for systems that only know "booked".
-        const isMoved =
-          change === 'moved' || (change === null && before?.status === 'moved' && input.status === 'booked')
-        const row = {
-          _id,
-          externalId,
-          ...said,
-          status: isMoved ? ('moved' as const) : input.status,
-          movedFrom: change === 'moved' ? (before?.startsAt ?? null) : (before?.movedFrom ?? null),
-          revision: before ? before.revision + 1 : 0,
-          updatedAt: now,
-        }
-        const told = announcer.fields(tell(change, row, now), now)
-        if (!before) {
-          if ((await store.insert([{ ...row, ...told }])) === 0) return LOST
-        } else {
-          if (JSON.stringify(appointmentOf(before)) === JSON.stringify(appointmentOf({ ...before, ...row })))
-            return appointmentOf(before)
-          const { revision: _, _id: __, ...set } = row
-          if (!(await store.change(_id, before.revision, set, told))) return LOST
-        }
-        await announcer.announce('appointments', [{ _id, pending: told.pending }])
-        return appointmentOf({ ...row, ...told })
+      const resolved = await references.resolveEach(inputs)
+      const rows = inputs.map((input, i) => {
+        const refs = resolved[i]
+        if (!refs) throw new AppError('internal', 'internal')
+        return refs instanceof AppError ? refs : rowAfter(null, input, refs.customer.id, now)
       })
+      const inputOf = new Map(inputs.map((input) => [input.externalId, input]))
+      return writeMany(
+        {
+          store,
+          announcer,
+          collection: 'appointments',
+          rows,
+          judge: (before, { externalId, customerId }) =>
+            saysTheSame(before, rowAfter(before, inputOf.get(externalId) as AppointmentInput, customerId, now))
+              ? 'same'
+              : 'changed',
+          change: (i) => put(inputs[i] as AppointmentInput),
+        },
+        options,
+      )
     },
     async ofCustomer(customerId) {
       const rows = await store.ofCustomers(await customers.idsOf(customerId))

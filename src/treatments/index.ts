@@ -3,17 +3,20 @@ import type { CustomersService } from '../customers/index.ts'
 import { createAnnouncer } from '../platform/announcements.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
 import type { StaffService } from '../staff/index.ts'
-import { createAppointmentDesk } from './appointments.ts'
+import { type AppointmentDesk, createAppointmentDesk } from './appointments.ts'
 import { createTreatmentRecords } from './model.ts'
-import { createPurchaseDesk } from './purchases.ts'
+import { createPurchaseDesk, type PurchaseDesk } from './purchases.ts'
 import { createReferences } from './references.ts'
 import { treatmentRoutes } from './routes.ts'
 import { createTreatmentDesk, type TreatmentDesk } from './service.ts'
 import type { TreatmentKind, TreatmentsService } from './types.ts'
 
+export type { AppointmentDesk, AppointmentInput } from './appointments.ts'
 export { type TreatmentsConfig, TreatmentsSchema } from './config.ts'
-export type { TreatmentDesk, TreatmentFacts, TreatmentInput } from './service.ts'
+export type { PurchaseDesk, PurchaseInput } from './purchases.ts'
+export { type TreatmentDesk, type TreatmentFacts, type TreatmentInput, treatmentIdOf } from './service.ts'
 export type * from './types.ts'
+export { AppointmentBody, PurchaseBody, TreatmentBody } from './views.ts'
 
 export interface TreatmentsDeps extends Ports {
   customers: Pick<CustomersService, 'getMany' | 'findByIdentities' | 'idsOf'>
@@ -21,7 +24,12 @@ export interface TreatmentsDeps extends Ports {
   kinds: readonly TreatmentKind[]
 }
 
-export function createTreatments(deps: TreatmentsDeps): Feature<TreatmentsService & TreatmentDesk> {
+export interface TreatmentsFeature extends Feature<TreatmentsService & TreatmentDesk> {
+  appointments: AppointmentDesk
+  purchases: PurchaseDesk
+}
+
+export function createTreatments(deps: TreatmentsDeps): TreatmentsFeature {
   const records = createTreatmentRecords(deps.db)
   const { treatments, appointments, purchases } = records
   const announcer = createAnnouncer(
@@ -40,6 +48,8 @@ export function createTreatments(deps: TreatmentsDeps): Feature<TreatmentsServic
   const purchaseDesk = createPurchaseDesk({ ...shared, store: purchases })
   return {
     service: { ...desk, kind: references.kind, appointmentsOf: appointmentDesk.ofCustomer },
+    appointments: appointmentDesk,
+    purchases: purchaseDesk,
     routes: treatmentRoutes({ treatments: desk, appointments: appointmentDesk, purchases: purchaseDesk }),
     due: [announcer.due],
     routines: [],

@@ -7,7 +7,7 @@ import type { DomainEvent } from '../platform/events.ts'
 import type { PageRequest } from '../platform/views.ts'
 import type { Appointment, Purchase, Treatment } from './types.ts'
 
-interface RecordRow extends Announcing {
+export interface RecordRow extends Announcing {
   customerId: string
   /** Grows with every change; guards against lost updates and names the change's event. */
   revision: number

@@ -1,10 +1,12 @@
 /** Purchases: money paid, as the clinic's receipts say it. Append-only: a number means one purchase for ever. */
 import type { CustomersService } from '../customers/index.ts'
 import type { Announcer } from '../platform/announcements.ts'
+import type { BulkAnswer, BulkOptions } from '../platform/bulk.ts'
 import type { Clock } from '../platform/clock.ts'
 import { AppError, conflict, invalid } from '../platform/errors.ts'
 import { hashId, sha256Hex } from '../platform/hash.ts'
 import type { PageRequest } from '../platform/views.ts'
+import { writeMany } from './bulk.ts'
 import type { PurchaseRow, RecordStore } from './model.ts'
 import type { CustomerRef, ListFilter, References } from './references.ts'
 import type { Purchase } from './types.ts'
@@ -25,6 +27,8 @@ export interface PurchaseDesk {
    * @throws AppError as `References.resolve`
    */
   record(input: PurchaseInput): Promise<Purchase>
+  /** Many at once, each with its own answer: a number that other facts have is refused. Their numbers differ. */
+  recordMany(inputs: readonly PurchaseInput[], options?: BulkOptions): Promise<BulkAnswer[]>
   page(wanted: ListFilter, request: PageRequest): Promise<(Purchase & { _id: string })[]>
 }
 
@@ -47,20 +51,27 @@ const purchaseOf = (row: PurchaseRow): Purchase => ({
 })
 
 export function createPurchaseDesk({ store, references, customers, announcer, clock }: PurchaseDeps): PurchaseDesk {
-  return {
-    async record({ customerId, customerExternalId, externalId, storeId, paidAt, amountFen, items: given }) {
-      const ref = { ...(customerId ? { customerId } : {}), ...(customerExternalId ? { customerExternalId } : {}) }
+  /** The record of each entry as it would be if it were new, or why it can't be. */
+  async function rowsOf(inputs: readonly PurchaseInput[], now: Date): Promise<(PurchaseRow | AppError)[]> {
+    const resolved = await references.resolveEach(
+      inputs.map(({ customerId, customerExternalId, storeId }) => ({
+        ...(customerId ? { customerId } : {}),
+        ...(customerExternalId ? { customerExternalId } : {}),
+        storeId,
+      })),
+    )
+    return inputs.map(({ externalId, storeId, paidAt, amountFen, items: given }, i) => {
+      const unknown = given.find(({ code }) => code != null && !references.kind(code))
+      if (unknown) return invalid('unknown_treatment_code', { code: unknown.code })
+      const refs = resolved[i]
+      if (!refs) throw new AppError('internal', 'internal')
+      if (refs instanceof AppError) return refs
       const items = given.map(({ name, code, quantity, amountFen: fen }) => ({
         name,
         code: code ?? null,
         quantity,
         amountFen: fen,
       }))
-      for (const { code } of items)
-        if (code !== null && !references.kind(code)) throw invalid('unknown_treatment_code', { code })
-      const [refs] = await references.resolve([{ ...ref, storeId }])
-      if (!refs) throw new AppError('internal', 'internal')
-      const now = clock.now()
       const _id = hashId('purchase', externalId)
       const facts = { storeId, paidAt, amountFen, items }
       const event = {
@@ -69,7 +80,7 @@ export function createPurchaseDesk({ store, references, customers, announcer, cl
         occurredAt: now,
         data: { purchaseId: _id, customerId: refs.customer.id, storeId },
       }
-      const row: PurchaseRow = {
+      return {
         _id,
         externalId,
         customerId: refs.customer.id,
@@ -79,15 +90,44 @@ export function createPurchaseDesk({ store, references, customers, announcer, cl
         updatedAt: now,
         ...announcer.fields([event], now),
       }
+    })
+  }
+
+  /** @throws AppError conflict/external_id_conflict: the number is taken by other facts */
+  async function checkSame(known: PurchaseRow | undefined, row: PurchaseRow): Promise<'same'> {
+    const isOwner = async () =>
+      known?.customerId === row.customerId ||
+      (known && (await customers.getMany([known.customerId])).get(known.customerId)?.id === row.customerId)
+    if (known?.digest !== row.digest || !(await isOwner()))
+      throw conflict('external_id_conflict', { purchaseId: row._id })
+    return 'same'
+  }
+
+  return {
+    async record(input) {
+      const [row] = await rowsOf([input], clock.now())
+      if (!row) throw new AppError('internal', 'internal')
+      if (row instanceof AppError) throw row
       if ((await store.insert([row])) > 0) {
         await announcer.announce('purchases', [row])
         return purchaseOf(row)
       }
-      const [known] = await store.byIds([_id])
-      const owner = known ? (await customers.getMany([known.customerId])).get(known.customerId) : undefined
-      if (!known || known.digest !== row.digest || owner?.id !== row.customerId)
-        throw conflict('external_id_conflict', { purchaseId: _id })
-      return purchaseOf(known)
+      const [known] = await store.byIds([row._id])
+      await checkSame(known, row)
+      return purchaseOf(known ?? row)
+    },
+    async recordMany(inputs, options = {}) {
+      return writeMany(
+        {
+          store,
+          announcer,
+          collection: 'purchases',
+          rows: await rowsOf(inputs, clock.now()),
+          judge: checkSame,
+          change: async () => undefined,
+        },
+        options,
+      )
     },
     async page({ customer, externalId }, request) {
       const ids = customer === null ? null : await customers.idsOf((await references.customer(customer)).id)

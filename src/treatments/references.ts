@@ -1,6 +1,7 @@
 /** What an entry points to: customer, store, kind of treatment. Checked before anything is written. */
 import type { Customer, CustomersService } from '../customers/index.ts'
-import { invalid, notFound } from '../platform/errors.ts'
+import { answerOf } from '../platform/bulk.ts'
+import { AppError, invalid, notFound } from '../platform/errors.ts'
 import type { StaffService, Store } from '../staff/index.ts'
 import type { TreatmentKind } from './types.ts'
 
@@ -27,9 +28,15 @@ export interface References {
    * @throws AppError not_found/customer_not_found, not_found/store_not_found, invalid/unknown_treatment_code,
    *   invalid/invalid_request: a technique that the treatment doesn't have
    */
-  resolve(
-    entries: readonly (CustomerRef & { storeId: string; code?: string | null; technique?: string | null })[],
-  ): Promise<{ customer: Customer; store: Store }[]>
+  resolve(entries: readonly Pointing[]): Promise<Resolved[]>
+  /** The same, each entry with its own refusal. */
+  resolveEach(entries: readonly Pointing[]): Promise<(Resolved | AppError)[]>
+}
+
+type Pointing = CustomerRef & { storeId: string; code?: string | null; technique?: string | null }
+export interface Resolved {
+  customer: Customer
+  store: Store
 }
 
 export interface ReferenceDeps {
@@ -62,17 +69,29 @@ export function createReferences({ customers, staff, kinds }: ReferenceDeps): Re
       throw wrongField('technique', `must be one of ${allowed.join(', ')}`)
   }
 
+  async function resolveEach(entries: readonly Pointing[]): Promise<(Resolved | AppError)[]> {
+    const customerOf = await customersOf(entries)
+    const stores = await staff.stores(entries.map(({ storeId }) => storeId))
+    return Promise.all(
+      entries.map((entry) =>
+        answerOf(() => {
+          if (entry.code) checkKind(entry.code, entry.technique ?? null)
+          const store = stores.get(entry.storeId)
+          if (!store) throw notFound('store_not_found', { storeId: entry.storeId })
+          return { customer: customerOf(entry), store }
+        }),
+      ),
+    )
+  }
+
   return {
     kind: (code) => byCode.get(code) ?? null,
     customer: async (ref) => (await customersOf([ref]))(ref),
+    resolveEach,
     async resolve(entries) {
-      for (const { code, technique } of entries) if (code) checkKind(code, technique ?? null)
-      const customerOf = await customersOf(entries)
-      const stores = await staff.stores(entries.map(({ storeId }) => storeId))
-      return entries.map((entry) => {
-        const store = stores.get(entry.storeId)
-        if (!store) throw notFound('store_not_found', { storeId: entry.storeId })
-        return { customer: customerOf(entry), store }
+      return (await resolveEach(entries)).map((found) => {
+        if (found instanceof AppError) throw found
+        return found
       })
     },
   }

@@ -1,6 +1,7 @@
 /** Completed treatments: entered once, corrected or cancelled in the open, announced to whoever cares. */
 import type { CustomersService } from '../customers/index.ts'
 import type { Announcer } from '../platform/announcements.ts'
+import type { BulkAnswer, BulkOptions } from '../platform/bulk.ts'
 import { dayOf } from '../platform/calendar.ts'
 import { addMs, type Clock, MINUTE_MS } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
@@ -9,6 +10,7 @@ import type { DomainEvent } from '../platform/events.ts'
 import { hashId } from '../platform/hash.ts'
 import { LOST, untilWon } from '../platform/races.ts'
 import type { PageRequest } from '../platform/views.ts'
+import { writeMany } from './bulk.ts'
 import type { RecordStore, TreatmentRow } from './model.ts'
 import { type CustomerRef, type ListFilter, type References, wrongField } from './references.ts'
 import type { Treatment } from './types.ts'
@@ -41,6 +43,13 @@ export interface TreatmentDesk {
   complete(input: TreatmentInput): Promise<Treatment>
   /** Many at once, in a constant number of commands; numbers that exist already are left alone. */
   completeMany(inputs: readonly TreatmentInput[]): Promise<{ ids: string[]; inserted: number }>
+  /**
+   * Many as a clinic's system has them, each with its own answer: new ones as `complete`, others as `correct`. What was
+   * said already, or said first and corrected since, writes nothing. Their numbers differ.
+   */
+  putMany(inputs: readonly TreatmentInput[], options?: BulkOptions): Promise<BulkAnswer[]>
+  /** Cancels those that are known, by the clinic's numbers; `same`: unknown, or cancelled already. */
+  cancelMany(externalIds: readonly string[], options?: BulkOptions): Promise<BulkAnswer[]>
   /** Replaces the facts. Saying the same again changes nothing. @throws AppError not_found/treatment_not_found, conflict/treatment_cancelled */
   correct(treatmentId: string, facts: TreatmentFacts): Promise<Treatment>
   /** Safe to repeat. @throws AppError not_found/treatment_not_found */
@@ -112,16 +121,13 @@ export function createTreatmentDesk({
     data: { treatmentId: row._id, customerId: row.customerId, storeId: row.storeId, code: row.code },
   })
 
-  function checkEnd(endedAt: Date, now: Date): void {
-    if (endedAt > addMs(now, MAX_AHEAD_MS)) throw wrongField('endedAt', 'must not lie in the future')
-  }
-
-  async function factsOf(entries: readonly TreatmentFacts[], now: Date) {
-    for (const { endedAt } of entries) checkEnd(endedAt, now)
-    const resolved = await references.resolve(entries)
+  async function factsOfEach(entries: readonly TreatmentFacts[], now: Date) {
+    const resolved = await references.resolveEach(entries)
     return entries.map((facts, i) => {
       const found = resolved[i]
       if (!found) throw new AppError('internal', 'internal', { reason: 'an entry was not resolved' })
+      if (facts.endedAt > addMs(now, MAX_AHEAD_MS)) return wrongField('endedAt', 'must not lie in the future')
+      if (found instanceof AppError) return found
       return {
         customerId: found.customer.id,
         storeId: facts.storeId,
@@ -137,9 +143,10 @@ export function createTreatmentDesk({
     })
   }
 
-  async function rowsOf(inputs: readonly TreatmentInput[], now: Date): Promise<TreatmentRow[]> {
-    const facts = await factsOf(inputs, now)
+  async function rowsOfEach(inputs: readonly TreatmentInput[], now: Date): Promise<(TreatmentRow | AppError)[]> {
+    const facts = await factsOfEach(inputs, now)
     return facts.map((one, i) => {
+      if (one instanceof AppError) return one
       const externalId = inputs[i]?.externalId ?? ''
       const row = { _id: treatmentIdOf(externalId), externalId, ...one }
       return {
@@ -153,6 +160,8 @@ export function createTreatmentDesk({
       }
     })
   }
+  const rowsOf = async (inputs: readonly TreatmentInput[], now: Date): Promise<TreatmentRow[]> =>
+    (await rowsOfEach(inputs, now)).map(orThrow)
 
   async function found(id: string): Promise<TreatmentRow> {
     const [row] = await store.byIds([id])
@@ -164,6 +173,11 @@ export function createTreatmentDesk({
     const people = await customers.getMany([a, b])
     return people.get(a)?.id !== undefined && people.get(a)?.id === people.get(b)?.id
   }
+
+  /** What was said first may be said again after a correction. */
+  const saysTheSame = async (known: TreatmentRow, row: TreatmentRow): Promise<boolean> =>
+    (known.digest === row.digest || known.entryDigest === row.digest) &&
+    (await samePerson(known.customerId, row.customerId))
 
   /** `decide` gives what to set and what to tell, or null when nothing is to be done. */
   const change = (
@@ -187,6 +201,25 @@ export function createTreatmentDesk({
       ? new Map()
       : new Map((await store.byIds([...new Set(ids)])).map((row) => [row._id, treatmentOf(row)]))
 
+  function correct(id: string, input: TreatmentFacts): Promise<Treatment> {
+    return change(id, async (row, now) => {
+      if (row.status === 'cancelled') throw conflict('treatment_cancelled', { treatmentId: id })
+      const facts = (await factsOfEach([input], now)).map(orThrow)[0]
+      if (!facts || (facts.digest === row.digest && (await samePerson(facts.customerId, row.customerId)))) return null
+      return {
+        set: facts,
+        tell: tell('treatment.corrected', { _id: id, ...facts }, now, `:${row.revision + 1}`),
+      }
+    })
+  }
+  function cancel(id: string): Promise<Treatment> {
+    return change(id, async (row, now) =>
+      row.status === 'cancelled'
+        ? null
+        : { set: { status: 'cancelled' }, tell: tell('treatment.cancelled', row, now, '') },
+    )
+  }
+
   return {
     getMany,
     get: async (id) => (await getMany([id])).get(id) ?? null,
@@ -209,9 +242,7 @@ export function createTreatmentDesk({
         return treatmentOf(row)
       }
       const known = await found(row._id)
-      const same = known.digest === row.digest || known.entryDigest === row.digest
-      if (!same || !(await samePerson(known.customerId, row.customerId)))
-        throw conflict('external_id_conflict', { treatmentId: row._id })
+      if (!(await saysTheSame(known, row))) throw conflict('external_id_conflict', { treatmentId: row._id })
       return treatmentOf(known)
     },
     async completeMany(inputs) {
@@ -223,21 +254,35 @@ export function createTreatmentDesk({
       return { ids: rows.map((row) => row._id), inserted }
     },
 
-    correct: (id, input) =>
-      change(id, async (row, now) => {
-        if (row.status === 'cancelled') throw conflict('treatment_cancelled', { treatmentId: id })
-        const [facts] = await factsOf([input], now)
-        if (!facts || (facts.digest === row.digest && (await samePerson(facts.customerId, row.customerId)))) return null
-        return {
-          set: facts,
-          tell: tell('treatment.corrected', { _id: id, ...facts }, now, `:${row.revision + 1}`),
-        }
-      }),
-    cancel: (id) =>
-      change(id, async (row, now) =>
-        row.status === 'cancelled'
-          ? null
-          : { set: { status: 'cancelled' }, tell: tell('treatment.cancelled', row, now, '') },
-      ),
+    async putMany(inputs, options = {}) {
+      return writeMany(
+        {
+          store,
+          announcer,
+          collection: 'treatments',
+          rows: await rowsOfEach(inputs, clock.now()),
+          judge: async (before, row) => {
+            if (await saysTheSame(before, row)) return 'same'
+            if (before.status === 'cancelled') throw conflict('treatment_cancelled', { treatmentId: row._id })
+            return 'changed'
+          },
+          change: (i) => correct(treatmentIdOf(inputs[i]?.externalId ?? ''), inputs[i] as TreatmentInput),
+        },
+        options,
+      )
+    },
+    async cancelMany(externalIds, { dryRun = false } = {}) {
+      const known = await getMany(externalIds.map(treatmentIdOf))
+      const open = externalIds.map((one) => known.get(treatmentIdOf(one))).filter((one) => one?.status === 'completed')
+      if (!dryRun) for (const one of open) if (one) await cancel(one.id)
+      return externalIds.map((one) => (known.get(treatmentIdOf(one))?.status === 'completed' ? 'changed' : 'same'))
+    },
+    correct,
+    cancel,
   }
+}
+
+function orThrow<T>(found: T | AppError): T {
+  if (found instanceof AppError) throw found
+  return found
 }

@@ -1,5 +1,7 @@
+import { createConnection } from 'mongoose'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { CustomerBody, CustomerView } from '../../../src/customers/views.ts'
+import { AppError } from '../../../src/platform/errors.ts'
 import { testDb } from '../../support/db.ts'
 import { COLLECTIONS, contact, customersWorld } from './support.ts'
 
@@ -148,6 +150,34 @@ describe('bulk entry', () => {
     expect((await desk.get(stranger?.id ?? ''))?.externalId).toBe('B-7')
     expect((await desk.findByIdentity('phone_index', '13800000003'))?.externalId).toBe('B-3')
     expect([...(await desk.findByIdentities('external_id', ['B-1', 'B-99'])).keys()]).toEqual(['B-1'])
+  })
+
+  test('each has its own answer; a repeat is a few looks and no write, and a dry run writes nothing', async () => {
+    const watched = await createConnection(process.env.MONGODB_URI ?? '', {
+      dbName: db.name,
+      monitorCommands: true,
+    }).asPromise()
+    const { desk } = await customersWorld(watched)
+    const commands: string[] = []
+    watched.getClient().on('commandStarted', ({ commandName }) => commands.push(commandName))
+    const inputs = Array.from({ length: 60 }, (_, i) => ({
+      externalId: `P-${i}`,
+      name: `客户${i}`,
+      storeIds: ['huayan'],
+      phone: i === 7 ? '123' : `137000000${String(i).padStart(2, '0')}`,
+    }))
+    const answers = async (dryRun: boolean) =>
+      (await desk.putMany(inputs, { dryRun })).map((one) => (one instanceof AppError ? one.code : one))
+    const wanted = (others: string) => inputs.map((_, i) => (i === 7 ? 'phone_malformed' : others))
+
+    expect(await answers(true)).toEqual(wanted('new'))
+    expect(commands.filter((name) => name !== 'find')).toEqual([])
+    expect(await answers(false)).toEqual(wanted('new'))
+    expect(commands.filter((name) => name === 'insert')).toHaveLength(3)
+    commands.length = 0
+    expect(await answers(false)).toEqual(wanted('same'))
+    expect(commands).toEqual(['find', 'find'])
+    await watched.close()
   })
 
   test('a list goes through all pages once', async () => {

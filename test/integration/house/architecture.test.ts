@@ -11,7 +11,7 @@ afterAll(() => rmSync(tree, { recursive: true, force: true }))
 /** Files of a well-built house, for the violations to reach at. */
 const HOUSE: Record<string, string> = {
   'src/app.ts':
-    "import { care } from './care/index.ts'\nimport { sums } from './analytics/index.ts'\nexport const app = [care, sums]\n",
+    "import { care } from './care/index.ts'\nimport { sums } from './analytics/index.ts'\nimport { imports } from './imports/index.ts'\nexport const app = [care, sums, imports]\n",
   'src/platform/hash.ts': 'export const hash = 1\n',
   'src/wecom/index.ts': "import { hash } from '../platform/hash.ts'\nexport const wecom = hash\n",
   'src/wecom/wire.ts': 'export interface Wire { a: string }\n',
@@ -23,6 +23,7 @@ const HOUSE: Record<string, string> = {
     "import type { Connection } from 'mongoose'\nimport { messaging } from '../messaging/index.ts'\nexport const care = (db: Connection) => [db, messaging]\n",
   'src/care/two.ts': "import { one } from './one.ts'\nexport const two = () => one\n",
   'src/bot/index.ts': 'export const bot = 1\n',
+  'src/imports/index.ts': "import { customers } from '../customers/index.ts'\nexport const imports = customers\n",
   'src/analytics/index.ts': "import { care } from '../care/index.ts'\nexport const sums = care\n",
   'simulator/index.ts': "import type { Wire } from '../src/wecom/wire.ts'\nexport const simulator: Wire = { a: '' }\n",
   'simulator/api/kf.ts': 'export const kf = 1\n',
@@ -46,6 +47,7 @@ const PLANTED: Record<string, Record<string, string>> = {
   'means-are-below-journeys': { 'src/tasks/asks.ts': "import type { care } from '../care/index.ts'" },
   'journeys-do-not-meet': { 'src/care/meets.ts': "import { bot } from '../bot/index.ts'" },
   'nobody-reads-analytics': { 'src/care/steers.ts': "import { sums } from '../analytics/index.ts'" },
+  'nobody-needs-imports': { 'src/care/remembers.ts': "import { imports } from '../imports/index.ts'" },
   'mongoose-lives-in-models': { 'src/care/rules.ts': "import { Types } from 'mongoose'" },
   'koa-lives-at-the-edge': { 'src/care/routes.ts': "import type { Context } from 'koa'" },
   'production-needs-no-dev-dependency': { 'src/care/tools.ts': "import { defineConfig } from 'vitest/config'" },

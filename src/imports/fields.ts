@@ -1,0 +1,89 @@
+/** Fields that several kinds of files have, and how a checked entry is made of what they say. */
+import type { z } from 'zod'
+import type { EntryProblem, Field, Said } from './kinds.ts'
+import { ValueProblem } from './problems.ts'
+import { plain, readInstant, readNumber } from './values.ts'
+
+export const text: Field['read'] = (cell) => plain(cell)
+/** Words of people: lines stay lines. */
+export const words: Field['read'] = (cell) =>
+  cell
+    .replace(/\r\n?/g, '\n')
+    .replace(/[^\P{Cc}\n\t]/gu, '')
+    .trim()
+
+export const number: Field['read'] = (cell) => readNumber(cell)
+/** As ISO text in UTC: what the API takes. A day without a time of day begins at 00:00. */
+export const moment: Field['read'] = (cell, { zone }) => readInstant(cell, zone).at.toISOString()
+/** For what happens at an hour. */
+export const exactMoment: Field['read'] = (cell, { zone }) => {
+  const { at, dayOnly } = readInstant(cell, zone)
+  if (dayOnly) throw new ValueProblem('time_missing')
+  return at.toISOString()
+}
+/** Null where the name is nobody's: it is told at the end, and the rest of the row goes in. */
+export const member: Field['read'] = (cell, { lookups, storeId }) => lookups.member(cell, storeId)
+
+export const customerField: Field = {
+  name: 'customerExternalId',
+  zh: '客户编号',
+  headings: [
+    '客户编号',
+    '客户编码',
+    '客户号',
+    '会员卡号',
+    '会员编号',
+    '会员号',
+    '卡号',
+    '档案号',
+    '档案编号',
+    '病历号',
+    '客户ID',
+    'customerExternalId',
+  ],
+  required: true,
+  joint: '-',
+  read: number,
+}
+export const storeField: Field = {
+  name: 'storeId',
+  zh: '门店',
+  headings: ['门店', '门店名称', '所属门店', '机构', '机构名称', '院区', '医院', '店铺', '分院', 'storeId'],
+  required: true,
+  read: (cell, { lookups }) => lookups.store(cell),
+}
+export const doctorField: Field = {
+  name: 'doctorUserId',
+  zh: '医生',
+  headings: [
+    '医生',
+    '主诊医生',
+    '治疗医生',
+    '操作医生',
+    '主刀医生',
+    '执行医生',
+    '手术医生',
+    '预约医生',
+    '主治医生',
+    'doctorUserId',
+  ],
+  read: member,
+}
+export const treatmentField = (headings: readonly string[]): Field => ({
+  name: 'code',
+  zh: '项目',
+  headings: [...headings, '项目', '项目名称', '治疗项目', '项目代码', '品项', '品项名称', 'code'],
+  required: true,
+  read: (cell, { lookups }) => lookups.treatment(cell),
+})
+
+/** Checked by the schema of the API, so that a file may say what a clinic's system may say and no more. */
+export function checked<S extends z.ZodType>(schema: S, said: Said): z.output<S> | EntryProblem[] {
+  const parsed = schema.safeParse(said)
+  if (parsed.success) return parsed.data
+  return parsed.error.issues.map(({ path, message }) => ({
+    field: path.length === 0 ? null : String(path[0]),
+    code: 'value_malformed',
+    detail: [path.slice(1).join('.'), message].filter(Boolean).join(' '),
+  }))
+}

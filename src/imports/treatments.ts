@@ -1,0 +1,116 @@
+/** Treatments that were done. */
+import type { BulkAnswer, BulkOptions } from '../platform/bulk.ts'
+import { defined } from '../platform/views.ts'
+import { TreatmentBody, type TreatmentInput } from '../treatments/index.ts'
+import {
+  checked,
+  customerField,
+  doctorField,
+  member,
+  moment,
+  number,
+  storeField,
+  treatmentField,
+  words,
+} from './fields.ts'
+import type { Desks, Kind } from './kinds.ts'
+import { bare, readWord, wordsOf } from './values.ts'
+
+const STATES = wordsOf([
+  ['completed', '已完成', '完成', '已治疗', '已执行', '已划扣', '正常', 'completed'],
+  ['cancelled', '已取消', '取消', '作废', '已作废', '已退', '已撤销', '撤销', '已退款', 'cancelled'],
+] as const)
+
+export interface TreatmentEntry {
+  input: TreatmentInput
+  cancelled: boolean
+}
+
+export const treatments: Kind<TreatmentEntry> = {
+  keyField: 'externalId',
+  fields: [
+    storeField,
+    {
+      name: 'externalId',
+      zh: '治疗单号',
+      headings: [
+        '治疗单号',
+        '治疗编号',
+        '执行单号',
+        '划扣单号',
+        '手术编号',
+        '治疗记录号',
+        '单号',
+        '单据编号',
+        '编号',
+        'externalId',
+      ],
+      required: true,
+      joint: '-',
+      read: number,
+    },
+    customerField,
+    treatmentField([]),
+    { name: 'technique', zh: '术式', headings: ['术式', '技术', 'technique'], read: (cell) => bare(cell) },
+    doctorField,
+    {
+      name: 'consultantUserId',
+      zh: '咨询师',
+      headings: ['咨询师', '现场咨询', '咨询', '顾问', '美学顾问', 'consultantUserId'],
+      read: member,
+    },
+    {
+      name: 'endedAt',
+      zh: '治疗结束',
+      headings: [
+        ['治疗日期', '治疗时间'],
+        '治疗结束时间',
+        '结束时间',
+        '完成时间',
+        '治疗时间',
+        '手术时间',
+        '执行时间',
+        '划扣时间',
+        '治疗日期',
+        '手术日期',
+        '执行日期',
+        '划扣日期',
+        'endedAt',
+      ],
+      required: true,
+      read: moment,
+    },
+    {
+      name: 'status',
+      zh: '状态',
+      headings: ['状态', '治疗状态', '执行状态', '单据状态', 'status'],
+      read: (cell) => readWord(cell, STATES),
+    },
+    { name: 'note', zh: '备注', headings: ['备注', '治疗备注', '治疗记录', 'note'], secret: true, read: words },
+  ],
+  entryOf([said = {}]) {
+    const { status, ...rest } = said
+    const body = checked(TreatmentBody, rest)
+    return Array.isArray(body) ? body : { input: defined(body), cancelled: status === 'cancelled' }
+  },
+  write,
+}
+
+/** Cancelled ones were perhaps never heard of: then there is nothing to take back. */
+async function write(desks: Desks, entries: readonly TreatmentEntry[], options: BulkOptions): Promise<BulkAnswer[]> {
+  const done = entries.filter(({ cancelled }) => !cancelled)
+  const gone = entries.filter(({ cancelled }) => cancelled)
+  const entered = await desks.treatments.putMany(
+    done.map(({ input }) => input),
+    options,
+  )
+  const taken = await desks.treatments.cancelMany(
+    gone.map(({ input }) => input.externalId),
+    options,
+  )
+  const answers = new Map([
+    ...done.map((entry, i) => [entry, entered[i] ?? 'same'] as const),
+    ...gone.map((entry, i) => [entry, taken[i] ?? 'same'] as const),
+  ])
+  return entries.map((entry) => answers.get(entry) ?? 'same')
+}
