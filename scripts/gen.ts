@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { buildApp } from '../src/app.ts'
 import { GuideFile, PathwayFile } from '../src/care/index.ts'
 import { loadConfig } from '../src/config.ts'
-import { TemplateFile } from '../src/messaging/index.ts'
+import { TemplateFile, WordingFile } from '../src/messaging/index.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import { createFieldCrypto } from '../src/platform/crypto.ts'
 import { silentLog } from '../src/platform/log.ts'
@@ -72,6 +72,7 @@ const files: Record<string, () => string> = {
   'config/schema/pathway.json': () => schema(PathwayFile),
   'config/schema/guide.json': () => schema(GuideFile),
   'config/schema/templates.json': () => schema(TemplateFile),
+  'config/schema/wording.json': () => schema(WordingFile),
   'config/schema/organisation.json': () => schema(OrganisationSchema),
   'config/schema/treatments.json': () => schema(TreatmentsSchema),
 }

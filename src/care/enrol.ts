@@ -8,6 +8,7 @@ import { AppError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import type { Role, StaffService, Store } from '../staff/index.ts'
 import type { Treatment, TreatmentsService } from '../treatments/index.ts'
+import { type Moment, momentOf } from './guides.ts'
 import type { CareStore, Guest, PlanRow, StepRow } from './model.ts'
 import { matches, type Pathway } from './pathway.ts'
 import { type Existing, type Host, type PlannedStep, plan } from './planner.ts'
@@ -185,9 +186,10 @@ export function makePlan(
   }
 }
 
-function guideDayOf(group: readonly PlannedStep[]): number | null {
-  const when = group.find(({ step }) => step.kind === 'guidance')?.step.when
-  if (when && 'day' in when) return when.day
+function guideDayOf(group: readonly PlannedStep[]): Moment | null {
+  const guidance = group.find(({ step }) => step.kind === 'guidance')
+  const moment = guidance ? momentOf(guidance.step.when) : null
+  if (moment !== null) return moment
   return group.some(({ step }) => step.class === 'greeting') ? 0 : null
 }
 const asksMonth = (group: readonly PlannedStep[]): boolean => group.some(({ step }) => step.asks === 'month')

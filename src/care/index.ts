@@ -25,7 +25,8 @@ import type { Pathway } from './pathway.ts'
 import { cancelPlan, replan } from './replan.ts'
 import { careRoutes } from './routes.ts'
 
-export { buildGuides, type GuideBook, GuideFile } from './guides.ts'
+export { captionOf, lintDrawing } from './drawings.ts'
+export { buildGuides, checkGuides, type GuideBook, GuideFile } from './guides.ts'
 export { CARE_TEMPLATES, checkPathways, type Pathway, PathwayFile } from './pathway.ts'
 export * from './types.ts'
 

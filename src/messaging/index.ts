@@ -22,7 +22,7 @@ import type { MessagingService, SettledListener } from './types.ts'
 export {
   buildTemplates,
   classOf,
-  lintWords,
+  GUIDE_BYTES,
   type MessageTemplate,
   render,
   type TemplateBook,
@@ -30,6 +30,7 @@ export {
 } from './templates.ts'
 export * from './types.ts'
 export { allowedSpans, nextAllowed, type WindowFacts } from './windows.ts'
+export { buildWordLint, WordingFile, type WordLint } from './words.ts'
 
 export interface MessagingDeps extends Ports {
   wecom: WecomClient
