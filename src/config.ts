@@ -31,6 +31,10 @@ export interface AppConfig {
   templates: TemplateBook
   guides: GuideBook
   pathways: Pathway[]
+  /** Captions of the drawings beside guides, by file name without ending. */
+  drawings: ReadonlyMap<string, string>
+  /** The guides as written, for whoever reviews them. */
+  guideFiles: ReadonlyMap<string, GuideFile>
 }
 
 /**
@@ -96,6 +100,8 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     templates: book,
     guides: buildGuides(guideFiles, { withhold: withholdUnapproved }),
     pathways,
+    drawings: new Map([...drawings].map(([name, svg]) => [name, captionOf(svg)])),
+    guideFiles,
   }
 }
 

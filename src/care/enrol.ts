@@ -188,7 +188,7 @@ export function makePlan(
 
 function guideDayOf(group: readonly PlannedStep[]): Moment | null {
   const guidance = group.find(({ step }) => step.kind === 'guidance')
-  const moment = guidance ? momentOf(guidance.step.when) : null
+  const moment = guidance ? momentOf(guidance.step) : null
   if (moment !== null) return moment
   return group.some(({ step }) => step.class === 'greeting') ? 0 : null
 }

@@ -58,8 +58,15 @@ export const momentsOf = ({ days, milestones }: GuideFile): Moment[] => [
   ...MILESTONES.filter((one) => milestones[one]),
 ]
 
-/** The moment that a step stands for; null for windows that name none. */
-export function momentOf(when: When): Moment | null {
+/** Stitches come out on the anchor's day; the customer hears of it the day before and the day after, too. */
+const AROUND_SUTURES: Record<number, Milestone> = { [-1]: 'suture_eve', 0: 'suture_day', 1: 'suture_after' }
+/** Days that are counted from anything else are no days of recovery. */
+const FROM_THE_TREATMENT = ['treatment_date', 'treatment_end', 'purchase_date']
+
+/** The moment that a step stands for; null for windows and other dates, which name none. */
+export function momentOf({ when, anchor = 'treatment_date' }: { when: When; anchor?: string | undefined }): Moment | null {
+  if (anchor === 'suture_removal_date') return 'day' in when ? (AROUND_SUTURES[when.day] ?? null) : null
+  if (!FROM_THE_TREATMENT.includes(anchor)) return null
   if ('day' in when) return when.day
   return 'month' in when ? (MILESTONES.find((one) => one === `month${when.month}`) ?? null) : null
 }

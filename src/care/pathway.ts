@@ -118,7 +118,7 @@ export function checkPathways(
       const problem = windowProblem(step.when)
       if (problem) add(['steps', i, 'when'], problem)
       if (step.kind === 'guidance') {
-        const moment = momentOf(step.when)
+        const moment = momentOf(step)
         const { storeTypes: _, ...what } = pathway.matches
         const met = kinds.filter((kind) => matches({ ...pathway, matches: what }, kind, 'hospital'))
         if (moment === null) add(['steps', i, 'when'], 'guidance has a day')

@@ -54,11 +54,21 @@ describe('the most specific guide speaks:', () => {
   })
 })
 
-test('a step stands for its day or its month; a window stands for no moment', () => {
-  expect(momentOf({ day: 10 })).toBe(10)
-  expect(momentOf({ month: 3 })).toBe('month3')
-  expect(momentOf({ month: 2 })).toBeNull()
-  expect(momentOf({ days: [7, 10] })).toBeNull()
+describe('a step stands for', () => {
+  test.each([
+    ['its day', { when: { day: 10 } }, 10],
+    ['its month', { when: { month: 3 } }, 'month3'],
+    ['the day before stitches come out', { when: { day: -1 }, anchor: 'suture_removal_date' }, 'suture_eve'],
+    ['the day itself', { when: { day: 0 }, anchor: 'suture_removal_date' }, 'suture_day'],
+    ['the day after', { when: { day: 1 }, anchor: 'suture_removal_date' }, 'suture_after'],
+    ['a day after a purchase', { when: { day: 14 }, anchor: 'purchase_date' }, 14],
+    ['nothing, when no guide speaks of that month', { when: { month: 2 } }, null],
+    ['nothing, when it is a window', { when: { days: [7, 10] as [number, number] } }, null],
+    ['nothing, three days after stitches', { when: { day: 3 }, anchor: 'suture_removal_date' }, null],
+    ['nothing, before the next session', { when: { day: 2 }, anchor: 'next_session_date' }, null],
+  ])('%s', (_, step, moment) => {
+    expect(momentOf(step)).toBe(moment)
+  })
 })
 
 test('moments come in the order in which a customer meets them', () => {
