@@ -78,6 +78,14 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
   for (const [name, svg] of drawings)
     for (const message of [...lintDrawing(svg), ...words(captionOf(svg))])
       loader.report({ file: shown(join('illustrations', `${name}.svg`)), line: 1, path: '', message })
+  for (const [file, { steps }] of pathwayFiles)
+    for (const [i, { script, title, class: contactClass }] of steps.entries())
+      for (const [key, text] of Object.entries({ title, script: script ?? '' }))
+        for (const message of words(text, contactClass)) {
+          const name = join('pathways', `${file}.yaml`)
+          const path = ['steps', i, key]
+          loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message })
+        }
   const guides = buildGuides(guideFiles)
   const pathways = [...pathwayFiles].map(([id, file]): Pathway => ({ id, ...file }))
   // Cross checks need all parts: with one missing they would only repeat its problem.

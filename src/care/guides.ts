@@ -64,7 +64,13 @@ const AROUND_SUTURES: Record<number, Milestone> = { [-1]: 'suture_eve', 0: 'sutu
 const FROM_THE_TREATMENT = ['treatment_date', 'treatment_end', 'purchase_date']
 
 /** The moment that a step stands for; null for windows and other dates, which name none. */
-export function momentOf({ when, anchor = 'treatment_date' }: { when: When; anchor?: string | undefined }): Moment | null {
+export function momentOf({
+  when,
+  anchor = 'treatment_date',
+}: {
+  when: When
+  anchor?: string | undefined
+}): Moment | null {
   if (anchor === 'suture_removal_date') return 'day' in when ? (AROUND_SUTURES[when.day] ?? null) : null
   if (!FROM_THE_TREATMENT.includes(anchor)) return null
   if ('day' in when) return when.day

@@ -1,6 +1,6 @@
 /** The words that fill a template: who, what, which day, and the guide of that day. */
 import type { CustomerContact } from '../customers/index.ts'
-import { GUIDE_BYTES } from '../messaging/index.ts'
+import { BRIEF_CHARS, GUIDE_BYTES } from '../messaging/index.ts'
 import { DEFAULT_ZONE, dayOf, daysBetween, timeOfDay } from '../platform/calendar.ts'
 import type { Role, StaffMember, Store } from '../staff/index.ts'
 import type { Treatment, TreatmentsService } from '../treatments/index.ts'
@@ -99,8 +99,11 @@ export function varsOf(
   const ending = urgent && `\n· ${urgent}`
   const saying = (field: 'text' | 'brief') =>
     found.map((one) => (several ? `\n【${one.name}】\n${one[field]}` : `\n${one[field]}`)).join('') + ending
-  // Cut at the end it would lose the signs: several long guides are said in one sentence each.
-  const isTooLong = Buffer.byteLength(saying('text')) > GUIDE_BYTES
+  const briefly = (field: 'brief' | 'notice') =>
+    found.map((one) => (several ? `${one.name}：${one[field]}${field === 'notice' ? '。' : ''}` : one[field])).join('')
+  // Cut at the end it would lose the signs or the number: several long guides are said in one sentence each, or less.
+  const isLong = Buffer.byteLength(saying('text')) > GUIDE_BYTES
+  const isLongInBrief = several && [...briefly('brief'), ...urgent].length > BRIEF_CHARS
   return {
     salutation: contact?.salutation ?? '贵宾',
     store: place?.displayName ?? '',
@@ -116,8 +119,8 @@ export function varsOf(
     doctor: '医生',
     time: chineseTime(at, zoneOf(facts)),
     // The signs stand with the guide, wherever it goes.
-    guide: saying(isTooLong ? 'brief' : 'text'),
-    brief: found.map(({ name, brief }) => (several ? `${name}：${brief}` : brief)).join(''),
+    guide: saying(isLong ? 'brief' : 'text'),
+    brief: briefly(isLongInBrief ? 'notice' : 'brief'),
     notice: found[0]?.notice ?? '如有不适请随时与我们联系',
     urgent,
     text: '',

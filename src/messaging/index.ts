@@ -20,6 +20,7 @@ import { SUBSCRIBE_KINDS, type SubscribeKind, type TemplateBook } from './templa
 import type { MessagingService, SettledListener } from './types.ts'
 
 export {
+  BRIEF_CHARS,
   buildTemplates,
   classOf,
   GUIDE_BYTES,

@@ -64,6 +64,11 @@ export interface TemplateProblem {
 const CHAT_BYTES = 2_048
 /** What a guide may take of it, urgent signs included: with several treatments care says it shorter. */
 export const GUIDE_BYTES = 1_500
+const CHINESE_BYTES = 3
+/** A long SMS, which carriers charge as five. */
+const SMS_CHARS = 300
+/** What a guide's short form may take of it, urgent signs included. */
+export const BRIEF_CHARS = 160
 
 const namesIn = (text: string): string[] => [...text.matchAll(/\{\{(\w*)\}\}/g)].map(([, name]) => name ?? '')
 
@@ -88,25 +93,24 @@ export function buildTemplates(
   return { book, problems }
 }
 
-/** Bytes of chat that the variables take when long; the guide's share is what care keeps to. */
-const LONG_VALUES: Partial<Record<(typeof VARIABLES)[number], number>> = {
-  salutation: 30,
-  store: 48,
-  sender: 78,
-  caller: 30,
-  treatment: 75,
-  day: 3,
-  when: 6,
-  phone: 16,
-  emergency: 16,
-  guide: GUIDE_BYTES,
-  text: 900,
+const chars = (count: number): string => '字'.repeat(count)
+/** Variables when they are long: a message that is cut would lose its end, whom to call. */
+const LONG_VALUES: Partial<Record<string, string>> = {
+  salutation: chars(10),
+  store: chars(16),
+  sender: chars(26),
+  caller: chars(10),
+  treatment: chars(25),
+  day: '365',
+  when: chars(2),
+  phone: '0'.repeat(16),
+  emergency: '0'.repeat(16),
+  guide: chars(GUIDE_BYTES / CHINESE_BYTES),
+  // With what is urgent.
+  brief: chars(BRIEF_CHARS),
+  text: chars(300),
 }
-
-/** A chat message that is cut would lose its end: whom to call. */
-const longestChat = (chat: string): number =>
-  Buffer.byteLength(chat.replace(/\{\{\w*\}\}/g, '')) +
-  namesIn(chat).reduce((sum, name) => sum + (LONG_VALUES[name as keyof typeof LONG_VALUES] ?? 0), 0)
+const longest = (text: string): string => text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => LONG_VALUES[name] ?? '')
 
 function lint({ class: contactClass, chat, sms, subscribe }: z.output<typeof Template>, words: WordLint): string[] {
   const texts = [chat, sms ?? '', ...Object.values(subscribe?.fields ?? {})]
@@ -122,8 +126,10 @@ function lint({ class: contactClass, chat, sms, subscribe }: z.output<typeof Tem
     // Part of a conversation or an emergency has no room for it.
     if (!['reply', 'safety'].includes(contactClass) && !text.includes('谢')) found.push('does not say thanks')
   }
-  const longest = longestChat(chat)
-  if (longest > CHAT_BYTES) found.push(`takes up to ${longest} bytes of chat; the vendor takes ${CHAT_BYTES}`)
+  const bytes = Buffer.byteLength(longest(chat))
+  if (bytes > CHAT_BYTES) found.push(`takes up to ${bytes} bytes of chat; the vendor takes ${CHAT_BYTES}`)
+  const length = [...longest(sms ?? '')].length
+  if (length > SMS_CHARS) found.push(`takes up to ${length} characters of SMS; ${SMS_CHARS} are sent`)
   return [...found, ...words(all, contactClass)]
 }
 
@@ -136,7 +142,6 @@ export interface RenderedMessage {
 }
 
 const ELLIPSIS_BYTES = 3
-const SMS_CHARS = 300
 /** Vendor's value rules (wecom 9.4): longer values refuse the whole message. */
 const FIELD_CHARS: Record<string, number> = { thing: 20, name: 10, phrase: 5, character_string: 32 }
 const fieldChars = (name: string): number => FIELD_CHARS[name.replace(/\d+$/, '')] ?? 32

@@ -87,6 +87,12 @@ describe('a mistake is named with its place:', () => {
       /^guides\/rhinoplasty\.yaml:\d+ milestones\.month12 .*永久 \(广告法第十六条/,
     ],
     [
+      'a promise in what staff say on the phone',
+      'pathways/injection.yaml',
+      (text) => text.replace('表情是否自然', '保证表情自然'),
+      /^pathways\/injection\.yaml:\d+ steps\.1\.script .*保证/,
+    ],
+    [
       'a drawing that nobody drew',
       'guides/general.yaml',
       (text) => text.replace('[keep_dry, no_makeup', '[keep_dry, no_make_up'),

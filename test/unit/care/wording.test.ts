@@ -59,3 +59,28 @@ test('several long guides are said in one sentence each, so that the urgent sign
   expect(said(200)).toBe(`\n【双眼皮】\n${'眼'.repeat(200)}\n【隆鼻】\n${'鼻'.repeat(200)}${signs}`)
   expect(said(300)).toBe(`\n【双眼皮】\n眼短\n【隆鼻】\n鼻短${signs}`)
 })
+
+test('of several long short forms the few words of the notice are left, and the signs stay whole', () => {
+  const brief = (name: string, chars: number) => ({ notice: `${name}勿碰`, brief: name.repeat(chars), text: name })
+  const book = (chars: number) =>
+    buildGuides(
+      new Map([
+        ['eye', guide({ codes: ['double_eyelid'], urgent: '视力下降', days: { 1: brief('眼', chars) } })],
+        ['nose', guide({ codes: ['rhinoplasty'], urgent: '皮肤发黑', days: { 1: brief('鼻', chars) } })],
+      ]),
+    )
+  const said = (chars: number, ...also: Treatment[]) =>
+    varsOf(step(1), facts(treatment('double_eyelid'), ...also), book(chars), treatments)
+  const nose = treatment('rhinoplasty')
+  expect(said(30, nose).brief).toBe(`双眼皮：${'眼'.repeat(30)}隆鼻：${'鼻'.repeat(30)}`)
+  expect(said(60, nose).urgent).toBe('如出现视力下降；皮肤发黑，请立即拨打120。')
+  // 4 + 60 + 3 + 60 and the signs fit; of three they would not.
+  expect(said(60, nose).brief).toHaveLength(127)
+  const three = buildGuides(
+    new Map(
+      Object.keys(names).map((code) => [code, guide({ codes: [code], urgent: code, days: { 1: brief('护', 60) } })]),
+    ),
+  )
+  const all = facts(treatment('double_eyelid'), nose, treatment('hair_transplant'))
+  expect(varsOf(step(1), all, three, treatments).brief).toBe('双眼皮：护勿碰。隆鼻：护勿碰。毛发移植：护勿碰。')
+})
