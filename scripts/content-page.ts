@@ -3,6 +3,7 @@ import {
   buildGuides,
   entryOf,
   type GuideBook,
+  type GuideEntry,
   type GuideFile,
   type MILESTONES,
   type Moment,
@@ -10,7 +11,7 @@ import {
   momentsOf,
 } from '../src/care/guides.ts'
 import type { StepRow } from '../src/care/model.ts'
-import { matches, type Pathway, type PathwayStep } from '../src/care/pathway.ts'
+import { matches, type PathwayStep } from '../src/care/pathway.ts'
 import { varsOf } from '../src/care/wording.ts'
 import type { AppConfig } from '../src/config.ts'
 import type { CustomerContact } from '../src/customers/index.ts'
@@ -107,6 +108,21 @@ function forms({ chat, sms, subscribe }: RenderedMessage): string[] {
   ]
 }
 
+/** With what this template has no room for, so that it is reviewed all the same. */
+function guideForms(message: RenderedMessage, entry: GuideEntry | undefined): string[] {
+  const lines = forms(message)
+  const shown = lines.join('\n')
+  const short = [
+    { name: '一句话要点', text: entry?.brief ?? '' },
+    { name: '护理提示', text: entry?.notice ?? '' },
+  ]
+  return [
+    ...lines.slice(0, -1),
+    ...short.filter(({ text }) => !shown.includes(text)).map(({ name, text }) => `- ${name}：${text}`),
+    '',
+  ]
+}
+
 export function contentPage({ templates, guideFiles, pathways, treatments, drawings }: AppConfig): string {
   const kind = (code: string) => treatments.find((one) => one.code === code) ?? null
   /** What fills a template that the sample customer gets on that day, from that guide. */
@@ -179,15 +195,17 @@ export function contentPage({ templates, guideFiles, pathways, treatments, drawi
     })
   }
 
-  /** The step that brings this guide to this treatment, if one does. */
+  /** The step that brings this guide to this treatment, if one does: guidance, else a contact whose text has room for it. */
   function carrier(one: TreatmentKind, moment: Moment): PathwayStep | null {
     const steps = pathways
       .filter((pathway) => matches(pathway, one, 'hospital'))
-      .flatMap((pathway: Pathway) => pathway.steps)
-    return (
-      steps.find((step) => step.kind === 'guidance' && momentOf(step) === moment) ??
-      (moment === 0 ? (steps.find((step) => step.class === 'greeting') ?? null) : null)
-    )
+      .sort((a, b) => b.specificity - a.specificity)
+      .flatMap((pathway) => pathway.steps)
+      .filter((step) => (step.class === 'greeting' ? 0 : momentOf(step)) === moment)
+    // Contacts of one owner merge, and the words of the first are sent.
+    const spoken = steps.filter((step, i) => steps.findIndex(({ owner }) => owner === step.owner) === i)
+    const hasRoom = ({ template }: PathwayStep) => templates.get(template)?.chat.includes('{{guide}}')
+    return steps.find(({ kind: what }) => what === 'guidance') ?? spoken.find(hasRoom) ?? null
   }
 
   function guideSection(name: string, file: GuideFile): string[] {
@@ -216,7 +234,7 @@ export function contentPage({ templates, guideFiles, pathways, treatments, drawi
           '',
           ...(pictures.length > 0 ? [pictures.map(picture).join(' '), ''] : []),
           ...(step ? [] : ['（目前没有步骤发送，以“护理指导”话术示例）', '']),
-          ...forms(render(templates, template, vars)),
+          ...guideForms(render(templates, template, vars), entryOf(file, moment)),
         ]
       }),
       '审核意见：＿＿＿＿＿＿＿＿　医生：＿＿＿＿＿＿　日期：＿＿＿＿＿＿',

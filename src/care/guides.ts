@@ -1,6 +1,6 @@
 /** Care guides: what a customer should know at each moment, by treatment and technique, or else by category. Doctors own the words. */
 import { z } from 'zod'
-import type { When } from './pathway.ts'
+import type { PathwayStep, When } from './pathway.ts'
 
 /** Moments that no count of days can name: around the removal of stitches, and calendar months. */
 export const MILESTONES = ['suture_eve', 'suture_day', 'suture_after', 'month1', 'month3', 'month6', 'month12'] as const
@@ -75,6 +75,23 @@ export function momentOf({
   if (!FROM_THE_TREATMENT.includes(anchor)) return null
   if ('day' in when) return when.day
   return 'month' in when ? (MILESTONES.find((one) => one === `month${when.month}`) ?? null) : null
+}
+
+interface Planned {
+  step: Pick<PathwayStep, 'kind' | 'when' | 'class'>
+}
+
+/**
+ * The guide that a contact brings, with all that rides on it. Where the plan has no guidance for its moment, as around
+ * stitches and in later months, the contact speaks for itself.
+ */
+export function guideMomentOf(group: readonly Planned[], plan: readonly Planned[]): Moment | null {
+  const guidance = group.find(({ step }) => step.kind === 'guidance')
+  if (guidance) return momentOf(guidance.step)
+  if (group.some(({ step }) => step.class === 'greeting')) return 0
+  const guided = plan.filter(({ step }) => step.kind === 'guidance').map(({ step }) => momentOf(step))
+  const own = group.map(({ step }) => momentOf(step))
+  return own.find((moment) => moment !== null && !guided.includes(moment)) ?? null
 }
 
 const keysOf = ({ codes, techniques, categories }: GuideFile): string[] => [

@@ -68,7 +68,7 @@ const CHINESE_BYTES = 3
 /** A long SMS, which carriers charge as five. */
 const SMS_CHARS = 300
 /** What a guide's short form may take of it, urgent signs included. */
-export const BRIEF_CHARS = 160
+export const BRIEF_CHARS = 130
 
 const namesIn = (text: string): string[] => [...text.matchAll(/\{\{(\w*)\}\}/g)].map(([, name]) => name ?? '')
 
@@ -95,22 +95,29 @@ export function buildTemplates(
 
 const chars = (count: number): string => '字'.repeat(count)
 /** Variables when they are long: a message that is cut would lose its end, whom to call. */
-const LONG_VALUES: Partial<Record<string, string>> = {
+const LONG_VALUES: Record<(typeof VARIABLES)[number], string> = {
   salutation: chars(10),
   store: chars(16),
   sender: chars(26),
   caller: chars(10),
   treatment: chars(25),
   day: '365',
-  when: chars(2),
   phone: '0'.repeat(16),
   emergency: '0'.repeat(16),
+  doctor: chars(10),
   guide: chars(GUIDE_BYTES / CHINESE_BYTES),
-  // With what is urgent.
   brief: chars(BRIEF_CHARS),
+  notice: chars(20),
+  // Counted with the brief.
+  urgent: '',
+  when: chars(2),
+  title: chars(16),
   text: chars(300),
+  time: '2026年12月31日 23:59',
+  staff: chars(10),
 }
-const longest = (text: string): string => text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => LONG_VALUES[name] ?? '')
+const longest = (text: string): string =>
+  text.replace(/\{\{(\w+)\}\}/g, (_, name: keyof typeof LONG_VALUES) => LONG_VALUES[name] ?? '')
 
 function lint({ class: contactClass, chat, sms, subscribe }: z.output<typeof Template>, words: WordLint): string[] {
   const texts = [chat, sms ?? '', ...Object.values(subscribe?.fields ?? {})]

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { captionOf, lintDrawing } from '../../../src/care/drawings.ts'
-import { buildGuides, checkGuides, GuideFile, momentOf, momentsOf } from '../../../src/care/guides.ts'
+import { buildGuides, checkGuides, GuideFile, guideMomentOf, momentOf, momentsOf } from '../../../src/care/guides.ts'
 import { loadConfig } from '../../../src/config.ts'
 
 const words = (text: string, more = {}) => ({ notice: text, brief: text, text, ...more })
@@ -68,6 +68,31 @@ describe('a step stands for', () => {
     ['nothing, before the next session', { when: { day: 2 }, anchor: 'next_session_date' }, null],
   ])('%s', (_, step, moment) => {
     expect(momentOf(step)).toBe(moment)
+  })
+})
+
+describe('a contact brings', () => {
+  const step = (kind: 'contact' | 'guidance', when: object, more = {}) =>
+    ({ step: { kind, when, class: 'care', ...more } }) as Parameters<typeof guideMomentOf>[0][number]
+  const day1 = step('contact', { day: 1 })
+  const guidance1 = step('guidance', { day: 1 })
+  const month3 = step('contact', { month: 3 })
+  const suture = step('contact', { day: 0 }, { anchor: 'suture_removal_date' })
+  const greeting = step('contact', { withinHours: 2 }, { class: 'greeting' })
+  const all = [greeting, day1, guidance1, month3, suture]
+
+  test.each([
+    ['the guidance that rides on it', [day1, guidance1], 1],
+    ['nothing that another contact of the day brings', [day1], null],
+    ['day 0 with the greeting', [greeting], 0],
+    ['the guide of its month, for which no guidance is planned', [month3], 'month3'],
+    ['the guide of its stitches', [suture], 'suture_day'],
+  ])('%s', (_, group, moment) => {
+    expect(guideMomentOf(group, all)).toBe(moment)
+  })
+
+  test('the guide of its day where the plan has no guidance at all', () => {
+    expect(guideMomentOf([day1], [day1])).toBe(1)
   })
 })
 

@@ -74,13 +74,6 @@ test('of several long short forms the few words of the notice are left, and the 
   const nose = treatment('rhinoplasty')
   expect(said(30, nose).brief).toBe(`双眼皮：${'眼'.repeat(30)}隆鼻：${'鼻'.repeat(30)}`)
   expect(said(60, nose).urgent).toBe('如出现视力下降；皮肤发黑，请立即拨打120。')
-  // 4 + 60 + 3 + 60 and the signs fit; of three they would not.
-  expect(said(60, nose).brief).toHaveLength(127)
-  const three = buildGuides(
-    new Map(
-      Object.keys(names).map((code) => [code, guide({ codes: [code], urgent: code, days: { 1: brief('护', 60) } })]),
-    ),
-  )
-  const all = facts(treatment('double_eyelid'), nose, treatment('hair_transplant'))
-  expect(varsOf(step(1), all, three, treatments).brief).toBe('双眼皮：护勿碰。隆鼻：护勿碰。毛发移植：护勿碰。')
+  expect(said(60, nose).brief).toBe('双眼皮：眼勿碰。隆鼻：鼻勿碰。')
+  expect(said(60).brief).toBe('眼'.repeat(60))
 })

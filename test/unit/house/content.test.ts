@@ -18,7 +18,7 @@ test.each([...config.guideFiles.keys()])('%s stands on it word for word, as it a
   for (const moment of file ? momentsOf(file) : []) {
     const entry = file && entryOf(file, moment)
     for (const line of entry?.text.split('\n') ?? []) expect(page).toContain(`> ${line}\\`)
-    expect(page).toContain(` ｜ ${entry?.notice}`)
+    expect(page).toContain(entry?.notice)
     expect(page).toContain(entry?.brief)
   }
   expect(page).toContain(`请立即拨打021-60000120。`)
