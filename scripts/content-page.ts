@@ -28,6 +28,7 @@ const SAMPLE = {
     displayName: '华颜整形医院',
     callbackPhone: '021-60000001',
     emergencyPhone: '021-60000120',
+    address: '上海市静安区示例路 1 号',
     timeZone: DEFAULT_ZONE,
   } as Store,
   treatedOn: '2026-03-02',
@@ -138,7 +139,12 @@ export function contentPage({ templates, guideFiles, pathways, treatments, drawi
       { guideDay: of.moment ?? null, ownerRole: of.role, title: '' } as StepRow,
       {
         contact: SAMPLE.contact,
-        treatment: { code: of.code, technique: of.technique ?? null, treatedOn: SAMPLE.treatedOn } as Treatment,
+        treatment: {
+          code: of.code,
+          technique: of.technique ?? null,
+          treatedOn: SAMPLE.treatedOn,
+          endedAt: atTime(SAMPLE.treatedOn, '10:30', DEFAULT_ZONE),
+        } as Treatment,
         place: SAMPLE.place,
         at: atTime(of.on, '11:00', DEFAULT_ZONE),
         member: { name: '林悦', roles: [of.role] } as unknown as StaffMember,

@@ -10,7 +10,7 @@ const treatments = { kind: (code: string) => ({ code, name: names[code] ?? code,
 const guide = (more: Record<string, unknown>) => GuideFile.parse({ version: 1, status: 'approved', ...more })
 const words = (text: string, brief = text) => ({ notice: '护理', brief, text })
 const treatment = (code: string, technique: string | null = null) =>
-  ({ id: code, code, technique, treatedOn: '2026-03-02' }) as Treatment
+  ({ id: code, code, technique, treatedOn: '2026-03-02', endedAt: new Date('2026-03-02T02:30:00Z') }) as Treatment
 const step = (guideDay: StepRow['guideDay']) => ({ guideDay, ownerRole: 'nurse', title: '回访' }) as StepRow
 const facts = (one: Treatment, ...also: Treatment[]) =>
   ({
