@@ -1,7 +1,13 @@
-/** `npm run check`: types, lint, architecture, dead code, format, generated files. All run; a summary at the end. */
+/** `npm run check`: types, lint, architecture, dead code, format, configuration and words, generated files. All run; a summary at the end. */
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parse } from 'yaml'
+import { loadConfig } from '../src/config.ts'
+import { buildWordLint, WordingFile } from '../src/messaging/index.ts'
+import { ConfigError } from '../src/platform/config.ts'
 import { clockReads } from './checks/clock.ts'
+import { forbiddenWords } from './checks/words.ts'
 
 interface Check {
   name: string
@@ -13,11 +19,24 @@ const tool =
   () =>
     spawnSync(process.execPath, [join('node_modules', script), ...args], { stdio: 'inherit' }).status === 0
 
-function clockIsInjected(): boolean {
-  const found = clockReads()
+function isEmpty(found: readonly string[]): boolean {
   for (const line of found) process.stderr.write(`${line}\n`)
   return found.length === 0
 }
+
+/** What would stop a start: shapes, references between files, words in templates, guides and scripts. */
+function configProblems(): readonly string[] {
+  try {
+    loadConfig('config')
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.lines
+    throw error
+  }
+}
+
+const wordsInCode = (): string[] =>
+  forbiddenWords(buildWordLint(WordingFile.parse(parse(readFileSync('config/wording.yaml', 'utf8')))))
 
 const checks: Check[] = [
   { name: 'types', run: tool('typescript/bin/tsc', '-p', '.') },
@@ -50,7 +69,9 @@ const checks: Check[] = [
     ),
   },
   { name: 'dead code', run: tool('knip/bin/knip.js') },
-  { name: 'clock', run: clockIsInjected },
+  { name: 'clock', run: () => isEmpty(clockReads()) },
+  { name: 'configuration', run: () => isEmpty(configProblems()) },
+  { name: 'words in code', run: () => isEmpty(wordsInCode()) },
   { name: 'generated files', run: tool('tsx/dist/cli.mjs', 'scripts/gen.ts', '--check') },
 ]
 

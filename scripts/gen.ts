@@ -1,4 +1,4 @@
-/** `npm run gen`: writes what is derived from code: the API document, configuration schemas, the list of reasons. `--check` only compares. */
+/** `npm run gen`: writes what is derived from code: the API document, configuration schemas, the list of reasons, the page of all texts. `--check` only compares. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { createConnection } from 'mongoose'
@@ -7,7 +7,7 @@ import { buildApp } from '../src/app.ts'
 import { GuideFile, PathwayFile } from '../src/care/index.ts'
 import { loadConfig } from '../src/config.ts'
 import { IMPORT_FIELDS } from '../src/imports/index.ts'
-import { TemplateFile } from '../src/messaging/index.ts'
+import { TemplateFile, WordingFile } from '../src/messaging/index.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import { createFieldCrypto } from '../src/platform/crypto.ts'
 import { silentLog } from '../src/platform/log.ts'
@@ -18,6 +18,7 @@ import { REASONS } from '../src/platform/reasons.ts'
 import { readSettings } from '../src/platform/settings.ts'
 import { OrganisationSchema } from '../src/staff/index.ts'
 import { TreatmentsSchema } from '../src/treatments/index.ts'
+import { contentPage } from './content-page.ts'
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
 const schema = (one: z.ZodType) => json(z.toJSONSchema(one, { io: 'input', unrepresentable: 'any' }))
@@ -94,9 +95,11 @@ const files: Record<string, () => string> = {
   'docs/openapi.json': () => json(openApiOf(routes())),
   'docs/reasons.md': reasonsPage,
   'docs/import-columns.md': columnsPage,
+  'docs/content.md': () => contentPage(loadConfig('config')),
   'config/schema/pathway.json': () => schema(PathwayFile),
   'config/schema/guide.json': () => schema(GuideFile),
   'config/schema/templates.json': () => schema(TemplateFile),
+  'config/schema/wording.json': () => schema(WordingFile),
   'config/schema/organisation.json': () => schema(OrganisationSchema),
   'config/schema/treatments.json': () => schema(TreatmentsSchema),
 }

@@ -3,15 +3,25 @@ import { join, relative } from 'node:path'
 import {
   buildGuides,
   CARE_TEMPLATES,
+  captionOf,
   checkGuides,
   checkPathways,
   type GuideBook,
   GuideFile,
+  lintDrawing,
   type Pathway,
   PathwayFile,
 } from './care/index.ts'
-import { buildTemplates, lintWords, type TemplateBook, TemplateFile } from './messaging/index.ts'
-import { ConfigError, createConfigLoader, formatProblem } from './platform/config.ts'
+import {
+  buildTemplates,
+  buildWordLint,
+  GUIDE_BYTES,
+  type TemplateBook,
+  TemplateFile,
+  WordingFile,
+  type WordLint,
+} from './messaging/index.ts'
+import { ConfigError, type ConfigLoader, createConfigLoader, formatProblem } from './platform/config.ts'
 import { type Organisation, OrganisationSchema } from './staff/index.ts'
 import { type TreatmentKind, TreatmentsSchema } from './treatments/index.ts'
 
@@ -21,6 +31,10 @@ export interface AppConfig {
   templates: TemplateBook
   guides: GuideBook
   pathways: Pathway[]
+  /** Captions of the drawings beside guides, by file name without ending. */
+  drawings: ReadonlyMap<string, string>
+  /** The guides as written, for whoever reviews them. */
+  guideFiles: ReadonlyMap<string, GuideFile>
 }
 
 /**
@@ -34,10 +48,15 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
   const treatments = loader.load('treatments.yaml', TreatmentsSchema)
   const templateFiles = loader.loadAll('templates', TemplateFile)
   const guideFiles = loader.loadAll('guides', GuideFile)
+  const drawings = loader.texts('illustrations', '.svg')
   const pathwayFiles = loader.loadAll('pathways', PathwayFile)
   const shown = (file: string) => relative(process.cwd(), join(folder, file))
 
-  const { book, problems } = buildTemplates(templateFiles)
+  const wording = loader.load('wording.yaml', WordingFile)
+  // Without its list the lint has nothing to say, and the start fails for that.
+  const words: WordLint = wording ? buildWordLint(wording) : () => []
+
+  const { book, problems } = buildTemplates(templateFiles, words)
   for (const { file, key, message } of problems) {
     const name = join('templates', `${file}.yaml`)
     loader.report({
@@ -55,30 +74,33 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
         path: `templates.${key}`,
         message: 'is missing; the server sends it',
       })
-  for (const [file, { urgent, days }] of guideFiles) {
-    const name = join('guides', `${file}.yaml`)
-    const texts = [
-      { path: ['urgent'], text: urgent },
-      ...Object.entries(days).map(([day, entry]) => ({ path: ['days', day], text: Object.values(entry).join('\n') })),
-    ]
-    for (const { path, text } of texts)
-      for (const message of lintWords(text))
-        loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message })
-  }
-  for (const { file, path, message } of treatments ? checkGuides(guideFiles, treatments.kinds) : []) {
-    const name = join('guides', `${file}.yaml`)
-    loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message })
-  }
+  lintGuides(loader, shown, guideFiles, words)
+  for (const [name, svg] of drawings)
+    for (const message of [...lintDrawing(svg), ...words(captionOf(svg))])
+      loader.report({ file: shown(join('illustrations', `${name}.svg`)), line: 1, path: '', message })
+  for (const [file, { steps }] of pathwayFiles)
+    for (const [i, { script, title, class: contactClass }] of steps.entries())
+      for (const [key, text] of Object.entries({ title, script: script ?? '' }))
+        for (const message of words(text, contactClass)) {
+          const name = join('pathways', `${file}.yaml`)
+          const path = ['steps', i, key]
+          loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message })
+        }
   const guides = buildGuides(guideFiles)
   const pathways = [...pathwayFiles].map(([id, file]): Pathway => ({ id, ...file }))
   // Cross checks need all parts: with one missing they would only repeat its problem.
   if (treatments && loader.problems.length === 0) {
+    const facts = { kinds: treatments.kinds, pictures: new Set(drawings.keys()), room: GUIDE_BYTES - SIGNS_BYTES }
+    for (const { file, path, message } of checkGuides(guideFiles, facts)) {
+      const name = join('guides', `${file}.yaml`)
+      loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message })
+    }
     for (const { pathway, path, message } of checkPathways(pathways, book, treatments.kinds, guides)) {
       const name = join('pathways', `${pathway}.yaml`)
       loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message })
     }
   }
-  if (loader.problems.length > 0 || !organisation || !treatments)
+  if (loader.problems.length > 0 || !organisation || !treatments || !wording)
     throw new ConfigError(loader.problems.map(formatProblem))
   return {
     organisation,
@@ -86,5 +108,34 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     templates: book,
     guides: buildGuides(guideFiles, { withhold: withholdUnapproved }),
     pathways,
+    drawings: new Map([...drawings].map(([name, svg]) => [name, captionOf(svg)])),
+    guideFiles,
+  }
+}
+
+/** The sentence around urgent signs, with a long number. */
+const SIGNS_BYTES = 80
+
+/** Guides are care wherever they stand: no forbidden word, and nothing to sell. */
+function lintGuides(
+  loader: ConfigLoader,
+  shown: (file: string) => string,
+  files: ReadonlyMap<string, GuideFile>,
+  words: WordLint,
+): void {
+  for (const [file, { urgent, days, milestones }] of files) {
+    const name = join('guides', `${file}.yaml`)
+    const texts = [
+      { path: ['urgent'], text: urgent },
+      ...Object.entries({ days, milestones }).flatMap(([group, entries]) =>
+        Object.entries(entries).map(([key, { notice, brief, text }]) => ({
+          path: [group, key],
+          text: [notice, brief, text].join('\n'),
+        })),
+      ),
+    ]
+    for (const { path, text } of texts)
+      for (const message of words(text))
+        loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message })
   }
 }

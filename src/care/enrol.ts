@@ -8,6 +8,7 @@ import { AppError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import type { Role, StaffService, Store } from '../staff/index.ts'
 import type { Treatment, TreatmentsService } from '../treatments/index.ts'
+import { guideMomentOf } from './guides.ts'
 import type { CareStore, Guest, PlanRow, StepRow } from './model.ts'
 import { matches, type Pathway } from './pathway.ts'
 import { type Existing, type Host, type PlannedStep, plan } from './planner.ts'
@@ -180,16 +181,11 @@ export function makePlan(
     },
     guests: [...new Set(foreign.map(({ mergedInto }) => mergedInto as string))].map((hostId) => {
       const group = foreign.filter(({ mergedInto }) => mergedInto === hostId)
-      return { hostId, treatmentId: treatment.id, guideDay: guideDayOf(group), asksMonth: asksMonth(group) }
+      return { hostId, treatmentId: treatment.id, guideDay: guideMomentOf(group, planned), asksMonth: asksMonth(group) }
     }),
   }
 }
 
-function guideDayOf(group: readonly PlannedStep[]): number | null {
-  const when = group.find(({ step }) => step.kind === 'guidance')?.step.when
-  if (when && 'day' in when) return when.day
-  return group.some(({ step }) => step.class === 'greeting') ? 0 : null
-}
 const asksMonth = (group: readonly PlannedStep[]): boolean => group.some(({ step }) => step.asks === 'month')
 
 export const windowFacts = ({ timeZone, contactWindows, quietHours }: Store) => ({
@@ -233,7 +229,7 @@ function rowOf(
     title: one.step.title,
     script: call?.step.script ?? null,
     asksMonth: asksMonth(group),
-    guideDay: guideDayOf(group),
+    guideDay: guideMomentOf(group, planned),
     carries: [],
     occurrence: 0,
     neverMoves: group.some(({ step }) => step.neverMoves),

@@ -27,6 +27,7 @@ import type { Pathway } from './pathway.ts'
 import { cancelPlan, replan } from './replan.ts'
 import { careRoutes } from './routes.ts'
 
+export { captionOf, lintDrawing } from './drawings.ts'
 export { buildGuides, checkGuides, type GuideBook, GuideFile } from './guides.ts'
 export { CONTACT_STATES, PAST_CHANNELS, type PastContact, PastContactBody } from './past.ts'
 export { CARE_TEMPLATES, checkPathways, type Pathway, PathwayFile } from './pathway.ts'

@@ -4,6 +4,7 @@ import type { Connection } from 'mongoose'
 import type { Day } from '../platform/calendar.ts'
 import { claimDue, type DueRow, finishClaims, nextDueAt, type RowResult } from '../platform/claims.ts'
 import { collectionOf, ensureIndexes, insertMissing, ONE_PAGE } from '../platform/db.ts'
+import type { Moment } from './guides.ts'
 import type { CareStep } from './types.ts'
 
 export interface StepRow extends DueRow, Omit<CareStep, 'id'> {
@@ -11,8 +12,8 @@ export interface StepRow extends DueRow, Omit<CareStep, 'id'> {
   title: string
   script: string | null
   asksMonth: boolean
-  /** Guidance that rides on this contact, by its day. */
-  guideDay: number | null
+  /** Guidance that rides on this contact, by its day or milestone. */
+  guideDay: Moment | null
   /** Treatments of the same visit that this contact speaks of, too. */
   carries: Carried[]
   /** How often the step was taken back after its message or card was out. */
@@ -31,7 +32,7 @@ export interface StepRow extends DueRow, Omit<CareStep, 'id'> {
 
 export interface Carried {
   treatmentId: string
-  guideDay: number | null
+  guideDay: Moment | null
 }
 /** A contact of another treatment's plan that takes along what this one would have said. */
 export interface Guest extends Carried {

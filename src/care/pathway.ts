@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { TemplateBook } from '../messaging/index.ts'
 import { ROLES, type StoreType } from '../staff/index.ts'
 import type { TreatmentKind } from '../treatments/index.ts'
-import type { GuideBook } from './guides.ts'
+import { type GuideBook, momentOf } from './guides.ts'
 import { STAGES } from './types.ts'
 
 const When = z.union([
@@ -118,11 +118,15 @@ export function checkPathways(
       const problem = windowProblem(step.when)
       if (problem) add(['steps', i, 'when'], problem)
       if (step.kind === 'guidance') {
-        const day = 'day' in step.when ? step.when.day : null
-        if (day === null) add(['steps', i, 'when'], 'guidance has a day')
+        const moment = momentOf(step)
+        const { storeTypes: _, ...what } = pathway.matches
+        const met = kinds.filter((kind) => matches({ ...pathway, matches: what }, kind, 'hospital'))
+        if (moment === null) add(['steps', i, 'when'], 'guidance has a day')
         else
-          for (const { code, category } of kinds)
-            if (!guides.find(code, category, day)) add(['steps', i, 'when'], `no guide for ${code} on day ${day}`)
+          for (const { code, category, techniques = [] } of met)
+            for (const technique of [null, ...techniques])
+              if (!guides.find(code, category, moment, technique))
+                add(['steps', i, 'when'], `no guide for ${[code, technique ?? []].flat().join('/')} on day ${moment}`)
       }
     }
   }

@@ -1,16 +1,17 @@
 /** The words that fill a template: who, what, which day, and the guide of that day. */
 import type { CustomerContact } from '../customers/index.ts'
+import { BRIEF_CHARS, GUIDE_BYTES } from '../messaging/index.ts'
 import { DEFAULT_ZONE, dayOf, daysBetween, timeOfDay } from '../platform/calendar.ts'
 import type { Role, StaffMember, Store } from '../staff/index.ts'
 import type { Treatment, TreatmentsService } from '../treatments/index.ts'
-import type { GuideBook } from './guides.ts'
+import type { GuideBook, Moment } from './guides.ts'
 import type { StepRow } from './model.ts'
 
 export interface StepFacts {
   contact: CustomerContact | undefined
   treatment: Treatment | undefined
   /** Treatments of the same visit that the contact speaks of, too, with the guide of the day. */
-  also?: readonly { treatment: Treatment; guideDay: number | null }[]
+  also?: readonly { treatment: Treatment; guideDay: Moment | null }[]
   place: Store | undefined
   /** When it is said. */
   at: Date
@@ -67,9 +68,9 @@ function guidesOf(
 ) {
   const wanted = [...(treatment ? [{ treatment, guideDay: step.guideDay }] : []), ...also]
   const found = new Map(
-    wanted.flatMap(({ treatment: { code }, guideDay }) => {
+    wanted.flatMap(({ treatment: { code, technique }, guideDay }) => {
       const known = kind(code)
-      const guide = known && guideDay !== null ? guides.find(code, known.category, guideDay) : null
+      const guide = known && guideDay !== null ? guides.find(code, known.category, guideDay, technique) : null
       return known && guide ? [[known.name, guide] as const] : []
     }),
   )
@@ -95,7 +96,14 @@ export function varsOf(
   const emergency = place?.emergencyPhone ?? place?.callbackPhone ?? ''
   const signs = [...new Set(found.map(({ urgent }) => urgent))].join('；')
   const urgent = signs === '' ? '' : `如出现${signs}，请立即拨打${emergency}。`
-  const words = found.map(({ name, text }) => (several ? `\n【${name}】\n${text}` : `\n${text}`))
+  const ending = urgent && `\n· ${urgent}`
+  const saying = (field: 'text' | 'brief') =>
+    found.map((one) => (several ? `\n【${one.name}】\n${one[field]}` : `\n${one[field]}`)).join('') + ending
+  const briefly = (field: 'brief' | 'notice') =>
+    found.map((one) => (several ? `${one.name}：${one[field]}${field === 'notice' ? '。' : ''}` : one[field])).join('')
+  // Cut at the end it would lose the signs or the number: several long guides are said in one sentence each, or less.
+  const isLong = Buffer.byteLength(saying('text')) > GUIDE_BYTES
+  const isLongInBrief = several && [...briefly('brief'), ...urgent].length > BRIEF_CHARS
   return {
     salutation: contact?.salutation ?? '贵宾',
     store: place?.displayName ?? '',
@@ -111,8 +119,8 @@ export function varsOf(
     doctor: '医生',
     time: chineseTime(at, zoneOf(facts)),
     // The signs stand with the guide, wherever it goes.
-    guide: [...words, ...(urgent ? [`\n· ${urgent}`] : [])].join(''),
-    brief: found.map(({ name, brief }) => (several ? `${name}：${brief}` : brief)).join(''),
+    guide: saying(isLong ? 'brief' : 'text'),
+    brief: briefly(isLongInBrief ? 'notice' : 'brief'),
     notice: found[0]?.notice ?? '如有不适请随时与我们联系',
     urgent,
     text: '',

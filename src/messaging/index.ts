@@ -21,9 +21,10 @@ import { SUBSCRIBE_KINDS, type SubscribeKind, type TemplateBook } from './templa
 import type { MessagingService, SettledListener } from './types.ts'
 
 export {
+  BRIEF_CHARS,
   buildTemplates,
   classOf,
-  lintWords,
+  GUIDE_BYTES,
   type MessageTemplate,
   render,
   type TemplateBook,
@@ -31,6 +32,7 @@ export {
 } from './templates.ts'
 export * from './types.ts'
 export { allowedSpans, nextAllowed, type WindowFacts } from './windows.ts'
+export { buildWordLint, WordingFile, type WordLint } from './words.ts'
 
 export interface MessagingDeps extends Ports {
   wecom: WecomClient

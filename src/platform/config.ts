@@ -21,6 +21,8 @@ export interface ConfigLoader {
   load<S extends z.ZodType>(file: string, schema: S): z.output<S> | null
   /** Every `*.yaml` of a folder, by file name without ending, in name order. */
   loadAll<S extends z.ZodType>(folder: string, schema: S): Map<string, z.output<S>>
+  /** The text of every file of a folder that ends so, by file name without ending, in name order. */
+  texts(folder: string, ending: string): Map<string, string>
   /** Adds a problem found by a check across files. */
   report(problem: ConfigProblem): void
   /** The line of a dotted path in a loaded file, for such checks; 1 if unknown. */
@@ -108,29 +110,46 @@ export function createConfigLoader(root: string): ConfigLoader {
     return null
   }
 
+  function namesIn(folder: string, ending: string): string[] {
+    let names: string[] = []
+    const shown = relative(process.cwd(), join(root, folder))
+    try {
+      names = readdirSync(join(root, folder)).sort()
+    } catch {
+      problems.push({ file: shown, line: 1, path: '', message: 'the folder is missing' })
+    }
+    return names.filter((name) => {
+      if (name.startsWith('.')) return false
+      if (name.endsWith(ending)) return true
+      // A pathway in a file that nobody reads would be a promise that nobody keeps.
+      problems.push({
+        file: join(shown, name),
+        line: 1,
+        path: '',
+        message: `is not read: only *${ending} files are`,
+      })
+      return false
+    })
+  }
+
   return {
     problems,
     load,
     loadAll<S extends z.ZodType>(folder: string, schema: S) {
       const found = new Map<string, z.output<S>>()
-      let names: string[] = []
-      const shown = relative(process.cwd(), join(root, folder))
-      try {
-        names = readdirSync(join(root, folder)).sort()
-      } catch {
-        problems.push({ file: shown, line: 1, path: '', message: 'the folder is missing' })
-      }
-      for (const name of names.filter((one) => !one.startsWith('.'))) {
-        // A pathway in a file that nobody reads would be a promise that nobody keeps.
-        if (!name.endsWith('.yaml')) {
-          problems.push({ file: join(shown, name), line: 1, path: '', message: 'is not read: only *.yaml files are' })
-          continue
-        }
+      for (const name of namesIn(folder, '.yaml')) {
         const value = load(join(folder, name), schema)
         if (value !== null) found.set(name.slice(0, -'.yaml'.length), value)
       }
       return found
     },
+    texts: (folder, ending) =>
+      new Map(
+        namesIn(folder, ending).map((name) => [
+          name.slice(0, -ending.length),
+          readFileSync(join(root, folder, name), 'utf8'),
+        ]),
+      ),
     report: (problem) => {
       problems.push(problem)
     },

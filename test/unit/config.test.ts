@@ -1,5 +1,5 @@
 /** The shipped tables as a whole, and what a clinic could do wrong in them: every problem with file and line, before anybody is written to. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -26,13 +26,14 @@ function problems(file: string, change: (text: string) => string): string[] {
     return []
   } catch (error) {
     return error instanceof ConfigError
-      ? error.lines.map((line) => line.replace(/^.*\/(?=\w+\/\w+\.yaml)/, ''))
+      ? error.lines.map((line) => line.replace(/^.*\/(?=\w+\/\w+\.(?:yaml|svg))/, ''))
       : [String(error)]
   }
 }
 
 test('the shipped tables have no problem, and no article counts as approved', () => {
-  expect(loadConfig('config').guides.unapproved).toEqual(['botulinum', 'general', 'hyaluronic_filler', 'skin_booster'])
+  const files = readdirSync('config/guides').map((name) => name.replace('.yaml', ''))
+  expect(loadConfig('config').guides.unapproved).toEqual(files.sort())
 })
 
 describe('a mistake is named with its place:', () => {
@@ -80,6 +81,54 @@ describe('a mistake is named with its place:', () => {
       /^guides\/general\.yaml:\d+ days\.7 .*您/,
     ],
     [
+      'a forbidden word in a milestone, with the law',
+      'guides/rhinoplasty.yaml',
+      (text) => text.replace('手术已满一年，形态趋于稳定', '手术已满一年，形态永久稳定'),
+      /^guides\/rhinoplasty\.yaml:\d+ milestones\.month12 .*永久 \(广告法第十六条/,
+    ],
+    [
+      'a promise in what staff say on the phone',
+      'pathways/injection.yaml',
+      (text) => text.replace('表情是否自然', '保证表情自然'),
+      /^pathways\/injection\.yaml:\d+ steps\.1\.script .*保证/,
+    ],
+    [
+      'a drawing that nobody drew',
+      'guides/general.yaml',
+      (text) => text.replace('[keep_dry, no_makeup', '[keep_dry, no_make_up'),
+      /^guides\/general\.yaml:\d+ days\.0\.pictures\.1 there is no drawing no_make_up/,
+    ],
+    [
+      'a drawing without a caption',
+      'illustrations/walk.svg',
+      (text) => text.replace(/<title>.*<\/title>/, ''),
+      /^illustrations\/walk\.svg:1 has no <title>/,
+    ],
+    [
+      'an offer in a caption',
+      'illustrations/moisturise.svg',
+      (text) => text.replace('补水保湿', '补水面膜特价'),
+      /^illustrations\/moisturise\.svg:1 sells \(特价\)/,
+    ],
+    [
+      'a guide of a treatment that is not done',
+      'guides/ipl.yaml',
+      (text) => text.replace('codes: [ipl]', 'codes: [ipll]'),
+      /^guides\/ipl\.yaml:\d+ codes\.0 ipll is no treatment/,
+    ],
+    [
+      'a surgical day that the general guide would fill',
+      'guides/liposuction.yaml',
+      (text) => text.replace("  '5':\n", "  '6':\n"),
+      /^guides\/liposuction\.yaml:\d+ days has no day 5/,
+    ],
+    [
+      'a list of words with a typo',
+      'wording.yaml',
+      (text) => text.replace('except: [迷你]', 'except: [迷您]'),
+      /wording\.yaml:\d+ address 迷您 does not contain 你/,
+    ],
+    [
       'an offer in a message of care',
       'templates/care.yaml',
       (text) => text.replace('医生免费复查，电话', '医生优惠复查，电话'),
@@ -101,13 +150,13 @@ describe('a mistake is named with its place:', () => {
       'a guide for a treatment that does not exist',
       'guides/botulinum.yaml',
       (text) => text.replace('codes: [botulinum]', 'codes: [botulinium]'),
-      /^guides\/botulinum\.yaml:\d+ codes\.0 no treatment .* is botulinium/,
+      /^guides\/botulinum\.yaml:\d+ codes\.0 botulinium is no treatment/,
     ],
     [
       'a second guide for one treatment',
       'guides/skin_booster.yaml',
       (text) => text.replace('codes: [skin_booster]', 'codes: [skin_booster, botulinum]'),
-      /^guides\/skin_booster\.yaml:\d+ codes\.1 botulinum has a guide already, in botulinum\.yaml/,
+      /^guides\/skin_booster\.yaml:\d+ (?:.*)botulinum has a guide already/,
     ],
     [
       'a variable in a guide, which nobody fills in',

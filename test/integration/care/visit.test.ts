@@ -61,7 +61,7 @@ test('the whole plan of the second rides on the first, but for what nothing of t
   )
   expect(own.map(({ pathway, step }) => `${pathway}.${step}`)).toEqual(['base.greeting'])
   const month = await w.step(first, 'injection.month1')
-  expect(month).toMatchObject({ asksMonth: true, carries: [{ treatmentId: second, guideDay: null }] })
+  expect(month).toMatchObject({ asksMonth: true, carries: [{ treatmentId: second, guideDay: 'month1' }] })
 })
 
 test('a call is not left to a message: what needs a person of its own has it', async () => {

@@ -133,7 +133,7 @@ export async function messagingWorld({
       rates: { ...wecom.rates, ...parts.rates },
       customers: customers.service,
       staff: staff.service,
-      templates: buildTemplates(files).book,
+      templates: buildTemplates(files, () => []).book,
       settings: {
         openKfId: ready.openKfId,
         agentId: ready.agentId,

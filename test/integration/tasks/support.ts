@@ -86,7 +86,7 @@ export async function tasksWorld() {
     rates: wecom.rates,
     customers: customers.service,
     staff: staff.service,
-    templates: buildTemplates(templates).book,
+    templates: buildTemplates(templates, () => []).book,
     settings: { openKfId: ready.openKfId, agentId: ready.agentId, miniProgramOn: false, sms: null, concurrency: 4 },
   })
   /** A further process on the same database, which is handed its callbacks by the test; its ports may be made to fail. */

@@ -1,15 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { buildTemplates, classOf, render, TemplateFile } from '../../../src/messaging/index.ts'
+import {
+  buildTemplates,
+  buildWordLint,
+  classOf,
+  render,
+  TemplateFile,
+  WordingFile,
+} from '../../../src/messaging/index.ts'
+
+const words = buildWordLint(WordingFile.parse(parse(readFileSync('config/wording.yaml', 'utf8'))))
 
 const file = (templates: Record<string, unknown>) => new Map([['test', TemplateFile.parse({ version: 7, templates })]])
 const problems = (template: Record<string, unknown>) =>
-  buildTemplates(file({ one: { class: 'care', chat: '{{store}}提醒您，谢谢', ...template } })).problems.map(
+  buildTemplates(file({ one: { class: 'care', chat: '{{store}}提醒您，谢谢', ...template } }), words).problems.map(
     ({ message }) => message,
   )
 const bookOf = (template: Record<string, unknown>) =>
-  buildTemplates(file({ one: { class: 'care', chat: '{{store}}提醒您', ...template } })).book
+  buildTemplates(file({ one: { class: 'care', chat: '{{store}}提醒您', ...template } }), words).book
 
 describe('lint', () => {
   test.each([
@@ -36,6 +45,22 @@ describe('lint', () => {
     expect(problems({ subscribe })).toEqual([expect.stringMatching(/thing4 is longer/)])
   })
 
+  test('a text that a chat would cut once the longest guide is in it is struck out', () => {
+    // 2,048 bytes of chat, less 1,500 for the guide, 48 for the name of the store and 3 for 谢.
+    expect(problems({ chat: `{{store}}谢{{guide}}${'a'.repeat(497)}` })).toEqual([])
+    expect(problems({ chat: `{{store}}谢{{guide}}${'a'.repeat(498)}` })).toEqual([
+      'takes up to 2049 bytes of chat; the vendor takes 2048',
+    ])
+  })
+
+  test('and so is an SMS', () => {
+    // 300 characters, less 130 for the guide's short form, 16 for the store and 1 for 谢.
+    expect(problems({ sms: `{{store}}谢{{brief}}{{urgent}}${'护'.repeat(153)}` })).toEqual([])
+    expect(problems({ sms: `{{store}}谢{{brief}}{{urgent}}${'护'.repeat(154)}` })).toEqual([
+      'takes up to 301 characters of SMS; 300 are sent',
+    ])
+  })
+
   test('a key that two files define is a problem of the second', () => {
     const one = TemplateFile.parse({ version: 1, templates: { a: { class: 'reply', chat: '{{store}}' } } })
     expect(
@@ -44,6 +69,7 @@ describe('lint', () => {
           ['x', one],
           ['y', one],
         ]),
+        words,
       ).problems,
     ).toEqual([{ file: 'y', key: 'a', message: 'is defined twice' }])
   })
@@ -51,7 +77,7 @@ describe('lint', () => {
   test('the shipped texts have nothing to strike out', () => {
     for (const name of ['system', 'care']) {
       const shipped = TemplateFile.parse(parse(readFileSync(`config/templates/${name}.yaml`, 'utf8')))
-      expect(buildTemplates(new Map([[name, shipped]])).problems).toEqual([])
+      expect(buildTemplates(new Map([[name, shipped]]), words).problems).toEqual([])
     }
   })
 })
