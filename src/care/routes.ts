@@ -22,14 +22,19 @@ const Step = z.object({
   action: z.string(),
   audience: z.string(),
   ownerRole: z.string(),
-  from: Instant,
-  to: Instant,
-  plannedOn: z.string(),
+  /** The promise's window; null while its day is not known. */
+  from: Instant.nullable(),
+  to: Instant.nullable(),
+  plannedOn: z.string().nullable(),
   /** When it is done, or looked at again; null when nothing is left to do. */
   dueAt: Instant.nullable(),
   doneAt: Instant.nullable(),
   status: z.string(),
   reason: z.string().nullable(),
+  /** Why its days are others than the pathway's. */
+  shift: z.string().nullable(),
+  /** What its days count from. */
+  anchor: z.string(),
   mergedInto: z.string().nullable(),
   channel: z.string().nullable(),
   messageIds: z.array(z.string()),
@@ -63,6 +68,11 @@ const Change = z.object({
   moved: z.array(z.string()),
   dropped: z.array(z.string()),
   added: z.array(z.string()),
+  moves: z.array(
+    z.object({ id: z.string(), from: z.string().nullable(), to: z.string().nullable(), reason: z.string().nullable() }),
+  ),
+  /** Days that a doctor was asked for. */
+  asked: z.array(z.string()),
 })
 const BEGINNING = instant(0)
 const END = instant('9999-01-01T00:00:00Z')

@@ -110,6 +110,9 @@ export function varsOf(
     emergency,
     doctor: '医生',
     time: chineseTime(at, zoneOf(facts)),
+    address: place?.address ?? '',
+    // Of an appointment: when it is.
+    visit: facts.treatment ? chineseTime(facts.treatment.endedAt, zoneOf(facts)) : '',
     // The signs stand with the guide, wherever it goes.
     guide: [...words, ...(urgent ? [`\n· ${urgent}`] : [])].join(''),
     brief: found.map(({ name, brief }) => (several ? `${name}：${brief}` : brief)).join(''),

@@ -23,6 +23,9 @@ export interface AppointmentInput extends CustomerRef {
 export interface AppointmentDesk {
   /** Writes the appointment as it stands; saying the same again changes and tells nothing. @throws AppError as `References.resolve` */
   put(input: AppointmentInput): Promise<Appointment>
+  getMany(ids: readonly string[]): Promise<Map<string, Appointment>>
+  /** In one command, under exactly these customer ids. */
+  ofCustomers(customerIds: readonly string[]): Promise<Appointment[]>
   ofCustomer(customerId: string): Promise<Appointment[]>
   page(wanted: ListFilter, request: PageRequest): Promise<(Appointment & { _id: string })[]>
 }
@@ -122,6 +125,12 @@ export function createAppointmentDesk({
         return appointmentOf({ ...row, ...told })
       })
     },
+    getMany: async (ids) =>
+      ids.length === 0
+        ? new Map()
+        : new Map((await store.byIds(ids)).map((row) => [row._id, appointmentOf(row)])),
+    ofCustomers: async (customerIds) =>
+      customerIds.length === 0 ? [] : (await store.ofCustomers(customerIds)).map(appointmentOf),
     async ofCustomer(customerId) {
       const rows = await store.ofCustomers(await customers.idsOf(customerId))
       return rows.map(appointmentOf).sort((a, b) => Number(b.startsAt) - Number(a.startsAt) || (a.id < b.id ? -1 : 1))

@@ -13,7 +13,7 @@ import type { TreatmentKind, TreatmentsService } from './types.ts'
 
 export { type TreatmentsConfig, TreatmentsSchema } from './config.ts'
 export type { TreatmentDesk, TreatmentFacts, TreatmentInput } from './service.ts'
-export type * from './types.ts'
+export * from './types.ts'
 
 export interface TreatmentsDeps extends Ports {
   customers: Pick<CustomersService, 'getMany' | 'findByIdentities' | 'idsOf'>
@@ -39,7 +39,20 @@ export function createTreatments(deps: TreatmentsDeps): Feature<TreatmentsServic
   const appointmentDesk = createAppointmentDesk({ ...shared, store: appointments })
   const purchaseDesk = createPurchaseDesk({ ...shared, store: purchases })
   return {
-    service: { ...desk, kind: references.kind, appointmentsOf: appointmentDesk.ofCustomer },
+    service: {
+      ...desk,
+      kind: references.kind,
+      appointmentsOf: appointmentDesk.ofCustomer,
+      async historyOf(customerIds) {
+        const [done, booked] = await Promise.all([
+          desk.ofCustomers(customerIds),
+          appointmentDesk.ofCustomers(customerIds),
+        ])
+        return { treatments: done, appointments: booked }
+      },
+      appointments: appointmentDesk.getMany,
+      purchases: purchaseDesk.getMany,
+    },
     routes: treatmentRoutes({ treatments: desk, appointments: appointmentDesk, purchases: purchaseDesk }),
     due: [announcer.due],
     routines: [],

@@ -7,14 +7,14 @@ import { hashId, sha256Hex } from '../platform/hash.ts'
 import type { PageRequest } from '../platform/views.ts'
 import type { PurchaseRow, RecordStore } from './model.ts'
 import type { CustomerRef, ListFilter, References } from './references.ts'
-import type { Purchase } from './types.ts'
+import type { ProductType, Purchase } from './types.ts'
 
 export interface PurchaseInput extends CustomerRef {
   externalId: string
   storeId: string
   paidAt: Date
   amountFen: number
-  items: { name: string; code?: string | null; quantity: number; amountFen: number }[]
+  items: { name: string; code?: string | null; type?: ProductType; quantity: number; amountFen: number }[]
 }
 
 export interface PurchaseDesk {
@@ -25,6 +25,7 @@ export interface PurchaseDesk {
    * @throws AppError as `References.resolve`
    */
   record(input: PurchaseInput): Promise<Purchase>
+  getMany(ids: readonly string[]): Promise<Map<string, Purchase>>
   page(wanted: ListFilter, request: PageRequest): Promise<(Purchase & { _id: string })[]>
 }
 
@@ -50,9 +51,10 @@ export function createPurchaseDesk({ store, references, customers, announcer, cl
   return {
     async record({ customerId, customerExternalId, externalId, storeId, paidAt, amountFen, items: given }) {
       const ref = { ...(customerId ? { customerId } : {}), ...(customerExternalId ? { customerExternalId } : {}) }
-      const items = given.map(({ name, code, quantity, amountFen: fen }) => ({
+      const items = given.map(({ name, code, type, quantity, amountFen: fen }) => ({
         name,
         code: code ?? null,
+        ...(type ? { type } : {}),
         quantity,
         amountFen: fen,
       }))
@@ -89,6 +91,8 @@ export function createPurchaseDesk({ store, references, customers, announcer, cl
         throw conflict('external_id_conflict', { purchaseId: _id })
       return purchaseOf(known)
     },
+    getMany: async (ids) =>
+      ids.length === 0 ? new Map() : new Map((await store.byIds(ids)).map((row) => [row._id, purchaseOf(row)])),
     async page({ customer, externalId }, request) {
       const ids = customer === null ? null : await customers.idsOf((await references.customer(customer)).id)
       const one = externalId === null ? null : hashId('purchase', externalId)
