@@ -79,7 +79,9 @@ export const possibleOf = (treatment: Treatment): Expected[] =>
 export const expectedOf = (treatment: Treatment): Expected[] =>
   possibleOf(treatment).filter(
     ({ row }) =>
-      (row.of === undefined || dayOf(row, treatment) !== null) && isOfCourse(row, treatment) && isOfProduct(row, treatment),
+      (row.of === undefined || dayOf(row, treatment) !== null) &&
+      isOfCourse(row, treatment) &&
+      isOfProduct(row, treatment),
   )
 
 const isLast = ({ course }: Treatment) => course !== undefined && course.session === course.of
@@ -137,7 +139,8 @@ export function takenBy(row: Row, treatment: Treatment, calendar: Calendar): str
   const zone = zoneOf(calendar)
   const { course, nextDoneOn, dischargedOn } = treatment
   if (row.consultant && course && course.session !== 1 && !isLast(treatment)) return 'course_between'
-  const [first, last] = 'hours' in row.when ? spanOf(row, local(treatment.endedAt, zone).toPlainDate()) : daysOf(row, treatment, zone)
+  const [first, last] =
+    'hours' in row.when ? spanOf(row, local(treatment.endedAt, zone).toPlainDate()) : daysOf(row, treatment, zone)
   if (nextDoneOn && (row.of === 'next session' || ((row.untilNext || course) && isAfter(first, dateOf(nextDoneOn)))))
     return 'superseded_by_session'
   return dischargedOn && isAfter(dateOf(dischargedOn), last) ? 'covered_in_hospital' : null

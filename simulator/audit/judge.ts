@@ -8,8 +8,8 @@ import {
   isAtNight,
   possibleOf,
   rowOf,
-  takenBy,
   type Treatment,
+  takenBy,
   type Window,
   windowOf,
 } from './expected.ts'

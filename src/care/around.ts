@@ -5,15 +5,7 @@ import { addMs, MINUTE_MS } from '../platform/clock.ts'
 import type { StaffService, Store } from '../staff/index.ts'
 import type { Treatment, TreatmentsService } from '../treatments/index.ts'
 import type { PlanFacts } from './drafts.ts'
-import {
-  furtherOperations,
-  type History,
-  hangingFacts,
-  hangs,
-  isOperation,
-  isSameSeries,
-  matchFacts,
-} from './facts.ts'
+import { furtherOperations, type History, hangingFacts, hangs, isOperation, isSameSeries, matchFacts } from './facts.ts'
 import type { CareStore, PlanRow, StepRow } from './model.ts'
 import type { Pathway } from './pathway.ts'
 import type { Host } from './planner.ts'
@@ -49,9 +41,7 @@ const CHOICE_MONTHS = 2
 export function movesOthers({ treatments, pathways }: Pick<AroundDeps, 'treatments' | 'pathways'>, subject: Subject) {
   const kind = treatments.kind(subject.code)
   const asTreatment: Subject = { ...subject, record: subject.record === 'appointment' ? 'treatment' : subject.record }
-  return (
-    kind !== null && STORE_TYPES.some((type) => hangs(pathways, matchFacts(asTreatment, kind, { type })))
-  )
+  return kind !== null && STORE_TYPES.some((type) => hangs(pathways, matchFacts(asTreatment, kind, { type })))
 }
 const STORE_TYPES = ['hospital', 'clinic', 'salon'] as const
 

@@ -51,7 +51,11 @@ interface Group {
   members: Draft[]
 }
 
-const before = (a: Draft, b: Draft): number => b.pathway.specificity - a.pathway.specificity || (a.id < b.id ? -1 : 1)
+/** The more specific speaks; of equals the one that keeps its day. */
+const before = (a: Draft, b: Draft): number =>
+  b.pathway.specificity - a.pathway.specificity ||
+  Number(b.step.neverMoves) - Number(a.step.neverMoves) ||
+  (a.id < b.id ? -1 : 1)
 const width = ({ first, last }: Draft): number => (last <= first ? 0 : 1)
 /** Fixed days first, then by day: what leaves no choice decides where the others go. */
 const byWidth = (a: Draft, b: Draft): number =>

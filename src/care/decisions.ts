@@ -40,7 +40,8 @@ export function decisionOf(
       { name: '原计划', value: step.title },
       { name: '原因', value: '客户不接收任何消息' },
     ],
-    script: '客户已选择不接收任何消息，系统不会联系。此项关系到术后安全，请您判断是否需要以及如何联系，并在病历中记录。',
+    script:
+      '客户已选择不接收任何消息，系统不会联系。此项关系到术后安全，请您判断是否需要以及如何联系，并在病历中记录。',
     openAt: at,
     dueAt: evening > at ? evening : endOfContacts(addDays(dayOf(at, window.timeZone), 1), window),
   }

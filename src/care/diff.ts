@@ -62,7 +62,9 @@ export function diffOf(open: readonly StepRow[], fresh: readonly StepRow[]): Dif
   return {
     keep: known.filter((pair) => sameAs(pair.before, pair.after)).map((pair) => pair.before),
     move: known.filter((pair) => !sameAs(pair.before, pair.after)),
-    drop: open.filter(({ _id, status }) => !after.has(_id) && status !== 'cancelled'),
+    drop: open.filter(
+      ({ _id, status, reason }) => !after.has(_id) && !(status === 'cancelled' && reason === 'superseded'),
+    ),
     add: fresh.filter(({ _id }) => !before.has(_id)),
     ask: daysWanted(fresh).filter((anchor) => !daysWanted(open).includes(anchor)),
   }

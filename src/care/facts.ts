@@ -53,8 +53,7 @@ export const isSameSeries = (a: Treatment, b: Treatment): boolean =>
 const laterSessions = (subject: Subject, { treatments }: History): Treatment[] =>
   treatments
     .filter(
-      (one) =>
-        one.id !== subject.id && isDone(one) && one.treatedOn > subject.treatedOn && isSameSeries(one, subject),
+      (one) => one.id !== subject.id && isDone(one) && one.treatedOn > subject.treatedOn && isSameSeries(one, subject),
     )
     .sort(sortOf)
 

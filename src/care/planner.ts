@@ -95,11 +95,9 @@ export function plan(
     if (guest) along.push(guest)
     else placed.push(place(draft, facts, load, existing.days))
   }
-  return [
-    ...settle(placed, facts),
-    ...[...guests, ...along].flatMap((guest) => welcome(guest, facts)),
-    ...idle,
-  ].sort((a, b) => (a.id < b.id ? -1 : 1))
+  return [...settle(placed, facts), ...[...guests, ...along].flatMap((guest) => welcome(guest, facts)), ...idle].sort(
+    (a, b) => (a.id < b.id ? -1 : 1),
+  )
 }
 
 const isContact = ({ step: { kind } }: Draft): boolean => kind === 'contact' || kind === 'reminder'

@@ -4,12 +4,12 @@ import type { DomainEvent } from '../platform/events.ts'
 import type { Reason } from '../platform/reasons.ts'
 import type { TasksService } from '../tasks/index.ts'
 import { lookAround, movesOthers } from './around.ts'
-import { askForDays, dayTaskId, daysWanted } from './days-wanted.ts'
+import { askForDays, daysWanted, dayTaskId } from './days-wanted.ts'
 import { changeOf, type Diff, decided, diffOf, OPEN, openness } from './diff.ts'
 import { type EnrolDeps, makePlan, refused } from './enrol.ts'
 import type { StepRow } from './model.ts'
-import { callTimes } from './rules.ts'
 import { windowFacts } from './rows.ts'
+import { callTimes } from './rules.ts'
 import type { Subject } from './subjects.ts'
 import { cancelled, takeBack } from './take-back.ts'
 
@@ -80,7 +80,11 @@ async function replanOne(deps: ReplanDeps, treatment: Subject, cause: Cause, now
       from: [...OPEN, 'cancelled' as const],
       set: { ...decided(after), reason: after.reason, doneAt: null, carries: [], ...(taskAfter(before, after) ?? {}) },
     })),
-    ...diff.drop.map(({ _id }) => ({ id: _id, from: OPEN, set: { ...cancelled('superseded', now), carries: [] } })),
+    ...diff.drop.map(({ _id }) => ({
+      id: _id,
+      from: [...OPEN, 'cancelled' as const],
+      set: { ...cancelled('superseded', now), carries: [] },
+    })),
   ])
   await store.insertSteps(diff.add)
   await moveTasks(deps, diff, around.stores.get(treatment.storeId))

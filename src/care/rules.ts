@@ -28,7 +28,7 @@ export type Firing =
 
 export interface FiringFacts {
   customer: Customer | undefined
-  treatment: Pick<Treatment, 'status'> & Partial<Pick<Treatment, 'inHospital' | 'dischargedOn'>> | undefined
+  treatment: (Pick<Treatment, 'status'> & Partial<Pick<Treatment, 'inHospital' | 'dischargedOn'>>) | undefined
   opening: Opening
   window: WindowFacts
 }

@@ -35,11 +35,7 @@ export function shifted(
 }
 
 /** The operation that what is still to come follows now: the last one that took place before the step's day. */
-function lastOperation(
-  when: DayWhen,
-  own: Day,
-  { operations = [], treatedOn }: ShiftFacts & KnownDays,
-): Day | null {
+function lastOperation(when: DayWhen, own: Day, { operations = [], treatedOn }: ShiftFacts & KnownDays): Day | null {
   let from: Day | null = null
   let first = own
   for (const on of operations) {
@@ -66,8 +62,7 @@ export function takenAway({ step, first, last }: Dated, facts: ShiftFacts): Reas
     return 'course_between'
   if (nextDoneOn && (anchorOf(step) === 'next_session_date' || (endsWithNext(step, facts) && first > nextDoneOn)))
     return 'superseded_by_session'
-  if (stayUntil && isDuringStay(step) && last < stayUntil)
-    return 'covered_in_hospital'
+  if (stayUntil && isDuringStay(step) && last < stayUntil) return 'covered_in_hospital'
   return null
 }
 

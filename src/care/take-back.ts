@@ -1,6 +1,7 @@
 /** What was planned, announced or handed to staff is taken back; what has reached somebody stays as it is. */
-import type { Reason } from '../platform/reasons.ts'
+
 import type { MessagingService } from '../messaging/index.ts'
+import type { Reason } from '../platform/reasons.ts'
 import { passOnTaskId, type TasksService } from '../tasks/index.ts'
 import { OPEN } from './diff.ts'
 import { callTaskId, followTaskId } from './fire.ts'

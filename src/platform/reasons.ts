@@ -14,7 +14,10 @@ export const REASONS = {
   further_operation: { zh: '再次手术，按新的手术日期顺延', en: 'moved, to follow a further operation' },
   covered_in_hospital: { zh: '住院期间由病房护理', en: 'covered by the ward during the stay in hospital' },
   superseded_by_session: { zh: '下一次治疗已完成，由新的安排接替', en: 'the next session has taken its place' },
-  course_between: { zh: '疗程中间场次，咨询师不回访', en: 'between the first and last session of a course no consultant calls' },
+  course_between: {
+    zh: '疗程中间场次，咨询师不回访',
+    en: 'between the first and last session of a course no consultant calls',
+  },
   not_approved: { zh: '护理内容尚未经医生审核', en: 'no doctor has approved the guide yet' },
   late: { zh: '已过最晚发送时间', en: 'past its last useful instant' },
   opted_out: { zh: '客户已选择不接收', en: 'the customer opted out' },

@@ -126,9 +126,7 @@ export function createAppointmentDesk({
       })
     },
     getMany: async (ids) =>
-      ids.length === 0
-        ? new Map()
-        : new Map((await store.byIds(ids)).map((row) => [row._id, appointmentOf(row)])),
+      ids.length === 0 ? new Map() : new Map((await store.byIds(ids)).map((row) => [row._id, appointmentOf(row)])),
     ofCustomers: async (customerIds) =>
       customerIds.length === 0 ? [] : (await store.ofCustomers(customerIds)).map(appointmentOf),
     async ofCustomer(customerId) {

@@ -44,7 +44,11 @@ export const TreatmentsSchema = z
     for (const [i, { code, name, synonyms, techniques, sutureDay }] of kinds.entries()) {
       for (const technique of typeof sutureDay === 'object' ? Object.keys(sutureDay) : [])
         if (!techniques.includes(technique))
-          ctx.addIssue({ code: 'custom', path: ['kinds', i, 'sutureDay', technique], message: `${code} has no such technique` })
+          ctx.addIssue({
+            code: 'custom',
+            path: ['kinds', i, 'sutureDay', technique],
+            message: `${code} has no such technique`,
+          })
       if (codes.has(code))
         ctx.addIssue({ code: 'custom', path: ['kinds', i, 'code'], message: `${code} appears twice` })
       codes.add(code)

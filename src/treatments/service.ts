@@ -86,7 +86,13 @@ export const treatmentOf = (row: TreatmentRow): Treatment => ({
 })
 
 /** What the doctor and the ward say of it; rows from before these were asked have none of it. */
-const plannedOf = ({ sutureRemovalOn, nextSessionOn, inHospital, dischargedOn, course }: Partial<Planned>): Planned => ({
+const plannedOf = ({
+  sutureRemovalOn,
+  nextSessionOn,
+  inHospital,
+  dischargedOn,
+  course,
+}: Partial<Planned>): Planned => ({
   sutureRemovalOn: sutureRemovalOn ?? null,
   nextSessionOn: nextSessionOn ?? null,
   inHospital: inHospital ?? false,

@@ -1,6 +1,16 @@
 /** Treatments, appointments and purchases as clinic systems write and read them. */
 import { z } from 'zod'
-import { DayString, ExternalId, Id, Instant, InstantString, NoteText, PageQuery, page, ShortText } from '../platform/views.ts'
+import {
+  DayString,
+  ExternalId,
+  Id,
+  Instant,
+  InstantString,
+  NoteText,
+  PageQuery,
+  page,
+  ShortText,
+} from '../platform/views.ts'
 import { PRODUCT_TYPES } from './types.ts'
 
 const Code = z.string().regex(/^[a-z][a-z0-9_]{1,39}$/, 'must be a treatment code')

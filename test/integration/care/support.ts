@@ -36,7 +36,7 @@ export async function careWorld({
   customers = 30,
   withholdUnapproved = false,
   /** Most journeys are told with these three: a treatment without a pathway of its own then has few contacts. */
-  pathways = ['base', 'treatment_call', 'injection'],
+  pathways = ['base', 'treatment_call', 'injection'] as 'all' | string[],
 } = {}) {
   const db = await testDb()
   const simulator = await createSimulator({ seed: 5, customers, staff: 14, clock: 'manual', start: at(start) })
@@ -66,7 +66,10 @@ export async function careWorld({
     leaseMs: LEASE_MS,
   }
   const shipped = loadConfig('config', { withholdUnapproved })
-  const config = { ...shipped, pathways: shipped.pathways.filter(({ id }) => pathways.includes(id)) }
+  const config = {
+    ...shipped,
+    pathways: shipped.pathways.filter(({ id }) => pathways === 'all' || pathways.includes(id)),
+  }
   const app = buildApp({ ...base, settings, config, metrics })
   await app.ready()
   const http = createHttpServer({ ...base, metrics, activity: createActivity() })

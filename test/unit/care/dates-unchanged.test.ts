@@ -31,10 +31,21 @@ function digest(code: string, storeType: PlanFacts['storeType']): string {
     const endedAt = new Date(START + n * 25 * HOUR)
     const enteredAt = new Date(endedAt.getTime() + (n % 7 === 0 ? 50 * HOUR : n * 60_000))
     const treatmentId = `${code}-${storeType}-${n}`
-    const facts = { treatmentId, code, category: 'injection' as const, storeType, opening, window: WINDOW, endedAt, enteredAt }
+    const facts = {
+      treatmentId,
+      code,
+      category: 'injection' as const,
+      storeType,
+      opening,
+      window: WINDOW,
+      endedAt,
+      enteredAt,
+    }
     for (const one of plan(pathways, facts, (_, day) => Number(day.slice(-1)) % 3)) {
       const { id, plannedOn, dueAt, status, reason, mergedInto, windowFrom, windowTo, action, ownerRole } = one
-      hash.update(JSON.stringify([id, plannedOn, dueAt, status, reason, mergedInto, windowFrom, windowTo, action, ownerRole]))
+      hash.update(
+        JSON.stringify([id, plannedOn, dueAt, status, reason, mergedInto, windowFrom, windowTo, action, ownerRole]),
+      )
     }
   }
   return hash.digest('hex').slice(0, 16)
