@@ -136,12 +136,16 @@ export function checkPathways(
   const problems: PathwayProblem[] = []
   const codes = new Set(kinds.map(({ code }) => code))
   const categories = new Set<string>(kinds.map(({ category }) => category))
+  const techniques = new Set(kinds.flatMap((kind) => kind.techniques ?? []))
   for (const pathway of pathways) {
     const add = (path: (string | number)[], message: string) => problems.push({ pathway: pathway.id, path, message })
     for (const [i, code] of (pathway.matches.codes ?? []).entries())
       if (!codes.has(code)) add(['matches', 'codes', i], `${code} is no treatment of config/treatments.yaml`)
-    for (const [i, category] of (pathway.matches.categories ?? []).entries())
-      if (!categories.has(category)) add(['matches', 'categories', i], `no treatment has the category ${category}`)
+    for (const field of ['categories', 'notCategories'] as const)
+      for (const [i, category] of (pathway.matches[field] ?? []).entries())
+        if (!categories.has(category)) add(['matches', field, i], `no treatment has the category ${category}`)
+    for (const [i, technique] of (pathway.matches.techniques ?? []).entries())
+      if (!techniques.has(technique)) add(['matches', 'techniques', i], `no treatment has the technique ${technique}`)
     const seen = new Set<string>()
     for (const [i, step] of pathway.steps.entries()) {
       if (seen.has(step.id)) add(['steps', i, 'id'], `${step.id} stands twice`)
@@ -158,6 +162,10 @@ export function checkPathways(
         add(['steps', i, 'class'], 'nobody is called outside the contact windows')
       const problem = windowProblem(step.when)
       if (problem) add(['steps', i, 'when'], problem)
+      for (const [field, message] of anchorProblems(step, pathway)) add(['steps', i, field], message)
+      for (const [j, technique] of (step.techniques ?? []).entries())
+        if (!techniques.has(technique))
+          add(['steps', i, 'techniques', j], `no treatment has the technique ${technique}`)
       if (step.kind === 'guidance') {
         const day = 'day' in step.when ? step.when.day : null
         if (day === null) add(['steps', i, 'when'], 'guidance has a day')
@@ -167,6 +175,27 @@ export function checkPathways(
       }
     }
   }
+  return problems
+}
+
+/** What would leave a step without a day for ever, or on a day that means nothing. */
+function anchorProblems(
+  { when, anchor, kind, movesWithSutures, sessions }: PathwayStep,
+  { operation, matches: wanted }: Pathway,
+) {
+  const problems: [string, string][] = []
+  const fromTreatment = anchor === undefined || anchor === 'treatment_date' || anchor === 'treatment_end'
+  const earliest = 'day' in when ? when.day : 'days' in when ? when.days[0] : 'month' in when ? when.month : 0
+  if ('withinHours' in when && anchor !== undefined && anchor !== 'treatment_end')
+    problems.push(['anchor', 'hours count from the treatment’s end'])
+  if (fromTreatment && earliest < 0) problems.push(['when', 'nobody is contacted about what has not been done'])
+  if (!fromTreatment && kind === 'guidance') problems.push(['anchor', 'guidance counts from the treatment'])
+  if (anchor === 'suture_removal_date' && !operation) problems.push(['anchor', 'only an operation has sutures'])
+  if (movesWithSutures && !operation) problems.push(['movesWithSutures', 'only an operation has sutures'])
+  if (anchor === 'consultation_date') problems.push(['anchor', 'there is no record of consultations yet'])
+  if ((anchor === 'appointment_start') !== (wanted.appointments ?? false))
+    problems.push(['anchor', 'steps of appointments, and only they, count from the appointment'])
+  if (sessions && !wanted.course) problems.push(['sessions', 'only a course has sessions'])
   return problems
 }
 
