@@ -51,7 +51,7 @@ function onCard(simulator: Simulator, staff: Staff, card: Record<string, unknown
     // Passing a message on: in chat where they are contacts, then done.
     later(simulator, staff, wait, `confirm ${taskId}`, () => {
       // A day to be entered in the clinic's system, or a decision, is nothing to write to the customer.
-      const isPassedOn = !text(record(card.main_title).title).includes('请')
+      const isPassedOn = !/请(确定|决定)/.test(text(record(card.main_title).title))
       if (isPassedOn && customer?.contacts.has(staff.userId))
         simulator.act({
           as: 'staff',

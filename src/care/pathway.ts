@@ -137,6 +137,7 @@ export function checkPathways(
   const codes = new Set(kinds.map(({ code }) => code))
   const categories = new Set<string>(kinds.map(({ category }) => category))
   const techniques = new Set(kinds.flatMap((kind) => kind.techniques ?? []))
+  const lastGuided = Math.max(0, ...pathways.flatMap(({ steps }) => steps.flatMap(guidedDay)))
   for (const pathway of pathways) {
     const add = (path: (string | number)[], message: string) => problems.push({ pathway: pathway.id, path, message })
     for (const [i, code] of (pathway.matches.codes ?? []).entries())
@@ -154,8 +155,8 @@ export function checkPathways(
       if (!template) add(['steps', i, 'template'], `there is no template ${step.template}`)
       else if (template.class !== step.class)
         add(['steps', i, 'class'], `template ${step.template} is of class ${template.class}`)
-      // Guidance rides on a call's announcement, too.
-      if (template && (step.kind === 'guidance' || step.action === 'call') && !template.chat.includes('{{guide}}'))
+      // Guidance rides on whatever is said that day, on a call's announcement, too.
+      if (template && mayCarry(step, lastGuided) && !template.chat.includes('{{guide}}'))
         add(['steps', i, 'template'], 'the text must carry {{guide}}')
       if (step.action === 'call' && !step.script) add(['steps', i, 'script'], 'a call needs a script')
       if (step.action === 'call' && step.class === 'greeting')
@@ -176,6 +177,16 @@ export function checkPathways(
     }
   }
   return problems
+}
+
+const guidedDay = ({ kind, when }: PathwayStep) => (kind === 'guidance' && 'day' in when ? [when.day] : [])
+
+/** Whether the guidance of a day may be on it: by its day, or because nobody knows which day that will be. */
+function mayCarry({ kind, action, when, anchor, class: contactClass }: PathwayStep, lastGuided: number): boolean {
+  if (kind === 'guidance' || action === 'call') return true
+  if (kind !== 'contact' || contactClass === 'greeting') return false
+  if (anchor !== undefined && anchor !== 'treatment_date') return true
+  return 'fromDay' in when || ('day' in when ? when.day : 'days' in when ? when.days[0] : lastGuided + 1) <= lastGuided
 }
 
 /** What would leave a step without a day for ever, or on a day that means nothing. */

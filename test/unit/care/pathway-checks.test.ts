@@ -50,3 +50,15 @@ test('an operation may hang on its sutures, before and after', () => {
   const file = { operation: { sutureDay: 7 } }
   expect(problemsOf({ anchor: 'suture_removal_date', when: { day: -1 } }, file)).toEqual([])
 })
+test('a contact on which guidance may ride has room for it', () => {
+  const quiet = { template: 'care.effect_month' }
+  const file = {
+    steps: [
+      { ...STEP, kind: 'guidance', id: 'guide', when: { day: 7 } },
+      { ...STEP, ...quiet, when: { day: 5 } },
+    ],
+  }
+  expect(problemsOf({}, file).join()).toContain('steps.1.template the text must carry {{guide}}')
+  expect(problemsOf({ ...quiet, when: { month: 1 } })).toEqual([])
+  expect(problemsOf({ ...quiet, anchor: 'discharge_date', when: { day: 1 } }).join()).toContain('must carry {{guide}}')
+})
