@@ -27,8 +27,6 @@ export interface Around {
   factsOf(subject: Subject, enteredAt: Date): PlanFacts | null
   /** Contacts of the customer's other plans that may carry its steps. */
   hostsOf(subject: Subject, now: Date): Host[]
-  /** The customer's other treatments whose plans hang on it; before it, or wherever it may have been until now. */
-  hangingOn(subject: Subject, which: 'earlier' | 'all'): Treatment[]
 }
 
 /** A contact that is nearly due is left alone. */
@@ -72,12 +70,7 @@ export async function lookAround(
   })
   const histories = await historiesOf(treatments, people, curious)
   const historyOf = ({ customerId }: Subject) => histories.get(customerId) ?? NO_HISTORY
-  const isOne = (treatment: Treatment): boolean => {
-    const kind = treatments.kind(treatment.code)
-    // What counts as an operation is the same in every store.
-    const place = stores.get(treatment.storeId) ?? { type: 'hospital' as const }
-    return kind !== null && isOperation(pathways, matchFacts(subjectOf(treatment), kind, place))
-  }
+  const isOne = operationIn(treatments, pathways)
   const operationsAfter = (subject: Subject) => furtherOperations(subject, historyOf(subject), isOne)
 
   const roleOf = (plan: PlanRow, subject: Subject, followed: ReadonlySet<string>): 'visit' | 'followed' | null => {
@@ -124,18 +117,43 @@ export async function lookAround(
         return role ? hostOf(row, role === 'followed', addMs(now, HOST_AHEAD_MS)) : []
       })
     },
-    hangingOn(subject, which) {
+  }
+}
+
+/**
+ * The customers' other treatments whose plans hang on these: before them, or wherever they may have been until now. In a
+ * constant number of commands.
+ */
+export async function hangingOn(
+  { customers, treatments, pathways }: AroundDeps,
+  subjects: readonly Subject[],
+  which: 'earlier' | 'all',
+): Promise<Map<Subject, Treatment[]>> {
+  const people = await customers.getMany([...new Set(subjects.map(({ customerId }) => customerId))])
+  const histories = await historiesOf(treatments, people, subjects)
+  const isOne = operationIn(treatments, pathways)
+  return new Map(
+    subjects.map((subject) => {
       const isOperated = subject.record === 'treatment' && isOne(subject)
-      return historyOf(subject).treatments.filter(
+      const others = (histories.get(subject.customerId) ?? NO_HISTORY).treatments.filter(
         (one) =>
           one.id !== subject.id &&
           one.status === 'completed' &&
           (which === 'all' || one.treatedOn < subject.treatedOn) &&
           (isSeriesOf(one, subject) || (isOperated && isOne(one))),
       )
-    },
-  }
+      return [subject, others]
+    }),
+  )
 }
+
+/** What counts as an operation is the same in every store. */
+const operationIn =
+  (treatments: AroundDeps['treatments'], pathways: readonly Pathway[]) =>
+  (treatment: Treatment): boolean => {
+    const kind = treatments.kind(treatment.code)
+    return kind !== null && isOperation(pathways, matchFacts(subjectOf(treatment), kind, { type: 'hospital' }))
+  }
 
 const isSeriesOf = (one: Treatment, subject: Subject): boolean =>
   subject.record === 'appointment' ? one.code === subject.code : isSameSeries(one, subject)

@@ -39,9 +39,11 @@ export function guestOf(draft: Draft, hosts: readonly Host[]): Guest | null {
   return best ? { draft, host: best } : null
 }
 
-/** What goes alone otherwise rides on anything that the other treatment plans that day. */
+/** What goes alone otherwise rides on anything that the other treatment plans that day; a reminder has a matter of its own. */
 export function rideOf(draft: Draft, hosts: readonly Host[]): Guest | null {
-  const host = hosts.find(({ plannedOn }) => plannedOn >= draft.first && plannedOn <= draft.last)
+  const host = hosts.find(
+    ({ kind, plannedOn }) => kind !== 'reminder' && plannedOn >= draft.first && plannedOn <= draft.last,
+  )
   return host ? { draft, host } : null
 }
 

@@ -6,7 +6,7 @@ import { hashId } from '../platform/hash.ts'
 import type { Store } from '../staff/index.ts'
 import type { OpenTask, TasksService } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
-import type { StepRow } from './model.ts'
+import type { PlanChange, StepRow } from './model.ts'
 import { windowFacts } from './rows.ts'
 import type { Subject } from './subjects.ts'
 import { endOfContacts } from './timing.ts'
@@ -34,7 +34,19 @@ const WORDS: Partial<Record<Anchor, { title: string; script: string }>> = {
 }
 const OTHER = { title: '请确定护理日期', script: '请在诊疗系统中补充相关日期。填写后，护理联系会自动安排。' }
 
-export const dayTaskId = (treatmentId: string, anchor: Anchor): string => `day_${hashId(treatmentId, anchor)}`
+/** `nth`: how often a day that was known has become unknown again; a card that was withdrawn can't come again. */
+export const dayTaskId = (treatmentId: string, anchor: Anchor, nth = 0): string =>
+  `day_${nth > 0 ? hashId(treatmentId, anchor, nth) : hashId(treatmentId, anchor)}`
+
+/** How often a plan has lost a day, this change included; safe to ask again after a crash. */
+export function timesLost(changes: readonly PlanChange[], anchor: Anchor, now: { id: string; ask: readonly Anchor[] }) {
+  const asked = changes.filter((change) => change.asked.includes(anchor))
+  return asked.length + (now.ask.includes(anchor) && !asked.some(({ id }) => id === now.id) ? 1 : 0)
+}
+
+/** Every card there can be for a day. */
+export const dayTaskIds = (treatmentId: string, anchor: Anchor, times: number): string[] =>
+  Array.from({ length: times + 1 }, (_, nth) => dayTaskId(treatmentId, anchor, nth))
 
 /** The days that a plan waits for. */
 export const daysWanted = (rows: readonly Pick<StepRow, 'status' | 'anchor'>[]): Anchor[] => [
@@ -45,14 +57,16 @@ export const daysWanted = (rows: readonly Pick<StepRow, 'status' | 'anchor'>[]):
 export async function askForDays(
   { customers, treatments, tasks }: AskDayDeps,
   stores: ReadonlyMap<string, Store>,
-  plans: readonly { treatment: Subject; rows: readonly StepRow[] }[],
+  plans: readonly { treatment: Subject; rows: readonly StepRow[]; lost?: (anchor: Anchor) => number }[],
   now: Date,
 ): Promise<void> {
-  const asking = plans.flatMap(({ treatment, rows }) => daysWanted(rows).map((anchor) => ({ treatment, anchor })))
+  const asking = plans.flatMap(({ treatment, rows, lost }) =>
+    daysWanted(rows).map((anchor) => ({ treatment, anchor, nth: lost?.(anchor) ?? 0 })),
+  )
   if (asking.length === 0) return
   const contacts = await customers.contacts([...new Set(asking.map(({ treatment }) => treatment.customerId))])
   await tasks.open(
-    asking.flatMap(({ treatment, anchor }): OpenTask[] => {
+    asking.flatMap(({ treatment, anchor, nth }): OpenTask[] => {
       const place = stores.get(treatment.storeId)
       if (!place) return []
       const { title, script } = WORDS[anchor] ?? OTHER
@@ -62,7 +76,7 @@ export async function askForDays(
       const evening = endOfContacts(today, window)
       return [
         {
-          id: dayTaskId(treatment.id, anchor),
+          id: dayTaskId(treatment.id, anchor, nth),
           kind: 'set_day',
           form: 'confirm',
           storeId: place.id,

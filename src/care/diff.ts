@@ -12,6 +12,8 @@ const BY_PLAN: ReadonlySet<string> = new Set([
   'covered_in_hospital',
   'superseded_by_session',
   'course_between',
+  // Cancelled, and booked again.
+  'appointment_over',
 ])
 
 /** What a plan decides of a step; everything else is what has happened to it. */

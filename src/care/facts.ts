@@ -60,14 +60,14 @@ const laterSessions = (subject: Subject, { treatments }: History): Treatment[] =
 function nextSession(subject: Subject, history: History, timeZone: string): { day: AnchorDay; done: Day | null } {
   const [done] = laterSessions(subject, history)
   if (done) return { day: done.treatedOn, done: done.treatedOn }
-  const days = history.appointments
-    .filter(
-      ({ code, status, startsAt }) =>
-        code === subject.code && (status === 'booked' || status === 'moved') && startsAt > subject.endedAt,
-    )
-    .map(({ startsAt }) => dayOf(startsAt, timeZone))
-    .sort()
-  return { day: days[0] ?? subject.nextSessionOn, done: null }
+  const after = history.appointments.filter(({ code, startsAt }) => code === subject.code && startsAt > subject.endedAt)
+  const daysOf = (...wanted: Appointment['status'][]) =>
+    after.flatMap(({ status, startsAt }) => (wanted.includes(status) ? [dayOf(startsAt, timeZone)] : [])).sort()
+  // Whoever has arrived is being treated: until that is entered, nobody is asked for the day again.
+  return {
+    day: daysOf('booked', 'moved')[0] ?? subject.nextSessionOn ?? daysOf('arrived').at(-1) ?? null,
+    done: null,
+  }
 }
 
 function sutureDayOf({ sutureDay }: TreatmentKind, technique: string | null): SutureDay | null | undefined {

@@ -3,8 +3,8 @@ import type { MessagingService } from '../messaging/index.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import type { Reason } from '../platform/reasons.ts'
 import type { TasksService } from '../tasks/index.ts'
-import { lookAround, movesOthers } from './around.ts'
-import { askForDays, daysWanted, dayTaskId } from './days-wanted.ts'
+import { hangingOn, lookAround, movesOthers } from './around.ts'
+import { askForDays, daysWanted, dayTaskIds, timesLost } from './days-wanted.ts'
 import { changeOf, type Diff, decided, diffOf, OPEN, openness } from './diff.ts'
 import { type EnrolDeps, makePlan, refused } from './enrol.ts'
 import type { StepRow } from './model.ts'
@@ -12,6 +12,7 @@ import { windowFacts } from './rows.ts'
 import { callTimes } from './rules.ts'
 import type { Subject } from './subjects.ts'
 import { cancelled, takeBack } from './take-back.ts'
+import type { Anchor } from './types.ts'
 
 export interface ReplanDeps extends EnrolDeps {
   messaging: Pick<MessagingService, 'cancel' | 'outboxId'>
@@ -88,11 +89,13 @@ async function replanOne(deps: ReplanDeps, treatment: Subject, cause: Cause, now
   ])
   await store.insertSteps(diff.add)
   await moveTasks(deps, diff, around.stores.get(treatment.storeId))
-  await askForDays(deps, around.stores, [made], now)
-  const said = daysWanted(open).filter((anchor) => !daysWanted(made?.rows ?? []).includes(anchor))
+  const lost = (anchor: Anchor) => timesLost(plan.changes, anchor, { id: cause.id, ask: diff.ask })
+  await askForDays(deps, around.stores, [{ ...made, lost }], now)
+  const wanted = daysWanted(made.rows)
+  const said = daysWanted(open).filter((anchor) => !wanted.includes(anchor))
   if (said.length > 0)
     await deps.tasks.cancel(
-      said.map((anchor) => dayTaskId(treatment.id, anchor)),
+      said.flatMap((anchor) => dayTaskIds(treatment.id, anchor, lost(anchor))),
       'superseded',
     )
   const { _id, createdAt, changes, ...facts } = made.plan
@@ -136,13 +139,12 @@ export async function cancelPlan(
 ): Promise<void> {
   const { store, subjects, tasks } = deps
   const rows = await store.stepsOf(subjectId)
+  const [plan] = await store.plansOf([subjectId])
   await takeBack(deps, rows, reason, now)
-  const asked = daysWanted(rows)
-  if (asked.length > 0)
-    await tasks.cancel(
-      asked.map((anchor) => dayTaskId(subjectId, anchor)),
-      reason,
-    )
+  const asked = daysWanted(rows).flatMap((anchor) =>
+    dayTaskIds(subjectId, anchor, timesLost(plan?.changes ?? [], anchor, { id: cause.id, ask: [] })),
+  )
+  if (asked.length > 0) await tasks.cancel(asked, reason)
   await store.cancelPlan(subjectId)
   const orphans = new Set(rows.flatMap(({ carries }) => carries.map((one) => one.treatmentId)))
   for (const one of (await subjects([...orphans])).values()) await replan(deps, one, cause)
@@ -156,12 +158,13 @@ export async function followUp(
 ): Promise<void> {
   const moving = changed.filter(({ subject }) => movesOthers(deps, subject))
   if (moving.length === 0) return
-  const around = await lookAround(
+  const others = await hangingOn(
     deps,
     moving.map(({ subject }) => subject),
+    which,
   )
   for (const { subject, cause } of moving) {
-    const ids = around.hangingOn(subject, which).map(({ id }) => id)
+    const ids = (others.get(subject) ?? []).map(({ id }) => id)
     for (const one of (await deps.subjects(ids)).values()) await replan(deps, one, cause)
   }
 }

@@ -83,6 +83,7 @@ type Records = Pick<TreatmentsService, 'getMany' | 'appointments' | 'purchases' 
 export function createSubjects(records: Records, staff: Pick<StaffService, 'stores'>) {
   const isProduct = (code: string) => records.kind(code)?.category === 'product'
   return async (ids: readonly string[]): Promise<Map<string, Subject>> => {
+    if (ids.length === 0) return new Map()
     const done = await records.getMany(ids)
     const found = new Map([...done].map(([id, treatment]) => [id, subjectOf(treatment)]))
     const left = ids.filter((id) => !found.has(id))

@@ -76,6 +76,16 @@ test('an appointment has its notices, and what hangs on it moves with it and wai
   await book(later(37), 'cancelled')
   expect(await fate(visit, 'appointment.before1')).toBe(`${later(36)} cancelled appointment_over`)
   expect(await fate(id, 'hair_removal_rf.next_session')).toBe('needs_anchor needs_anchor')
+  // The day was known and is no more: the doctor is asked anew.
+  const asked = dayTaskId(id, 'next_session_date', 1)
+  expect(await w.task(asked)).toMatchObject({ status: 'open' })
+  // Booked again; and once the customer is there, nobody reminds, and nobody is asked for the day.
+  await book(later(31), 'booked')
+  expect(await fate(visit, 'appointment.before1')).toBe(`${later(30)} planned`)
+  expect(await w.task(asked)).toMatchObject({ status: 'cancelled' })
+  await book(later(31), 'arrived')
+  expect(await fate(visit, 'appointment.before1')).toBe(`${later(30)} cancelled appointment_over`)
+  expect(await fate(id, 'hair_removal_rf.next_session')).toBe(`${later(29)} planned`)
 })
 
 test('the notice of an appointment names time and place', async () => {

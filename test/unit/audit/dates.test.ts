@@ -1,6 +1,6 @@
 /** The auditor's own arithmetic: the days of each pathway and shift rule (domain 3 and 4), as literals. */
 import { describe, expect, test } from 'vitest'
-import { type Calendar, expectedOf, takenBy, type Treatment, windowOf } from '../../../simulator/audit/expected.ts'
+import { type Calendar, expectedOf, type Treatment, takenBy, windowOf } from '../../../simulator/audit/expected.ts'
 import { type Claim, judge } from '../../../simulator/audit/judge.ts'
 import { related } from '../../../simulator/audit/relations.ts'
 
@@ -77,14 +77,18 @@ describe('sutures', () => {
   })
 })
 test('course: who comes between, and what comes after', () => {
-  const session = (n: number) => treatment('ipl', '2026-03-02 15:00', { course: { session: n, of: 3 }, storeType: 'hospital' })
+  const session = (n: number) =>
+    treatment('ipl', '2026-03-02 15:00', { course: { session: n, of: 3 }, storeType: 'hospital' })
   expect(days(session(2), 'treatment_call')).toMatchObject({ cs_day3: '2026-03-05', consultant_day1: 'course_between' })
   expect(days(session(1), 'treatment_call')).toMatchObject({ consultant_day1: '2026-03-03' })
   expect(days({ ...session(2), nextSessionOn: '2026-04-02' }, 'course')).toEqual({ next_session: '2026-03-31' })
   expect(days({ ...session(3), nextSessionOn: '2026-09-02' }, 'course')).toEqual({ next_course: '2026-09-02' })
 })
 test('product: each kind on its own day, and nothing else', () => {
-  const bought = treatment('product', '2026-03-02 15:00', { record: 'purchase', products: ['make_up', 'skin_care', 'device'] })
+  const bought = treatment('product', '2026-03-02 15:00', {
+    record: 'purchase',
+    products: ['make_up', 'skin_care', 'device'],
+  })
   expect(days(bought, 'product')).toEqual({ skin_care: '2026-03-16', make_up: '2026-03-09', device: '2026-04-01' })
   expect(expectedOf(bought)).toHaveLength(3)
 })
