@@ -60,9 +60,14 @@ const laterSessions = (subject: Subject, { treatments }: History): Treatment[] =
 function nextSession(subject: Subject, history: History, timeZone: string): { day: AnchorDay; done: Day | null } {
   const [done] = laterSessions(subject, history)
   if (done) return { day: done.treatedOn, done: done.treatedOn }
-  const after = history.appointments.filter(({ code, startsAt }) => code === subject.code && startsAt > subject.endedAt)
   const daysOf = (...wanted: Appointment['status'][]) =>
-    after.flatMap(({ status, startsAt }) => (wanted.includes(status) ? [dayOf(startsAt, timeZone)] : [])).sort()
+    history.appointments
+      .flatMap(({ code, status, startsAt }) =>
+        code === subject.code && wanted.includes(status) ? [dayOf(startsAt, timeZone)] : [],
+      )
+      // That of the day itself was this session's own.
+      .filter((day) => day > subject.treatedOn)
+      .sort()
   // Whoever has arrived is being treated: until that is entered, nobody is asked for the day again.
   return {
     day: daysOf('booked', 'moved')[0] ?? subject.nextSessionOn ?? daysOf('arrived').at(-1) ?? null,
