@@ -17,8 +17,9 @@ import type { GuideBook } from './guides.ts'
 import { recordHandlers } from './listen.ts'
 import { createCareStore } from './model.ts'
 import type { Pathway } from './pathway.ts'
+import { foresee } from './replan.ts'
 import { careRoutes } from './routes.ts'
-import { createSubjects, subjectOf } from './subjects.ts'
+import { createSubjects, subjectOf, supposed } from './subjects.ts'
 
 export { buildGuides, type GuideBook, GuideFile } from './guides.ts'
 export { CARE_TEMPLATES, checkPathways, type Pathway, PathwayFile } from './pathway.ts'
@@ -66,7 +67,14 @@ export function createCare(deps: CareDeps): Feature<CareService> {
 
   return {
     service: { startPlans },
-    routes: careRoutes({ store, customers }),
+    routes: careRoutes({
+      store,
+      customers,
+      async suppose(treatmentId, facts) {
+        const known = (await subjects([treatmentId])).get(treatmentId)
+        return known ? foresee(shared, await supposed(known, facts, staff)) : null
+      },
+    }),
     due: [due({ table: 'care_steps', nextDueAt: (now, until) => store.nextDueAt(now, until), drain })],
     routines: [layOutDay(shared), attentionList(shared)],
     ready: () => store.ready(),

@@ -8,6 +8,7 @@ import { askForDays, daysWanted, dayTaskIds, timesLost } from './days-wanted.ts'
 import { changeOf, type Diff, decided, diffOf, OPEN, openness } from './diff.ts'
 import { type EnrolDeps, makePlan, refused } from './enrol.ts'
 import type { StepRow } from './model.ts'
+import type { Host } from './planner.ts'
 import { windowFacts } from './rows.ts'
 import { callTimes } from './rules.ts'
 import type { Subject } from './subjects.ts'
@@ -40,6 +41,35 @@ export async function replan(deps: ReplanDeps, treatment: Subject, cause: Cause)
   }
 }
 
+/** The open steps of a plan, and how to plan them anew. */
+async function reconsider(deps: ReplanDeps, treatment: Subject, now: Date) {
+  const rows = await deps.store.stepsOf(treatment.id)
+  const around = await lookAround(deps, [treatment])
+  const foreign = rows.flatMap(({ mergedInto }) => mergedInto ?? [])
+  const isOpen = openness(rows, await deps.store.steps(foreign))
+  const open = rows.filter(isOpen)
+  const settled = new Set(rows.filter((row) => !isOpen(row)).map(({ _id }) => _id))
+  const days = new Map(
+    open.flatMap(({ _id, status, plannedOn }) =>
+      status === 'planned' && plannedOn ? [[_id, plannedOn] as const] : [],
+    ),
+  )
+  const enteredAt = now > treatment.enteredAt ? now : treatment.enteredAt
+  const make = (hosts: readonly Host[]) => makePlan(deps, around, treatment, { settled, days, hosts }, enteredAt, now)
+  return { open, around, hosts: around.hostsOf(treatment, now), make }
+}
+
+/**
+ * What would become of a plan if these were the facts; nothing is written. Null where there is no plan to change.
+ */
+export async function foresee(deps: ReplanDeps, treatment: Subject): Promise<Diff | null> {
+  const [plan] = await deps.store.plansOf([treatment.id])
+  if (plan?.status !== 'active' || treatment.status !== 'completed') return null
+  const { open, hosts, make } = await reconsider(deps, treatment, deps.clock.now())
+  const made = make(hosts)
+  return made && diffOf(open, made.rows)
+}
+
 /** Returns the treatments whose steps rode on contacts that are no longer where they were. */
 async function replanOne(deps: ReplanDeps, treatment: Subject, cause: Cause, now: Date): Promise<string[]> {
   const { store } = deps
@@ -48,26 +78,12 @@ async function replanOne(deps: ReplanDeps, treatment: Subject, cause: Cause, now
   // Somebody else's messages must not go on; what has reached the wrong person stays on record.
   if (plan.customerId !== treatment.customerId)
     await takeBack(deps, await store.stepsOf(treatment.id), 'superseded', now)
-  const rows = await store.stepsOf(treatment.id)
-  const around = await lookAround(deps, [treatment])
-  let hosts = around.hostsOf(treatment, now)
-  const foreign = rows.flatMap(({ mergedInto }) => mergedInto ?? [])
-  const isOpen = openness(rows, await store.steps(foreign))
-  const open = rows.filter(isOpen)
-  const existing = {
-    settled: new Set(rows.filter((row) => !isOpen(row)).map(({ _id }) => _id)),
-    days: new Map(
-      open.flatMap(({ _id, status, plannedOn }) =>
-        status === 'planned' && plannedOn ? [[_id, plannedOn] as const] : [],
-      ),
-    ),
-  }
-  const enteredAt = now > treatment.enteredAt ? now : treatment.enteredAt
-  const make = () => makePlan(deps, around, treatment, { ...existing, hosts }, enteredAt, now)
-  let made = make()
+  const { open, around, make, ...before } = await reconsider(deps, treatment, now)
+  let { hosts } = before
+  let made = make(hosts)
   for (let full = await refused(store, made ? [made] : [], now); full.size > 0; ) {
     hosts = hosts.filter(({ id }) => !full.has(id))
-    made = make()
+    made = make(hosts)
     full = await refused(store, made ? [made] : [], now)
   }
   if (!made) return []

@@ -4,7 +4,8 @@ import type { CustomersService } from '../customers/index.ts'
 import { instant } from '../platform/clock.ts'
 import { notFound } from '../platform/errors.ts'
 import { route } from '../platform/http.ts'
-import { Id, Instant, InstantString, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
+import { DayString, Id, Instant, InstantString, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
+import { changeOf, type Diff } from './diff.ts'
 import type { CareStore, ContactRow, StepRow } from './model.ts'
 
 const Call = z.object({ byUserId: z.string(), at: Instant, reached: z.boolean() })
@@ -78,7 +79,24 @@ const BEGINNING = instant(0)
 const END = instant('9999-01-01T00:00:00Z')
 const TreatmentId = z.string().min(1).max(128)
 
-export const careRoutes = ({ store, customers }: { store: CareStore; customers: CustomersService }) => [
+/** Facts that may turn out otherwise; what is left out stays as it is recorded. */
+const Supposed = z.strictObject({
+  endedAt: InstantString.optional(),
+  sutureRemovalOn: z.union([DayString, z.literal('none')]).optional(),
+  nextSessionOn: z.union([DayString, z.literal('none')]).optional(),
+  inHospital: z.boolean().optional(),
+  dischargedOn: DayString.optional(),
+})
+export type Supposed = z.output<typeof Supposed>
+
+export interface CareRouteDeps {
+  store: CareStore
+  customers: CustomersService
+  /** What would become of a treatment's plan; null where it has none. */
+  suppose(treatmentId: string, facts: Supposed): Promise<Diff | null>
+}
+
+export const careRoutes = ({ store, customers, suppose }: CareRouteDeps) => [
   route({
     method: 'get',
     path: '/api/v1/care-plans/:treatmentId',
@@ -100,6 +118,24 @@ export const careRoutes = ({ store, customers }: { store: CareStore; customers: 
       const [plan] = await store.plansOf([treatmentId])
       if (!plan) throw notFound('plan_not_found', { treatmentId })
       return { ...plan, treatmentId, steps: (await store.stepsOf(treatmentId)).map(stepOf) }
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/v1/care-plans/:treatmentId/preview',
+    summary: 'What a corrected treatment would change in its plan: nothing is changed by asking',
+    tag: 'care',
+    auth: 'integration',
+    params: z.strictObject({ treatmentId: TreatmentId }),
+    body: Supposed,
+    response: Change.omit({ at: true, cause: true }).extend({ kept: z.array(z.string()) }),
+    errors: ['plan_not_found'],
+    async handle({ params: { treatmentId }, body }) {
+      const diff = await suppose(treatmentId, body)
+      if (!diff) throw notFound('plan_not_found', { treatmentId })
+      const kept = diff.keep.map(({ _id }) => _id)
+      const change = changeOf(diff, { id: 'preview', type: 'preview' }, BEGINNING)
+      return { ...(change ?? { moved: [], dropped: [], added: [], moves: [], asked: [] }), kept }
     },
   }),
   route({

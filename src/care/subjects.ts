@@ -2,8 +2,9 @@
  * What plans are about: treatments, and purchases and appointments as if they were some. So one planner, one drain and one
  * set of cards serve them all.
  */
-import { dayOf } from '../platform/calendar.ts'
+import { DEFAULT_ZONE, dayOf } from '../platform/calendar.ts'
 import { EPOCH } from '../platform/clock.ts'
+import { defined } from '../platform/views.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { Appointment, ProductType, Purchase, Treatment, TreatmentsService } from '../treatments/index.ts'
 
@@ -103,4 +104,15 @@ export function createSubjects(records: Records, staff: Pick<StaffService, 'stor
     }
     return found
   }
+}
+
+/** The subject as it would be with other facts. */
+export async function supposed(
+  subject: Subject,
+  facts: { [K in keyof Subject]?: Subject[K] | undefined },
+  staff: Pick<StaffService, 'stores'>,
+): Promise<Subject> {
+  const other = { ...subject, ...(defined(facts) as Partial<Subject>) }
+  const place = (await staff.stores([other.storeId])).get(other.storeId)
+  return { ...other, treatedOn: dayOf(other.endedAt, place?.timeZone ?? DEFAULT_ZONE) }
 }

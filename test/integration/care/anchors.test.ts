@@ -50,6 +50,24 @@ test('a step whose day nobody knows waits, and the doctor is asked once; the day
   expect(await fate(id, 'laser_skin.next_session')).toBe(`${later(28)} cancelled superseded`)
 })
 
+test('what a moved suture day would change is shown before it is applied, and asking changes nothing', async () => {
+  const one = await afternoon()
+  const id = await w.treatment(one, `${today} 14:30`, { code: 'double_eyelid' })
+  await w.work()
+  const before = await w.steps(id)
+  const preview = await w.api('POST', `/care-plans/${id}/preview`, { sutureRemovalOn: later(11) })
+  expect(preview.moves).toContainEqual({
+    id: `${id}.surgery.day10`,
+    from: later(10),
+    to: later(14),
+    reason: 'late_sutures',
+  })
+  expect(preview.kept).toContain(`${id}.surgery.month3`)
+  expect(await w.steps(id)).toEqual(before)
+  await put(id, one, { code: 'double_eyelid', sutureRemovalOn: later(11) })
+  expect((await history(id)).at(-1)?.moves).toEqual(preview.moves)
+})
+
 test('an appointment has its notices, and what hangs on it moves with it and waits when it is cancelled', async () => {
   const one = await afternoon()
   const id = await w.treatment(one, `${today} 14:30`, { code: 'rf' })
