@@ -11,6 +11,7 @@ import type {
 } from '../treatments/index.ts'
 import { onDeceased } from './deceased.ts'
 import { enrol } from './enrol.ts'
+import type { PlanRow } from './model.ts'
 import { cancelPlan, followUp, type ReplanDeps, replan } from './replan.ts'
 import type { Subject } from './subjects.ts'
 
@@ -25,11 +26,14 @@ export function recordHandlers(deps: ListenDeps): Record<string, EventHandler> {
   const { subjects, clock, nudge } = deps
   const only = async (id: string): Promise<Subject | undefined> => (await subjects([id])).get(id)
 
+  const planOf = async (id: string): Promise<PlanRow | undefined> => (await deps.store.plansOf([id]))[0]
+
   async function onAppointment(event: DomainEvent): Promise<void> {
     const { appointmentId } = event.data as unknown as AppointmentChanged
     const visit = await only(appointmentId)
     if (!visit) return
-    const [plan] = await deps.store.plansOf([appointmentId])
+    const plan = await planOf(appointmentId)
+    await followUp(deps, formerly(visit, plan, event), 'all')
     if (visit.status === 'cancelled') {
       if (plan) await cancelPlan(deps, appointmentId, 'appointment_over', event, clock.now())
     } else if (plan) {
@@ -59,6 +63,7 @@ export function recordHandlers(deps: ListenDeps): Record<string, EventHandler> {
     async 'treatment.corrected'(event) {
       const treatment = await only((event.data as unknown as TreatmentCorrected).treatmentId)
       if (!treatment) return
+      await followUp(deps, formerly(treatment, await planOf(treatment.id), event), 'all')
       await replan(deps, treatment, event)
       await followUp(deps, [{ subject: treatment, cause: event }], 'all')
       nudge('care_steps')
@@ -80,4 +85,13 @@ export function recordHandlers(deps: ListenDeps): Record<string, EventHandler> {
     'appointment.arrived': onAppointment,
     'customer.deceased': (event) => onDeceased(deps, event),
   }
+}
+
+/**
+ * Another code or customer until now: what hung on that is planned anew first, while the plan still knows it. The records
+ * have the new facts already.
+ */
+function formerly(subject: Subject, plan: PlanRow | undefined, cause: DomainEvent) {
+  if (!plan || (plan.code === subject.code && plan.customerId === subject.customerId)) return []
+  return [{ subject: { ...subject, code: plan.code, customerId: plan.customerId }, cause }]
 }

@@ -133,6 +133,11 @@ test('a further operation within a year: later steps follow it and ride on its c
   const moved = (await history(first)).at(-1)
   expect(moved).toMatchObject({ cause: 'treatment.completed' })
   expect(moved?.moves.find(({ id }) => id === `${first}.surgery.month3`)).toMatchObject({ reason: 'further_operation' })
+  // It was no operation after all; and then it was one, and is taken back.
+  await put(second, one, { code: 'botulinum' })
+  expect(await fate(first, 'surgery.month3')).toBe(own)
+  await put(second, one, { code: 'rhinoplasty' })
+  expect(await fate(first, 'surgery.month3')).toContain(`merged ${second}.surgery.month3`)
   await w.api('POST', `/treatments/${second}/cancel`)
   await w.work()
   expect(await fate(first, 'surgery.month3')).toBe(own)

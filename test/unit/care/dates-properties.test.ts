@@ -267,3 +267,58 @@ describe('any sequence of moves', () => {
     )
   })
 })
+
+describe('any further operation within a year', () => {
+  const operations = kinds.filter(({ category }) => category === 'surgery' || category === 'hair_transplant')
+  const anyPair = fc.record({
+    first: fc.constantFrom(...operations),
+    second: fc.constantFrom(...operations),
+    gap: fc.integer({ min: 1, max: 364 }),
+    technique: fc.constantFrom('fut', 'fue'),
+  })
+  test('loses nothing, and what both plans would say on one day is one contact', () => {
+    fc.assert(
+      fc.property(anyPair, ({ first, second, gap, technique }) => {
+        const on = addDays('2026-03-02', gap)
+        const of = (code: string, day: string, id: string) =>
+          facts(code, `${day} 15:00`, {
+            treatmentId: id,
+            storeType: 'hospital',
+            techniques: code === 'hair_transplant' ? [technique] : [],
+            dates: { next_session_date: 'none' },
+          })
+        const later = plan(pathways, of(second.code, on, 't2'))
+        const hosts = later.flatMap(({ id, step, status, ownerRole, kind, action, plannedOn }) =>
+          status === 'planned' && plannedOn && step.class !== 'greeting'
+            ? [{ id, step: step.id, ownerRole, kind, action, plannedOn, isFollowed: true }]
+            : [],
+        )
+        const input = of(first.code, '2026-03-02', 't1')
+        const alone = plan(pathways, input)
+        const planned = plan(pathways, { ...input, operations: [on] }, undefined, {
+          hosts,
+          settled: new Set(),
+          days: new Map(),
+        })
+        expect(planned.map(({ id }) => id)).toEqual(alone.map(({ id }) => id))
+        const going = new Set([...planned, ...later].flatMap(({ id, status }) => (status === 'planned' ? [id] : [])))
+        for (const { status, mergedInto, shift, ownerRole, kind, action, plannedOn, windowFrom } of planned) {
+          if (status === 'merged') expect(going.has(mergedInto ?? '')).toBe(true)
+          if (shift !== 'further_operation') continue
+          // It follows the new operation, and never goes beside what that one's own plan says to the customer.
+          expect(windowFrom && dayOf(windowFrom, ZONE) > on).toBe(true)
+          if (status !== 'planned' || kind !== 'contact') continue
+          const beside = hosts.filter(
+            (host) =>
+              host.kind === 'contact' &&
+              host.ownerRole === ownerRole &&
+              host.plannedOn === plannedOn &&
+              (host.action === 'call' || action === 'message'),
+          )
+          expect(beside).toEqual([])
+        }
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
