@@ -40,7 +40,8 @@ export const dayTaskId = (treatmentId: string, anchor: Anchor, nth = 0): string 
 
 /** How often a plan has lost a day, this change included; safe to ask again after a crash. */
 export function timesLost(changes: readonly PlanChange[], anchor: Anchor, now: { id: string; ask: readonly Anchor[] }) {
-  const asked = changes.filter((change) => change.asked.includes(anchor))
+  // Changes from before anchors have asked for nothing.
+  const asked = changes.filter((change) => change.asked?.includes(anchor))
   return asked.length + (now.ask.includes(anchor) && !asked.some(({ id }) => id === now.id) ? 1 : 0)
 }
 

@@ -6,7 +6,7 @@ import { notFound } from '../platform/errors.ts'
 import { route } from '../platform/http.ts'
 import { DayString, Id, Instant, InstantString, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
 import { changeOf, type Diff } from './diff.ts'
-import type { CareStore, ContactRow, StepRow } from './model.ts'
+import type { CareStore, ContactRow, PlanChange, StepRow } from './model.ts'
 
 const Call = z.object({ byUserId: z.string(), at: Instant, reached: z.boolean() })
 const Step = z.object({
@@ -44,7 +44,10 @@ const Step = z.object({
   taskId: z.string().nullable(),
   handed: z.object({ byUserId: z.string(), at: Instant }).nullable(),
 })
-const stepOf = (row: StepRow) => ({ ...row, id: row._id, from: row.windowFrom, to: row.windowTo })
+/** Rows from before anchors were kept count from the treatment. */
+const BEFORE_ANCHORS = { anchor: 'treatment_date', shift: null }
+const stepOf = (row: StepRow) => ({ ...BEFORE_ANCHORS, ...row, id: row._id, from: row.windowFrom, to: row.windowTo })
+const changeViewOf = (change: PlanChange) => ({ ...{ moves: [], asked: [] }, ...change })
 const Contact = z.object({
   id: z.string(),
   stepIds: z.array(z.string()),
@@ -117,7 +120,8 @@ export const careRoutes = ({ store, customers, suppose }: CareRouteDeps) => [
     async handle({ params: { treatmentId } }) {
       const [plan] = await store.plansOf([treatmentId])
       if (!plan) throw notFound('plan_not_found', { treatmentId })
-      return { ...plan, treatmentId, steps: (await store.stepsOf(treatmentId)).map(stepOf) }
+      const steps = (await store.stepsOf(treatmentId)).map(stepOf)
+      return { ...plan, treatmentId, steps, changes: plan.changes.map(changeViewOf) }
     },
   }),
   route({
