@@ -5,7 +5,7 @@ import { addMs, MINUTE_MS } from '../platform/clock.ts'
 import type { StaffService, Store } from '../staff/index.ts'
 import type { Treatment, TreatmentsService } from '../treatments/index.ts'
 import type { PlanFacts } from './drafts.ts'
-import { furtherOperations, type History, hangingFacts, hangs, isOperation, isSameSeries, matchFacts } from './facts.ts'
+import { furtherOperations, type History, hangingFacts, hangs, isOperation, matchFacts, movedBy } from './facts.ts'
 import type { CareStore, PlanRow, StepRow } from './model.ts'
 import type { Pathway } from './pathway.ts'
 import type { Host } from './planner.ts'
@@ -120,30 +120,20 @@ export async function lookAround(
   }
 }
 
-/**
- * The customers' other treatments whose plans hang on these: before them, or wherever they may have been until now. In a
- * constant number of commands.
- */
+/** Whose plans these move, in a constant number of commands. */
 export async function hangingOn(
   { customers, treatments, pathways }: AroundDeps,
   subjects: readonly Subject[],
-  which: 'earlier' | 'all',
+  which: 'next' | 'all',
 ): Promise<Map<Subject, Treatment[]>> {
   const people = await customers.getMany([...new Set(subjects.map(({ customerId }) => customerId))])
   const histories = await historiesOf(treatments, people, subjects)
   const isOne = operationIn(treatments, pathways)
   return new Map(
-    subjects.map((subject) => {
-      const isOperated = subject.record === 'treatment' && isOne(subject)
-      const others = (histories.get(subject.customerId) ?? NO_HISTORY).treatments.filter(
-        (one) =>
-          one.id !== subject.id &&
-          one.status === 'completed' &&
-          (which === 'all' || one.treatedOn < subject.treatedOn) &&
-          (isSeriesOf(one, subject) || (isOperated && isOne(one))),
-      )
-      return [subject, others]
-    }),
+    subjects.map((subject) => [
+      subject,
+      movedBy(subject, histories.get(subject.customerId) ?? NO_HISTORY, isOne, which),
+    ]),
   )
 }
 
@@ -154,9 +144,6 @@ const operationIn =
     const kind = treatments.kind(treatment.code)
     return kind !== null && isOperation(pathways, matchFacts(subjectOf(treatment), kind, { type: 'hospital' }))
   }
-
-const isSeriesOf = (one: Treatment, subject: Subject): boolean =>
-  subject.record === 'appointment' ? one.code === subject.code : isSameSeries(one, subject)
 
 function hostOf(row: StepRow, isFollowed: boolean, from: Date): Host[] {
   const { _id: id, step, ownerRole, kind, action, plannedOn, contactClass, dueAt } = row

@@ -5,7 +5,7 @@ import type { Appointment, Treatment, TreatmentKind } from '../treatments/index.
 import type { AnchorDay, SutureDay } from './anchors.ts'
 import type { PlanFacts } from './drafts.ts'
 import { type MatchFacts, matches, type Pathway } from './pathway.ts'
-import type { Subject } from './subjects.ts'
+import { type Subject, subjectOf } from './subjects.ts'
 import type { Anchor } from './types.ts'
 
 /** Of one customer. */
@@ -89,6 +89,28 @@ export const furtherOperations = (
   isOne(subject)
     ? treatments.filter((one) => isDone(one) && one.treatedOn > subject.treatedOn && isOne(one)).sort(sortOf)
     : []
+
+/**
+ * The customer's other treatments whose plans this one moves: of a session that was entered, those of which it is the next
+ * one now; of a visit, those that wait for one; and earlier operations. `all`: wherever it may have been until now.
+ */
+export function movedBy(
+  subject: Subject,
+  history: History,
+  isOne: (treatment: Treatment) => boolean,
+  which: 'next' | 'all',
+): Treatment[] {
+  const isOperated = subject.record === 'treatment' && isOne(subject)
+  const isBefore = ({ treatedOn }: Treatment) => which === 'all' || treatedOn < subject.treatedOn
+  return history.treatments.filter((one) => {
+    if (one.id === subject.id || !isDone(one)) return false
+    if (isOperated && isOne(one) && isBefore(one)) return true
+    if (subject.record === 'appointment')
+      return one.code === subject.code && laterSessions(subjectOf(one), history).length === 0
+    if (!isSameSeries(one, subject)) return false
+    return which === 'all' || laterSessions(subjectOf(one), history)[0]?.treatedOn === subject.treatedOn
+  })
+}
 
 export function hangingFacts(
   subject: Subject,

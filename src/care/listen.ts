@@ -33,7 +33,7 @@ export function recordHandlers(deps: ListenDeps): Record<string, EventHandler> {
     const visit = await only(appointmentId)
     if (!visit) return
     const plan = await planOf(appointmentId)
-    await followUp(deps, formerly(visit, plan, event), 'all')
+    await followUp(deps, formerly(visit, plan, event), 'next')
     if (visit.status === 'cancelled') {
       if (plan) await cancelPlan(deps, appointmentId, 'appointment_over', event, clock.now())
     } else if (plan) {
@@ -41,7 +41,7 @@ export function recordHandlers(deps: ListenDeps): Record<string, EventHandler> {
       await deps.store.changePlan(appointmentId, { status: 'active' })
       await replan(deps, visit, event)
     } else await enrol(deps, [{ ...visit, enteredAt: event.occurredAt }])
-    await followUp(deps, [{ subject: visit, cause: event }], 'all')
+    await followUp(deps, [{ subject: visit, cause: event }], 'next')
     nudge('care_steps')
   }
 
@@ -57,7 +57,7 @@ export function recordHandlers(deps: ListenDeps): Record<string, EventHandler> {
           const subject = known.get((cause.data as unknown as TreatmentCompleted).treatmentId)
           return subject ? [{ subject, cause }] : []
         })
-        await followUp(deps, changed, 'earlier')
+        await followUp(deps, changed, 'next')
       },
     },
     async 'treatment.corrected'(event) {

@@ -170,7 +170,7 @@ export async function cancelPlan(
 export async function followUp(
   deps: ReplanDeps,
   changed: readonly { subject: Subject; cause: Cause }[],
-  which: 'earlier' | 'all',
+  which: 'next' | 'all',
 ): Promise<void> {
   const moving = changed.filter(({ subject }) => movesOthers(deps, subject))
   if (moving.length === 0) return

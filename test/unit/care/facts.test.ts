@@ -1,6 +1,6 @@
 /** What other records say about a plan: the next session, further operations, the suture day. */
 import { describe, expect, test } from 'vitest'
-import { furtherOperations, hangingFacts, hangs, isSameSeries, matchFacts } from '../../../src/care/facts.ts'
+import { furtherOperations, hangingFacts, hangs, isSameSeries, matchFacts, movedBy } from '../../../src/care/facts.ts'
 import { ofAppointment, ofPurchase, type Subject, subjectOf } from '../../../src/care/subjects.ts'
 import type { Appointment, Treatment } from '../../../src/treatments/index.ts'
 import { at, kinds, pathways } from './clinic.ts'
@@ -112,6 +112,32 @@ test('further operations are those that took place on later days, whatever their
     furtherOperations(subjectOf(one), { treatments: all, appointments: [] }, isOperation)
   expect(found(first)).toEqual([later])
   expect(found(all[2] as Treatment)).toEqual([])
+})
+
+describe('whose plans it moves', () => {
+  const [a, b, c] = [treatment('ipl', '2026-01-02'), treatment('ipl', '2026-02-02'), treatment('ipl', '2026-03-02')]
+  const [nose, eyes] = [treatment('rhinoplasty', '2025-12-02'), treatment('double_eyelid', '2026-02-20')]
+  const history = (...more: Treatment[]) => ({
+    treatments: [a, b, nose, treatment('rf', '2026-01-20'), ...more],
+    appointments: [],
+  })
+  const isOne = ({ code }: Treatment) => code === 'rhinoplasty' || code === 'double_eyelid'
+  const ids = (found: readonly Treatment[]) => found.map(({ id }) => id)
+  test('a session moves the one before it, and not the whole history', () => {
+    expect(ids(movedBy(subjectOf(c), history(c), isOne, 'next'))).toEqual([b.id])
+    // Entered late, between two others.
+    const between = treatment('ipl', '2026-01-15')
+    expect(ids(movedBy(subjectOf(between), history(c, between), isOne, 'next'))).toEqual([a.id])
+    expect(ids(movedBy(subjectOf(c), history(c), isOne, 'all'))).toEqual([a.id, b.id])
+  })
+  test('a visit moves those that wait for one', () => {
+    const booked = ofAppointment(visit('ipl', '2026-04-02 10:00'), ZONE)
+    expect(ids(movedBy(booked, history(), isOne, 'next'))).toEqual([b.id])
+  })
+  test('an operation moves the earlier ones', () => {
+    expect(ids(movedBy(subjectOf(eyes), history(eyes), isOne, 'next'))).toEqual([nose.id])
+    expect(ids(movedBy(subjectOf(nose), history(eyes), isOne, 'next'))).toEqual([])
+  })
 })
 
 test('the discharge is asked for while the customer is in hospital, and nobody else is asked', () => {
