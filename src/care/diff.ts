@@ -39,8 +39,9 @@ const PLANNED = [
 ] as const satisfies readonly (keyof StepRow)[]
 
 export const decided = (row: StepRow) => Object.fromEntries(PLANNED.map((field) => [field, row[field]]))
-/** A reason is a plan's own only where it takes a step away: what is planned collects others on its way. */
-const toldOf = (row: StepRow) => JSON.stringify([decided(row), row.status === 'cancelled' ? row.reason : null])
+/** Reasons that a plan gives; what is planned collects others on its way. */
+const GIVEN_BY_PLAN: ReadonlySet<string> = new Set([...BY_PLAN, 'store_closed', 'late_sutures', 'further_operation'])
+const toldOf = (row: StepRow) => JSON.stringify([decided(row), GIVEN_BY_PLAN.has(row.reason ?? '') ? row.reason : null])
 const sameAs = (a: StepRow, b: StepRow) => toldOf(a) === toldOf(b)
 
 export interface Diff {
