@@ -51,6 +51,11 @@ export const treatmentOf = (
   treatedOn: new Date(endedAt.getTime() + 8 * 3_600_000).toISOString().slice(0, 10),
   enteredAt: endedAt,
   status: 'completed',
+  sutureRemovalOn: null,
+  nextSessionOn: null,
+  inHospital: false,
+  dischargedOn: null,
+  course: null,
 })
 
 export const chunks = <T>(items: readonly T[], size: number): T[][] =>

@@ -1,21 +1,37 @@
 /**
- * What should have happened: the business's own table (domain, section 3), written by hand. It never looks at the clinic's
- * configuration or at the server's code, so that a step which is missing there is missed here.
+ * What should have happened to a treatment: the rows of the table that it is promised, and when. Its own arithmetic, apart
+ * from the server's: days are counted here a second time.
  */
 import { Temporal } from 'temporal-polyfill'
+import { OWN, type Row, TABLE, usualSutures } from './table.ts'
 
 export interface Treatment {
   /** The number under which the clinic's system entered it. */
   externalId: string
   person: string
+  /** What it is, when it is no treatment. */
+  record?: 'appointment' | 'purchase'
   code: string
+  technique?: string
+  /** Kinds of products, of a purchase. */
+  products?: string[]
   storeType: 'hospital' | 'clinic' | 'salon'
   storeId: string
+  /** Of an appointment, when it begins. */
   endedAt: Date
   enteredAt: Date
   /** When the clinic's own system took it back, or put its facts right. */
   cancelledAt?: Date
   correctedAt?: Date
+  /** Days that the clinic has told, `YYYY-MM-DD`. */
+  suturesOn?: string | 'none'
+  nextSessionOn?: string | 'none'
+  /** In hospital until then. */
+  dischargedOn?: string
+  course?: { session: number; of: number }
+  /** When the next session took place, and further operations: the judge finds them among the person's treatments. */
+  nextDoneOn?: string | undefined
+  operatedOn?: string[]
 }
 
 export interface Calendar {
@@ -30,61 +46,6 @@ export interface Expected {
   row: Row
 }
 
-type When =
-  | { hours: number }
-  | { day: number }
-  | { days: [number, number] }
-  | { month: number }
-  | { from: number; toMonth: number }
-export interface Row {
-  step: string
-  when: When
-  /** A person must make the contact: it avoids closed days. */
-  needsPerson?: boolean
-  /** Goes by itself on its day, whoever works. */
-  guidance?: boolean
-  /** Duty staff make it whatever the day. */
-  neverMoves?: boolean
-  /** Planned with a later room: photos and recommendations. */
-  later?: boolean
-}
-
-const BASE: Row[] = [
-  { step: 'greeting', when: { hours: 2 } },
-  ...[1, 2, 3, 5, 7].map((day) => ({ step: `guidance_day${day}`, when: { day }, guidance: true })),
-  { step: 'effect_day7', when: { day: 7 } },
-  { step: 'effect_month1', when: { month: 1 } },
-  { step: 'periodic_week1', when: { day: 7 } },
-  { step: 'periodic_month1', when: { month: 1 } },
-  { step: 'periodic_month3', when: { month: 3 } },
-  { step: 'survey_month1', when: { month: 1 } },
-  { step: 'photos_day7', when: { day: 7 }, later: true },
-  { step: 'photos_month1', when: { month: 1 }, later: true },
-  { step: 'recommendation', when: { from: 30, toMonth: 3 }, later: true },
-]
-const TREATMENT_CALL: Row[] = [
-  { step: 'cs_2h', when: { hours: 2 } },
-  { step: 'cs_day3', when: { day: 3 }, needsPerson: true },
-  { step: 'cs_day7', when: { day: 7 }, needsPerson: true },
-  { step: 'consultant_day1', when: { day: 1 }, needsPerson: true, neverMoves: true },
-  { step: 'consultant_month', when: { from: 2, toMonth: 1 }, needsPerson: true },
-]
-const INJECTION: Row[] = [
-  { step: 'day1', when: { day: 1 }, neverMoves: true },
-  { step: 'days7_10', when: { days: [7, 10] }, needsPerson: true },
-  { step: 'month1', when: { month: 1 }, needsPerson: true },
-  { step: 'month3', when: { month: 3 } },
-  { step: 'month6', when: { month: 6 } },
-]
-const INJECTIONS = new Set(['botulinum', 'hyaluronic_filler', 'skin_booster'])
-
-/** Everything the table has, `later` rows included: the report shows them as such. */
-export const TABLE: Record<string, readonly Row[]> = {
-  base: BASE,
-  treatment_call: TREATMENT_CALL,
-  injection: INJECTION,
-}
-
 const SHANGHAI = 'Asia/Shanghai'
 const HOUR_MS = 3_600_000
 /** Domain, section 5: the last contact window of a day ends then; a call needs half an hour before it. */
@@ -96,16 +57,93 @@ const local = (at: Date, zone: string) => Temporal.Instant.fromEpochMilliseconds
 const instant = (day: Temporal.PlainDate, time: string, timeZone: string): Date =>
   new Date(day.toZonedDateTime({ timeZone, plainTime: time }).epochMilliseconds)
 
-/** The rows of the table that a treatment is promised. */
-export function expectedOf({ storeType, code }: Treatment): Expected[] {
-  const pathways = [
+const pathwaysOf = ({ record, storeType, code, course }: Treatment): string[] => {
+  if (record === 'appointment') return ['appointment']
+  const own = OWN[code]
+  if (record === 'purchase' || own === 'product') return ['product']
+  return [
     'base',
     ...(storeType === 'hospital' ? ['treatment_call'] : []),
-    ...(INJECTIONS.has(code) ? ['injection'] : []),
+    ...(own ? [String(own)] : []),
+    ...(course ? ['course'] : []),
   ]
-  return pathways.flatMap((pathway) =>
+}
+
+/** Every row that the treatment may have, whether or not its day was ever said. */
+export const possibleOf = (treatment: Treatment): Expected[] =>
+  pathwaysOf(treatment).flatMap((pathway) =>
     (TABLE[pathway] ?? []).filter(({ later }) => !later).map((row) => ({ pathway, step: row.step, row })),
   )
+
+/** The rows of the table that a treatment is promised. */
+export const expectedOf = (treatment: Treatment): Expected[] =>
+  possibleOf(treatment).filter(
+    ({ row }) =>
+      (row.of === undefined || dayOf(row, treatment) !== null) &&
+      isOfCourse(row, treatment) &&
+      isOfProduct(row, treatment),
+  )
+
+const isLast = ({ course }: Treatment) => course !== undefined && course.session === course.of
+const isOfCourse = ({ session }: Row, treatment: Treatment) => !session || (session === 'last') === isLast(treatment)
+const isOfProduct = ({ product }: Row, { products, technique }: Treatment) =>
+  product === undefined || (products ?? [technique ?? 'skin_care']).includes(product)
+
+const dateOf = (text: string) => Temporal.PlainDate.from(text)
+
+/** The day that a row counts from; null where nobody has said it, or where there is none. */
+function dayOf({ of }: Row, treatment: Treatment, zone = SHANGHAI): Temporal.PlainDate | null {
+  const own = local(treatment.endedAt, zone).toPlainDate()
+  if (of === undefined || of === 'appointment') return own
+  if (of === 'next session') {
+    const { nextSessionOn } = treatment
+    return nextSessionOn === undefined || nextSessionOn === 'none' ? null : dateOf(nextSessionOn)
+  }
+  return suturesOf(treatment, own)
+}
+
+function suturesOf({ suturesOn, code, technique }: Treatment, own: Temporal.PlainDate): Temporal.PlainDate | null {
+  if (suturesOn !== undefined) return suturesOn === 'none' ? null : dateOf(suturesOn)
+  const usual = usualSutures(code, technique)
+  return typeof usual === 'number' ? own.add({ days: usual }) : null
+}
+
+type Days = [Temporal.PlainDate, Temporal.PlainDate]
+const isAfter = (a: Temporal.PlainDate, b: Temporal.PlainDate) => Temporal.PlainDate.compare(a, b) > 0
+
+function spanOf({ when }: Row, day: Temporal.PlainDate): Days {
+  if ('days' in when) return [day.add({ days: when.days[0] }), day.add({ days: when.days[1] })]
+  if ('from' in when) return [day.add({ days: when.from }), day.add({ months: when.toMonth })]
+  const on = 'day' in when ? day.add({ days: when.day }) : 'month' in when ? day.add({ months: when.month }) : day
+  return [on, on]
+}
+
+/** First and last day, after everything that domain 4 says of late sutures and further operations. */
+function daysOf(row: Row, treatment: Treatment, zone: string): Days {
+  const day = dayOf(row, treatment, zone) ?? local(treatment.endedAt, zone).toPlainDate()
+  const own = spanOf(row, day)
+  if (row.of !== undefined) return own
+  const sutures = row.afterSutures ? suturesOf(treatment, day) : null
+  const after = sutures ? day.until(sutures, { largestUnit: 'days' }).days : 0
+  let days: Days = after >= 10 ? [own[0].add({ days: after - 7 }), own[1].add({ days: after - 7 })] : own
+  // What was still to come on the day of a further operation counts from it.
+  for (const text of treatment.operatedOn ?? []) {
+    const operated = dateOf(text)
+    if (isAfter(days[0], operated)) days = spanOf(row, operated)
+  }
+  return days
+}
+
+/** Why a row is not due although its day is known: the world's own reasons, by the server's names for them. */
+export function takenBy(row: Row, treatment: Treatment, calendar: Calendar): string | null {
+  const zone = zoneOf(calendar)
+  const { course, nextDoneOn, dischargedOn } = treatment
+  if (row.consultant && course && course.session !== 1 && !isLast(treatment)) return 'course_between'
+  const [first, last] =
+    'hours' in row.when ? spanOf(row, local(treatment.endedAt, zone).toPlainDate()) : daysOf(row, treatment, zone)
+  if (nextDoneOn && (row.of === 'next session' || ((row.untilNext || course) && isAfter(first, dateOf(nextDoneOn)))))
+    return 'superseded_by_session'
+  return dischargedOn && isAfter(dateOf(dischargedOn), last) ? 'covered_in_hospital' : null
 }
 
 export const rowOf = (pathway: string, step: string): Row | null =>
@@ -119,23 +157,19 @@ export interface Window {
 }
 
 /** The promise's own window. `carriedBy`: the row of the contact that it is merged into, which may need a person. */
-export function windowOf(row: Row, { endedAt }: Treatment, calendar: Calendar, carriedBy: Row | null = null): Window {
+export function windowOf(row: Row, treatment: Treatment, calendar: Calendar, carriedBy: Row | null = null): Window {
   const zone = zoneOf(calendar)
+  const { endedAt } = treatment
   const ended = local(endedAt, zone)
-  const day0 = ended.toPlainDate()
   const { when } = row
   if ('hours' in when) {
     const window = greetingWindow(endedAt, ended, when.hours, zone)
     return { ...window, lastChance: window.to }
   }
-  const [first, last] =
-    'day' in when
-      ? [day0.add({ days: when.day }), day0.add({ days: when.day })]
-      : 'days' in when
-        ? [day0.add({ days: when.days[0] }), day0.add({ days: when.days[1] })]
-        : 'month' in when
-          ? [day0.add({ months: when.month }), day0.add({ months: when.month })]
-          : [day0.add({ days: when.from }), day0.add({ months: when.toMonth })]
+  let [first, last] = daysOf(row, treatment, zone)
+  const { dischargedOn, nextDoneOn, course } = treatment
+  if (dischargedOn && isAfter(dateOf(dischargedOn), first)) first = dateOf(dischargedOn)
+  if (nextDoneOn && (row.untilNext || course) && isAfter(last, dateOf(nextDoneOn))) last = dateOf(nextDoneOn)
   const days = (from: Temporal.PlainDate, to: Temporal.PlainDate): Window => ({
     from: instant(from, '00:00', zone),
     to: instant(to.add({ days: 1 }), '00:00', zone),

@@ -6,12 +6,15 @@ import {
   type Expected,
   expectedOf,
   isAtNight,
+  possibleOf,
   rowOf,
   type Treatment,
+  takenBy,
   type Window,
   windowOf,
 } from './expected.ts'
 import { doubles, type Found, unclaimed } from './faults.ts'
+import { related } from './relations.ts'
 
 export type { Claim } from './evidence.ts'
 
@@ -61,7 +64,8 @@ export function judge(input: {
   end: Date
   wishes?: ReadonlyMap<string, Wishes>
 }): Verdict {
-  const { treatments, calendars, ledger, claims, end, wishes = new Map() } = input
+  const { calendars, ledger, claims, end, wishes = new Map() } = input
+  const treatments = related(input.treatments, calendars)
   const treatmentOf = new Map(treatments.map((treatment) => [treatment.externalId, treatment]))
   const personOf = ({ treatmentExternalId }: Claim) => treatmentOf.get(treatmentExternalId ?? '')?.person ?? null
   const evidence = gather(ledger, claims, personOf)
@@ -92,6 +96,7 @@ export function judge(input: {
           claim,
           target,
           window,
+          taken: takenBy(expected.row, treatment, calendar),
           evidence,
           wishes: wishes.get(treatment.person) ?? {},
         }),
@@ -107,7 +112,7 @@ export function judge(input: {
     unexpected: claims
       .filter(({ treatmentExternalId, pathway, step }) => {
         const treatment = treatmentOf.get(treatmentExternalId ?? '')
-        return treatment && !expectedOf(treatment).some((one) => one.pathway === pathway && one.step === step)
+        return treatment && !possibleOf(treatment).some((one) => one.pathway === pathway && one.step === step)
       })
       .map(({ id }) => id),
   }
@@ -119,6 +124,8 @@ interface Case {
   claim: Claim | null
   target: Claim | null
   window: Window
+  /** Why the world itself doesn't expect it any more. */
+  taken: string | null
   evidence: Evidence
   wishes: Wishes
 }
@@ -146,10 +153,11 @@ function outcomeOf(one: Case): { outcome: Outcome; reason: string | null } {
 }
 
 /** A reason explains only what the world bears out: a server can write any word. */
-function isExplained({ treatment, claim, target, window, evidence, wishes }: Case): boolean {
+function isExplained({ treatment, claim, target, window, taken, evidence, wishes }: Case): boolean {
   const before = (at: Date | undefined) => at !== undefined && at < window.to
   if (claim?.status === 'missed_before_entry')
     return treatment.enteredAt >= window.lastChance || before(treatment.correctedAt)
+  if (taken !== null && claim?.reason === taken) return true
   switch (target?.reason) {
     case 'treatment_cancelled':
       return before(treatment.cancelledAt)

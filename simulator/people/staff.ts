@@ -53,7 +53,9 @@ function onCard(simulator: Simulator, staff: Staff, card: Record<string, unknown
   if (!keys.includes('take')) {
     // Passing a message on: in chat where they are contacts, then done.
     later(simulator, staff, wait, `confirm ${taskId}`, () => {
-      if (customer?.contacts.has(staff.userId))
+      // A day to be entered in the clinic's system, or a decision, is nothing to write to the customer.
+      const isPassedOn = !/请(确定|决定)/.test(text(record(card.main_title).title))
+      if (isPassedOn && customer?.contacts.has(staff.userId))
         simulator.act({
           as: 'staff',
           id: staff.personId,

@@ -17,9 +17,9 @@ import {
 import { earliest } from '../platform/clock.ts'
 import { type Routine, routine } from '../platform/routines.ts'
 import type { Store } from '../staff/index.ts'
-import { windowFacts } from './enrol.ts'
 import { callOf, callTaskId, type FireDeps } from './fire.ts'
 import type { StepRow } from './model.ts'
+import { windowFacts } from './rows.ts'
 import { callTimes, whyNot } from './rules.ts'
 import { pick, whenOpen } from './timing.ts'
 import { carriedOf, treatmentsOf } from './wording.ts'
@@ -91,7 +91,7 @@ async function layOut(
   const laid = planned.filter(
     ({ step, place, customer, treatment, dueAt }) =>
       step.action === 'call' &&
-      whyNot(customer, treatment) === null &&
+      whyNot(customer, treatment, step.contactClass) === null &&
       (step.neverMoves || isOpenOn(place.opening, dayOf(dueAt, place.timeZone))),
   )
   await tasks.open(

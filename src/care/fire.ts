@@ -11,9 +11,10 @@ import type { Random } from '../platform/random.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { OpenTask, TasksService } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
-import { windowFacts } from './enrol.ts'
+import { decisionOf, needsDecision } from './decisions.ts'
 import type { GuideBook } from './guides.ts'
-import type { CareStore, StepRow } from './model.ts'
+import type { CareStore, DueStep, StepRow } from './model.ts'
+import { windowFacts } from './rows.ts'
 import { callTimes, decide, type Firing } from './rules.ts'
 import { usefulUntil } from './timing.ts'
 import { carriedOf, dayNumber, hasGuide, type StepFacts, treatmentName, treatmentsOf, varsOf } from './wording.ts'
@@ -52,7 +53,7 @@ export function createFiring(deps: FireDeps): (now: Date) => Promise<Record<stri
   }
 }
 
-async function fireBatch(deps: FireDeps, steps: readonly StepRow[], now: Date): Promise<Record<string, number>> {
+async function fireBatch(deps: FireDeps, steps: readonly DueStep[], now: Date): Promise<Record<string, number>> {
   const { store, messaging, tasks, staff, customers, treatments, guides } = deps
   const customerIds = [...new Set(steps.map(({ customerId }) => customerId))]
   const [contacts, done, stores] = await Promise.all([
@@ -78,9 +79,10 @@ async function fireBatch(deps: FireDeps, steps: readonly StepRow[], now: Date): 
   })
   // Tasks first: the announcing message names who is going to call.
   const owners = await tasks.open(
-    fired.flatMap(({ step, firing, facts, owner }) =>
-      firing.do === 'call' ? [callOf(deps, step, facts, owner, firing)] : [],
-    ),
+    fired.flatMap(({ step, firing, facts, owner, window }) => {
+      if (firing.do === 'call') return [callOf(deps, step, facts, owner, firing)]
+      return needsDecision(step, firing) ? [decisionOf(deps, step, facts, window)] : []
+    }),
   )
   const senderOf = ({ step, owner }: (typeof fired)[number]): string | null =>
     owners.get(callTaskId(step._id, step.occurrence)) || (step.ownerRole === 'consultant' ? owner : null)
@@ -130,7 +132,7 @@ const FALLBACK_WINDOW = {
   preferredTime: null,
 }
 
-function changeOf(step: StepRow, firing: Firing, timeZone: string, now: Date): Record<string, unknown> {
+function changeOf(step: DueStep, firing: Firing, timeZone: string, now: Date): Record<string, unknown> {
   switch (firing.do) {
     case 'message':
       return { status: 'enqueued', dueAt: null }

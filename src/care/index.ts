@@ -6,13 +6,7 @@ import { due } from '../platform/due.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { TaskAttempted, TaskCompleted, TasksService } from '../tasks/index.ts'
-import type {
-  Treatment,
-  TreatmentCancelled,
-  TreatmentCompleted,
-  TreatmentCorrected,
-  TreatmentsService,
-} from '../treatments/index.ts'
+import type { Treatment, TreatmentsService } from '../treatments/index.ts'
 import { onSettled } from './answers.ts'
 import { onMessage, openAsks } from './asks.ts'
 import { attentionList } from './attention.ts'
@@ -21,11 +15,13 @@ import { layOutDay } from './day.ts'
 import { enrol } from './enrol.ts'
 import { createFiring } from './fire.ts'
 import type { GuideBook } from './guides.ts'
+import { recordHandlers } from './listen.ts'
 import { createCareStore } from './model.ts'
 import { type PastContact, recordPast } from './past.ts'
 import type { Pathway } from './pathway.ts'
-import { cancelPlan, replan } from './replan.ts'
+import { foresee } from './replan.ts'
 import { careRoutes } from './routes.ts'
+import { createSubjects, subjectOf, supposed } from './subjects.ts'
 
 export { captionOf, lintDrawing } from './drawings.ts'
 export { buildGuides, checkGuides, type GuideBook, GuideFile } from './guides.ts'
@@ -51,46 +47,40 @@ export interface CareDeps extends Ports {
 }
 
 export function createCare(deps: CareDeps): Feature<CareService> {
-  const { db, clock, events, nudge, messaging, treatments, customers } = deps
+  const { db, clock, events, nudge, messaging, staff, treatments, customers } = deps
   const store = createCareStore(db)
-  const shared = { ...deps, store }
+  const subjects = createSubjects(treatments, staff)
+  // Whoever asks what a plan is about gets purchases and appointments, too.
+  const shared = { ...deps, store, subjects, treatments: { ...treatments, getMany: subjects } }
   const drain = createFiring(shared)
-
-  async function startPlans(done: readonly Treatment[]): Promise<number> {
-    const added = await enrol(shared, done)
-    if (added > 0) nudge('care_steps')
-    return added
-  }
 
   messaging.onSettled('care', async (batch) => {
     await openAsks(shared, await onSettled(shared, batch), clock.now())
   })
 
   events.subscribe('care', {
-    'treatment.completed': {
-      async together(completed) {
-        const ids = completed.map(({ data }) => (data as unknown as TreatmentCompleted).treatmentId)
-        const known = await treatments.getMany(ids)
-        await startPlans(ids.flatMap((id) => known.get(id) ?? []))
-      },
-    },
-    async 'treatment.corrected'(event) {
-      const treatment = await treatments.get((event.data as unknown as TreatmentCorrected).treatmentId)
-      if (!treatment) return
-      await replan(shared, treatment, event)
-      nudge('care_steps')
-    },
-    async 'treatment.cancelled'(event) {
-      await cancelPlan(shared, (event.data as unknown as TreatmentCancelled).treatmentId, event, clock.now())
-    },
+    ...recordHandlers(shared),
     'task.attempted': ({ data, occurredAt }) => onAttempted(shared, data as unknown as TaskAttempted, occurredAt),
     'task.completed': ({ data, occurredAt }) => onCompleted(shared, data as unknown as TaskCompleted, occurredAt),
     'customer.message_received': ({ data }) => onMessage(shared, data as unknown as MessageReceived, clock.now()),
   })
 
+  async function startPlans(done: readonly Treatment[]): Promise<number> {
+    const added = await enrol(shared, done.map(subjectOf))
+    if (added > 0) nudge('care_steps')
+    return added
+  }
+
   return {
     service: { startPlans, recordPast: (contacts, options) => recordPast(shared, contacts, options) },
-    routes: careRoutes({ store, customers }),
+    routes: careRoutes({
+      store,
+      customers,
+      async suppose(treatmentId, facts) {
+        const known = (await subjects([treatmentId])).get(treatmentId)
+        return known ? foresee(shared, await supposed(known, facts, staff)) : null
+      },
+    }),
     due: [due({ table: 'care_steps', nextDueAt: (now, until) => store.nextDueAt(now, until), drain })],
     routines: [layOutDay(shared), attentionList(shared)],
     ready: () => store.ready(),

@@ -5,10 +5,14 @@ import type { Day } from '../platform/calendar.ts'
 import { claimDue, type DueRow, finishClaims, nextDueAt, type RowResult } from '../platform/claims.ts'
 import { collectionOf, ensureIndexes, insertMissing, ONE_PAGE } from '../platform/db.ts'
 import type { Moment } from './guides.ts'
-import type { CareStep } from './types.ts'
+import type { Anchor, CareStep } from './types.ts'
 
 export interface StepRow extends DueRow, Omit<CareStep, 'id'> {
   treatmentExternalId: string | null
+  /** What its days count from. */
+  anchor: Anchor
+  /** Why its days are others than the pathway's: a code of docs/reasons.md. */
+  shift: string | null
   title: string
   script: string | null
   asksMonth: boolean
@@ -18,6 +22,8 @@ export interface StepRow extends DueRow, Omit<CareStep, 'id'> {
   carries: Carried[]
   /** How often the step was taken back after its message or card was out. */
   occurrence: number
+  /** Where no message may go, a nurse or doctor decides. */
+  safety: boolean
   /** Duty staff make it on a closed day, too. */
   neverMoves: boolean
   channel: string | null
@@ -28,6 +34,12 @@ export interface StepRow extends DueRow, Omit<CareStep, 'id'> {
   /** Who passed the message on by hand. */
   handed: { byUserId: string; at: Date } | null
   doneAt: Date | null
+}
+
+/** What falls due has a day. */
+export interface DueStep extends StepRow {
+  windowFrom: Date
+  windowTo: Date
 }
 
 export interface Carried {
@@ -49,11 +61,16 @@ export interface PlanChange {
   moved: string[]
   dropped: string[]
   added: string[]
+  /** The days of those that moved, and why where the rules say so. */
+  moves: { id: string; from: Day | null; to: Day | null; reason: string | null }[]
+  /** Anchors of which a doctor was asked for the day. */
+  asked: string[]
 }
 
 export interface PlanRow {
-  /** The treatment's id: one plan per treatment. */
+  /** The treatment's id: one plan per treatment, purchase or appointment. */
   _id: string
+  record: 'treatment' | 'purchase' | 'appointment'
   customerId: string
   storeId: string
   code: string
@@ -127,7 +144,7 @@ export function createCareStore(db: Connection) {
     recordChange: (_id: string, change: PlanChange) =>
       plans.updateOne({ _id, 'changes.id': { $ne: change.id } }, { $push: { changes: change } }),
     nextDueAt: (now: Date, until?: Date) => nextDueAt(steps, now, until),
-    claim: (request: Parameters<typeof claimDue>[1]) => claimDue(steps, request),
+    claim: async (request: Parameters<typeof claimDue>[1]) => (await claimDue(steps, request)) as DueStep[],
     finish: (results: readonly RowResult[]) => finishClaims(steps, results),
     plannedOf: (treatmentIds: readonly string[]) =>
       steps

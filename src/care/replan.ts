@@ -2,76 +2,34 @@
 import type { MessagingService } from '../messaging/index.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import type { Reason } from '../platform/reasons.ts'
-import { passOnTaskId, type TasksService } from '../tasks/index.ts'
-import type { Treatment, TreatmentsService } from '../treatments/index.ts'
-import { type EnrolDeps, lookAround, makePlan, refused, windowFacts } from './enrol.ts'
-import { callTaskId, followTaskId } from './fire.ts'
-import type { CareStore, PlanChange, StepRow } from './model.ts'
+import type { TasksService } from '../tasks/index.ts'
+import { hangingOn, lookAround, movesOthers } from './around.ts'
+import { askForDays, daysWanted, dayTaskIds, timesLost } from './days-wanted.ts'
+import { changeOf, type Diff, decided, diffOf, OPEN, openness } from './diff.ts'
+import { type EnrolDeps, makePlan, refused } from './enrol.ts'
+import type { StepRow } from './model.ts'
+import type { Host } from './planner.ts'
+import { windowFacts } from './rows.ts'
 import { callTimes } from './rules.ts'
+import type { Subject } from './subjects.ts'
+import { cancelled, takeBack } from './take-back.ts'
+import type { Anchor } from './types.ts'
 
 export interface ReplanDeps extends EnrolDeps {
   messaging: Pick<MessagingService, 'cancel' | 'outboxId'>
-  tasks: Pick<TasksService, 'cancel' | 'reopen'>
-  treatments: Pick<TreatmentsService, 'kind' | 'getMany'>
+  tasks: Pick<TasksService, 'open' | 'cancel' | 'reopen'>
+  /** What plans are about, by id. */
+  subjects(ids: readonly string[]): Promise<Map<string, Subject>>
 }
 
 /** The event that brought the facts. */
-type Cause = Pick<DomainEvent, 'id' | 'type'>
-
-const OPEN: readonly StepRow['status'][] = ['planned', 'merged', 'missed_before_entry', 'needs_anchor']
-
-/** What a plan decides of a step; everything else is what has happened to it. */
-const PLANNED = [
-  'customerId',
-  'storeId',
-  'pathwayVersion',
-  'action',
-  'ownerRole',
-  'templateKey',
-  'windowFrom',
-  'windowTo',
-  'plannedOn',
-  'status',
-  'mergedInto',
-  'script',
-  'asksMonth',
-  'guideDay',
-  'neverMoves',
-  'dueAt',
-] as const satisfies readonly (keyof StepRow)[]
-
-const decided = (row: StepRow) => Object.fromEntries(PLANNED.map((field) => [field, row[field]]))
-const sameAs = (a: StepRow, b: StepRow) => JSON.stringify(decided(a)) === JSON.stringify(decided(b))
-
-export interface Diff {
-  keep: StepRow[]
-  /** As they are, and as they will be. */
-  move: { before: StepRow; after: StepRow }[]
-  drop: StepRow[]
-  add: StepRow[]
-}
-
-/** What a new plan means for the steps that are open. Pure. */
-export function diffOf(open: readonly StepRow[], fresh: readonly StepRow[]): Diff {
-  const before = new Map(open.map((row) => [row._id, row]))
-  const after = new Set(fresh.map(({ _id }) => _id))
-  const known = fresh.flatMap((row) => {
-    const one = before.get(row._id)
-    return one ? [{ before: one, after: row }] : []
-  })
-  return {
-    keep: known.filter((pair) => sameAs(pair.before, pair.after)).map((pair) => pair.before),
-    move: known.filter((pair) => !sameAs(pair.before, pair.after)),
-    drop: open.filter(({ _id, status }) => !after.has(_id) && status !== 'cancelled'),
-    add: fresh.filter(({ _id }) => !before.has(_id)),
-  }
-}
+export type Cause = Pick<DomainEvent, 'id' | 'type'>
 
 /** The treatment as it is now decides the plan; safe to repeat. A treatment without a plan is left to its enrolment. */
-export async function replan(deps: ReplanDeps, treatment: Treatment, cause: Cause): Promise<void> {
+export async function replan(deps: ReplanDeps, treatment: Subject, cause: Cause): Promise<void> {
   const { clock } = deps
   const seen = new Set<string>()
-  for (let next: Treatment[] = [treatment]; next.length > 0; ) {
+  for (let next: Subject[] = [treatment]; next.length > 0; ) {
     const orphans: string[] = []
     for (const one of next) {
       seen.add(one.id)
@@ -79,78 +37,89 @@ export async function replan(deps: ReplanDeps, treatment: Treatment, cause: Caus
     }
     // Contacts that took others along have moved: what rode on them is planned again.
     const left = [...new Set(orphans)].filter((id) => !seen.has(id))
-    next = [...(await deps.treatments.getMany(left)).values()].filter(({ status }) => status === 'completed')
+    next = [...(await deps.subjects(left)).values()].filter(({ status }) => status === 'completed')
   }
 }
 
+/** The open steps of a plan, and how to plan them anew. */
+async function reconsider(deps: ReplanDeps, treatment: Subject, now: Date) {
+  const rows = await deps.store.stepsOf(treatment.id)
+  const around = await lookAround(deps, [treatment])
+  const foreign = rows.flatMap(({ mergedInto }) => mergedInto ?? [])
+  const isOpen = openness(rows, await deps.store.steps(foreign))
+  const open = rows.filter(isOpen)
+  const settled = new Set(rows.filter((row) => !isOpen(row)).map(({ _id }) => _id))
+  const days = new Map(
+    open.flatMap(({ _id, status, plannedOn }) =>
+      status === 'planned' && plannedOn ? [[_id, plannedOn] as const] : [],
+    ),
+  )
+  const enteredAt = now > treatment.enteredAt ? now : treatment.enteredAt
+  const make = (hosts: readonly Host[]) => makePlan(deps, around, treatment, { settled, days, hosts }, enteredAt, now)
+  return { open, around, hosts: around.hostsOf(treatment, now), make }
+}
+
+/**
+ * What would become of a plan if these were the facts; nothing is written. Null where there is no plan to change.
+ */
+export async function foresee(deps: ReplanDeps, treatment: Subject): Promise<Diff | null> {
+  const [plan] = await deps.store.plansOf([treatment.id])
+  if (plan?.status !== 'active' || treatment.status !== 'completed') return null
+  const { open, hosts, make } = await reconsider(deps, treatment, deps.clock.now())
+  const made = make(hosts)
+  return made && diffOf(open, made.rows)
+}
+
 /** Returns the treatments whose steps rode on contacts that are no longer where they were. */
-async function replanOne(deps: ReplanDeps, treatment: Treatment, cause: Cause, now: Date): Promise<string[]> {
+async function replanOne(deps: ReplanDeps, treatment: Subject, cause: Cause, now: Date): Promise<string[]> {
   const { store } = deps
   const [plan] = await store.plansOf([treatment.id])
   if (plan?.status !== 'active' || treatment.status !== 'completed') return []
   // Somebody else's messages must not go on; what has reached the wrong person stays on record.
   if (plan.customerId !== treatment.customerId)
     await takeBack(deps, await store.stepsOf(treatment.id), 'superseded', now)
-  const rows = await store.stepsOf(treatment.id)
-  const around = await lookAround(deps, [treatment])
-  let hosts = around.hostsOf(treatment, now)
-  const isOpen = await openness(store, rows)
-  const open = rows.filter(isOpen)
-  const existing = {
-    settled: new Set(rows.filter((row) => !isOpen(row)).map(({ _id }) => _id)),
-    days: new Map(open.filter(({ status }) => status === 'planned').map(({ _id, plannedOn }) => [_id, plannedOn])),
-  }
-  const enteredAt = now > treatment.enteredAt ? now : treatment.enteredAt
-  const make = () => makePlan(deps, around, treatment, { ...existing, hosts }, enteredAt, now)
-  let made = make()
+  const { open, around, make, ...before } = await reconsider(deps, treatment, now)
+  let { hosts } = before
+  let made = make(hosts)
   for (let full = await refused(store, made ? [made] : [], now); full.size > 0; ) {
     hosts = hosts.filter(({ id }) => !full.has(id))
-    made = make()
+    made = make(hosts)
     full = await refused(store, made ? [made] : [], now)
   }
   if (!made) return []
   const diff = diffOf(open, made.rows)
-  const change: PlanChange = {
-    id: cause.id,
-    at: now,
-    cause: cause.type,
-    moved: diff.move.map(({ before }) => before._id),
-    dropped: diff.drop.map(({ _id }) => _id),
-    added: diff.add.map(({ _id }) => _id),
-  }
+  const change = changeOf(diff, cause, now)
   // Kept before it is done: a repeat after a crash finds only the rest of the difference.
-  if (change.moved.length + change.dropped.length + change.added.length > 0)
-    await store.recordChange(treatment.id, change)
+  if (change) await store.recordChange(treatment.id, change)
   await store.change([
     ...diff.move.map(({ before, after }) => ({
       id: before._id,
       from: [...OPEN, 'cancelled' as const],
       set: { ...decided(after), reason: after.reason, doneAt: null, carries: [], ...(taskAfter(before, after) ?? {}) },
     })),
-    ...diff.drop.map(({ _id }) => ({ id: _id, from: OPEN, set: { ...cancelled('superseded', now), carries: [] } })),
+    ...diff.drop.map(({ _id }) => ({
+      id: _id,
+      from: [...OPEN, 'cancelled' as const],
+      set: { ...cancelled('superseded', now), carries: [] },
+    })),
   ])
   await store.insertSteps(diff.add)
   await moveTasks(deps, diff, around.stores.get(treatment.storeId))
+  const lost = (anchor: Anchor) => timesLost(plan.changes, anchor, { id: cause.id, ask: diff.ask })
+  await askForDays(deps, around.stores, [{ ...made, lost }], now)
+  const wanted = daysWanted(made.rows)
+  const said = daysWanted(open).filter((anchor) => !wanted.includes(anchor))
+  if (said.length > 0)
+    await deps.tasks.cancel(
+      said.flatMap((anchor) => dayTaskIds(treatment.id, anchor, lost(anchor))),
+      'superseded',
+    )
   const { _id, createdAt, changes, ...facts } = made.plan
   await store.changePlan(treatment.id, facts)
   return [...diff.move.map(({ before }) => before), ...diff.drop].flatMap(({ carries }) =>
     carries.map(({ treatmentId }) => treatmentId),
   )
 }
-
-/** Which steps have not happened: a merged one shares what becomes of its host, unless that is taken away. */
-async function openness(store: CareStore, rows: readonly StepRow[]): Promise<(row: StepRow) => boolean> {
-  const own = new Set(rows.map(({ _id }) => _id))
-  const foreign = rows.flatMap(({ mergedInto }) => (mergedInto && !own.has(mergedInto) ? [mergedInto] : []))
-  const hosts = new Map([...rows, ...(await store.steps(foreign))].map(({ _id, status }) => [_id, status]))
-  return ({ status, reason, mergedInto }) => {
-    if (status !== 'merged') return OPEN.includes(status) || (status === 'cancelled' && reason === 'superseded')
-    const host = hosts.get(mergedInto ?? '')
-    return host === undefined || host === 'planned' || host === 'cancelled'
-  }
-}
-
-const cancelled = (reason: Reason, now: Date) => ({ status: 'cancelled', reason, dueAt: null, doneAt: now })
 
 /** A card of the morning that is withdrawn can't come again under its number. */
 const taskAfter = (before: StepRow, after: StepRow) =>
@@ -176,57 +145,42 @@ async function moveTasks(
   if (ended.length > 0) await tasks.cancel(ended, 'superseded')
 }
 
-/** Everything of the treatment that has not happened yet doesn't happen; safe to repeat. */
-export async function cancelPlan(deps: ReplanDeps, treatmentId: string, cause: Cause, now: Date): Promise<void> {
-  const { store, treatments } = deps
-  const rows = await store.stepsOf(treatmentId)
-  await takeBack(deps, rows, 'treatment_cancelled', now)
-  await store.cancelPlan(treatmentId)
+/** Everything of it that has not happened yet doesn't happen; safe to repeat. */
+export async function cancelPlan(
+  deps: ReplanDeps,
+  subjectId: string,
+  reason: Reason,
+  cause: Cause,
+  now: Date,
+): Promise<void> {
+  const { store, subjects, tasks } = deps
+  const rows = await store.stepsOf(subjectId)
+  const [plan] = await store.plansOf([subjectId])
+  await takeBack(deps, rows, reason, now)
+  const asked = daysWanted(rows).flatMap((anchor) =>
+    dayTaskIds(subjectId, anchor, timesLost(plan?.changes ?? [], anchor, { id: cause.id, ask: [] })),
+  )
+  if (asked.length > 0) await tasks.cancel(asked, reason)
+  await store.cancelPlan(subjectId)
   const orphans = new Set(rows.flatMap(({ carries }) => carries.map((one) => one.treatmentId)))
-  for (const treatment of (await treatments.getMany([...orphans])).values()) await replan(deps, treatment, cause)
+  for (const one of (await subjects([...orphans])).values()) await replan(deps, one, cause)
 }
 
-/** Cancels what is planned, waits in the outbox, or lies as a card with staff. What has been sent stays as it is. */
-async function takeBack(deps: ReplanDeps, rows: readonly StepRow[], reason: Reason, now: Date): Promise<void> {
-  const { store, messaging, tasks } = deps
-  const outboxId = ({ _id, occurrence }: StepRow, audience: string) => messaging.outboxId(_id, occurrence, audience)
-  const waiting = rows.filter(({ status }) => status === 'enqueued')
-  const calling = rows.filter(({ status }) => status === 'calling')
-  const unsent = new Set(
-    await messaging.cancel(
-      [
-        ...waiting.map((row) => outboxId(row, 'customer')),
-        ...rows.flatMap((row) =>
-          row.action === 'call' ? [outboxId(row, 'customer:prelude'), outboxId(row, 'customer:missed')] : [],
-        ),
-      ],
-      reason,
-    ),
+/** Plans that hang on these: the next session has come, an operation follows another, a visit was booked or moved. */
+export async function followUp(
+  deps: ReplanDeps,
+  changed: readonly { subject: Subject; cause: Cause }[],
+  which: 'next' | 'all',
+): Promise<void> {
+  const moving = changed.filter(({ subject }) => movesOthers(deps, subject))
+  if (moving.length === 0) return
+  const others = await hangingOn(
+    deps,
+    moving.map(({ subject }) => subject),
+    which,
   )
-  await tasks.cancel(
-    rows.flatMap((row) => [
-      ...(row.taskId !== null || row.status === 'calling' ? [callTaskId(row._id, row.occurrence)] : []),
-      ...(row.status === 'unreachable' ? [followTaskId(row._id, 1), followTaskId(row._id, 2)] : []),
-      // "Please pass this on": no longer.
-      ...(row.status === 'delegated' ? [passOnTaskId(outboxId(row, 'customer'))] : []),
-    ]),
-    reason,
-  )
-  const back = [
-    ...rows.filter(({ status }) => OPEN.includes(status)),
-    ...waiting.filter((row) => unsent.has(outboxId(row, 'customer'))),
-    ...calling,
-  ]
-  await store.change(
-    back.map((row) => ({
-      id: row._id,
-      from: [row.status],
-      set: {
-        ...cancelled(reason, now),
-        ...(row.taskId !== null || !OPEN.includes(row.status) ? { taskId: null, occurrence: row.occurrence + 1 } : {}),
-        // Whoever is firing it in this moment writes nothing over this.
-        'claim.token': '',
-      },
-    })),
-  )
+  for (const { subject, cause } of moving) {
+    const ids = (others.get(subject) ?? []).map(({ id }) => id)
+    for (const one of (await deps.subjects(ids)).values()) await replan(deps, one, cause)
+  }
 }

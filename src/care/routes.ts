@@ -4,8 +4,9 @@ import type { CustomersService } from '../customers/index.ts'
 import { instant } from '../platform/clock.ts'
 import { notFound } from '../platform/errors.ts'
 import { route } from '../platform/http.ts'
-import { Id, Instant, InstantString, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
-import type { CareStore, ContactRow, StepRow } from './model.ts'
+import { DayString, Id, Instant, InstantString, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
+import { changeOf, type Diff } from './diff.ts'
+import type { CareStore, ContactRow, PlanChange, StepRow } from './model.ts'
 
 const Call = z.object({ byUserId: z.string(), at: Instant, reached: z.boolean() })
 const Step = z.object({
@@ -22,14 +23,19 @@ const Step = z.object({
   action: z.string(),
   audience: z.string(),
   ownerRole: z.string(),
-  from: Instant,
-  to: Instant,
-  plannedOn: z.string(),
+  /** The promise's window; null while its day is not known. */
+  from: Instant.nullable(),
+  to: Instant.nullable(),
+  plannedOn: z.string().nullable(),
   /** When it is done, or looked at again; null when nothing is left to do. */
   dueAt: Instant.nullable(),
   doneAt: Instant.nullable(),
   status: z.string(),
   reason: z.string().nullable(),
+  /** Why its days are others than the pathway's. */
+  shift: z.string().nullable(),
+  /** What its days count from. */
+  anchor: z.string(),
   mergedInto: z.string().nullable(),
   channel: z.string().nullable(),
   messageIds: z.array(z.string()),
@@ -38,7 +44,10 @@ const Step = z.object({
   taskId: z.string().nullable(),
   handed: z.object({ byUserId: z.string(), at: Instant }).nullable(),
 })
-const stepOf = (row: StepRow) => ({ ...row, id: row._id, from: row.windowFrom, to: row.windowTo })
+/** Rows from before anchors were kept count from the treatment. */
+const BEFORE_ANCHORS = { anchor: 'treatment_date', shift: null }
+const stepOf = (row: StepRow) => ({ ...BEFORE_ANCHORS, ...row, id: row._id, from: row.windowFrom, to: row.windowTo })
+const changeViewOf = (change: PlanChange) => ({ ...{ moves: [], asked: [] }, ...change })
 const Contact = z.object({
   id: z.string(),
   stepIds: z.array(z.string()),
@@ -65,12 +74,34 @@ const Change = z.object({
   moved: z.array(z.string()),
   dropped: z.array(z.string()),
   added: z.array(z.string()),
+  moves: z.array(
+    z.object({ id: z.string(), from: z.string().nullable(), to: z.string().nullable(), reason: z.string().nullable() }),
+  ),
+  /** Days that a doctor was asked for. */
+  asked: z.array(z.string()),
 })
 const BEGINNING = instant(0)
 const END = instant('9999-01-01T00:00:00Z')
 const TreatmentId = z.string().min(1).max(128)
 
-export const careRoutes = ({ store, customers }: { store: CareStore; customers: CustomersService }) => [
+/** Facts that may turn out otherwise; what is left out stays as it is recorded. */
+const Supposed = z.strictObject({
+  endedAt: InstantString.optional(),
+  sutureRemovalOn: z.union([DayString, z.literal('none')]).optional(),
+  nextSessionOn: z.union([DayString, z.literal('none')]).optional(),
+  inHospital: z.boolean().optional(),
+  dischargedOn: DayString.optional(),
+})
+export type Supposed = z.output<typeof Supposed>
+
+export interface CareRouteDeps {
+  store: CareStore
+  customers: CustomersService
+  /** What would become of a treatment's plan; null where it has none. */
+  suppose(treatmentId: string, facts: Supposed): Promise<Diff | null>
+}
+
+export const careRoutes = ({ store, customers, suppose }: CareRouteDeps) => [
   route({
     method: 'get',
     path: '/api/v1/care-plans/:treatmentId',
@@ -91,7 +122,26 @@ export const careRoutes = ({ store, customers }: { store: CareStore; customers: 
     async handle({ params: { treatmentId } }) {
       const [plan] = await store.plansOf([treatmentId])
       if (!plan) throw notFound('plan_not_found', { treatmentId })
-      return { ...plan, treatmentId, steps: (await store.stepsOf(treatmentId)).map(stepOf) }
+      const steps = (await store.stepsOf(treatmentId)).map(stepOf)
+      return { ...plan, treatmentId, steps, changes: plan.changes.map(changeViewOf) }
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/v1/care-plans/:treatmentId/preview',
+    summary: 'What a corrected treatment would change in its plan: nothing is changed by asking',
+    tag: 'care',
+    auth: 'integration',
+    params: z.strictObject({ treatmentId: TreatmentId }),
+    body: Supposed,
+    response: Change.omit({ at: true, cause: true }).extend({ kept: z.array(z.string()) }),
+    errors: ['plan_not_found'],
+    async handle({ params: { treatmentId }, body }) {
+      const diff = await suppose(treatmentId, body)
+      if (!diff) throw notFound('plan_not_found', { treatmentId })
+      const kept = diff.keep.map(({ _id }) => _id)
+      const change = changeOf(diff, { id: 'preview', type: 'preview' }, BEGINNING)
+      return { ...(change ?? { moved: [], dropped: [], added: [], moves: [], asked: [] }), kept }
     },
   }),
   route({

@@ -1,6 +1,6 @@
 /** What a step does when its hour comes, and where a call goes that nobody took. Pure. */
 import type { Customer } from '../customers/index.ts'
-import { allowedSpans, nextAllowed, type WindowFacts } from '../messaging/index.ts'
+import { allowedSpans, type ContactClass, nextAllowed, type WindowFacts } from '../messaging/index.ts'
 import {
   addDays,
   atTime,
@@ -15,7 +15,7 @@ import {
 import { addMs, MINUTE_MS } from '../platform/clock.ts'
 import type { Reason } from '../platform/reasons.ts'
 import type { Treatment } from '../treatments/index.ts'
-import type { StepRow } from './model.ts'
+import type { DueStep } from './model.ts'
 import { CALL_ROOM_MS, endOfContacts, usefulUntil, whenOpen } from './timing.ts'
 
 export type Firing =
@@ -28,7 +28,7 @@ export type Firing =
 
 export interface FiringFacts {
   customer: Customer | undefined
-  treatment: Pick<Treatment, 'status'> | undefined
+  treatment: (Pick<Treatment, 'status'> & Partial<Pick<Treatment, 'inHospital' | 'dischargedOn'>>) | undefined
   opening: Opening
   window: WindowFacts
 }
@@ -36,9 +36,9 @@ export interface FiringFacts {
 /** Between the announcing message and the call. */
 export const CALL_AFTER_MS = 10 * MINUTE_MS
 
-export function decide(step: StepRow, { customer, treatment, opening, window }: FiringFacts, now: Date): Firing {
+export function decide(step: DueStep, { customer, treatment, opening, window }: FiringFacts, now: Date): Firing {
   // Whoever reads the wish last wins: nobody is called either whose card is out already.
-  const stopped = whyNot(customer, treatment)
+  const stopped = whyNot(customer, treatment, step.contactClass)
   if (stopped) return { do: 'end', status: 'skipped', reason: stopped }
   if (step.status === 'calling') return checkCall(step, window, now)
   const until = usefulUntil(step.windowTo, step.contactClass, window)
@@ -59,11 +59,18 @@ export function decide(step: StepRow, { customer, treatment, opening, window }: 
 }
 
 /** Why a customer is not contacted at all about this treatment. */
-export function whyNot(customer: Customer | undefined, treatment: FiringFacts['treatment']): Reason | null {
+export function whyNot(
+  customer: Customer | undefined,
+  treatment: FiringFacts['treatment'],
+  contactClass: ContactClass = 'care',
+): Reason | null {
   if (treatment?.status === 'cancelled') return 'treatment_cancelled'
   if (!customer) return 'superseded'
   if (customer.deceased) return 'deceased'
-  return customer.optOut.all ? 'opted_out' : null
+  if (customer.optOut.all) return 'opted_out'
+  if (customer.optOut.promotion && contactClass === 'promotion') return 'promotion_opted_out'
+  // Nobody has said yet until when: whoever is there is cared for by the ward.
+  return treatment?.inHospital && treatment.dischargedOn === null ? 'covered_in_hospital' : null
 }
 
 /** When the card of a call comes that is announced at `at`, and until when the call should be made. */
@@ -75,7 +82,7 @@ export function callTimes(at: Date, window: WindowFacts): { openAt: Date; overdu
 }
 
 /** The card was out all day and nothing came back: carried over inside its window, then missed. */
-function checkCall(step: StepRow, window: WindowFacts, now: Date): Firing {
+function checkCall(step: DueStep, window: WindowFacts, now: Date): Firing {
   if (step.calls.length > 0) return { do: 'end', status: 'done', reason: 'not_reached' }
   if (now >= step.windowTo) return { do: 'end', status: 'missed', reason: 'staff_overdue' }
   const tomorrow = endOfContacts(addDays(dayOf(now, window.timeZone), 1), window)

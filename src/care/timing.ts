@@ -10,7 +10,7 @@ import {
   spansOn,
   type TimeOfDay,
 } from '../platform/calendar.ts'
-import { addMs, HOUR_MS, MINUTE_MS } from '../platform/clock.ts'
+import { addMs, HOUR_MS, instant, MINUTE_MS } from '../platform/clock.ts'
 import { hashUnit } from '../platform/hash.ts'
 
 const MARK_MS = 10 * MINUTE_MS
@@ -113,18 +113,20 @@ export function pick(
 ): Date {
   const left = intervalsLeft(contactClass, day, isCall, from, window)
   if (left.length === 0) return from
-  const parts = left.flatMap((interval) => split(interval, Math.ceil(of / left.length)))
-  const { from: begin, to } = parts[index % parts.length] as Interval
-  const first = Math.ceil(Number(begin) / MARK_MS) * MARK_MS
-  const end = Number(to) - (isCall ? CALL_ROOM_MS : 0)
-  const marks = Array.from({ length: Math.max(0, Math.ceil((end - first) / MARK_MS)) }, (_, i) => first + i * MARK_MS)
-  const quiet = marks.filter((at) => at % CALL_ROOM_MS !== 0)
+  // With more lanes than intervals each interval is cut into as many equal parts.
+  const cuts = Math.ceil(of / left.length)
+  const lane = index % (left.length * cuts)
+  const { from: opens, to: closes } = left[Math.floor(lane / cuts)] as Interval
+  const length = (Number(closes) - Number(opens)) / cuts
+  const begin = Number(opens) + (lane % cuts) * length
+  const end = Number(opens) + ((lane % cuts) + 1) * length - (isCall ? CALL_ROOM_MS : 0)
+  const first = Math.ceil(begin / MARK_MS) * MARK_MS
+  const marks: number[] = []
+  const quiet: number[] = []
+  for (let at = first; at < end; at += MARK_MS) {
+    marks.push(at)
+    if (at % CALL_ROOM_MS !== 0) quiet.push(at)
+  }
   const choices = quiet.length > 0 ? quiet : marks
-  const at = choices[Math.floor(hashUnit(id, 'time') * choices.length)]
-  return at === undefined ? begin : addMs(begin, at - Number(begin))
-}
-
-function split({ from, to }: Interval, parts: number): Interval[] {
-  const length = (Number(to) - Number(from)) / parts
-  return Array.from({ length: parts }, (_, i) => ({ from: addMs(from, i * length), to: addMs(from, (i + 1) * length) }))
+  return instant(choices[Math.floor(hashUnit(id, 'time') * choices.length)] ?? begin)
 }

@@ -14,6 +14,24 @@ export const STAGES = [
   'secondary_development',
 ] as const
 export type Stage = (typeof STAGES)[number]
+/** What a step's days count from. */
+export const ANCHORS = [
+  'treatment_end',
+  'treatment_date',
+  'next_session_date',
+  'appointment_start',
+  'course_end',
+  'discharge_date',
+  'suture_removal_date',
+  'purchase_date',
+  'consultation_date',
+] as const
+export type Anchor = (typeof ANCHORS)[number]
+/** The place of a session in its course. */
+export interface CoursePlace {
+  isFirst: boolean
+  isLast: boolean
+}
 export type StepKind = 'contact' | 'guidance' | 'survey' | 'photo' | 'reminder' | 'recommendation'
 export type StepAction = 'message' | 'call'
 
@@ -51,11 +69,11 @@ export interface CareStep {
   ownerRole: Role
   contactClass: ContactClass
   templateKey: string
-  /** The promise: the contact reaches the person inside [windowFrom, windowTo). */
-  windowFrom: Date
-  windowTo: Date
+  /** The promise: the contact reaches the person inside [windowFrom, windowTo). Null while its day is not known. */
+  windowFrom: Date | null
+  windowTo: Date | null
   /** The picked day in the store's zone. */
-  plannedOn: Day
+  plannedOn: Day | null
   status: StepStatus
   /** A code of docs/reasons.md; null when nothing needs explaining. */
   reason: string | null

@@ -118,6 +118,9 @@ export function varsOf(
     emergency,
     doctor: '医生',
     time: chineseTime(at, zoneOf(facts)),
+    address: place?.address ?? '',
+    // Of an appointment: when it is.
+    visit: facts.treatment ? chineseTime(facts.treatment.endedAt, zoneOf(facts)) : '',
     // The signs stand with the guide, wherever it goes.
     guide: saying(isLong ? 'brief' : 'text'),
     brief: briefly(isLongInBrief ? 'notice' : 'brief'),

@@ -24,6 +24,8 @@ export const VARIABLES = [
   'text',
   'time',
   'staff',
+  'address',
+  'visit',
 ] as const
 export const SUBSCRIBE_KINDS = ['care_reminder', 'follow_up'] as const
 export type SubscribeKind = (typeof SUBSCRIBE_KINDS)[number]

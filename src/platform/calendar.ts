@@ -27,17 +27,27 @@ export type Weekday = (typeof WEEKDAYS)[number]
 const REMEMBERED = 20_000
 
 /** The same days and times of day are asked for all the time, and Temporal takes its time: each question is answered once. */
-function remembering<Q extends readonly (string | number)[], A extends string | number>(
-  answer: (...question: Q) => A,
-): (...question: Q) => A {
-  const known = new Map<string, A>()
-  return (...question) => {
-    const key = question.join(' ')
-    const remembered = known.get(key)
+function remembering<Of extends string | number, With extends string | number, A extends string | number>(
+  answer: (of: Of, by: With) => A,
+): (of: Of, by: With) => A {
+  const known = new Map<With, Map<Of, A>>()
+  let size = 0
+  return (of, by) => {
+    let some = known.get(by)
+    const remembered = some?.get(of)
     if (remembered !== undefined) return remembered
-    const fresh = answer(...question)
-    if (known.size >= REMEMBERED) known.clear()
-    known.set(key, fresh)
+    const fresh = answer(of, by)
+    if (size >= REMEMBERED) {
+      known.clear()
+      size = 0
+      some = undefined
+    }
+    if (!some) {
+      some = new Map()
+      known.set(by, some)
+    }
+    some.set(of, fresh)
+    size += 1
     return fresh
   }
 }
@@ -62,19 +72,29 @@ export const daysBetween = remembering(
   (from: Day, to: Day): number =>
     Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to), { largestUnit: 'days' }).days,
 )
-export const weekdayOf = remembering(
-  (day: Day): Weekday => WEEKDAYS[Temporal.PlainDate.from(day).dayOfWeek - 1] as Weekday,
+const weekdayAt = remembering(
+  (day: Day, _: 'iso'): Weekday => WEEKDAYS[Temporal.PlainDate.from(day).dayOfWeek - 1] as Weekday,
 )
+export const weekdayOf = (day: Day): Weekday => weekdayAt(day, 'iso')
 
 /** The instant of a wall time on a day. In a daylight-saving gap the later instant is taken, as Temporal's default does. */
 export function atTime(day: Day, time: TimeOfDay, zone: string): Date {
   if (time === '24:00') return atTime(addDays(day, 1), '00:00', zone)
   return instant(millisecondsAt(day, time, zone))
 }
-const millisecondsAt = remembering(
-  (day: Day, time: TimeOfDay, zone: string): number =>
-    Temporal.PlainDate.from(day).toZonedDateTime({ timeZone: zone, plainTime: time }).epochMilliseconds,
-)
+/** One memory per zone: a day and a time of day then find their instant without a key being built. */
+const zones = new Map<string, (day: Day, time: TimeOfDay) => number>()
+function millisecondsAt(day: Day, time: TimeOfDay, zone: string): number {
+  let here = zones.get(zone)
+  if (!here) {
+    here = remembering(
+      (on: Day, plainTime: TimeOfDay): number =>
+        Temporal.PlainDate.from(on).toZonedDateTime({ timeZone: zone, plainTime }).epochMilliseconds,
+    )
+    zones.set(zone, here)
+  }
+  return here(day, time)
+}
 
 /** The next time after `after` that the wall clock of a zone shows `time`. */
 export function nextWallTime(after: Date, time: TimeOfDay, zone: string): Date {

@@ -1,7 +1,16 @@
 /** What other rooms may know of staff tasks (FHIR: Task). */
 import type { Role } from '../staff/index.ts'
 
-export type TaskKind = 'contact_call' | 'consultant_follow' | 'doctor_contact' | 'send_message' | 'check_message'
+export type TaskKind =
+  | 'contact_call'
+  | 'consultant_follow'
+  | 'doctor_contact'
+  | 'send_message'
+  | 'check_message'
+  /** A day that a plan waits for is to be said in the clinic's system. */
+  | 'set_day'
+  /** No message may go: a nurse or doctor decides how the customer is cared for. */
+  | 'decide_contact'
 /** Which form closes it: reached/state/satisfaction; the same and then effect/NPS; or one tap. */
 export type TaskForm = 'contact' | 'contact_month' | 'confirm'
 

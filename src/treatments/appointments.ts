@@ -27,6 +27,9 @@ export interface AppointmentDesk {
   put(input: AppointmentInput): Promise<Appointment>
   /** Many as they stand, each with its own answer. Their numbers differ. */
   putMany(inputs: readonly AppointmentInput[], options?: BulkOptions): Promise<BulkAnswer[]>
+  getMany(ids: readonly string[]): Promise<Map<string, Appointment>>
+  /** In one command, under exactly these customer ids. */
+  ofCustomers(customerIds: readonly string[]): Promise<Appointment[]>
   ofCustomer(customerId: string): Promise<Appointment[]>
   page(wanted: ListFilter, request: PageRequest): Promise<(Appointment & { _id: string })[]>
 }
@@ -159,6 +162,10 @@ export function createAppointmentDesk({
         options,
       )
     },
+    getMany: async (ids) =>
+      ids.length === 0 ? new Map() : new Map((await store.byIds(ids)).map((row) => [row._id, appointmentOf(row)])),
+    ofCustomers: async (customerIds) =>
+      customerIds.length === 0 ? [] : (await store.ofCustomers(customerIds)).map(appointmentOf),
     async ofCustomer(customerId) {
       const rows = await store.ofCustomers(await customers.idsOf(customerId))
       return rows.map(appointmentOf).sort((a, b) => Number(b.startsAt) - Number(a.startsAt) || (a.id < b.id ? -1 : 1))

@@ -16,6 +16,8 @@ export const CATEGORIES = [
 
 const Code = z.string().regex(/^[a-z][a-z0-9_]{1,39}$/, 'must be lower-case letters, digits and _')
 
+const SutureDay = z.union([z.int().min(1).max(60), z.literal('none')])
+
 /** Codes and names are unique; a synonym names one treatment only. */
 export const TreatmentsSchema = z
   .strictObject({
@@ -30,6 +32,8 @@ export const TreatmentsSchema = z
           synonyms: z.array(ShortText(30)).default([]),
           /** When given, an entry may name one of them and nothing else. */
           techniques: z.array(Code).default([]),
+          /** Days until the sutures of an operation come out, or none; by technique where that decides. */
+          sutureDay: z.union([SutureDay, z.record(Code, SutureDay)]).optional(),
         }),
       )
       .min(1),
@@ -37,7 +41,14 @@ export const TreatmentsSchema = z
   .superRefine(({ kinds }, ctx) => {
     const codes = new Set<string>()
     const names = new Map<string, string>()
-    for (const [i, { code, name, synonyms }] of kinds.entries()) {
+    for (const [i, { code, name, synonyms, techniques, sutureDay }] of kinds.entries()) {
+      for (const technique of typeof sutureDay === 'object' ? Object.keys(sutureDay) : [])
+        if (!techniques.includes(technique))
+          ctx.addIssue({
+            code: 'custom',
+            path: ['kinds', i, 'sutureDay', technique],
+            message: `${code} has no such technique`,
+          })
       if (codes.has(code))
         ctx.addIssue({ code: 'custom', path: ['kinds', i, 'code'], message: `${code} appears twice` })
       codes.add(code)

@@ -15,7 +15,7 @@ export type { AppointmentDesk, AppointmentInput } from './appointments.ts'
 export { type TreatmentsConfig, TreatmentsSchema } from './config.ts'
 export type { PurchaseDesk, PurchaseInput } from './purchases.ts'
 export { type TreatmentDesk, type TreatmentFacts, type TreatmentInput, treatmentIdOf } from './service.ts'
-export type * from './types.ts'
+export * from './types.ts'
 export { AppointmentBody, PurchaseBody, TreatmentBody } from './views.ts'
 
 export interface TreatmentsDeps extends Ports {
@@ -47,7 +47,20 @@ export function createTreatments(deps: TreatmentsDeps): TreatmentsFeature {
   const appointmentDesk = createAppointmentDesk({ ...shared, store: appointments })
   const purchaseDesk = createPurchaseDesk({ ...shared, store: purchases })
   return {
-    service: { ...desk, kind: references.kind, appointmentsOf: appointmentDesk.ofCustomer },
+    service: {
+      ...desk,
+      kind: references.kind,
+      appointmentsOf: appointmentDesk.ofCustomer,
+      async historyOf(customerIds) {
+        const [done, booked] = await Promise.all([
+          desk.ofCustomers(customerIds),
+          appointmentDesk.ofCustomers(customerIds),
+        ])
+        return { treatments: done, appointments: booked }
+      },
+      appointments: appointmentDesk.getMany,
+      purchases: purchaseDesk.getMany,
+    },
     appointments: appointmentDesk,
     purchases: purchaseDesk,
     routes: treatmentRoutes({ treatments: desk, appointments: appointmentDesk, purchases: purchaseDesk }),

@@ -9,14 +9,14 @@ import type { PageRequest } from '../platform/views.ts'
 import { writeMany } from './bulk.ts'
 import type { PurchaseRow, RecordStore } from './model.ts'
 import type { CustomerRef, ListFilter, References } from './references.ts'
-import type { Purchase } from './types.ts'
+import type { ProductType, Purchase } from './types.ts'
 
 export interface PurchaseInput extends CustomerRef {
   externalId: string
   storeId: string
   paidAt: Date
   amountFen: number
-  items: { name: string; code?: string | null; quantity: number; amountFen: number }[]
+  items: { name: string; code?: string | null; type?: ProductType; quantity: number; amountFen: number }[]
 }
 
 export interface PurchaseDesk {
@@ -29,6 +29,7 @@ export interface PurchaseDesk {
   record(input: PurchaseInput): Promise<Purchase>
   /** Many at once, each with its own answer: a number that other facts have is refused. Their numbers differ. */
   recordMany(inputs: readonly PurchaseInput[], options?: BulkOptions): Promise<BulkAnswer[]>
+  getMany(ids: readonly string[]): Promise<Map<string, Purchase>>
   page(wanted: ListFilter, request: PageRequest): Promise<(Purchase & { _id: string })[]>
 }
 
@@ -66,9 +67,10 @@ export function createPurchaseDesk({ store, references, customers, announcer, cl
       const refs = resolved[i]
       if (!refs) throw new AppError('internal', 'internal')
       if (refs instanceof AppError) return refs
-      const items = given.map(({ name, code, quantity, amountFen: fen }) => ({
+      const items = given.map(({ name, code, type, quantity, amountFen: fen }) => ({
         name,
         code: code ?? null,
+        ...(type ? { type } : {}),
         quantity,
         amountFen: fen,
       }))
@@ -129,6 +131,8 @@ export function createPurchaseDesk({ store, references, customers, announcer, cl
         options,
       )
     },
+    getMany: async (ids) =>
+      ids.length === 0 ? new Map() : new Map((await store.byIds(ids)).map((row) => [row._id, purchaseOf(row)])),
     async page({ customer, externalId }, request) {
       const ids = customer === null ? null : await customers.idsOf((await references.customer(customer)).id)
       const one = externalId === null ? null : hashId('purchase', externalId)

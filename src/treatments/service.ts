@@ -2,7 +2,7 @@
 import type { CustomersService } from '../customers/index.ts'
 import type { Announcer } from '../platform/announcements.ts'
 import type { BulkAnswer, BulkOptions } from '../platform/bulk.ts'
-import { dayOf } from '../platform/calendar.ts'
+import { type Day, dayOf } from '../platform/calendar.ts'
 import { addMs, type Clock, MINUTE_MS } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import { AppError, conflict, notFound } from '../platform/errors.ts'
@@ -24,6 +24,11 @@ export interface TreatmentFacts extends CustomerRef {
   consultantUserId?: string | null
   endedAt: Date
   note?: string | null
+  sutureRemovalOn?: Treatment['sutureRemovalOn']
+  nextSessionOn?: Treatment['nextSessionOn']
+  inHospital?: boolean
+  dischargedOn?: Treatment['dischargedOn']
+  course?: { id: string; session: number; of?: number | null | undefined } | null
 }
 export interface TreatmentInput extends TreatmentFacts {
   externalId: string
@@ -32,6 +37,8 @@ export interface TreatmentInput extends TreatmentFacts {
 export interface TreatmentDesk {
   get(treatmentId: string): Promise<Treatment | null>
   getMany(treatmentIds: readonly string[]): Promise<Map<string, Treatment>>
+  /** In one command, under exactly these customer ids. */
+  ofCustomers(customerIds: readonly string[]): Promise<Treatment[]>
   ofCustomer(customerId: string): Promise<Treatment[]>
   page(wanted: ListFilter, request: PageRequest): Promise<(Treatment & { _id: string; hasNote: boolean })[]>
   /**
@@ -84,7 +91,42 @@ export const treatmentOf = (row: TreatmentRow): Treatment => ({
   treatedOn: row.treatedOn,
   enteredAt: row.enteredAt,
   status: row.status,
+  ...plannedOf(row),
 })
+
+/** What the doctor and the ward say of it; rows from before these were asked have none of it. */
+const plannedOf = ({
+  sutureRemovalOn,
+  nextSessionOn,
+  inHospital,
+  dischargedOn,
+  course,
+}: Partial<Planned>): Planned => ({
+  sutureRemovalOn: sutureRemovalOn ?? null,
+  nextSessionOn: nextSessionOn ?? null,
+  inHospital: inHospital ?? false,
+  dischargedOn: dischargedOn ?? null,
+  course: course ?? null,
+})
+type Planned = Pick<Treatment, 'sutureRemovalOn' | 'nextSessionOn' | 'inHospital' | 'dischargedOn' | 'course'>
+const plannedFacts = ({ course, ...facts }: TreatmentFacts): Planned =>
+  plannedOf({ ...facts, course: course ? { ...course, of: course.of ?? null } : null })
+const NOTHING_PLANNED = JSON.stringify(plannedOf({}))
+
+/** Days that can't follow the treatment's own are typing errors. */
+function dayProblem(
+  { sutureRemovalOn, nextSessionOn, inHospital, dischargedOn, course }: Planned,
+  treatedOn: Day,
+): AppError | null {
+  const isBefore = (day: Day | 'none' | null) => day !== null && day !== 'none' && day < treatedOn
+  const BEFORE = 'must not lie before the treatment'
+  if (isBefore(sutureRemovalOn)) return wrongField('sutureRemovalOn', BEFORE)
+  if (isBefore(nextSessionOn)) return wrongField('nextSessionOn', BEFORE)
+  if (isBefore(dischargedOn)) return wrongField('dischargedOn', BEFORE)
+  if (dischargedOn !== null && !inHospital) return wrongField('dischargedOn', 'needs inHospital')
+  if (course?.of != null && course.session > course.of) return wrongField('course.session', 'must not exceed of')
+  return null
+}
 
 export function createTreatmentDesk({
   store,
@@ -106,8 +148,15 @@ export function createTreatmentDesk({
         facts.consultantUserId?.toLowerCase() ?? null,
         facts.endedAt.toISOString(),
         facts.note ?? null,
+        ...plannedDigest(facts),
       ]),
     )
+
+  /** Nothing where nothing was said, so that entries from before these facts existed keep their digest. */
+  const plannedDigest = (facts: TreatmentFacts): string[] => {
+    const planned = JSON.stringify(plannedFacts(facts))
+    return planned === NOTHING_PLANNED ? [] : [planned]
+  }
 
   const tell = (
     type: string,
@@ -128,6 +177,10 @@ export function createTreatmentDesk({
       if (!found) throw new AppError('internal', 'internal', { reason: 'an entry was not resolved' })
       if (facts.endedAt > addMs(now, MAX_AHEAD_MS)) return wrongField('endedAt', 'must not lie in the future')
       if (found instanceof AppError) return found
+      const treatedOn = dayOf(facts.endedAt, found.store.timeZone)
+      const planned = plannedFacts(facts)
+      const problem = dayProblem(planned, treatedOn)
+      if (problem) return problem
       return {
         customerId: found.customer.id,
         storeId: facts.storeId,
@@ -136,7 +189,8 @@ export function createTreatmentDesk({
         doctorUserId: facts.doctorUserId?.toLowerCase() ?? null,
         consultantUserId: facts.consultantUserId?.toLowerCase() ?? null,
         endedAt: facts.endedAt,
-        treatedOn: dayOf(facts.endedAt, found.store.timeZone),
+        treatedOn,
+        ...planned,
         note: facts.note == null ? null : crypto.seal(NOTE_FIELD, facts.note),
         digest: digestOf(facts),
       }
@@ -223,6 +277,8 @@ export function createTreatmentDesk({
   return {
     getMany,
     get: async (id) => (await getMany([id])).get(id) ?? null,
+    ofCustomers: async (customerIds) =>
+      customerIds.length === 0 ? [] : (await store.ofCustomers(customerIds)).map(treatmentOf),
     async ofCustomer(customerId) {
       const rows = await store.ofCustomers(await customers.idsOf(customerId))
       return rows.map(treatmentOf).sort((a, b) => Number(a.endedAt) - Number(b.endedAt) || (a.id < b.id ? -1 : 1))

@@ -17,6 +17,16 @@ export interface Treatment {
   treatedOn: Day
   enteredAt: Date
   status: 'completed' | 'cancelled'
+  /** The doctor's date; null: not said yet, by the table of treatments then. */
+  sutureRemovalOn: Day | 'none' | null
+  /** The doctor's date of the next session; after the last one of a course, of the next course. `none`: none is needed. */
+  nextSessionOn: Day | 'none' | null
+  /** The customer stayed in hospital after it … */
+  inHospital: boolean
+  /** … until that day; null while they do. */
+  dischargedOn: Day | null
+  /** The series of sessions that it belongs to. */
+  course: { id: string; session: number; of: number | null } | null
 }
 
 export interface TreatmentKind {
@@ -37,7 +47,13 @@ export interface TreatmentKind {
   synonyms?: string[]
   /** When not empty, the only techniques an entry may name. */
   techniques?: string[]
+  /** Of an operation: days until its sutures come out, or none; by technique where that decides. Left out: as its pathway says. */
+  sutureDay?: number | 'none' | Record<string, number | 'none'> | undefined
 }
+
+/** Kinds of retail products, which are asked after at their own time. */
+export const PRODUCT_TYPES = ['skin_care', 'make_up', 'fragrance', 'medical', 'device'] as const
+export type ProductType = (typeof PRODUCT_TYPES)[number]
 
 export type AppointmentStatus = 'booked' | 'moved' | 'cancelled' | 'arrived'
 
@@ -64,7 +80,7 @@ export interface Purchase {
   paidAt: Date
   /** Money paid, in fen. */
   amountFen: number
-  items: { name: string; code: string | null; quantity: number; amountFen: number }[]
+  items: { name: string; code: string | null; type?: ProductType; quantity: number; amountFen: number }[]
 }
 
 export interface TreatmentsService {
@@ -75,6 +91,10 @@ export interface TreatmentsService {
   kind(code: string): TreatmentKind | null
   /** Newest first; of the customer and of everybody merged into them. */
   appointmentsOf(customerId: string): Promise<Appointment[]>
+  /** Treatments and appointments under these customer ids, in two commands. */
+  historyOf(customerIds: readonly string[]): Promise<{ treatments: Treatment[]; appointments: Appointment[] }>
+  appointments(ids: readonly string[]): Promise<Map<string, Appointment>>
+  purchases(ids: readonly string[]): Promise<Map<string, Purchase>>
 }
 
 /** Published once per completed treatment: id `treatment.completed:<treatmentId>`. */

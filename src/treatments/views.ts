@@ -1,11 +1,23 @@
 /** Treatments, appointments and purchases as clinic systems write and read them. */
 import { z } from 'zod'
-import { ExternalId, Id, Instant, InstantString, NoteText, PageQuery, page, ShortText } from '../platform/views.ts'
+import {
+  DayString,
+  ExternalId,
+  Id,
+  Instant,
+  InstantString,
+  NoteText,
+  PageQuery,
+  page,
+  ShortText,
+} from '../platform/views.ts'
+import { PRODUCT_TYPES } from './types.ts'
 
 const Code = z.string().regex(/^[a-z][a-z0-9_]{1,39}$/, 'must be a treatment code')
 const MAX_FEN = 1_000_000_000_00
 const Fen = z.int().min(0).max(MAX_FEN)
 
+const DayOrNone = z.union([DayString, z.literal('none')])
 const customerRef = { customerId: Id.optional(), customerExternalId: ExternalId.optional() }
 const oneCustomer = (ref: { customerId?: string | undefined; customerExternalId?: string | undefined }) =>
   (ref.customerId === undefined) !== (ref.customerExternalId === undefined)
@@ -20,6 +32,18 @@ const treatmentFacts = {
   consultantUserId: Id.nullable().optional(),
   endedAt: InstantString,
   note: NoteText(4000).nullable().optional(),
+  /** The doctor's date, or that there are no sutures; left out, the table of treatments decides. */
+  sutureRemovalOn: DayOrNone.nullable().optional(),
+  /** The doctor's date of the next session (after a course: of the next one), or that none is needed. */
+  nextSessionOn: DayOrNone.nullable().optional(),
+  /** The customer stays in hospital … */
+  inHospital: z.boolean().optional(),
+  /** … until that day. */
+  dischargedOn: DayString.nullable().optional(),
+  course: z
+    .strictObject({ id: Id, session: z.int().min(1).max(200), of: z.int().min(1).max(200).nullable().optional() })
+    .nullable()
+    .optional(),
 }
 export const TreatmentBody = z
   .strictObject({ externalId: ExternalId, ...treatmentFacts })
@@ -45,6 +69,11 @@ export const TreatmentView = z.object({
   treatedOn: z.string(),
   enteredAt: Instant,
   status: z.enum(['completed', 'cancelled']),
+  sutureRemovalOn: z.string().nullable(),
+  nextSessionOn: z.string().nullable(),
+  inHospital: z.boolean(),
+  dischargedOn: z.string().nullable(),
+  course: z.object({ id: z.string(), session: z.number(), of: z.number().nullable() }).nullable(),
 })
 export const TreatmentPage = page(TreatmentView.extend({ hasNote: z.boolean() }))
 
@@ -85,6 +114,8 @@ export const PurchaseBody = z
         z.strictObject({
           name: ShortText(100),
           code: Code.nullable().optional(),
+          /** A retail product's kind: when it is asked after. */
+          type: z.enum(PRODUCT_TYPES).optional(),
           quantity: z.int().min(1).max(10_000),
           amountFen: Fen,
         }),
@@ -100,6 +131,14 @@ export const PurchaseView = z.object({
   storeId: z.string(),
   paidAt: Instant,
   amountFen: z.int(),
-  items: z.array(z.object({ name: z.string(), code: z.string().nullable(), quantity: z.int(), amountFen: z.int() })),
+  items: z.array(
+    z.object({
+      name: z.string(),
+      code: z.string().nullable(),
+      type: z.enum(PRODUCT_TYPES).optional(),
+      quantity: z.int(),
+      amountFen: z.int(),
+    }),
+  ),
 })
 export const PurchasePage = page(PurchaseView)

@@ -31,7 +31,13 @@ export const clinicTime = (instant: Date): string =>
   new Date(instant.getTime() + 8 * HOUR).toISOString().slice(0, 16).replace('T', ' ')
 
 /** One world per test file. Starts on Monday 2 March 2026 at 09:00 in Shanghai with 14 people in two stores. */
-export async function careWorld({ start = '2026-03-02 09:00', customers = 30, withholdUnapproved = false } = {}) {
+export async function careWorld({
+  start = '2026-03-02 09:00',
+  customers = 30,
+  withholdUnapproved = false,
+  /** Most journeys are told with these three: a treatment without a pathway of its own then has few contacts. */
+  pathways = ['base', 'treatment_call', 'injection'] as 'all' | string[],
+} = {}) {
   const db = await testDb()
   const simulator = await createSimulator({ seed: 5, customers, staff: 14, clock: 'manual', start: at(start) })
   const { ready, world } = simulator
@@ -59,7 +65,11 @@ export async function careWorld({ start = '2026-03-02 09:00', customers = 30, wi
     nudge: () => undefined,
     leaseMs: LEASE_MS,
   }
-  const config = loadConfig('config', { withholdUnapproved })
+  const shipped = loadConfig('config', { withholdUnapproved })
+  const config = {
+    ...shipped,
+    pathways: shipped.pathways.filter(({ id }) => pathways === 'all' || pathways.includes(id)),
+  }
   const app = buildApp({ ...base, settings, config, metrics })
   await app.ready()
   const http = createHttpServer({ ...base, metrics, activity: createActivity() })

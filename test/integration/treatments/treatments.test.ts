@@ -124,11 +124,45 @@ describe('treatments', () => {
       [{ code: 'magic' }, 'unknown_treatment_code'],
       [{ code: 'hair_transplant', technique: 'glue' }, 'invalid_request'],
       [{ endedAt: new Date('2026-03-02T02:10:01Z') }, 'invalid_request'],
+      [{ sutureRemovalOn: '2026-03-01' }, 'invalid_request'],
+      [{ nextSessionOn: '2026-03-01' }, 'invalid_request'],
+      [{ inHospital: true, dischargedOn: '2026-03-01' }, 'invalid_request'],
+      [{ dischargedOn: '2026-03-05' }, 'invalid_request'],
+      [{ course: { id: 'k', session: 4, of: 3 } }, 'invalid_request'],
     ] as const
     for (const [over, code] of refusals)
       await expect(service.complete({ ...input, ...over })).rejects.toMatchObject({ code })
     expect(await db.collection('treatments').countDocuments()).toBe(0)
     await service.complete({ ...input, code: 'hair_transplant', technique: 'fue' })
+  })
+
+  test('what the doctor and the ward say stands on the record, and is part of what is said', async () => {
+    const { service, input } = await world()
+    const course = { id: 'k', session: 1 }
+    const facts = { ...input, sutureRemovalOn: '2026-03-09', nextSessionOn: 'none' as const, course }
+    const entered = await service.complete(facts)
+    expect(entered).toMatchObject({
+      sutureRemovalOn: '2026-03-09',
+      nextSessionOn: 'none',
+      inHospital: false,
+      dischargedOn: null,
+      course: { ...course, of: null },
+    })
+    expect(await service.complete(facts)).toEqual(entered)
+    await expect(service.complete({ ...facts, sutureRemovalOn: '2026-03-10' })).rejects.toMatchObject({
+      code: 'external_id_conflict',
+    })
+    const home = { ...facts, inHospital: true, dischargedOn: '2026-03-05' }
+    expect(await service.correct(entered.id, home)).toMatchObject({ inHospital: true, dischargedOn: '2026-03-05' })
+  })
+
+  test('a row from before these facts were asked is read as nothing said, and its entry may be repeated', async () => {
+    const { service, input } = await world()
+    const { id } = await service.complete(input)
+    const fields = ['sutureRemovalOn', 'nextSessionOn', 'inHospital', 'dischargedOn', 'course']
+    const unset = Object.fromEntries(fields.map((field) => [field, 1 as const]))
+    await db.collection<{ _id: string }>('treatments').updateOne({ _id: id }, { $unset: unset })
+    expect(await service.complete(input)).toMatchObject({ nextSessionOn: null, inHospital: false, course: null })
   })
 
   test('an evening treatment belongs to the day of the store, not of the server', async () => {

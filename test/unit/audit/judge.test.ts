@@ -6,7 +6,8 @@ import type { LedgerEntry } from '../../../simulator/ledger.ts'
 const treatment: Treatment = {
   externalId: 'T1',
   person: 'c1',
-  code: 'ipl',
+  // Without a pathway of its own.
+  code: 'facial',
   storeType: 'salon',
   storeId: 's',
   endedAt: new Date('2026-03-02T07:00:00Z'),

@@ -1,5 +1,4 @@
 /** Expected days of each pathway, written by hand: `domain.md` 3 as literals. */
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type PlanFacts, type PlannedStep, plan } from '../../../src/care/planner.ts'
 import { loadConfig } from '../../../src/config.ts'
@@ -310,90 +309,5 @@ describe('entry', () => {
     const planned = enteredAt('2026-03-05 20:10', { opening: closedOn('2026-03-05') })
     expect(days(planned)).toMatchObject({ 'treatment_call.cs_day3': '2026-03-06' })
     expect(planned.find(({ step }) => step.id === 'cs_day3')?.reason).toBe('store_closed')
-  })
-})
-
-describe('any plan', () => {
-  const anyFacts = fc
-    .record({
-      seconds: fc.integer({ min: 1_767_200_000, max: 1_830_000_000 }),
-      code: fc.constantFrom('skin_booster', 'botulinum', 'ipl'),
-      store: fc.constantFrom('hospital' as const, 'salon' as const),
-      lateHours: fc.integer({ min: 0, max: 400 }),
-      id: fc.uuid(),
-    })
-    .map(({ seconds, code, store, lateHours, id }) => {
-      const endedAt = new Date(seconds * 1000)
-      return facts(endedAt.toISOString(), {
-        treatmentId: id,
-        code,
-        category: code === 'ipl' ? 'laser' : 'injection',
-        storeType: store,
-        enteredAt: new Date(endedAt.getTime() + lateHours * 3_600_000),
-      })
-    })
-  test('the same facts give the same plan', () => {
-    fc.assert(
-      fc.property(anyFacts, (input) => {
-        expect(plan(pathways, input)).toEqual(plan(pathways, input))
-      }),
-    )
-  })
-  test('every planned contact lies in its window and, greetings apart, in the contact windows', () => {
-    fc.assert(
-      fc.property(anyFacts, (input) => {
-        for (const { status, dueAt, windowFrom, windowTo, step } of plan(pathways, input)) {
-          if (status !== 'planned' || !dueAt) continue
-          expect(dueAt >= windowFrom && dueAt >= input.enteredAt).toBe(true)
-          const time = clinic(dueAt).slice(6)
-          if (step.class === 'greeting') {
-            expect(time >= '09:00' && time < '23:00').toBe(true)
-            continue
-          }
-          expect(dueAt < windowTo).toBe(true)
-          expect(WINDOW.contactWindows.some(({ from, to }) => time >= from && time < to)).toBe(true)
-        }
-      }),
-    )
-  })
-  test('nobody calls on a closed day, next-day calls apart, and two owners of one day never come together', () => {
-    fc.assert(
-      fc.property(anyFacts, fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 8 }), (input, closed) => {
-        const day = (n: number) =>
-          new Date(input.endedAt.getTime() + n * 86_400_000 + 8 * 3_600_000).toISOString().slice(0, 10)
-        const opening = closedOn(...closed.map(day))
-        const planned = plan(pathways, { ...input, opening }).filter(
-          ({ status, dueAt }) => status === 'planned' && dueAt,
-        )
-        const shut = new Set(opening.exceptions.map(({ on }) => on))
-        const times = new Map<number, string>()
-        for (const { action, step, plannedOn, dueAt, ownerRole } of planned) {
-          if (action === 'call' && !step.neverMoves) expect(shut.has(plannedOn)).toBe(false)
-          if (step.class === 'greeting' || !dueAt) continue
-          expect(times.get(Number(dueAt)) ?? ownerRole).toBe(ownerRole)
-          times.set(Number(dueAt), ownerRole)
-        }
-      }),
-    )
-  })
-  test('nothing disappears: every step of every matching pathway is planned, merged into a planned one, or missed with a reason', () => {
-    fc.assert(
-      fc.property(anyFacts, (input) => {
-        const planned = plan(pathways, input)
-        const expected = pathways
-          .filter(
-            ({ matches }) =>
-              (!matches.codes || matches.codes.includes(input.code)) &&
-              (!matches.storeTypes || matches.storeTypes.includes(input.storeType)),
-          )
-          .flatMap(({ id, steps }) => steps.map((step) => `${input.treatmentId}.${id}.${step.id}`))
-        expect(planned.map(({ id }) => id).sort()).toEqual(expected.sort())
-        const byId = new Map(planned.map((step) => [step.id, step]))
-        for (const { status, reason, mergedInto } of planned) {
-          if (status === 'merged') expect(byId.get(mergedInto ?? '')?.status).toBe('planned')
-          if (status !== 'planned') expect(reason).not.toBeNull()
-        }
-      }),
-    )
   })
 })

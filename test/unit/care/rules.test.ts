@@ -1,6 +1,6 @@
 /** What a step does when its hour comes, and the ladder of calls that nobody takes: literal times in Shanghai. */
 import { describe, expect, test } from 'vitest'
-import type { StepRow } from '../../../src/care/model.ts'
+import type { DueStep } from '../../../src/care/model.ts'
 import { callTimes, decide, type FiringFacts, nextAttempt } from '../../../src/care/rules.ts'
 import { dailyOpening } from '../../../src/platform/calendar.ts'
 
@@ -29,7 +29,7 @@ const facts = (more: Partial<FiringFacts> = {}): FiringFacts => ({
   window: WINDOW,
   ...more,
 })
-const step = (more: Partial<StepRow> = {}) =>
+const step = (more: Partial<DueStep> = {}) =>
   ({
     status: 'planned',
     action: 'message',
@@ -39,8 +39,8 @@ const step = (more: Partial<StepRow> = {}) =>
     windowTo: at('03-04 00:00'),
     calls: [],
     ...more,
-  }) as StepRow
-const call = (more: Partial<StepRow> = {}) => step({ action: 'call', ...more })
+  }) as DueStep
+const call = (more: Partial<DueStep> = {}) => step({ action: 'call', ...more })
 const wish = (from: string, to: string) => facts({ window: { ...WINDOW, preferredTime: { from, to } } })
 
 describe('a step whose hour has come', () => {

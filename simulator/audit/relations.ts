@@ -1,0 +1,43 @@
+/** What a person's treatments mean to each other, found in the list itself: the next session, and further operations. */
+import type { Calendar, Treatment } from './expected.ts'
+import { OWN } from './table.ts'
+
+const CHINA_MS = 8 * 3_600_000
+const YEAR_MS = 366 * 24 * 3_600_000
+const OPERATIONS = new Set(['surgery', 'hair_transplant'])
+
+/** Days of the shipped stores are China's; another zone's calendar says so. */
+const dayOf = ({ endedAt, storeId }: Treatment, calendars: ReadonlyMap<string, Calendar>): string => {
+  const timeZone = calendars.get(storeId)?.timeZone
+  if (timeZone === undefined) return new Date(endedAt.getTime() + CHINA_MS).toISOString().slice(0, 10)
+  return new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(endedAt)
+}
+
+export function related(treatments: readonly Treatment[], calendars: ReadonlyMap<string, Calendar>): Treatment[] {
+  const byPerson = new Map<string, Treatment[]>()
+  for (const one of treatments) {
+    if (one.record || one.cancelledAt) continue
+    const own = byPerson.get(one.person)
+    if (own) own.push(one)
+    else byPerson.set(one.person, [one])
+  }
+  return treatments.map((one) => {
+    if (one.record) return one
+    const day = dayOf(one, calendars)
+    const later = (byPerson.get(one.person) ?? [])
+      .map((other) => ({ other, on: dayOf(other, calendars) }))
+      .filter(({ on }) => on > day)
+      .sort((a, b) => (a.on < b.on ? -1 : 1))
+    const isOperation = OPERATIONS.has(String(OWN[one.code]))
+    const next = later.find(({ other }) => other.code === one.code && Boolean(other.course) === Boolean(one.course))
+    const operatedOn = later
+      .filter(
+        ({ other }) =>
+          isOperation &&
+          OPERATIONS.has(String(OWN[other.code])) &&
+          other.endedAt.getTime() - one.endedAt.getTime() <= YEAR_MS,
+      )
+      .map(({ on }) => on)
+    return { ...one, nextDoneOn: one.nextDoneOn ?? next?.on, operatedOn: one.operatedOn ?? operatedOn }
+  })
+}

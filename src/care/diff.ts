@@ -1,0 +1,104 @@
+/** What a new plan means for the steps that are there: keep, move, drop, add, ask. Pure. */
+import type { DomainEvent } from '../platform/events.ts'
+import { daysWanted } from './days-wanted.ts'
+import type { PlanChange, StepRow } from './model.ts'
+import type { Anchor } from './types.ts'
+
+export const OPEN: readonly StepRow['status'][] = ['planned', 'merged', 'missed_before_entry', 'needs_anchor']
+
+/** Reasons by which a plan takes a step away, and by which it comes back when the facts change again. */
+const BY_PLAN: ReadonlySet<string> = new Set([
+  'superseded',
+  'covered_in_hospital',
+  'superseded_by_session',
+  'course_between',
+  // Cancelled, and booked again.
+  'appointment_over',
+])
+
+/** What a plan decides of a step; everything else is what has happened to it. */
+const PLANNED = [
+  'customerId',
+  'storeId',
+  'pathwayVersion',
+  'action',
+  'ownerRole',
+  'templateKey',
+  'windowFrom',
+  'windowTo',
+  'plannedOn',
+  'status',
+  'mergedInto',
+  'script',
+  'asksMonth',
+  'guideDay',
+  'neverMoves',
+  'safety',
+  'shift',
+  'dueAt',
+] as const satisfies readonly (keyof StepRow)[]
+
+export const decided = (row: StepRow) => Object.fromEntries(PLANNED.map((field) => [field, row[field]]))
+/** Reasons that a plan gives; what is planned collects others on its way. */
+const GIVEN_BY_PLAN: ReadonlySet<string> = new Set([...BY_PLAN, 'store_closed', 'late_sutures', 'further_operation'])
+const toldOf = (row: StepRow) => JSON.stringify([decided(row), GIVEN_BY_PLAN.has(row.reason ?? '') ? row.reason : null])
+const sameAs = (a: StepRow, b: StepRow) => toldOf(a) === toldOf(b)
+
+export interface Diff {
+  keep: StepRow[]
+  /** As they are, and as they will be. */
+  move: { before: StepRow; after: StepRow }[]
+  drop: StepRow[]
+  add: StepRow[]
+  /** Days that a doctor has to say before it can go on. */
+  ask: Anchor[]
+}
+
+/** What a new plan means for the steps that are open. Pure. */
+export function diffOf(open: readonly StepRow[], fresh: readonly StepRow[]): Diff {
+  const before = new Map(open.map((row) => [row._id, row]))
+  const after = new Set(fresh.map(({ _id }) => _id))
+  const known = fresh.flatMap((row) => {
+    const one = before.get(row._id)
+    return one ? [{ before: one, after: row }] : []
+  })
+  return {
+    keep: known.filter((pair) => sameAs(pair.before, pair.after)).map((pair) => pair.before),
+    move: known.filter((pair) => !sameAs(pair.before, pair.after)),
+    drop: open.filter(
+      ({ _id, status, reason }) => !after.has(_id) && !(status === 'cancelled' && reason === 'superseded'),
+    ),
+    add: fresh.filter(({ _id }) => !before.has(_id)),
+    ask: daysWanted(fresh).filter((anchor) => !daysWanted(open).includes(anchor)),
+  }
+}
+
+/** The difference as a plan keeps it; null where there is none. */
+export function changeOf(diff: Diff, cause: Pick<DomainEvent, 'id' | 'type'>, at: Date): PlanChange | null {
+  if (diff.move.length + diff.drop.length + diff.add.length === 0) return null
+  return {
+    id: cause.id,
+    at,
+    cause: cause.type,
+    moved: diff.move.map(({ before }) => before._id),
+    dropped: diff.drop.map(({ _id }) => _id),
+    added: diff.add.map(({ _id }) => _id),
+    moves: diff.move.map(({ before, after }) => ({
+      id: before._id,
+      from: before.plannedOn,
+      to: after.plannedOn,
+      reason: after.shift ?? after.reason,
+    })),
+    asked: diff.ask,
+  }
+}
+
+/** Which steps have not happened: a merged one shares what becomes of its host, unless that is taken away. */
+export function openness(rows: readonly StepRow[], foreign: readonly StepRow[]): (row: StepRow) => boolean {
+  const hosts = new Map([...rows, ...foreign].map(({ _id, status }) => [_id, status]))
+  return ({ status, reason, mergedInto }) => {
+    if (status !== 'merged') return OPEN.includes(status) || (status === 'cancelled' && BY_PLAN.has(reason ?? ''))
+    const host = hosts.get(mergedInto ?? '')
+    return host === undefined || host === 'planned' || host === 'cancelled'
+  }
+}

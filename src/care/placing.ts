@@ -1,0 +1,82 @@
+/** The day and the instant of a contact: the least loaded working day of its window, a window of the day for each owner role. Pure. */
+import { nextAllowed } from '../messaging/index.ts'
+import { addDays, type Day, daysInterval, type Interval, isOpenOn, nextOpenDay } from '../platform/calendar.ts'
+import type { Reason } from '../platform/reasons.ts'
+import type { Role } from '../staff/index.ts'
+import { actionOf, type DayFacts, type Draft, windowOf } from './drafts.ts'
+import { lastChance, pick, whenOpen } from './timing.ts'
+
+/** Planned contacts per owner role and day, for windows that leave a choice. */
+export type Load = (role: Role, day: Day) => number
+
+export interface Placed {
+  draft: Draft
+  day: Day
+  reason: Reason | null
+  window: Interval
+}
+
+/** The least loaded working day of the window, the earliest of equals; a closed window moves to the next opening day. */
+export function place(draft: Draft, facts: DayFacts, load: Load, told: ReadonlyMap<string, Day>): Placed {
+  const { opening, window } = facts
+  const { first, last, step, reason } = draft
+  const needsPerson = actionOf(draft) === 'call'
+  if (draft.interval || first === last) {
+    const stays = !needsPerson || step.neverMoves || draft.riders.some((rider) => rider.step.neverMoves)
+    if (stays || isOpenOn(opening, first)) return { draft, day: first, reason, window: windowOf(draft, facts) }
+    return moved(draft, first, facts)
+  }
+  const before = told.get(draft.id)
+  let best: Day | null = null
+  let least = 0
+  for (let day = firstUseful(first, needsPerson, facts); day <= last; day = addDays(day, 1)) {
+    if (needsPerson && !isOpenOn(opening, day)) continue
+    // Keep to what was told before.
+    const weight = day === before ? -1 : load(step.owner, day)
+    if (best !== null && weight >= least) continue
+    best = day
+    least = weight
+    // Nothing later can be better.
+    if (weight < 0 || (weight === 0 && (before === undefined || before <= day || before > last))) break
+  }
+  if (best) return { draft, day: best, reason, window: daysInterval(first, last, window.timeZone) }
+  return moved(draft, last, facts)
+}
+
+/** Days that are over at entry are no choice any more. */
+function firstUseful(first: Day, needsPerson: boolean, { enteredAt, enteredOn, window, opening }: DayFacts): Day {
+  if (first > enteredOn) return first
+  return lastChance(enteredOn, needsPerson, window, opening) <= enteredAt ? addDays(enteredOn, 1) : enteredOn
+}
+
+function moved(draft: Draft, from: Day, { opening, window }: DayFacts): Placed {
+  const day = nextOpenDay(opening, from)
+  return { draft, day, reason: 'store_closed', window: daysInterval(day, day, window.timeZone) }
+}
+
+/** Each role that writes to or calls the customer on one day has a lane of its own. */
+const laneOf = ({ step }: Draft): string =>
+  step.kind === 'guidance' || step.kind === 'reminder' ? step.kind : step.owner
+
+/** The instants, in the order of `all`: each owner role of a day has a contact window of its own. */
+export function instants(all: readonly Placed[], facts: DayFacts): { at: Date; reason: Reason | null }[] {
+  const lanesOf = new Map<Day, string[]>()
+  for (const { day, draft } of all) {
+    if (draft.interval) continue
+    const lanes = lanesOf.get(day)
+    const lane = laneOf(draft)
+    if (!lanes) lanesOf.set(day, [lane])
+    else if (!lanes.includes(lane)) lanes.push(lane)
+  }
+  for (const lanes of lanesOf.values()) if (lanes.length > 1) lanes.sort()
+  const { endedAt, enteredAt, window, opening } = facts
+  return all.map(({ draft, day }) => {
+    const { step, id } = draft
+    if (draft.interval) return nextAllowed(enteredAt > endedAt ? enteredAt : endedAt, step.class, window)
+    const lanes = lanesOf.get(day) as string[]
+    const isCall = actionOf(draft) === 'call'
+    const lane = { index: lanes.indexOf(laneOf(draft)), of: lanes.length }
+    const hours = isCall ? whenOpen(window, opening, day) : window
+    return { at: pick(id, { contactClass: step.class, isCall }, day, lane, enteredAt, hours), reason: null }
+  })
+}

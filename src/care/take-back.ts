@@ -1,0 +1,61 @@
+/** What was planned, announced or handed to staff is taken back; what has reached somebody stays as it is. */
+
+import type { MessagingService } from '../messaging/index.ts'
+import type { Reason } from '../platform/reasons.ts'
+import { passOnTaskId, type TasksService } from '../tasks/index.ts'
+import { OPEN } from './diff.ts'
+import { callTaskId, followTaskId } from './fire.ts'
+import type { CareStore, StepRow } from './model.ts'
+
+export interface TakeBackDeps {
+  store: CareStore
+  messaging: Pick<MessagingService, 'cancel' | 'outboxId'>
+  tasks: Pick<TasksService, 'cancel'>
+}
+
+export const cancelled = (reason: Reason, now: Date) => ({ status: 'cancelled', reason, dueAt: null, doneAt: now })
+
+/** Cancels what is planned, waits in the outbox, or lies as a card with staff. What has been sent stays as it is. */
+export async function takeBack(deps: TakeBackDeps, rows: readonly StepRow[], reason: Reason, now: Date): Promise<void> {
+  const { store, messaging, tasks } = deps
+  const outboxId = ({ _id, occurrence }: StepRow, audience: string) => messaging.outboxId(_id, occurrence, audience)
+  const waiting = rows.filter(({ status }) => status === 'enqueued')
+  const calling = rows.filter(({ status }) => status === 'calling')
+  const unsent = new Set(
+    await messaging.cancel(
+      [
+        ...waiting.map((row) => outboxId(row, 'customer')),
+        ...rows.flatMap((row) =>
+          row.action === 'call' ? [outboxId(row, 'customer:prelude'), outboxId(row, 'customer:missed')] : [],
+        ),
+      ],
+      reason,
+    ),
+  )
+  await tasks.cancel(
+    rows.flatMap((row) => [
+      ...(row.taskId !== null || row.status === 'calling' ? [callTaskId(row._id, row.occurrence)] : []),
+      ...(row.status === 'unreachable' ? [followTaskId(row._id, 1), followTaskId(row._id, 2)] : []),
+      // "Please pass this on": no longer.
+      ...(row.status === 'delegated' ? [passOnTaskId(outboxId(row, 'customer'))] : []),
+    ]),
+    reason,
+  )
+  const back = [
+    ...rows.filter(({ status }) => OPEN.includes(status)),
+    ...waiting.filter((row) => unsent.has(outboxId(row, 'customer'))),
+    ...calling,
+  ]
+  await store.change(
+    back.map((row) => ({
+      id: row._id,
+      from: [row.status],
+      set: {
+        ...cancelled(reason, now),
+        ...(row.taskId !== null || !OPEN.includes(row.status) ? { taskId: null, occurrence: row.occurrence + 1 } : {}),
+        // Whoever is firing it in this moment writes nothing over this.
+        'claim.token': '',
+      },
+    })),
+  )
+}
