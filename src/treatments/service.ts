@@ -1,7 +1,7 @@
 /** Completed treatments: entered once, corrected or cancelled in the open, announced to whoever cares. */
 import type { CustomersService } from '../customers/index.ts'
 import type { Announcer } from '../platform/announcements.ts'
-import type { BulkAnswer, BulkOptions } from '../platform/bulk.ts'
+import { answerOf, type BulkAnswer, type BulkOptions } from '../platform/bulk.ts'
 import { dayOf } from '../platform/calendar.ts'
 import { addMs, type Clock, MINUTE_MS } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
@@ -121,26 +121,31 @@ export function createTreatmentDesk({
     data: { treatmentId: row._id, customerId: row.customerId, storeId: row.storeId, code: row.code },
   })
 
+  /** Each entry's facts, or why it has none: whatever is thrown for one entry is that entry's answer alone. */
   async function factsOfEach(entries: readonly TreatmentFacts[], now: Date) {
     const resolved = await references.resolveEach(entries)
-    return entries.map((facts, i) => {
-      const found = resolved[i]
-      if (!found) throw new AppError('internal', 'internal', { reason: 'an entry was not resolved' })
-      if (facts.endedAt > addMs(now, MAX_AHEAD_MS)) return wrongField('endedAt', 'must not lie in the future')
-      if (found instanceof AppError) return found
-      return {
-        customerId: found.customer.id,
-        storeId: facts.storeId,
-        code: facts.code,
-        technique: facts.technique ?? null,
-        doctorUserId: facts.doctorUserId?.toLowerCase() ?? null,
-        consultantUserId: facts.consultantUserId?.toLowerCase() ?? null,
-        endedAt: facts.endedAt,
-        treatedOn: dayOf(facts.endedAt, found.store.timeZone),
-        note: facts.note == null ? null : crypto.seal(NOTE_FIELD, facts.note),
-        digest: digestOf(facts),
-      }
-    })
+    return Promise.all(
+      entries.map((facts, i) =>
+        answerOf(() => {
+          const found = resolved[i]
+          if (!found) throw new AppError('internal', 'internal', { reason: 'an entry was not resolved' })
+          if (facts.endedAt > addMs(now, MAX_AHEAD_MS)) throw wrongField('endedAt', 'must not lie in the future')
+          if (found instanceof AppError) throw found
+          return {
+            customerId: found.customer.id,
+            storeId: facts.storeId,
+            code: facts.code,
+            technique: facts.technique ?? null,
+            doctorUserId: facts.doctorUserId?.toLowerCase() ?? null,
+            consultantUserId: facts.consultantUserId?.toLowerCase() ?? null,
+            endedAt: facts.endedAt,
+            treatedOn: dayOf(facts.endedAt, found.store.timeZone),
+            note: facts.note == null ? null : crypto.seal(NOTE_FIELD, facts.note),
+            digest: digestOf(facts),
+          }
+        }),
+      ),
+    )
   }
 
   async function rowsOfEach(inputs: readonly TreatmentInput[], now: Date): Promise<(TreatmentRow | AppError)[]> {
