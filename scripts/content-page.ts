@@ -163,7 +163,7 @@ export function contentPage({ templates, guideFiles, pathways, treatments, drawi
         pathway.steps.filter((step) => step.template === template.key).map((step) => ({ pathway, step })),
       )
       const [first] = uses
-      const met = first && treatments.find((one) => matches(first.pathway, one, 'hospital'))
+      const met = first && treatments.find((one) => matches(first.pathway, { ...one, storeType: 'hospital' }))
       const moment = first && momentOf(first.step)
       const vars = {
         ...sample({
@@ -204,7 +204,7 @@ export function contentPage({ templates, guideFiles, pathways, treatments, drawi
   /** The step that brings this guide to this treatment, if one does: guidance, else a contact whose text has room for it. */
   function carrier(one: TreatmentKind, moment: Moment): PathwayStep | null {
     const steps = pathways
-      .filter((pathway) => matches(pathway, one, 'hospital'))
+      .filter((pathway) => matches(pathway, { ...one, storeType: 'hospital' }))
       .sort((a, b) => b.specificity - a.specificity)
       .flatMap((pathway) => pathway.steps)
       .filter((step) => (step.class === 'greeting' ? 0 : momentOf(step)) === moment)

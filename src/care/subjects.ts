@@ -38,9 +38,13 @@ export function ofPurchase(
   timeZone: string,
 ): Subject | null {
   const bought = items.filter(({ code, type }) => type !== undefined || (code !== null && isProduct(code)))
-  if (bought.length === 0) return null
+  const products = [...new Set(bought.map(({ type }) => type ?? USUAL))]
+  const [first] = products
+  if (!first) return null
   return {
     ...NOTHING,
+    // Words for one kind of product don't fit a mixed basket.
+    technique: products.length === 1 ? first : null,
     record: 'purchase',
     id,
     externalId,
@@ -52,7 +56,7 @@ export function ofPurchase(
     treatedOn: dayOf(paidAt, timeZone),
     enteredAt: paidAt,
     status: 'completed',
-    products: [...new Set(bought.map(({ type }) => type ?? USUAL))],
+    products,
   }
 }
 

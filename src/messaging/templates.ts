@@ -116,6 +116,8 @@ const LONG_VALUES: Record<(typeof VARIABLES)[number], string> = {
   title: chars(16),
   text: chars(300),
   time: '2026年12月31日 23:59',
+  visit: '2026年12月31日 23:59',
+  address: chars(40),
   staff: chars(10),
 }
 const longest = (text: string): string =>

@@ -1,7 +1,7 @@
 /** Completed treatments: entered once, corrected or cancelled in the open, announced to whoever cares. */
 import type { CustomersService } from '../customers/index.ts'
 import type { Announcer } from '../platform/announcements.ts'
-import type { BulkAnswer, BulkOptions } from '../platform/bulk.ts'
+import { answerOf, type BulkAnswer, type BulkOptions } from '../platform/bulk.ts'
 import { type Day, dayOf } from '../platform/calendar.ts'
 import { addMs, type Clock, MINUTE_MS } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
@@ -114,18 +114,17 @@ const plannedFacts = ({ course, ...facts }: TreatmentFacts): Planned =>
 const NOTHING_PLANNED = JSON.stringify(plannedOf({}))
 
 /** Days that can't follow the treatment's own are typing errors. */
-function dayProblem(
+function checkDays(
   { sutureRemovalOn, nextSessionOn, inHospital, dischargedOn, course }: Planned,
   treatedOn: Day,
-): AppError | null {
+): void {
   const isBefore = (day: Day | 'none' | null) => day !== null && day !== 'none' && day < treatedOn
   const BEFORE = 'must not lie before the treatment'
-  if (isBefore(sutureRemovalOn)) return wrongField('sutureRemovalOn', BEFORE)
-  if (isBefore(nextSessionOn)) return wrongField('nextSessionOn', BEFORE)
-  if (isBefore(dischargedOn)) return wrongField('dischargedOn', BEFORE)
-  if (dischargedOn !== null && !inHospital) return wrongField('dischargedOn', 'needs inHospital')
-  if (course?.of != null && course.session > course.of) return wrongField('course.session', 'must not exceed of')
-  return null
+  if (isBefore(sutureRemovalOn)) throw wrongField('sutureRemovalOn', BEFORE)
+  if (isBefore(nextSessionOn)) throw wrongField('nextSessionOn', BEFORE)
+  if (isBefore(dischargedOn)) throw wrongField('dischargedOn', BEFORE)
+  if (dischargedOn !== null && !inHospital) throw wrongField('dischargedOn', 'needs inHospital')
+  if (course?.of != null && course.session > course.of) throw wrongField('course.session', 'must not exceed of')
 }
 
 export function createTreatmentDesk({
@@ -170,31 +169,35 @@ export function createTreatmentDesk({
     data: { treatmentId: row._id, customerId: row.customerId, storeId: row.storeId, code: row.code },
   })
 
+  /** Each entry's facts, or why it has none: whatever is thrown for one entry is that entry's answer alone. */
   async function factsOfEach(entries: readonly TreatmentFacts[], now: Date) {
     const resolved = await references.resolveEach(entries)
-    return entries.map((facts, i) => {
-      const found = resolved[i]
-      if (!found) throw new AppError('internal', 'internal', { reason: 'an entry was not resolved' })
-      if (facts.endedAt > addMs(now, MAX_AHEAD_MS)) return wrongField('endedAt', 'must not lie in the future')
-      if (found instanceof AppError) return found
-      const treatedOn = dayOf(facts.endedAt, found.store.timeZone)
-      const planned = plannedFacts(facts)
-      const problem = dayProblem(planned, treatedOn)
-      if (problem) return problem
-      return {
-        customerId: found.customer.id,
-        storeId: facts.storeId,
-        code: facts.code,
-        technique: facts.technique ?? null,
-        doctorUserId: facts.doctorUserId?.toLowerCase() ?? null,
-        consultantUserId: facts.consultantUserId?.toLowerCase() ?? null,
-        endedAt: facts.endedAt,
-        treatedOn,
-        ...planned,
-        note: facts.note == null ? null : crypto.seal(NOTE_FIELD, facts.note),
-        digest: digestOf(facts),
-      }
-    })
+    return Promise.all(
+      entries.map((facts, i) =>
+        answerOf(() => {
+          const found = resolved[i]
+          if (!found) throw new AppError('internal', 'internal', { reason: 'an entry was not resolved' })
+          if (facts.endedAt > addMs(now, MAX_AHEAD_MS)) throw wrongField('endedAt', 'must not lie in the future')
+          if (found instanceof AppError) throw found
+          const treatedOn = dayOf(facts.endedAt, found.store.timeZone)
+          const planned = plannedFacts(facts)
+          checkDays(planned, treatedOn)
+          return {
+            customerId: found.customer.id,
+            storeId: facts.storeId,
+            code: facts.code,
+            technique: facts.technique ?? null,
+            doctorUserId: facts.doctorUserId?.toLowerCase() ?? null,
+            consultantUserId: facts.consultantUserId?.toLowerCase() ?? null,
+            endedAt: facts.endedAt,
+            treatedOn,
+            ...planned,
+            note: facts.note == null ? null : crypto.seal(NOTE_FIELD, facts.note),
+            digest: digestOf(facts),
+          }
+        }),
+      ),
+    )
   }
 
   async function rowsOfEach(inputs: readonly TreatmentInput[], now: Date): Promise<(TreatmentRow | AppError)[]> {
