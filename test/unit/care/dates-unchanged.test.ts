@@ -52,12 +52,12 @@ function digest(code: string, storeType: PlanFacts['storeType']): string {
 }
 
 test.each([
-  ['skin_booster', 'hospital', 'ca199349189a0f4a'],
-  ['skin_booster', 'clinic', 'b07fc131202adccd'],
-  ['hyaluronic_filler', 'hospital', '02734826fa17d92e'],
-  ['hyaluronic_filler', 'clinic', '4eb0657cb0731331'],
-  ['botulinum', 'hospital', '355815831d8feb49'],
-  ['botulinum', 'clinic', '5509b34c5f9be6fd'],
+  ['skin_booster', 'hospital', 'd51cf108f800ec63'],
+  ['skin_booster', 'clinic', 'eec6c09f3738857d'],
+  ['hyaluronic_filler', 'hospital', 'b3cd67da699af270'],
+  ['hyaluronic_filler', 'clinic', 'e2d705eecf50e562'],
+  ['botulinum', 'hospital', 'd24fc96d3c95023b'],
+  ['botulinum', 'clinic', '0d097ec4b5787c32'],
 ] as const)('the plans of %s in a %s are unchanged', (code, storeType, before) => {
   expect(digest(code, storeType)).toBe(before)
 })
