@@ -88,7 +88,7 @@ export async function startParts({
       INTEGRATION_KEYS: INTEGRATION_KEY,
       CLOCK_URL: ready.wecomBase,
       SEND_CONCURRENCY: '1',
-      KF_PULL_MINUTES: '240',
+      KF_PULL_MINUTES: '720',
     })
     if (!settings) throw new Error(problems.map(({ setting, message }) => `${setting} ${message}`).join('\n'))
     const server = await startServer({

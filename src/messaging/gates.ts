@@ -47,10 +47,13 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string | null): Map
 /** Lets through what may be sent now; everything else gets the instant at which it is looked at again. */
 export async function passGates({ rates, budgets }: GateDeps, works: readonly Work[], now: Date): Promise<void> {
   await spareMembers(rates, works, now)
-  for (const [channel, mine] of grouped(works.filter(goes), ({ row }) => row.intent?.channel ?? null)) {
-    const { ok, retryAt } = await rates.reserve(channel, 'api', mine.length)
-    if (!ok) for (const work of mine) wait(work, later(retryAt, now), 'rate_limited')
-  }
+  const channels = grouped(works.filter(goes), ({ row }) => row.intent?.channel ?? null)
+  await Promise.all(
+    [...channels].map(async ([channel, mine]) => {
+      const { ok, retryAt } = await rates.reserve(channel, 'api', mine.length)
+      if (!ok) for (const work of mine) wait(work, later(retryAt, now), 'rate_limited')
+    }),
+  )
   await takePlaces(budgets, works, now)
 }
 
@@ -63,12 +66,14 @@ const MEMBER_PAUSE_MS = 60 * SECOND_MS
 /** WeCom drops what one member gets beyond thirty a minute and says nothing: so it is never sent that fast. */
 async function spareMembers(rates: Rates, works: readonly Work[], now: Date): Promise<void> {
   const members = grouped(works.filter(goes), ({ row }) => (row.intent?.channel === 'app' ? row.intent.target : null))
-  for (const [member, mine] of members) {
-    const first = mine.slice(0, MEMBER_BURST)
-    for (const work of mine.slice(MEMBER_BURST)) wait(work, addMs(now, MEMBER_PAUSE_MS), 'rate_limited')
-    const { ok, retryAt } = await rates.reserve(member, 'member', first.length)
-    if (!ok) for (const work of first) wait(work, later(retryAt, now), 'rate_limited')
-  }
+  await Promise.all(
+    [...members].map(async ([member, mine]) => {
+      const first = mine.slice(0, MEMBER_BURST)
+      for (const work of mine.slice(MEMBER_BURST)) wait(work, addMs(now, MEMBER_PAUSE_MS), 'rate_limited')
+      const { ok, retryAt } = await rates.reserve(member, 'member', first.length)
+      if (!ok) for (const work of first) wait(work, later(retryAt, now), 'rate_limited')
+    }),
+  )
 }
 
 const wishOf = ({ row }: Work): Wish => ({ id: row.intent?.target ?? '', key: row.intent?.key ?? '' })
