@@ -45,10 +45,10 @@ export async function enrol(deps: EnrolDeps, done: readonly Subject[]): Promise<
       made[i] = makePlan(deps, around, treatment, { ...NEW, hosts }, treatment.enteredAt, now) as Made
     }
   }
-  // Steps before plans: a crash in between leaves no plan, and the next delivery of the event completes it.
+  // Plans last: a crash before leaves none, and the next delivery of the event completes steps and cards.
   const added = await store.insertSteps(made.flatMap(({ rows }) => rows))
-  await store.insertPlans(made.map((one) => one.plan))
   await askForDays(deps, around.stores, made, now)
+  await store.insertPlans(made.map((one) => one.plan))
   if (made.length < fresh.length) {
     const left = fresh.filter(({ id }) => !made.some(({ treatment }) => treatment.id === id))
     log.error({ treatmentIds: left.map(({ id }) => id) }, 'treatments cannot be planned')
