@@ -61,11 +61,14 @@ export const PathwayFile = z.strictObject({
   /** Of merged contacts the wording and owner come from the highest. */
   specificity: z.int().min(0).max(100),
   matches: z.strictObject({
-    codes: z.array(z.string()).optional(),
-    categories: z.array(z.string()).optional(),
-    notCategories: z.array(z.string()).optional(),
-    storeTypes: z.array(z.enum(['hospital', 'clinic', 'salon'])).optional(),
-    techniques: z.array(z.string()).optional(),
+    codes: z.array(z.string()).min(1).optional(),
+    categories: z.array(z.string()).min(1).optional(),
+    notCategories: z.array(z.string()).min(1).optional(),
+    storeTypes: z
+      .array(z.enum(['hospital', 'clinic', 'salon']))
+      .min(1)
+      .optional(),
+    techniques: z.array(z.string()).min(1).optional(),
     /** Sessions of a course. */
     course: z.literal(true).optional(),
     /** Booked visits instead of what was done. */

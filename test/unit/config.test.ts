@@ -159,6 +159,12 @@ describe('a mistake is named with its place:', () => {
       /^guides\/skin_booster\.yaml:\d+ (?:.*)botulinum has a guide already/,
     ],
     [
+      'a pathway that matches nothing',
+      'pathways/injection.yaml',
+      (text) => text.replace('codes: [botulinum, hyaluronic_filler, skin_booster]', 'codes: []'),
+      /^pathways\/injection\.yaml:\d+ matches\.codes/,
+    ],
+    [
       'a variable in a guide, which nobody fills in',
       'guides/general.yaml',
       (text) => text.replace('为您安排', '为您安排，电话{{phone}}'),
