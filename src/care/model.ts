@@ -213,21 +213,34 @@ export function createCareStore(db: Connection) {
       last: Day,
       without: readonly string[],
     ): Promise<Map<string, number>> {
+      const planned = { action: 'call' as const, status: 'planned' as const, plannedOn: { $gte: first, $lte: last } }
       // One query per store, equal on every key before the range: with a list SecantusDB walks all steps of the stores.
-      const found = await Promise.all(
-        storeIds.map((storeId) =>
-          steps
-            .aggregate<{ _id: { role: string; day: Day }; count: number }>([
-              { $match: { storeId, action: 'call', status: 'planned', plannedOn: { $gte: first, $lte: last } } },
-              // A plan that is completed after a crash, or made anew, must not weigh against itself.
-              { $match: { treatmentId: { $nin: [...without] } } },
-              { $group: { _id: { role: '$ownerRole', day: '$plannedOn' }, count: { $sum: 1 } } },
-            ])
-            .toArray()
-            .then((rows) => rows.map(({ _id, count }) => [`${storeId} ${_id.role} ${_id.day}`, count] as const)),
+      const [found, own] = await Promise.all([
+        Promise.all(
+          storeIds.map((storeId) =>
+            steps
+              .aggregate<{ _id: { role: string; day: Day }; count: number }>([
+                { $match: { storeId, ...planned } },
+                { $group: { _id: { role: '$ownerRole', day: '$plannedOn' }, count: { $sum: 1 } } },
+              ])
+              .toArray()
+              .then((rows) => rows.map(({ _id, count }) => [`${storeId} ${_id.role} ${_id.day}`, count] as const)),
+          ),
         ),
-      )
-      return new Map(found.flat())
+        steps
+          .find({ treatmentId: { $in: [...without] }, ...planned })
+          .project<Pick<StepRow, 'storeId' | 'ownerRole' | 'plannedOn'>>({ storeId: 1, ownerRole: 1, plannedOn: 1 })
+          .toArray(),
+      ])
+      const load = new Map<string, number>(found.flat())
+      // A plan that is completed after a crash, or made anew, must not weigh against itself. Mostly there is none, and a list
+      // to leave out would be walked for every step of the store.
+      for (const { storeId, ownerRole, plannedOn } of own) {
+        const key = `${storeId} ${ownerRole} ${plannedOn}`
+        const count = load.get(key)
+        if (count !== undefined) load.set(key, count - 1)
+      }
+      return load
     },
     /** Steps whose promise ended in the interval, by id. */
     ended: (from: Date, to: Date, after: string | null, limit: number) =>
