@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import { CustomerBody, type CustomerInput } from '../customers/index.ts'
 import { defined } from '../platform/views.ts'
-import { checked, member, number, text, words } from './fields.ts'
+import { CUSTOMER_NUMBERS, checked, member, number, text, words } from './fields.ts'
 import type { Kind } from './kinds.ts'
 import { readList, readPhone, readSpan, readWord, wordsOf } from './values.ts'
 
@@ -41,21 +41,7 @@ export const customers: Kind<CustomerInput> = {
     {
       name: 'externalId',
       zh: '客户编号',
-      headings: [
-        '客户编号',
-        '客户编码',
-        '客户号',
-        '会员卡号',
-        '会员编号',
-        '会员号',
-        '卡号',
-        '档案号',
-        '档案编号',
-        '病历号',
-        '客户ID',
-        '编号',
-        'externalId',
-      ],
+      headings: [...CUSTOMER_NUMBERS, '编号', 'externalId'],
       required: true,
       joint: '-',
       read: number,

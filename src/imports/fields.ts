@@ -24,23 +24,24 @@ export const exactMoment: Field['read'] = (cell, { zone }) => {
 /** Null where the name is nobody's: it is told at the end, and the rest of the row goes in. */
 export const member: Field['read'] = (cell, { lookups, storeId }) => lookups.member(cell, storeId)
 
+/** What systems call a customer's number. */
+export const CUSTOMER_NUMBERS = [
+  '客户编号',
+  '客户编码',
+  '客户号',
+  '会员卡号',
+  '会员编号',
+  '会员号',
+  '卡号',
+  '档案号',
+  '档案编号',
+  '病历号',
+  '客户ID',
+]
 export const customerField: Field = {
   name: 'customerExternalId',
   zh: '客户编号',
-  headings: [
-    '客户编号',
-    '客户编码',
-    '客户号',
-    '会员卡号',
-    '会员编号',
-    '会员号',
-    '卡号',
-    '档案号',
-    '档案编号',
-    '病历号',
-    '客户ID',
-    'customerExternalId',
-  ],
+  headings: [...CUSTOMER_NUMBERS, 'customerExternalId'],
   required: true,
   joint: '-',
   read: number,

@@ -48,11 +48,9 @@ export function createOutboxDrain(
     const counts: Record<string, number> = {}
     const limit = batchFor(leaseMs)
     for (;;) {
-      const own = where ? [] : firstHand.take(limit)
-      const claimed =
-        own.length > 0
-          ? own
-          : await store.claim({ now, wall: clock.wall(), limit, leaseMs, token: random.id(), where: where ?? {} })
+      const claim = () =>
+        store.claim({ now, wall: clock.wall(), limit, leaseMs, token: random.id(), where: where ?? {} })
+      const claimed = where ? await claim() : await firstHand.next(limit, claim)
       const isOver = where !== undefined || !firstHand.waiting()
       if (claimed.length === 0 && isOver) return counts
       const works = claimed.map(

@@ -166,18 +166,9 @@ export function createEvents(deps: EventDeps): Events {
       async drain(now) {
         const counts = { delivered: 0, failed: 0 }
         for (;;) {
-          const own = firstHand.take(BATCH)
-          const claimed =
-            own.length > 0
-              ? own
-              : await claimDue(rows, {
-                  now,
-                  wall: clock.wall(),
-                  limit: BATCH,
-                  leaseMs,
-                  token: random.id(),
-                  frozen: true,
-                })
+          const claimed = await firstHand.next(BATCH, () =>
+            claimDue(rows, { now, wall: clock.wall(), limit: BATCH, leaseMs, token: random.id(), frozen: true }),
+          )
           const results: RowResult[] = []
           for (const some of runsOf(claimed, (row) => `${row.subscriber}|${row.event.type}`))
             results.push(...(await deliverAll(some)))

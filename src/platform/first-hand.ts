@@ -13,11 +13,14 @@ export interface FirstHand<T extends DueRow> {
   adopt(rows: readonly T[]): T[]
   /** Of the adopted rows those that were new. The others were there already, and belong to whoever finds them. */
   keep(rows: readonly T[]): void
-  /** Up to `limit` rows to work on, oldest first. None now and then, so that what others left behind is looked for, too. */
-  take(limit: number): T[]
+  /**
+   * What to work on next: up to `limit` own rows, oldest first, else what `look` claims. Now and then `look` comes first, so
+   * that what others left behind is not forgotten.
+   */
+  next(limit: number, look: () => Promise<T[]>): Promise<T[]>
   /** Takes rows back that nobody has begun with; returns the tokens they are claimed with. */
   release(ids: readonly string[]): string[]
-  /** Whether there is more to take. */
+  /** Whether own rows are left. */
   waiting(): boolean
 }
 
@@ -54,13 +57,13 @@ export function createFirstHand<T extends DueRow>(deps: FirstHandDeps): FirstHan
     keep(rows) {
       mine.push(...rows.filter(({ claim }) => claim.token !== '').map(asRead))
     },
-    take(limit) {
-      if (mine.length === 0) return []
+    async next(limit, look) {
+      if (mine.length === 0) return look()
       turns += 1
-      if (turns % TURN === 0) return []
+      if (turns % TURN === 0) return look()
       const rows = mine.filter(isSafe).sort((a, b) => Number(a.dueAt) - Number(b.dueAt) || (a._id < b._id ? -1 : 1))
       mine = rows.slice(limit)
-      return rows.slice(0, limit)
+      return rows.length > 0 ? rows.slice(0, limit) : look()
     },
     release(ids) {
       const wanted = new Set(ids)

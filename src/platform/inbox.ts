@@ -153,18 +153,9 @@ export function createInbox(deps: InboxDeps): Inbox {
       async drain(now) {
         const counts = { handled: 0, failed: 0 }
         for (;;) {
-          const own = firstHand.take(BATCH)
-          const claimed =
-            own.length > 0
-              ? own
-              : await claimDue(rows, {
-                  now,
-                  wall: clock.wall(),
-                  limit: BATCH,
-                  leaseMs,
-                  token: random.id(),
-                  frozen: true,
-                })
+          const claimed = await firstHand.next(BATCH, () =>
+            claimDue(rows, { now, wall: clock.wall(), limit: BATCH, leaseMs, token: random.id(), frozen: true }),
+          )
           const results: RowResult[] = []
           for (const row of claimed) results.push(await work(row))
           await finishClaims(rows, results)
