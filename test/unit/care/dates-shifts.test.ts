@@ -139,7 +139,9 @@ describe('in hospital', () => {
     })
   })
   test('while nobody has said until when, what falls due is the ward’s', () => {
-    expect(fired({}, { treatment: { status: 'completed', inHospital: true, dischargedOn: null } })).toEqual({
+    expect(
+      fired('2026-03-03 11:20', {}, { treatment: { status: 'completed', inHospital: true, dischargedOn: null } }),
+    ).toEqual({
       do: 'end',
       status: 'skipped',
       reason: 'covered_in_hospital',
@@ -245,17 +247,17 @@ const step = (more: Partial<DueStep> = {}) =>
     calls: [],
     ...more,
   }) as DueStep
-function fired(of: Partial<DueStep>, more: Partial<FiringFacts>) {
+function fired(now: string, of: Partial<DueStep>, more: Partial<FiringFacts>) {
   const customer = { deceased: false, optOut: { all: false, promotion: false } } as FiringFacts['customer']
   const { opening } = facts('ipl', '2026-03-02 15:00')
   const input = { customer, treatment: { status: 'completed' as const }, opening, window: WINDOW, ...more }
-  return decide(step(of), input, at('2026-03-03 11:20'))
+  return decide(step(of), input, at(now))
 }
 const customer = (all: boolean, promotion: boolean, deceased = false) =>
   ({ deceased, optOut: { all, promotion } }) as FiringFacts['customer']
 
 test('died: whatever falls due ends', () => {
-  expect(fired({}, { customer: customer(false, false, true) })).toEqual({
+  expect(fired('2026-03-03 11:20', {}, { customer: customer(false, false, true) })).toEqual({
     do: 'end',
     status: 'skipped',
     reason: 'deceased',
@@ -264,15 +266,15 @@ test('died: whatever falls due ends', () => {
 describe('opt-outs', () => {
   test('of promotion: promotion stops, care goes on', () => {
     const no = { customer: customer(false, true) }
-    expect(fired({ contactClass: 'promotion' }, no)).toEqual({
+    expect(fired('2026-03-03 11:20', { contactClass: 'promotion' }, no)).toEqual({
       do: 'end',
       status: 'skipped',
       reason: 'promotion_opted_out',
     })
-    expect(fired({}, no)).toEqual({ do: 'message' })
+    expect(fired('2026-03-03 11:20', {}, no)).toEqual({ do: 'message' })
   })
   test('of everything: no message, and what concerns safety is decided by a nurse or doctor', () => {
-    const firing = fired({ safety: true }, { customer: customer(true, false) })
+    const firing = fired('2026-03-03 11:20', { safety: true }, { customer: customer(true, false) })
     expect(firing).toEqual({ do: 'end', status: 'skipped', reason: 'opted_out' })
     expect(needsDecision(step({ safety: true }), firing)).toBe(true)
     expect(needsDecision(step(), firing)).toBe(false)

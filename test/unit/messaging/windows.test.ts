@@ -27,19 +27,51 @@ const next = (time: string, contactClass: ContactClass, more: Partial<WindowFact
 const utc = (text: string) => new Date(text).toISOString()
 
 describe('when a contact may go out', () => {
-  test.each([
-    ['03:00', 'safety', '2026-03-02T03:00+08:00', null],
-    ['03:00', 'reply', '2026-03-02T03:00+08:00', null],
-    ['22:59', 'greeting', '2026-03-02T22:59+08:00', null],
-    ['23:00', 'greeting', '2026-03-03T09:00+08:00', 'quiet_hours'],
-    ['20:59', 'case_update', '2026-03-02T20:59+08:00', null],
-    ['21:00', 'case_update', '2026-03-03T09:00+08:00', 'quiet_hours'],
-    ['10:59', 'care', '2026-03-02T11:00+08:00', 'outside_window'],
-    ['11:00', 'care', '2026-03-02T11:00+08:00', null],
-    ['12:30', 'care', '2026-03-02T14:30+08:00', 'outside_window'],
-    ['20:30', 'promotion', '2026-03-03T11:00+08:00', 'outside_window'],
-  ] as const)('at %s a message of class %s goes at %s', (time, contactClass, when, reason) => {
-    expect(next(time, contactClass)).toEqual({ when: utc(when), reason })
+  /** Each line: written at, goes at, why not at once. */
+  const goes = (contactClass: ContactClass, lines: [string, string, string | null][]) => {
+    for (const [time, when, reason] of lines)
+      expect([time, next(time, contactClass)]).toEqual([time, { when: utc(when), reason }])
+  }
+  test('safety: at any time', () => {
+    goes('safety', [
+      ['03:00', '2026-03-02T03:00+08:00', null],
+      ['22:30', '2026-03-02T22:30+08:00', null],
+    ])
+  })
+  test('greeting: at once until 23:00 whatever the windows, later at 09:00 with the reason', () => {
+    goes('greeting', [
+      ['13:30', '2026-03-02T13:30+08:00', null],
+      ['22:59', '2026-03-02T22:59+08:00', null],
+      ['23:00', '2026-03-03T09:00+08:00', 'quiet_hours'],
+      ['06:00', '2026-03-02T09:00+08:00', 'quiet_hours'],
+    ])
+  })
+  test('reply: at any time, because the customer just wrote', () => {
+    goes('reply', [['03:00', '2026-03-02T03:00+08:00', null]])
+  })
+  test('case_update: outside the quiet hours', () => {
+    goes('case_update', [
+      ['13:30', '2026-03-02T13:30+08:00', null],
+      ['20:59', '2026-03-02T20:59+08:00', null],
+      ['21:00', '2026-03-03T09:00+08:00', 'quiet_hours'],
+    ])
+  })
+  test('care: in the windows 11:00–12:30, 14:30–17:30 and 19:30–20:30', () => {
+    goes('care', [
+      ['10:59', '2026-03-02T11:00+08:00', 'outside_window'],
+      ['11:00', '2026-03-02T11:00+08:00', null],
+      ['12:29', '2026-03-02T12:29+08:00', null],
+      ['12:30', '2026-03-02T14:30+08:00', 'outside_window'],
+      ['17:30', '2026-03-02T19:30+08:00', 'outside_window'],
+      ['20:29', '2026-03-02T20:29+08:00', null],
+      ['20:30', '2026-03-03T11:00+08:00', 'outside_window'],
+    ])
+  })
+  test('promotion: in the windows', () => {
+    goes('promotion', [
+      ['12:29', '2026-03-02T12:29+08:00', null],
+      ['20:30', '2026-03-03T11:00+08:00', 'outside_window'],
+    ])
   })
 
   test('the own wish of a customer replaces the windows, and is cut by the quiet hours', () => {
