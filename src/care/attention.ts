@@ -1,19 +1,19 @@
 /** The evening list of directors: who was unhappy today, and whose state a doctor should see. */
 import type { CustomersService } from '../customers/index.ts'
-import type { EnqueueContact, MessagingService } from '../messaging/index.ts'
 import { addDays, atTime, DEFAULT_ZONE, dayOf, nextWallTime, type TimeOfDay, timeOfDay } from '../platform/calendar.ts'
-import { addMs, DAY_MS, earliest, HOUR_MS } from '../platform/clock.ts'
+import { earliest, HOUR_MS } from '../platform/clock.ts'
 import { type Routine, routine } from '../platform/routines.ts'
 import type { StaffService, Store } from '../staff/index.ts'
+import type { StaffNote, TasksService } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
 import type { CareStore, ContactRow } from './model.ts'
 
 export interface AttentionDeps {
   store: CareStore
-  staff: Pick<StaffService, 'allStores' | 'candidates' | 'members'>
+  staff: Pick<StaffService, 'allStores' | 'members'>
   customers: Pick<CustomersService, 'contacts'>
   treatments: Pick<TreatmentsService, 'getMany' | 'kind'>
-  messaging: Pick<MessagingService, 'enqueueMany'>
+  tasks: Pick<TasksService, 'tell'>
 }
 
 /** After the supervisors' list, before the quiet hours. */
@@ -23,7 +23,7 @@ const LINES = 15
 const STATES: Record<string, string> = { abnormal: '异常反应', needs_doctor: '需要医生' }
 
 export function attentionList(deps: AttentionDeps): Routine {
-  const { store, staff, messaging } = deps
+  const { store, staff, tasks } = deps
   return routine({
     name: 'care.attention-list',
     async nextAt(after) {
@@ -31,7 +31,7 @@ export function attentionList(deps: AttentionDeps): Routine {
       return earliest([...zones].map((zone) => nextWallTime(after, LIST_AT, zone))) as Date
     },
     async run(at) {
-      const lists: EnqueueContact[] = []
+      const lists: StaffNote[] = []
       for (const place of await staff.allStores()) {
         const day = dayOf(at, place.timeZone)
         const to = atTime(day, LIST_AT, place.timeZone)
@@ -41,20 +41,13 @@ export function attentionList(deps: AttentionDeps): Routine {
           ({ storeId }) => storeId === place.id,
         )
         if (found.length === 0) continue
-        const content = await render(deps, place, found)
-        for (const userId of await readers(deps, place.id)) lists.push(listOf(userId, place.id, day, content, at))
+        const said = { markdown: await render(deps, place, found) }
+        lists.push({ key: `attention:${place.id}:${day}`, storeId: place.id, role: 'director', said, at })
       }
-      await messaging.enqueueMany(lists)
+      await tasks.tell(lists)
       return { lists: lists.length }
     },
   })
-}
-
-/** All directors; where there is none, whoever stands in first. */
-async function readers({ staff }: AttentionDeps, storeId: string): Promise<string[]> {
-  const tiers = await staff.candidates(storeId, 'director')
-  const directors = tiers.flat().filter(({ roles }) => roles.includes('director'))
-  return (directors.length > 0 ? directors : (tiers[0] ?? []).slice(0, 1)).map(({ userId }) => userId)
 }
 
 async function render(
@@ -81,16 +74,3 @@ async function render(
   const more = found.length > LINES ? [`…还有 ${found.length - LINES} 位`] : []
   return [`**${displayName}：今日不满意或异常 ${found.length} 位**`, ...lines, ...more].join('\n')
 }
-
-const listOf = (userId: string, storeId: string, day: string, content: string, at: Date): EnqueueContact => ({
-  stepId: `attention:${storeId}:${day}`,
-  occurrence: 0,
-  audience: `staff:${userId}`,
-  to: { staffUserId: userId },
-  storeId,
-  contactClass: 'reply',
-  content: { kind: 'staff', message: { msgtype: 'markdown', markdown: { content } } },
-  notBefore: at,
-  notAfter: addMs(at, DAY_MS),
-  refs: { owner: 'nobody' },
-})

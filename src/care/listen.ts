@@ -1,7 +1,6 @@
 /** What care does when records change: plans begin, follow, and end. Every handler is safe to repeat. */
 import type { CustomersService } from '../customers/index.ts'
 import type { DomainEvent, EventHandler } from '../platform/events.ts'
-import type { StaffService } from '../staff/index.ts'
 import type {
   AppointmentChanged,
   PurchaseRecorded,
@@ -16,9 +15,8 @@ import { cancelPlan, followUp, type ReplanDeps, replan } from './replan.ts'
 import type { Subject } from './subjects.ts'
 
 export interface ListenDeps extends ReplanDeps {
-  messaging: Parameters<typeof onDeceased>[0]['messaging'] & ReplanDeps['messaging']
+  tasks: Parameters<typeof onDeceased>[0]['tasks'] & ReplanDeps['tasks']
   customers: ReplanDeps['customers'] & Pick<CustomersService, 'idsOf' | 'get'>
-  staff: ReplanDeps['staff'] & Pick<StaffService, 'candidates'>
   nudge: (table: string) => void
 }
 

@@ -5,6 +5,7 @@ import type { FieldCrypto } from '../platform/crypto.ts'
 import { hashId } from '../platform/hash.ts'
 import { SCRIPT_CHARS, taskCard, updateOf } from './cards.ts'
 import type { Effect, TaskRow } from './model.ts'
+import type { Said } from './types.ts'
 
 /** A card that couldn't be delivered for this long has lost its day. */
 const CARD_LIFE_MS = DAY_MS
@@ -37,12 +38,22 @@ export function toStaff(
   }
 }
 
-const note = (row: TaskRow, userId: string, key: string, text: string, at: Date): EnqueueContact =>
+/** Words for one member of staff, as text or as markdown. */
+export const noteTo = (to: { userId: string; storeId: string; key: string }, said: Said, at: Date): EnqueueContact =>
   toStaff(
-    { userId, storeId: row.storeId, key: `note:${key}` },
-    { kind: 'staff', message: { msgtype: 'text', text: { content: text } } },
+    to,
+    {
+      kind: 'staff',
+      message:
+        'text' in said
+          ? { msgtype: 'text', text: { content: said.text } }
+          : { msgtype: 'markdown', markdown: { content: said.markdown } },
+    },
     at,
   )
+
+const note = (row: TaskRow, userId: string, key: string, text: string, at: Date): EnqueueContact =>
+  noteTo({ userId, storeId: row.storeId, key: `note:${key}` }, { text }, at)
 
 /** What a customer wrote, to the person who should answer; cut to what a text message holds. */
 export function wordsOf(
@@ -51,12 +62,8 @@ export function wordsOf(
   at: Date,
 ): EnqueueContact {
   const text = words === null ? '（发来了图片、语音或其他内容）' : [...words].slice(0, WORDS_SHOWN).join('')
-  const content = `【客户留言】${salutation}：${text}\n请尽快通过企业微信或电话回复客户。`
-  return toStaff(
-    { ...to, key: `words:${messageId}` },
-    { kind: 'staff', message: { msgtype: 'text', text: { content } } },
-    at,
-  )
+  const said = `【客户留言】${salutation}：${text}\n请尽快通过企业微信或电话回复客户。`
+  return noteTo({ ...to, key: `words:${messageId}` }, { text: said }, at)
 }
 
 /** The card of a task; a text to pass on that the card would cut comes along as a message to copy from. */

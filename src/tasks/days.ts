@@ -3,10 +3,11 @@ import type { MessagingService } from '../messaging/index.ts'
 import { atTime, type Day, DEFAULT_ZONE, dayOf, nextWallTime, type TimeOfDay, timeOfDay } from '../platform/calendar.ts'
 import { type Clock, earliest, HOUR_MS } from '../platform/clock.ts'
 import { type Routine, routine } from '../platform/routines.ts'
-import { candidatesKey, pickOwner, type Role, type StaffMember, type StaffService, type Store } from '../staff/index.ts'
-import { toStaff } from './contacts.ts'
+import { candidatesKey, type Role, type StaffService, type Store } from '../staff/index.ts'
+import { noteTo } from './contacts.ts'
 import { morningList, overdueList } from './lists.ts'
 import type { TasksStore } from './model.ts'
+import { readersOf } from './notes.ts'
 
 export interface DaysDeps {
   store: TasksStore
@@ -50,11 +51,7 @@ export function tasksRoutines({ store, messaging, staff, clock }: DaysDeps): Rou
     return earliest(zones.map((zone) => nextWallTime(after, time, zone))) ?? nextWallTime(after, time, DEFAULT_ZONE)
   }
   const markdown = (userId: string, storeId: string, key: string, content: string) =>
-    toStaff(
-      { userId, storeId, key },
-      { kind: 'staff', message: { msgtype: 'markdown', markdown: { content } } },
-      clock.now(),
-    )
+    noteTo({ userId, storeId, key }, { markdown: content }, clock.now())
 
   async function morning(at: Date): Promise<Record<string, number>> {
     const due = zonesDue(await staff.allStores(), MORNING_AT, at)
@@ -96,7 +93,7 @@ export function tasksRoutines({ store, messaging, staff, clock }: DaysDeps): Rou
         // "All done" is news only where there was something to do.
         if (mine.length === 0 && (done.get(id) ?? 0) === 0) continue
         const content = overdueList(displayName, mine, (userId) => members.get(userId)?.name ?? '未分配')
-        for (const userId of readers(tiers.get(candidatesKey(id, SUPERVISOR)) ?? [], id))
+        for (const userId of readersOf(tiers.get(candidatesKey(id, SUPERVISOR)) ?? [], SUPERVISOR, id))
           lists.push(markdown(userId, id, `evening:${id}:${day}`, content))
       }
     }
@@ -108,12 +105,4 @@ export function tasksRoutines({ store, messaging, staff, clock }: DaysDeps): Rou
     routine({ name: 'tasks.morning-list', nextAt: daily(MORNING_AT), run: morning }),
     routine({ name: 'tasks.evening-list', nextAt: daily(EVENING_AT), run: evening }),
   ]
-}
-
-/** All supervisors of the store; where there is none, one stand-in, not everybody of the next tier. */
-function readers(tiers: readonly StaffMember[][], storeId: string): string[] {
-  const supervisors = (tiers[0] ?? []).filter(({ roles }) => roles.includes(SUPERVISOR))
-  if (supervisors.length > 0) return supervisors.map(({ userId }) => userId)
-  const standIn = pickOwner({ tiers, preferred: [], load: new Map(), spreadKey: storeId })
-  return standIn === null ? [] : [standIn]
 }

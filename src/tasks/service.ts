@@ -8,6 +8,7 @@ import type { Log } from '../platform/log.ts'
 import type { Changes } from './changes.ts'
 import { cardsOf, WORDS, wordsOf } from './contacts.ts'
 import type { TaskRow, TasksStore } from './model.ts'
+import { type NotesDeps, tellStaff } from './notes.ts'
 import type { Owners } from './owners.ts'
 import { cancelled, nextLookAt, type Transition, withdraw } from './rules.ts'
 import type { OpenTask, Task, TasksService } from './types.ts'
@@ -17,6 +18,7 @@ export interface TasksServiceDeps {
   changes: Changes
   owners: Owners
   messaging: MessagingService
+  staff: NotesDeps['staff']
   customers: CustomersService
   clock: Clock
   log: Log
@@ -119,6 +121,7 @@ export function createTasksService(deps: TasksServiceDeps): TasksService {
       const salutation = (await customers.contacts([customerId])).get(customerId)?.salutation ?? '客户'
       await messaging.enqueueMany([wordsOf({ userId, storeId }, { messageId, salutation, words }, clock.now())])
     },
+    tell: (notes) => tellStaff(deps, notes),
     async get(taskId) {
       const row = await store.get(taskId)
       return row ? taskOf(row, crypto) : null

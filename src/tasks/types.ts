@@ -70,6 +70,22 @@ export interface Task extends OpenTask {
   completedAt: Date | null
 }
 
+export type Said = { text: string } | { markdown: string }
+
+export interface StaffNote {
+  /** Deterministic: a person gets it once. */
+  key: string
+  storeId: string
+  /** Who is told by name … */
+  userIds?: readonly string[]
+  /** … and everybody of a role in the store, else one who stands in for it. */
+  role?: Role
+  /** Who knows already. */
+  except?: string
+  said: Said
+  at: Date
+}
+
 export interface TasksService {
   /**
    * Inserts the tasks and their cards in two bulks; existing ids are left alone, and their cards are made sure of.
@@ -84,6 +100,8 @@ export interface TasksService {
   /** Ends open tasks without an outcome; cards not sent yet stay unsent, delivered ones turn grey. Safe to repeat. */
   cancel(taskIds: readonly string[], reason: string): Promise<void>
   get(taskId: string): Promise<Task | null>
+  /** Something to know, with nothing to do: a message in WeCom to each reader, once per key. */
+  tell(notes: readonly StaffNote[]): Promise<void>
   /**
    * Shows what a customer wrote to whoever is to call the customer, else to the customer's own people, else to customer
    * service; once per `messageId`. `words` null: something that isn't text.
