@@ -6,6 +6,7 @@ import type { StaffService, Store } from '../staff/index.ts'
 import type { Treatment, TreatmentsService } from '../treatments/index.ts'
 import type { PlanFacts } from './drafts.ts'
 import { furtherOperations, type History, hangingFacts, hangs, isOperation, matchFacts, movedBy } from './facts.ts'
+import type { Calls } from './load.ts'
 import type { CareStore, PlanRow, StepRow } from './model.ts'
 import type { Pathway } from './pathway.ts'
 import type { Host } from './planner.ts'
@@ -22,7 +23,7 @@ export interface AroundDeps {
 
 export interface Around {
   stores: ReadonlyMap<string, Store>
-  load: Map<string, number>
+  load: Calls
   /** What a plan of it is made from; null when its store or code is unknown. */
   factsOf(subject: Subject, enteredAt: Date): PlanFacts | null
   /** Contacts of the customer's other plans that may carry its steps. */

@@ -5,11 +5,11 @@ import type { Day } from '../platform/calendar.ts'
 import type { Clock } from '../platform/clock.ts'
 import { AppError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
-import type { Role } from '../staff/index.ts'
 import type { TasksService } from '../tasks/index.ts'
 import { type Around, type AroundDeps, lookAround } from './around.ts'
 import { askForDays } from './days-wanted.ts'
 import { guideMomentOf } from './guides.ts'
+import { loadKey, weigh } from './load.ts'
 import type { CareStore, Guest, PlanRow, StepRow } from './model.ts'
 import { matches } from './pathway.ts'
 import { type Existing, plan } from './planner.ts'
@@ -78,8 +78,6 @@ export async function refused(
   return new Set(guests.map(({ hostId }) => hostId).filter((id) => !took.has(id)))
 }
 
-const keyOf = (storeId: string, role: Role, day: Day): string => `${storeId} ${role} ${day}`
-
 /** One treatment's plan; null when its store or code is unknown. */
 export function makePlan(
   { pathways }: Pick<EnrolDeps, 'pathways'>,
@@ -93,13 +91,9 @@ export function makePlan(
   const facts = around.factsOf(treatment, enteredAt)
   const place = stores.get(treatment.storeId)
   if (!facts || !place) return null
-  const planned = plan(pathways, facts, (role, day) => load.get(keyOf(place.id, role, day)) ?? 0, existing)
-  for (const { status, action, ownerRole, plannedOn } of planned) {
-    if (status !== 'planned' || action !== 'call' || plannedOn === null) continue
-    const key = keyOf(place.id, ownerRole, plannedOn)
-    load.set(key, (load.get(key) ?? 0) + 1)
-  }
+  const planned = plan(pathways, facts, (role, day) => load.get(loadKey(place.id, role, day)) ?? 0, existing)
   const rows = planned.map((one) => rowOf(one, planned, treatment, place))
+  weigh(load, rows, 1)
   const own = new Set(rows.map(({ _id }) => _id))
   const foreign = planned.filter(({ mergedInto }) => mergedInto !== null && !own.has(mergedInto))
   return {

@@ -48,7 +48,7 @@ export interface CareDeps extends Ports {
 
 export function createCare(deps: CareDeps): Feature<CareService> {
   const { db, clock, events, nudge, messaging, staff, treatments, customers } = deps
-  const store = createCareStore(db)
+  const store = createCareStore(db, clock)
   const subjects = createSubjects(treatments, staff)
   // Whoever asks what a plan is about gets purchases and appointments, too.
   const shared = { ...deps, store, subjects, treatments: { ...treatments, getMany: subjects } }

@@ -3,8 +3,10 @@ import type { AnyBulkWriteOperation } from 'mongodb'
 import type { Connection } from 'mongoose'
 import type { Day } from '../platform/calendar.ts'
 import { claimDue, type DueRow, finishClaims, nextDueAt, type RowResult } from '../platform/claims.ts'
-import { collectionOf, ensureIndexes, insertMissing, ONE_PAGE } from '../platform/db.ts'
+import type { Clock } from '../platform/clock.ts'
+import { collectionOf, ensureIndexes, insertFresh, insertMissing, ONE_PAGE } from '../platform/db.ts'
 import type { Moment } from './guides.ts'
+import { type Calls, createLoad, weigh } from './load.ts'
 import type { Anchor, CareStep } from './types.ts'
 
 export interface StepRow extends DueRow, Omit<CareStep, 'id'> {
@@ -128,13 +130,15 @@ const ATTENTION = [
 
 export type CareStore = ReturnType<typeof createCareStore>
 
-export function createCareStore(db: Connection) {
+export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
   const steps = collectionOf<StepRow>(db, 'care_steps')
   const plans = collectionOf<PlanRow>(db, 'care_plans')
   const contacts = collectionOf<ContactRow>(db, 'contacts')
   const asks = collectionOf<AskRow>(db, 'care_asks')
+  // Whatever moves a planned call, or ends it, goes through here.
+  const load = createLoad(steps, clock)
   return {
-    insertSteps: (rows: readonly StepRow[]) => insertMissing(steps, rows),
+    insertSteps: (rows: readonly StepRow[]) => load.inserting(rows, () => insertFresh(steps, rows)),
     insertPlans: (rows: readonly PlanRow[]) => insertMissing(plans, rows),
     plansOf: (ids: readonly string[]) => plans.find({ _id: { $in: [...ids] } }, ONE_PAGE).toArray(),
     plansOfCustomers: (customerIds: readonly string[]) =>
@@ -145,7 +149,7 @@ export function createCareStore(db: Connection) {
       plans.updateOne({ _id, 'changes.id': { $ne: change.id } }, { $push: { changes: change } }),
     nextDueAt: (now: Date, until?: Date) => nextDueAt(steps, now, until),
     claim: async (request: Parameters<typeof claimDue>[1]) => (await claimDue(steps, request)) as DueStep[],
-    finish: (results: readonly RowResult[]) => finishClaims(steps, results),
+    finish: (results: readonly RowResult[]) => load.changing(() => finishClaims(steps, results)),
     plannedOf: (treatmentIds: readonly string[]) =>
       steps
         .find({ treatmentId: { $in: [...treatmentIds] }, status: 'planned' })
@@ -204,43 +208,34 @@ export function createCareStore(db: Connection) {
           },
         },
       }))
-      await steps.bulkWrite(operations as unknown as AnyBulkWriteOperation<StepRow>[], { ordered: false })
+      await load.changing(() =>
+        steps.bulkWrite(operations as unknown as AnyBulkWriteOperation<StepRow>[], { ordered: false }),
+      )
     },
-    /** Contacts already planned per role and day: what a window's choice is balanced against. */
-    async load(
-      storeIds: readonly string[],
-      first: Day,
-      last: Day,
-      without: readonly string[],
-    ): Promise<Map<string, number>> {
-      const planned = { action: 'call' as const, status: 'planned' as const, plannedOn: { $gte: first, $lte: last } }
-      // One query per store, equal on every key before the range: with a list SecantusDB walks all steps of the stores.
-      const [found, own] = await Promise.all([
-        Promise.all(
-          storeIds.map((storeId) =>
-            steps
-              .aggregate<{ _id: { role: string; day: Day }; count: number }>([
-                { $match: { storeId, ...planned } },
-                { $group: { _id: { role: '$ownerRole', day: '$plannedOn' }, count: { $sum: 1 } } },
-              ])
-              .toArray()
-              .then((rows) => rows.map(({ _id, count }) => [`${storeId} ${_id.role} ${_id.day}`, count] as const)),
-          ),
-        ),
+    /** Calls already planned per role and day, without those of some plans. */
+    async load(storeIds: readonly string[], first: Day, last: Day, without: readonly string[]): Promise<Calls> {
+      const [calls, own] = await Promise.all([
+        load.of(storeIds, first, last),
         steps
-          .find({ treatmentId: { $in: [...without] }, ...planned })
-          .project<Pick<StepRow, 'storeId' | 'ownerRole' | 'plannedOn'>>({ storeId: 1, ownerRole: 1, plannedOn: 1 })
+          .find({
+            treatmentId: { $in: [...without] },
+            action: 'call',
+            status: 'planned',
+            plannedOn: { $gte: first, $lte: last },
+          })
+          .project<Pick<StepRow, 'storeId' | 'ownerRole' | 'plannedOn' | 'action' | 'status'>>({
+            storeId: 1,
+            ownerRole: 1,
+            plannedOn: 1,
+            action: 1,
+            status: 1,
+          })
           .toArray(),
       ])
-      const load = new Map<string, number>(found.flat())
       // A plan that is completed after a crash, or made anew, must not weigh against itself. Mostly there is none, and a list
       // to leave out would be walked for every step of the store.
-      for (const { storeId, ownerRole, plannedOn } of own) {
-        const key = `${storeId} ${ownerRole} ${plannedOn}`
-        const count = load.get(key)
-        if (count !== undefined) load.set(key, count - 1)
-      }
-      return load
+      weigh(calls, own, -1)
+      return calls
     },
     /** Steps whose promise ended in the interval, by id. */
     ended: (from: Date, to: Date, after: string | null, limit: number) =>
