@@ -155,7 +155,7 @@ export function contentPage({ templates, guideFiles, pathways, treatments, drawi
   }
 
   const picture = (key: string) =>
-    `<img src="../config/illustrations/${key}.svg" width="72" alt="${drawings.get(key)}">`
+    `<img src="../config/illustrations/${key}.svg" width="72" alt="${drawings.get(key)?.caption}">`
 
   function templateSection(): string[] {
     return [...templates.values()].flatMap((template) => {
@@ -294,7 +294,7 @@ export function contentPage({ templates, guideFiles, pathways, treatments, drawi
     '',
     '| 插图 | 说明 | 文件 |',
     '| --- | --- | --- |',
-    ...[...drawings].map(([key, caption]) => `| ${picture(key)} | ${caption} | \`${key}\` |`),
+    ...[...drawings].map(([key, { caption }]) => `| ${picture(key)} | ${caption} | \`${key}\` |`),
     '',
   ].join('\n')
 }

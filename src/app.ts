@@ -15,6 +15,7 @@ import type { Actor, Route } from './platform/http.ts'
 import { createInbox } from './platform/inbox.ts'
 import type { Log } from './platform/log.ts'
 import type { Metrics } from './platform/metrics.ts'
+import type { Page } from './platform/pages.ts'
 import type { Ports } from './platform/ports.ts'
 import type { Random } from './platform/random.ts'
 import { createRoutines } from './platform/routines.ts'
@@ -43,6 +44,8 @@ export interface AppDeps {
 
 export interface App {
   routes: Route[]
+  /** What people open from a link: no routes, for they answer HTML. */
+  pages: Page[]
   /** Every due-table of the installation: what the metronomes run. */
   due: DueTable[]
   /** The vendor callbacks; they answer raw XML or JSON and so are not routes. */
@@ -104,6 +107,8 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     treatments: treatments.service,
     pathways: config.pathways,
     guides: config.guides,
+    drawings: config.drawings,
+    publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
   })
 
   const features = [staff, customers, treatments, messaging, tasks, care]
@@ -114,6 +119,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
   const integration = createKeyRing(settings.INTEGRATION_KEYS)
   return {
     routes: features.flatMap((feature) => feature.routes),
+    pages: features.flatMap((feature) => feature.pages ?? []),
     // Order matters to a seeded run only: what comes in, what it means, what must be done, what goes out, what comes round.
     due: [inbox.due, events.due, ...features.flatMap((feature) => feature.due), routines.due],
     callbacks: [wecom.mount, wechat.mount],

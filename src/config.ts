@@ -6,6 +6,7 @@ import {
   captionOf,
   checkGuides,
   checkPathways,
+  type Drawing,
   type GuideBook,
   GuideFile,
   lintDrawing,
@@ -31,8 +32,8 @@ export interface AppConfig {
   templates: TemplateBook
   guides: GuideBook
   pathways: Pathway[]
-  /** Captions of the drawings beside guides, by file name without ending. */
-  drawings: ReadonlyMap<string, string>
+  /** The drawings beside guides, by file name without ending. */
+  drawings: ReadonlyMap<string, Drawing>
   /** The guides as written, for whoever reviews them. */
   guideFiles: ReadonlyMap<string, GuideFile>
 }
@@ -108,7 +109,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     templates: book,
     guides: buildGuides(guideFiles, { withhold: withholdUnapproved }),
     pathways,
-    drawings: new Map([...drawings].map(([name, svg]) => [name, captionOf(svg)])),
+    drawings: new Map([...drawings].map(([name, svg]) => [name, { caption: captionOf(svg), svg }])),
     guideFiles,
   }
 }

@@ -12,6 +12,7 @@ import { createIdempotency } from './platform/idempotency.ts'
 import type { Log } from './platform/log.ts'
 import { createMetrics } from './platform/metrics.ts'
 import { createAgendaMetronome, createDrainer, type Drainer } from './platform/metronome.ts'
+import { mountPages } from './platform/pages.ts'
 import { type Random, systemRandom } from './platform/random.ts'
 import { createRateLimiter, unthrottled } from './platform/rate-limit.ts'
 import type { Settings } from './platform/settings.ts'
@@ -115,6 +116,7 @@ export async function startServer({
     mountSystemRoutes(http.router, { db, metrics, routes, integration: app.integration, throttle, measure })
     if (serves) {
       for (const mount of app.callbacks) mount(http.router)
+      mountPages(http.router, app.pages, log)
       mountRoutes(http.router, app.routes, {
         log,
         random,

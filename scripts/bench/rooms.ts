@@ -102,6 +102,8 @@ export async function openRooms(uri: string, start: string, answers: Partial<Wec
     treatments: treatments.service,
     pathways: config.pathways,
     guides: config.guides,
+    drawings: config.drawings,
+    publicUrl: null,
   })
   const features = [staff, customers, treatments, messaging, tasks, care]
   const routines = createRoutines(

@@ -80,6 +80,8 @@ export async function startParts({
     const { settings, problems } = readSettings({
       MONGODB_URI: uri,
       PORT: String(port),
+      // A port that is only known later is in no message, so that a seeded run repeats.
+      ...(port > 0 ? { PUBLIC_URL: `http://127.0.0.1:${port}` } : {}),
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
       ...(process.env.CONFIG_DIR ? { CONFIG_DIR: process.env.CONFIG_DIR } : {}),
       ...vendorSettings(ready),

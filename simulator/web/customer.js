@@ -1,5 +1,5 @@
 /** What a customer sees: the customer-service chat, service notices, SMS and calls. */
-import { empty, make, stamp, when } from './dom.js'
+import { empty, linked, make, stamp, when } from './dom.js'
 import { outcomeOf } from './words.js'
 
 const from = (who, at) => make('div', { class: 'from', text: `${who} · ${when(at)}` })
@@ -8,7 +8,7 @@ function chat({ kf }, act) {
   if (kf.chat.length === 0) return [empty('还没有客服对话。\n在下方以客户身份说一句话，对话就开始了。')]
   return kf.chat.flatMap(({ at, from: who, text, menu }) => {
     const lines = menu ? text.split('\n').filter((line) => !/^\[.*\]$/.test(line)) : [text]
-    const bubble = make('div', { class: `bubble ${who === 'customer' ? 'mine' : ''}`, text: lines.join('\n') })
+    const bubble = make('div', { class: `bubble ${who === 'customer' ? 'mine' : ''}` }, ...linked(lines.join('\n')))
     if (menu) bubble.append(make('div', { class: 'choices' }, ...menu.map((item) => choice(item, act))))
     return [stamp(at), bubble]
   })

@@ -12,6 +12,12 @@ export function make(tag, { text, ...attributes } = {}, ...children) {
   return node
 }
 
+/** Addresses in a text can be opened; the rest stays text. */
+export const linked = (text) =>
+  text
+    .split(/(https?:\/\/[\w.:/?&=%~-]+)/)
+    .map((part, i) => (i % 2 === 1 ? make('a', { href: part, target: '_blank', rel: 'noreferrer', text: part }) : part))
+
 export const empty = (text) => make('p', { class: 'empty', text })
 export const stamp = (at) => make('span', { class: 'stamp', text: when(at) })
 

@@ -1,5 +1,12 @@
 /** Drawings beside care guides: `config/illustrations/*.svg`. Their `<title>` is the caption, in words for the customer. */
 
+/** One of them, as a page shows it. */
+export interface Drawing {
+  caption: string
+  /** The SVG itself, which `lintDrawing` has passed. */
+  svg: string
+}
+
 const VIEW_BOX = 'viewBox="0 0 240 240"'
 /** What a picture for a phone has no need of: code, foreign content, addresses, and text that needs a font. */
 const REFUSED =

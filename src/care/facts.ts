@@ -75,7 +75,8 @@ function nextSession(subject: Subject, history: History, timeZone: string): { da
   }
 }
 
-function sutureDayOf({ sutureDay }: TreatmentKind, technique: string | null): SutureDay | null | undefined {
+/** By operation and technique; null where that depends on a technique which nobody entered, undefined where the pathway says. */
+export function sutureDayOf({ sutureDay }: TreatmentKind, technique: string | null): SutureDay | null | undefined {
   if (typeof sutureDay !== 'object') return sutureDay
   return technique === null ? null : (sutureDay[technique] ?? null)
 }

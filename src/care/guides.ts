@@ -37,12 +37,24 @@ export const GuideFile = z.strictObject({
 export type GuideFile = z.output<typeof GuideFile>
 export type Guide = GuideEntry & Pick<GuideFile, 'urgent'>
 
+/** Which page: a treatment, with its technique or kind of product, a moment, and the store whose numbers it shows. */
+export interface GuideAddress {
+  code: string
+  technique?: string | null | undefined
+  moment: Moment
+  storeId?: string | undefined
+}
+
 export interface GuideBook {
   /**
    * The guide of the treatment's technique, else the treatment's, else its category's, else the general one. Null where
    * that one is withheld: another treatment's words are no substitute.
    */
   find(code: string, category: string, moment: Moment, technique?: string | null): Guide | null
+  /** Every moment for which there is such a guide, in the order in which a customer meets them. */
+  moments(code: string, category: string, technique?: string | null): Moment[]
+  /** The address of a guide's page; absent where customers can't open one. */
+  linkTo?(address: GuideAddress): string
   /** Files that no doctor has approved yet. */
   unapproved: readonly string[]
 }
@@ -50,16 +62,16 @@ export interface GuideBook {
 export const entryOf = ({ days, milestones }: GuideFile, moment: Moment): GuideEntry | undefined =>
   typeof moment === 'number' ? days[moment] : milestones[moment]
 
-/** Every moment that the file speaks of, in the order in which a customer meets them. */
-export const momentsOf = ({ days, milestones }: GuideFile): Moment[] => [
-  ...Object.keys(days)
-    .map(Number)
-    .sort((a, b) => a - b),
-  ...MILESTONES.filter((one) => milestones[one]),
+const sortMoments = (some: ReadonlySet<Moment>): Moment[] => [
+  ...[...some].filter((one) => typeof one === 'number').sort((a, b) => a - b),
+  ...MILESTONES.filter((one) => some.has(one)),
 ]
+/** Every moment that the file speaks of, in the order in which a customer meets them. */
+export const momentsOf = ({ days, milestones }: GuideFile): Moment[] =>
+  sortMoments(new Set([...Object.keys(days).map(Number), ...MILESTONES.filter((one) => milestones[one])]))
 
 /** Stitches come out on the anchor's day; the customer hears of it the day before and the day after, too. */
-const AROUND_SUTURES: Record<number, Milestone> = { [-1]: 'suture_eve', 0: 'suture_day', 1: 'suture_after' }
+export const AROUND_SUTURES: Record<number, Milestone> = { [-1]: 'suture_eve', 0: 'suture_day', 1: 'suture_after' }
 /** Days that are counted from anything else are no days of recovery. */
 const FROM_THE_TREATMENT = ['treatment_date', 'treatment_end', 'purchase_date']
 
@@ -106,18 +118,22 @@ export function buildGuides(files: ReadonlyMap<string, GuideFile>, { withhold = 
   const byKey = new Map<string, GuideFile>()
   for (const file of files.values()) for (const key of keysOf(file)) byKey.set(key, file)
   const general = files.get('general')
+  const find: GuideBook['find'] = (code, category, moment, technique = null) => {
+    const candidates = [
+      byKey.get(`code:${code}/${technique}`),
+      byKey.get(`code:${code}`),
+      byKey.get(`category:${category}`),
+      general,
+    ]
+    const file = candidates.find((one) => one && entryOf(one, moment))
+    const entry = file && entryOf(file, moment)
+    return file && entry && !(withhold && file.status !== 'approved') ? { ...entry, urgent: file.urgent } : null
+  }
+  const everyMoment = sortMoments(new Set([...files.values()].flatMap(momentsOf)))
   return {
-    find(code, category, moment, technique = null) {
-      const candidates = [
-        byKey.get(`code:${code}/${technique}`),
-        byKey.get(`code:${code}`),
-        byKey.get(`category:${category}`),
-        general,
-      ]
-      const file = candidates.find((one) => one && entryOf(one, moment))
-      const entry = file && entryOf(file, moment)
-      return file && entry && !(withhold && file.status !== 'approved') ? { ...entry, urgent: file.urgent } : null
-    },
+    find,
+    moments: (code, category, technique) =>
+      everyMoment.filter((moment) => find(code, category, moment, technique) !== null),
     unapproved: [...files].filter(([, { status }]) => status === 'needs_doctor').map(([name]) => name),
   }
 }

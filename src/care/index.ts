@@ -12,18 +12,21 @@ import { onMessage, openAsks } from './asks.ts'
 import { attentionList } from './attention.ts'
 import { onAttempted, onCompleted } from './calls.ts'
 import { layOutDay } from './day.ts'
+import type { Drawing } from './drawings.ts'
 import { enrol } from './enrol.ts'
 import { createFiring } from './fire.ts'
+import { guidePath } from './guide-page.ts'
 import type { GuideBook } from './guides.ts'
 import { recordHandlers } from './listen.ts'
 import { createCareStore } from './model.ts'
+import { guidePages } from './page-routes.ts'
 import { type PastContact, recordPast } from './past.ts'
 import type { Pathway } from './pathway.ts'
 import { foresee } from './replan.ts'
 import { careRoutes } from './routes.ts'
 import { createSubjects, subjectOf, supposed } from './subjects.ts'
 
-export { captionOf, lintDrawing } from './drawings.ts'
+export { captionOf, type Drawing, lintDrawing } from './drawings.ts'
 export { buildGuides, checkGuides, type GuideBook, GuideFile } from './guides.ts'
 export { CONTACT_STATES, PAST_CHANNELS, type PastContact, PastContactBody } from './past.ts'
 export { CARE_TEMPLATES, checkPathways, type Pathway, PathwayFile } from './pathway.ts'
@@ -44,14 +47,19 @@ export interface CareDeps extends Ports {
   treatments: TreatmentsService
   pathways: readonly Pathway[]
   guides: GuideBook
+  drawings: ReadonlyMap<string, Drawing>
+  /** Where customers reach this server; null where they can't, and messages have no links. */
+  publicUrl: string | null
 }
 
 export function createCare(deps: CareDeps): Feature<CareService> {
-  const { db, clock, events, nudge, messaging, staff, treatments, customers } = deps
+  const { db, clock, events, nudge, messaging, staff, treatments, customers, publicUrl } = deps
+  const guides: GuideBook =
+    publicUrl === null ? deps.guides : { ...deps.guides, linkTo: (address) => `${publicUrl}${guidePath(address)}` }
   const store = createCareStore(db, clock)
   const subjects = createSubjects(treatments, staff)
   // Whoever asks what a plan is about gets purchases and appointments, too.
-  const shared = { ...deps, store, subjects, treatments: { ...treatments, getMany: subjects } }
+  const shared = { ...deps, guides, store, subjects, treatments: { ...treatments, getMany: subjects } }
   const drain = createFiring(shared)
 
   messaging.onSettled('care', async (batch) => {
@@ -81,6 +89,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
         return known ? foresee(shared, await supposed(known, facts, staff)) : null
       },
     }),
+    pages: guidePages({ ...deps, guides }),
     due: [due({ table: 'care_steps', nextDueAt: (now, until) => store.nextDueAt(now, until), drain })],
     routines: [layOutDay(shared), attentionList(shared)],
     ready: () => store.ready(),

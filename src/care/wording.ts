@@ -62,7 +62,7 @@ export function treatmentName(
 /** The guides of the day; where several treatments have one, each under its name. */
 function guidesOf(
   step: StepRow,
-  { treatment, also = [] }: StepFacts,
+  { treatment, also = [], place }: StepFacts,
   guides: GuideBook,
   { kind }: Pick<TreatmentsService, 'kind'>,
 ) {
@@ -71,7 +71,11 @@ function guidesOf(
     wanted.flatMap(({ treatment: { code, technique }, guideDay }) => {
       const known = kind(code)
       const guide = known && guideDay !== null ? guides.find(code, known.category, guideDay, technique) : null
-      return known && guide ? [[known.name, guide] as const] : []
+      if (!known || !guide || guideDay === null) return []
+      // A page is worth a tap for its drawings.
+      const isDrawn = guide.pictures.length > 0
+      const address = { code, technique, moment: guideDay, storeId: place?.id }
+      return [[known.name, { ...guide, link: (isDrawn && guides.linkTo?.(address)) || null }] as const]
     }),
   )
   return [...found].map(([name, guide]) => ({ ...guide, name }))
@@ -97,12 +101,19 @@ export function varsOf(
   const signs = [...new Set(found.map(({ urgent }) => urgent))].join('；')
   const urgent = signs === '' ? '' : `如出现${signs}，请立即拨打${emergency}。`
   const ending = urgent && `\n· ${urgent}`
-  const saying = (field: 'text' | 'brief') =>
-    found.map((one) => (several ? `\n【${one.name}】\n${one[field]}` : `\n${one[field]}`)).join('') + ending
+  const saying = (field: 'text' | 'brief', isLinked: boolean) =>
+    found
+      .map((one) => {
+        const words = several ? `\n【${one.name}】\n${one[field]}` : `\n${one[field]}`
+        return isLinked && one.link ? `${words}\n· 图文版：${one.link}` : words
+      })
+      .join('') + ending
   const briefly = (field: 'brief' | 'notice') =>
     found.map((one) => (several ? `${one.name}：${one[field]}${field === 'notice' ? '。' : ''}` : one[field])).join('')
-  // Cut at the end it would lose the signs or the number: several long guides are said in one sentence each, or less.
-  const isLong = Buffer.byteLength(saying('text')) > GUIDE_BYTES
+  // Cut at the end it would lose the signs or the number: several long guides are said in one sentence each, or less. The
+  // words come before the address of their drawings.
+  const forms = [saying('text', true), saying('text', false), saying('brief', true), saying('brief', false)]
+  const guide = forms.find((form) => Buffer.byteLength(form) <= GUIDE_BYTES) ?? saying('brief', false)
   const isLongInBrief = several && [...briefly('brief'), ...urgent].length > BRIEF_CHARS
   return {
     salutation: contact?.salutation ?? '贵宾',
@@ -122,7 +133,7 @@ export function varsOf(
     // Of an appointment: when it is.
     visit: facts.treatment ? chineseTime(facts.treatment.endedAt, zoneOf(facts)) : '',
     // The signs stand with the guide, wherever it goes.
-    guide: saying(isLong ? 'brief' : 'text'),
+    guide,
     brief: briefly(isLongInBrief ? 'notice' : 'brief'),
     notice: found[0]?.notice ?? '如有不适请随时与我们联系',
     urgent,

@@ -33,6 +33,7 @@ export const ERROR_MESSAGES = {
   past_contact_in_future: '回访记录的时间晚于现在。',
   task_not_found: '没有找到该任务。',
   task_finished: '该任务已经完成。',
+  guide_not_found: '没有找到这一页护理要点。',
   plan_not_found: '没有找到该护理计划。',
   wechat_code_invalid: '登录凭证已失效，请重新进入小程序。',
 } as const

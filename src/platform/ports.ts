@@ -7,6 +7,7 @@ import type { Events } from './events.ts'
 import type { Route } from './http.ts'
 import type { Inbox } from './inbox.ts'
 import type { Log } from './log.ts'
+import type { Page } from './pages.ts'
 import type { Random } from './random.ts'
 import type { Routine } from './routines.ts'
 
@@ -29,6 +30,8 @@ export interface Ports {
 export interface Feature<S> {
   service: S
   routes: Route[]
+  /** What people open from a link. */
+  pages?: Page[]
   due: DueTable[]
   routines: Routine[]
   /** Creates indexes; called once at start, safe to repeat. */

@@ -37,6 +37,7 @@ export async function careWorld({
   withholdUnapproved = false,
   /** Most journeys are told with these three: a treatment without a pathway of its own then has few contacts. */
   pathways = ['base', 'treatment_call', 'injection'] as 'all' | string[],
+  env = {} as Record<string, string>,
 } = {}) {
   const db = await testDb()
   const simulator = await createSimulator({ seed: 5, customers, staff: 14, clock: 'manual', start: at(start) })
@@ -49,6 +50,7 @@ export async function careWorld({
     INTEGRATION_KEYS: KEY,
     SEND_CONCURRENCY: '1',
     KF_PULL_MINUTES: '1440',
+    ...env,
   })
   if (!settings) throw new Error(JSON.stringify(problems))
   const metrics = createMetrics()
