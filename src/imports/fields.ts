@@ -1,8 +1,9 @@
 /** Fields that several kinds of files have, and how a checked entry is made of what they say. */
 import type { z } from 'zod'
+import { type Day, dayOf } from '../platform/calendar.ts'
 import type { EntryProblem, Field, Said } from './kinds.ts'
 import { ValueProblem } from './problems.ts'
-import { plain, readInstant, readNumber } from './values.ts'
+import { bare, plain, readInstant, readNumber, wordsOf } from './values.ts'
 
 export const text: Field['read'] = (cell) => plain(cell)
 /** Words of people: lines stay lines. */
@@ -20,6 +21,18 @@ export const exactMoment: Field['read'] = (cell, { zone }) => {
   const { at, dayOnly } = readInstant(cell, zone)
   if (dayOnly) throw new ValueProblem('time_missing')
   return at.toISOString()
+}
+const dayIn = (cell: string, zone: string): Day => dayOf(readInstant(cell, zone).at, zone)
+/** A day of the store; a time beside it is no matter. */
+export const day: Field['read'] = (cell, { zone }) => dayIn(cell, zone)
+/** What stands where no day is: that there will be none, or that nobody knows it yet. A mere 无 may mean either. */
+const NO_DAY = wordsOf([
+  ['none', '无需', '不需要', '不用', '无需拆线', '不拆线', '免拆', '免拆线', '无需治疗', '无需复诊', 'none'],
+  [null, '待定', '未定', '待医生确定', '另行通知'],
+] as const)
+export const dayOrNone: Field['read'] = (cell, { zone }) => {
+  const said = NO_DAY.get(bare(cell))
+  return said === undefined ? dayIn(cell, zone) : said
 }
 /** Null where the name is nobody's: it is told at the end, and the rest of the row goes in. */
 export const member: Field['read'] = (cell, { lookups, storeId }) => lookups.member(cell, storeId)
@@ -83,7 +96,7 @@ export function checked<S extends z.ZodType>(schema: S, said: Said): z.output<S>
   const parsed = schema.safeParse(said)
   if (parsed.success) return parsed.data
   return parsed.error.issues.map(({ path, message }) => ({
-    field: path.length === 0 ? null : String(path[0]),
+    field: path.filter((part) => typeof part === 'string').join('.') || null,
     code: 'value_malformed',
     detail: [path.slice(1).join('.'), message].filter(Boolean).join(' '),
   }))

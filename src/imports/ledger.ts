@@ -77,6 +77,7 @@ const FIELDS: Record<string, string> = {
 
 function problemOf({ code, details }: AppError): EntryProblem {
   const field = FIELDS[code] ?? (typeof details.field === 'string' ? details.field : null)
+  if (typeof details.reason === 'string' && isRowCode(details.reason)) return { field, code: details.reason }
   if (code === 'invalid_request' && field) return { field, code: field === 'endedAt' ? 'in_future' : 'value_malformed' }
   return isRowCode(code) ? { field, code } : { field, code: 'refused', detail: code }
 }

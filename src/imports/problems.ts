@@ -21,6 +21,10 @@ export const ROW_PROBLEMS = {
   unknown_word: { zh: '无法识别的内容', en: 'a word that nobody has explained' },
   unknown_treatment: { zh: '项目名称不在项目表中', en: 'no treatment has this name' },
   unknown_store: { zh: '没有这家门店', en: 'no store has this name' },
+  before_treatment: { zh: '日期早于治疗日期', en: 'lies before the treatment' },
+  not_in_hospital: { zh: '填写了出院日期，但注明未住院', en: 'a day of discharge, but no stay in hospital' },
+  beyond_course: { zh: '次数超过疗程总次数', en: 'more than the sessions of the course' },
+  course_unnamed: { zh: '填写了第几次，但没有疗程编号', en: 'which session, but not of which course' },
   in_future: { zh: '时间晚于现在', en: 'lies in the future' },
   undecodable: {
     zh: '含有无法解码的字符，文件编码可能不对',

@@ -1,12 +1,22 @@
 /** Receipts: one line, or one line per article with the receipt's number on each. */
 import { defined } from '../platform/views.ts'
-import { PurchaseBody, type PurchaseInput } from '../treatments/index.ts'
+import { type ProductType, PurchaseBody, type PurchaseInput } from '../treatments/index.ts'
 import { checked, customerField, moment, number, storeField, text } from './fields.ts'
 import type { Kind, Said } from './kinds.ts'
-import { readFen, readWhole } from './values.ts'
+import { readFen, readWhole, readWord, wordsOf } from './values.ts'
 
 /** What every line of a receipt says alike. */
 const SHARED = ['storeId', 'customerExternalId', 'paidAt', 'totalFen'] as const
+
+/** Kinds of retail products; null: what is no product to take home. */
+const TYPES = wordsOf<ProductType | null>([
+  ['skin_care', '护肤品', '护肤', '护肤产品', '面膜', '防晒', 'skin_care'],
+  ['make_up', '彩妆', '化妆品', '美妆', 'make_up'],
+  ['fragrance', '香水', '香氛', 'fragrance'],
+  ['medical', '械字号', '医疗器械', '医用敷料', '敷料', '修复产品', '修复类', '医学护肤品', '药妆', 'medical'],
+  ['device', '仪器', '美容仪', '家用仪器', '家用美容仪', '设备', 'device'],
+  [null, '项目', '治疗项目', '服务', '疗程', '套餐', '卡项', '储值', '储值卡', '定金', '押金', '其他', '其它', '无'],
+])
 
 export const purchases: Kind<PurchaseInput> = {
   keyField: 'externalId',
@@ -66,6 +76,12 @@ export const purchases: Kind<PurchaseInput> = {
       headings: ['项目代码', 'itemCode'],
       read: (cell, { lookups }) => lookups.treatment(cell),
     },
+    {
+      name: 'itemType',
+      zh: '产品类型',
+      headings: ['产品类型', '商品类型', '产品分类', '商品分类', '产品类别', '商品类别', 'itemType'],
+      read: (cell) => readWord(cell, TYPES),
+    },
     { name: 'quantity', zh: '数量', headings: ['数量', '次数', 'quantity'], read: (cell) => readWhole(cell) },
     {
       name: 'itemFen',
@@ -85,8 +101,14 @@ export const purchases: Kind<PurchaseInput> = {
     const [first = {}] = rows
     const differing = SHARED.find((field) => rows.some((row) => row[field] !== first[field]))
     if (differing) return [{ field: differing, code: 'receipt_differs' }]
-    const items = rows.map(({ itemName, itemCode, quantity, itemFen }) =>
-      defined({ name: itemName, code: itemCode, quantity: quantity ?? 1, amountFen: itemFen }),
+    const items = rows.map(({ itemName, itemCode, itemType, quantity, itemFen }) =>
+      defined({
+        name: itemName,
+        code: itemCode,
+        type: itemType ?? undefined,
+        quantity: quantity ?? 1,
+        amountFen: itemFen,
+      }),
     )
     const { storeId, customerExternalId, externalId, paidAt } = first
     const body = checked(PurchaseBody, {

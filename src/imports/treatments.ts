@@ -5,6 +5,8 @@ import { TreatmentBody, type TreatmentInput } from '../treatments/index.ts'
 import {
   checked,
   customerField,
+  day,
+  dayOrNone,
   doctorField,
   member,
   moment,
@@ -14,11 +16,16 @@ import {
   words,
 } from './fields.ts'
 import type { Desks, Kind } from './kinds.ts'
-import { bare, readWord, wordsOf } from './values.ts'
+import { bare, readSession, readWhole, readWord, wordsOf } from './values.ts'
 
 const STATES = wordsOf([
   ['completed', '已完成', '完成', '已治疗', '已执行', '已划扣', '正常', 'completed'],
   ['cancelled', '已取消', '取消', '作废', '已作废', '已退', '已撤销', '撤销', '已退款', 'cancelled'],
+] as const)
+
+const STAYS = wordsOf([
+  [true, '是', '住院', '已住院', '在院', 'Y', 'yes', '1', 'true'],
+  [false, '否', '未住院', '门诊', '日间', '不住院', 'N', 'no', '0', 'false'],
 ] as const)
 
 export interface TreatmentEntry {
@@ -86,11 +93,57 @@ export const treatments: Kind<TreatmentEntry> = {
       headings: ['状态', '治疗状态', '执行状态', '单据状态', 'status'],
       read: (cell) => readWord(cell, STATES),
     },
+    {
+      name: 'sutureRemovalOn',
+      zh: '拆线日期',
+      headings: ['拆线日期', '拆线时间', '预计拆线日期', '应拆线日期', '计划拆线日期', 'sutureRemovalOn'],
+      read: dayOrNone,
+    },
+    {
+      name: 'nextSessionOn',
+      zh: '下次治疗日期',
+      headings: ['下次治疗日期', '下次治疗时间', '下次治疗', '建议下次治疗日期', 'nextSessionOn'],
+      read: dayOrNone,
+    },
+    {
+      name: 'inHospital',
+      zh: '住院',
+      headings: ['是否住院', '住院', 'inHospital'],
+      read: (cell) => readWord(cell, STAYS),
+    },
+    { name: 'dischargedOn', zh: '出院日期', headings: ['出院日期', '出院时间', 'dischargedOn'], read: day },
+    {
+      name: 'course.id',
+      zh: '疗程编号',
+      headings: ['疗程编号', '疗程单号', '疗程号', '疗程ID', 'course.id'],
+      joint: '-',
+      read: number,
+    },
+    {
+      name: 'course.session',
+      zh: '第几次',
+      headings: ['第几次', '疗程第几次', '疗程进度', 'course.session'],
+      read: (cell) => readSession(cell),
+    },
+    {
+      name: 'course.of',
+      zh: '疗程总次数',
+      headings: ['疗程总次数', '总次数', '疗程次数', '共几次', 'course.of'],
+      read: (cell) => readWhole(cell),
+    },
     { name: 'note', zh: '备注', headings: ['备注', '治疗备注', '治疗记录', 'note'], secret: true, read: words },
   ],
   entryOf([said = {}]) {
-    const { status, ...rest } = said
-    const body = checked(TreatmentBody, rest)
+    const { status, 'course.id': id, 'course.session': session, 'course.of': of, ...rest } = said
+    if (id === undefined && session !== undefined) return [{ field: 'course.id', code: 'course_unnamed' }]
+    if (id !== undefined && session === undefined) return [{ field: 'course.session', code: 'value_missing' }]
+    const place = session as ReturnType<typeof readSession> | undefined
+    const body = checked(TreatmentBody, {
+      ...rest,
+      // Who was discharged had been there.
+      ...(rest.dischargedOn !== undefined && rest.inHospital === undefined ? { inHospital: true } : {}),
+      ...(id !== undefined && place ? { course: { id, session: place.session, of: of ?? place.of } } : {}),
+    })
     return Array.isArray(body) ? body : { input: defined(body), cancelled: status === 'cancelled' }
   },
   write,

@@ -65,6 +65,13 @@ export function readWord<T>(text: string, words: ReadonlyMap<string, T>): T {
 export const wordsOf = <T>(table: readonly (readonly [T, ...string[]])[]): ReadonlyMap<string, T> =>
   new Map(table.flatMap(([value, ...names]) => names.map((name) => [bare(name), value] as const)))
 
+/** Which session of how many: `3`, `第3次`, `3/10`, `第3次/共10次`; `of` is null where the cell doesn't say it. */
+export function readSession(text: string): { session: number; of: number | null } {
+  const match = /^第?\s*(\d{1,3})\s*次?(?:\s*\/\s*共?\s*(\d{1,3})\s*次?)?$/.exec(plain(text))
+  if (!match) throw new ValueProblem('number_malformed')
+  return { session: Number(match[1]), of: match[2] === undefined ? null : Number(match[2]) }
+}
+
 /** A list in one cell. */
 export const readList = (text: string): string[] => [
   ...new Set(

@@ -97,6 +97,10 @@ export function createReferences({ customers, staff, kinds }: ReferenceDeps): Re
   }
 }
 
-/** The same answer as a schema's refusal: which field of the body, and why. */
-export const wrongField = (field: string, message: string) =>
-  invalid('invalid_request', { field }, { publicDetails: { problems: [{ path: `body.${field}`, message }] } })
+/** The same answer as a schema's refusal: which field of the body, and why. `reason`: the same for who imports files. */
+export const wrongField = (field: string, message: string, reason?: string) =>
+  invalid(
+    'invalid_request',
+    { field, ...(reason === undefined ? {} : { reason }) },
+    { publicDetails: { problems: [{ path: `body.${field}`, message }] } },
+  )

@@ -119,12 +119,13 @@ function checkDays(
   treatedOn: Day,
 ): void {
   const isBefore = (day: Day | 'none' | null) => day !== null && day !== 'none' && day < treatedOn
-  const BEFORE = 'must not lie before the treatment'
-  if (isBefore(sutureRemovalOn)) throw wrongField('sutureRemovalOn', BEFORE)
-  if (isBefore(nextSessionOn)) throw wrongField('nextSessionOn', BEFORE)
-  if (isBefore(dischargedOn)) throw wrongField('dischargedOn', BEFORE)
-  if (dischargedOn !== null && !inHospital) throw wrongField('dischargedOn', 'needs inHospital')
-  if (course?.of != null && course.session > course.of) throw wrongField('course.session', 'must not exceed of')
+  const BEFORE = ['must not lie before the treatment', 'before_treatment'] as const
+  if (isBefore(sutureRemovalOn)) throw wrongField('sutureRemovalOn', ...BEFORE)
+  if (isBefore(nextSessionOn)) throw wrongField('nextSessionOn', ...BEFORE)
+  if (isBefore(dischargedOn)) throw wrongField('dischargedOn', ...BEFORE)
+  if (dischargedOn !== null && !inHospital) throw wrongField('dischargedOn', 'needs inHospital', 'not_in_hospital')
+  if (course?.of != null && course.session > course.of)
+    throw wrongField('course.session', 'must not exceed of', 'beyond_course')
 }
 
 export function createTreatmentDesk({

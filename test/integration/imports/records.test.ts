@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { gbk } from '../../support/gbk.ts'
 import { CUSTOMER_HEADINGS, customerRow, importWorld, lines } from './support.ts'
 
-const w = await importWorld()
+const w = await importWorld({ pathways: ['base', 'treatment_call', 'injection', 'product'] })
 type Row = { _id: string } & Record<string, unknown>
 const rows = (name: string, filter: object = {}) => w.collection<Row>(name).find(filter).sort({ _id: 1 }).toArray()
 const steps = async (externalId: string) => rows('care_steps', { treatmentExternalId: externalId })
@@ -101,6 +101,107 @@ describe('treatments', () => {
   })
 })
 
+describe('what doctor and ward have said of a treatment', () => {
+  const HEADINGS = [
+    ...['治疗单号', '客户编号', '门店', '治疗项目', '术式', '手术日期', '拆线日期', '下次治疗日期'],
+    ...['是否住院', '出院日期', '疗程编号', '第几次', '疗程总次数'],
+  ]
+  const file = (...all: string[][]) => w.file(lines([HEADINGS, ...all]))
+  const on = (id: string, code: string, ...more: string[]) => [
+    id,
+    'HM-1',
+    '华颜整形医院',
+    code,
+    '',
+    '2026/3/1',
+    ...more,
+  ]
+  const facts = async (externalId: string) => {
+    const [row] = await rows('treatments', { externalId })
+    if (!row) throw new Error(`no treatment ${externalId}`)
+    const { sutureRemovalOn, nextSessionOn, inHospital, dischargedOn, course, technique } = row
+    return { sutureRemovalOn, nextSessionOn, inHospital, dischargedOn, course, technique }
+  }
+  const NONE = { sutureRemovalOn: null, nextSessionOn: null, inHospital: false, dischargedOn: null, course: null }
+
+  test('goes in with it, steps hang on it, and a second run changes nothing', async () => {
+    const path = file(
+      on('ZL-301', '双眼皮', '2026-03-09 10:00', '无需', '', '2026年3月4日', '', '', ''),
+      on('ZL-302', '埋线提升', '不拆线', '待定', '否', '', '', '', ''),
+      on('ZL-303', '皮秒', '', '2026/4/2', '', '', 'K-77', '第2次/共5次', ''),
+      on('ZL-304', '皮秒', '', '', '', '', 'K-78', '3', '6'),
+      on('ZL-305', '毛发移植', '', '', '是', '', '', '', '').with(4, 'FUT'),
+      on('ZL-306', '水光针', '', '', '', '', '', '', ''),
+    )
+    expect(await w.import(path, 'treatments')).toMatchObject({ new: 6, bad: 0 })
+    expect(await facts('ZL-301')).toMatchObject({
+      sutureRemovalOn: '2026-03-09',
+      nextSessionOn: 'none',
+      // Who was discharged had been there.
+      inHospital: true,
+      dischargedOn: '2026-03-04',
+    })
+    expect(await facts('ZL-302')).toMatchObject({ ...NONE, sutureRemovalOn: 'none' })
+    expect(await facts('ZL-303')).toMatchObject({
+      nextSessionOn: '2026-04-02',
+      course: { id: 'K-77', session: 2, of: 5 },
+    })
+    expect(await facts('ZL-304')).toMatchObject({ course: { id: 'K-78', session: 3, of: 6 } })
+    expect(await facts('ZL-305')).toMatchObject({ technique: 'fut', inHospital: true, dischargedOn: null })
+    expect(await facts('ZL-306')).toMatchObject({ ...NONE, technique: null })
+    await w.work()
+    const before = await w.dump()
+    expect(await w.import(path, 'treatments')).toMatchObject({ new: 0, changed: 0, same: 6, bad: 0 })
+    expect(await w.dump()).toEqual(before)
+    // Later the discharge is known: the same number, once more to say.
+    const later = file(on('ZL-305', '毛发移植', '', '', '是', '2026/3/2', '', '', '').with(4, 'FUT'))
+    expect(await w.import(later, 'treatments')).toMatchObject({ changed: 1 })
+    expect(await facts('ZL-305')).toMatchObject({ inHospital: true, dischargedOn: '2026-03-02' })
+  })
+
+  test('is refused where it is wrong, with line, column and reason; the good ones go in', async () => {
+    const report = await w.import(
+      file(
+        on('ZL-311', '双眼皮', '2026/2/28', '', '', '', '', '', ''),
+        on('ZL-312', '双眼皮', '2026-02-30', '', '', '', '', '', ''),
+        on('ZL-313', '双眼皮', '无', '', '', '', '', '', ''),
+        on('ZL-314', '双眼皮', '', '', '也许', '', '', '', ''),
+        on('ZL-315', '双眼皮', '', '', '否', '2026/3/4', '', '', ''),
+        on('ZL-316', '双眼皮', '', '', '', '2026/2/27', '', '', ''),
+        on('ZL-317', '皮秒', '', '', '', '', 'K-79', '6', '5'),
+        on('ZL-318', '皮秒', '', '', '', '', 'K-79', '第三次', ''),
+        on('ZL-319', '皮秒', '', '', '', '', '', '3', '5'),
+        on('ZL-320', '皮秒', '', '', '', '', 'K-79', '', '5'),
+        on('ZL-321', '皮秒', '', '', '', '', '疗程七', '1', '5'),
+        on('ZL-322', '皮秒', '', '2026/2/1', '', '', '', '', ''),
+        on('ZL-323', '毛发移植', '', '', '', '', '', '', '').with(4, 'FUX'),
+        on('ZL-324', '皮秒', '', '', '', '', 'K-79', '0', '5'),
+        on('ZL-325', '皮秒', '', '', '', '', 'K-79', '5', '5'),
+      ),
+      'treatments',
+    )
+    expect(report).toMatchObject({ new: 1, bad: 14 })
+    expect(report.problems.map(({ line, column, code }) => [line, column, code])).toEqual([
+      [2, '拆线日期', 'before_treatment'],
+      [3, '拆线日期', 'date_out_of_range'],
+      [4, '拆线日期', 'date_malformed'],
+      [5, '是否住院', 'unknown_word'],
+      [6, '出院日期', 'not_in_hospital'],
+      [7, '出院日期', 'before_treatment'],
+      [8, '第几次', 'beyond_course'],
+      [9, '第几次', 'number_malformed'],
+      [10, '疗程编号', 'course_unnamed'],
+      [11, '第几次', 'value_missing'],
+      [12, '疗程编号', 'value_malformed'],
+      [13, '下次治疗日期', 'before_treatment'],
+      [14, '术式', 'value_malformed'],
+      [15, '第几次', 'value_malformed'],
+    ])
+    expect(report.problems[0]).toMatchObject({ zh: '日期早于治疗日期', en: 'lies before the treatment' })
+    expect(await rows('treatments', { externalId: /^ZL-3[12]\d$/ })).toMatchObject([{ externalId: 'ZL-325' }])
+  })
+})
+
 describe('receipts', () => {
   test('lines of one number are one purchase, in whole fen; a wrong line keeps the whole receipt out', async () => {
     const report = await w.import('test/fixtures/imports/exceljs.xlsx', 'purchases', { badPath: w.file('', 'bad.csv') })
@@ -139,6 +240,38 @@ describe('receipts', () => {
     const other = await w.import(file('1280.20'), 'purchases')
     expect(other).toMatchObject({ bad: 1, problems: [{ line: 2, column: '单号', code: 'external_id_conflict' }] })
     expect(await w.dump()).toEqual(before)
+  })
+})
+
+describe('kinds of products', () => {
+  const headings = '单号,客户编号,门店,收费时间,商品名称,商品分类,实收金额'
+  test('decide when a purchase is asked after; what is no product has none; the same again is nothing', async () => {
+    const path = w.file(
+      `${headings}\nR-31,HM-2,huayan,2026/3/1,修复面膜,医用敷料,199\nR-31,HM-2,huayan,2026/3/1,美容仪,家用仪器,2999\nR-31,HM-2,huayan,2026/3/1,水光针,项目,1280\nR-31,HM-2,huayan,2026/3/1,小样,,0\n`,
+    )
+    expect(await w.import(path, 'purchases')).toMatchObject({ rows: 4, new: 1, bad: 0 })
+    const [receipt] = await rows('purchases', { externalId: 'R-31' })
+    const items = (receipt?.items ?? []) as { type?: string }[]
+    expect(items.map(({ type }) => type)).toEqual(['medical', 'device', undefined, undefined])
+    await w.work()
+    const asked = await rows('care_steps', { treatmentId: receipt?._id })
+    expect(asked.map(({ step, plannedOn }) => [step, plannedOn])).toEqual([
+      ['device', '2026-03-31'],
+      ['medical', '2026-03-08'],
+    ])
+    const before = await w.dump()
+    expect(await w.import(path, 'purchases')).toMatchObject({ same: 1, bad: 0 })
+    expect(await w.dump()).toEqual(before)
+  })
+  test('that nobody has explained keep their receipt out, with the word', async () => {
+    const file = w.file(
+      `${headings}\nR-32,HM-2,huayan,2026/3/1,口红,唇部,199\nR-33,HM-2,huayan,2026/3/1,口红,彩妆,199\n`,
+    )
+    const report = await w.import(file, 'purchases')
+    expect(report).toMatchObject({ new: 1, bad: 1 })
+    expect(report.problems).toMatchObject([
+      { line: 2, column: '商品分类', code: 'unknown_word', zh: '无法识别的内容：唇部' },
+    ])
   })
 })
 

@@ -9,6 +9,7 @@ import {
   readList,
   readNumber,
   readPhone,
+  readSession,
   readSpan,
   readWhole,
   serialParts,
@@ -173,5 +174,21 @@ describe('other values', () => {
     expect(readSpan('9点至11点')).toEqual({ from: '09:00', to: '11:00' })
     expect(readWhole('3次')).toBe(3)
     expect(codeOf(() => readWhole('2.5'))).toBe('number_malformed')
+  })
+})
+
+describe('sessions of a course', () => {
+  test.each([
+    ['3', 3, null],
+    ['第3次', 3, null],
+    ['第 3 次', 3, null],
+    ['3/10', 3, 10],
+    ['第３次／共１０次', 3, 10],
+    ['第3次/共10次', 3, 10],
+  ])('%s', (text, session, of) => {
+    expect(readSession(text)).toEqual({ session, of })
+  })
+  test.each(['第三次', '3-10', '10/', '已做3次', '2026/3/2', '-1', '3.5'])('%s is none', (text) => {
+    expect(codeOf(() => JSON.stringify(readSession(text)))).toBe('number_malformed')
   })
 })
