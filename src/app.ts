@@ -106,6 +106,8 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     customers: customers.service,
     treatments: treatments.service,
     pathways: config.pathways,
+    placeOf: config.placeOf,
+    review: config.review,
     guides: config.guides,
     drawings: config.drawings,
     publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, '') ?? null,

@@ -12,6 +12,7 @@ import {
   lintDrawing,
   type Pathway,
   PathwayFile,
+  type PathwayProblem,
 } from './care/index.ts'
 import {
   buildTemplates,
@@ -34,6 +35,10 @@ export interface AppConfig {
   pathways: Pathway[]
   /** The drawings beside guides, by file name without ending. */
   drawings: ReadonlyMap<string, Drawing>
+  /** What is wrong with pathways beside these templates, guides and roles: everything at once. */
+  review(pathways: readonly Pathway[]): PathwayProblem[]
+  /** Where the file of a pathway says its version: `config/pathways/base.yaml:3`. */
+  placeOf(pathway: string): string
   /** The guides as written, for whoever reviews them. */
   guideFiles: ReadonlyMap<string, GuideFile>
 }
@@ -54,17 +59,20 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
   const shown = (file: string) => relative(process.cwd(), join(folder, file))
 
   const wording = loader.load('wording.yaml', WordingFile)
+  // With a part missing, checks across parts would only repeat its problem.
+  const isWhole = loader.problems.length === 0
   // Without its list the lint has nothing to say, and the start fails for that.
   const words: WordLint = wording ? buildWordLint(wording) : () => []
 
   const { book, problems } = buildTemplates(templateFiles, words)
-  for (const { file, key, message } of problems) {
+  for (const { file, key, message, code } of problems) {
     const name = join('templates', `${file}.yaml`)
     loader.report({
       file: shown(name),
       line: loader.lineOf(name, ['templates', key]),
       path: `templates.${key}`,
       message,
+      code,
     })
   }
   for (const key of [...CARE_TEMPLATES, 'system.welcome'])
@@ -74,31 +82,27 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
         line: 1,
         path: `templates.${key}`,
         message: 'is missing; the server sends it',
+        code: 'missing_template',
       })
   lintGuides(loader, shown, guideFiles, words)
   for (const [name, svg] of drawings)
     for (const message of [...lintDrawing(svg), ...words(captionOf(svg))])
       loader.report({ file: shown(join('illustrations', `${name}.svg`)), line: 1, path: '', message })
-  for (const [file, { steps }] of pathwayFiles)
-    for (const [i, { script, title, class: contactClass }] of steps.entries())
-      for (const [key, text] of Object.entries({ title, script: script ?? '' }))
-        for (const message of words(text, contactClass)) {
-          const name = join('pathways', `${file}.yaml`)
-          const path = ['steps', i, key]
-          loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message })
-        }
   const guides = buildGuides(guideFiles)
   const pathways = [...pathwayFiles].map(([id, file]): Pathway => ({ id, ...file }))
-  // Cross checks need all parts: with one missing they would only repeat its problem.
-  if (treatments && loader.problems.length === 0) {
+  const review = (all: readonly Pathway[]): PathwayProblem[] =>
+    organisation && treatments
+      ? checkPathways(all, { templates: book, kinds: treatments.kinds, guides, organisation, words })
+      : []
+  if (treatments && isWhole) {
     const facts = { kinds: treatments.kinds, pictures: new Set(drawings.keys()), room: GUIDE_BYTES - SIGNS_BYTES }
     for (const { file, path, message } of checkGuides(guideFiles, facts)) {
       const name = join('guides', `${file}.yaml`)
       loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message })
     }
-    for (const { pathway, path, message } of checkPathways(pathways, book, treatments.kinds, guides)) {
+    for (const { code, pathway, path, message } of review(pathways)) {
       const name = join('pathways', `${pathway}.yaml`)
-      loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message })
+      loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message, code })
     }
   }
   if (loader.problems.length > 0 || !organisation || !treatments || !wording)
@@ -109,6 +113,11 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     templates: book,
     guides: buildGuides(guideFiles, { withhold: withholdUnapproved }),
     pathways,
+    review,
+    placeOf(pathway) {
+      const name = join('pathways', `${pathway}.yaml`)
+      return `${shown(name)}:${loader.lineOf(name, ['version'])}`
+    },
     drawings: new Map([...drawings].map(([name, svg]) => [name, { caption: captionOf(svg), svg }])),
     guideFiles,
   }

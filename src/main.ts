@@ -18,9 +18,7 @@ async function main(): Promise<void> {
   const isProduction = settings?.NODE_ENV === 'production'
   const config = attempt(() => loadConfig(folder, { withholdUnapproved: isProduction }), lines)
   if (!settings || !config) {
-    process.stderr.write(
-      `Aftercare cannot start: ${lines.length} problem(s).\n${lines.map((line) => `  ${line}\n`).join('')}`,
-    )
+    refuse(lines)
     process.exitCode = 1
     return
   }
@@ -46,6 +44,12 @@ async function main(): Promise<void> {
   await starting
 }
 
+function refuse(lines: readonly string[]): void {
+  process.stderr.write(
+    `Aftercare cannot start: ${lines.length} problem(s).\n${lines.map((line) => `  ${line}\n`).join('')}`,
+  )
+}
+
 /** Why it does not start, for who reads the terminal; anything unforeseen has a code and stands in the log. */
 function wordsOf(error: unknown): string {
   const { code, port, address } = error as { code?: unknown; port?: number; address?: string }
@@ -69,6 +73,11 @@ function attempt<T>(load: () => T, lines: string[]): T | null {
 }
 
 main().catch((error: unknown) => {
+  // What only the database could tell: a file that gives another content to a version that plans follow.
+  if (error instanceof ConfigError) {
+    refuse(error.lines)
+    process.exit(1)
+  }
   createLog({}).error({ err: error }, 'start failed')
   process.stderr.write(`Aftercare cannot start: ${wordsOf(error)}\n`)
   process.exit(1)

@@ -101,6 +101,7 @@ export async function openRooms(uri: string, start: string, answers: Partial<Wec
     customers: customers.service,
     treatments: treatments.service,
     pathways: config.pathways,
+    review: config.review,
     guides: config.guides,
     drawings: config.drawings,
     publicUrl: null,

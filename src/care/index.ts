@@ -21,7 +21,7 @@ import { recordHandlers } from './listen.ts'
 import { createCareStore } from './model.ts'
 import { guidePages } from './page-routes.ts'
 import { type PastContact, recordPast } from './past.ts'
-import type { Pathway } from './pathway.ts'
+import { createPathways, type PathwayDeps } from './pathways.ts'
 import { foresee } from './replan.ts'
 import { careRoutes } from './routes.ts'
 import { createSubjects, subjectOf, supposed } from './subjects.ts'
@@ -29,7 +29,8 @@ import { createSubjects, subjectOf, supposed } from './subjects.ts'
 export { captionOf, type Drawing, lintDrawing } from './drawings.ts'
 export { buildGuides, checkGuides, type GuideBook, GuideFile } from './guides.ts'
 export { CONTACT_STATES, PAST_CHANNELS, type PastContact, PastContactBody } from './past.ts'
-export { CARE_TEMPLATES, checkPathways, type Pathway, PathwayFile } from './pathway.ts'
+export { CARE_TEMPLATES, type Pathway, PathwayFile } from './pathway.ts'
+export { checkPathways, type PathwayProblem } from './static-checks.ts'
 export * from './types.ts'
 
 export interface CareService {
@@ -39,13 +40,12 @@ export interface CareService {
   recordPast(contacts: readonly PastContact[], options?: BulkOptions): Promise<BulkAnswer[]>
 }
 
-export interface CareDeps extends Ports {
+export interface CareDeps extends Ports, PathwayDeps {
   messaging: MessagingService
   tasks: TasksService
   staff: StaffService
   customers: CustomersService
   treatments: TreatmentsService
-  pathways: readonly Pathway[]
   guides: GuideBook
   drawings: ReadonlyMap<string, Drawing>
   /** Where customers reach this server; null where they can't, and messages have no links. */
@@ -57,23 +57,37 @@ export function createCare(deps: CareDeps): Feature<CareService> {
   const guides: GuideBook =
     publicUrl === null ? deps.guides : { ...deps.guides, linkTo: (address) => `${publicUrl}${guidePath(address)}` }
   const store = createCareStore(db, clock)
+  const { versions, informed, routes } = createPathways(deps)
   const subjects = createSubjects(treatments, staff)
   // Whoever asks what a plan is about gets purchases and appointments, too.
-  const shared = { ...deps, guides, store, subjects, treatments: { ...treatments, getMany: subjects } }
+  const shared = {
+    ...deps,
+    guides,
+    store,
+    subjects,
+    treatments: { ...treatments, getMany: subjects },
+    versions,
+    /** In force at the moment of asking. */
+    get pathways() {
+      return versions.current()
+    },
+  }
   const drain = createFiring(shared)
 
   messaging.onSettled('care', async (batch) => {
     await openAsks(shared, await onSettled(shared, batch), clock.now())
   })
 
+  const onRecords = Object.entries(recordHandlers(shared)).map(([type, handler]) => [type, informed(handler)] as const)
   events.subscribe('care', {
-    ...recordHandlers(shared),
+    ...Object.fromEntries(onRecords),
     'task.attempted': ({ data, occurredAt }) => onAttempted(shared, data as unknown as TaskAttempted, occurredAt),
     'task.completed': ({ data, occurredAt }) => onCompleted(shared, data as unknown as TaskCompleted, occurredAt),
     'customer.message_received': ({ data }) => onMessage(shared, data as unknown as MessageReceived, clock.now()),
   })
 
   async function startPlans(done: readonly Treatment[]): Promise<number> {
+    await versions.refresh()
     const added = await enrol(shared, done.map(subjectOf))
     if (added > 0) nudge('care_steps')
     return added
@@ -81,17 +95,24 @@ export function createCare(deps: CareDeps): Feature<CareService> {
 
   return {
     service: { startPlans, recordPast: (contacts, options) => recordPast(shared, contacts, options) },
-    routes: careRoutes({
-      store,
-      customers,
-      async suppose(treatmentId, facts) {
-        const known = (await subjects([treatmentId])).get(treatmentId)
-        return known ? foresee(shared, await supposed(known, facts, staff)) : null
-      },
-    }),
+    routes: [
+      ...careRoutes({
+        store,
+        customers,
+        async suppose(treatmentId, facts) {
+          await versions.refresh()
+          const known = (await subjects([treatmentId])).get(treatmentId)
+          return known ? foresee(shared, await supposed(known, facts, staff)) : null
+        },
+      }),
+      ...routes,
+    ],
     pages: guidePages({ ...deps, guides }),
     due: [due({ table: 'care_steps', nextDueAt: (now, until) => store.nextDueAt(now, until), drain })],
     routines: [layOutDay(shared), attentionList(shared)],
-    ready: () => store.ready(),
+    async ready() {
+      await store.ready()
+      await versions.keepFiles()
+    },
   }
 }

@@ -1,9 +1,7 @@
-/** Pathway files: their shape, how they are matched, and what a careful reader would refuse. */
+/** Pathway files: their shape, and how they are matched. */
 import { z } from 'zod'
-import type { TemplateBook } from '../messaging/index.ts'
 import { ROLES, type StoreType } from '../staff/index.ts'
 import type { TreatmentKind } from '../treatments/index.ts'
-import { type GuideBook, momentOf } from './guides.ts'
 import { ANCHORS, type CoursePlace, STAGES } from './types.ts'
 
 /** Days after the anchor; before it they are negative. */
@@ -21,8 +19,11 @@ const When = z.union([
 ])
 export type When = z.output<typeof When>
 
+/** A code of treatments or techniques, or the key of a template. */
+const Name = z.string().min(1).max(64)
+
 const Step = z.strictObject({
-  id: z.string().regex(/^[a-z][a-z0-9_]*$/),
+  id: z.string().regex(/^[a-z][a-z0-9_]{0,39}$/),
   stage: z.enum(STAGES),
   kind: z.enum(['contact', 'guidance', 'survey', 'reminder']),
   /** `call` needs a person; `message` goes by itself. */
@@ -31,13 +32,13 @@ const Step = z.strictObject({
   /** What the days count from; hours count from the treatment's end, days from its day unless said otherwise. */
   anchor: z.enum(ANCHORS).optional(),
   /** Only for these techniques, or kinds of product. */
-  techniques: z.array(z.string()).min(1).optional(),
+  techniques: z.array(Name).min(1).optional(),
   /** Of a course: only after its last session, or only before it. */
   sessions: z.enum(['last', 'not_last']).optional(),
   /** The first role of the stage table owns the step. */
   owner: z.enum(ROLES),
   class: z.enum(['greeting', 'care', 'promotion']),
-  template: z.string().min(1),
+  template: Name,
   /** Title of the task card and of lists. */
   title: z.string().min(1).max(16),
   /** What to ask and say, for a call. */
@@ -57,18 +58,18 @@ export type PathwayStep = z.output<typeof Step>
 
 export const PathwayFile = z.strictObject({
   version: z.int().positive(),
-  name: z.string().min(1),
+  name: z.string().min(1).max(40),
   /** Of merged contacts the wording and owner come from the highest. */
   specificity: z.int().min(0).max(100),
   matches: z.strictObject({
-    codes: z.array(z.string()).min(1).optional(),
-    categories: z.array(z.string()).min(1).optional(),
-    notCategories: z.array(z.string()).min(1).optional(),
+    codes: z.array(Name).min(1).optional(),
+    categories: z.array(Name).min(1).optional(),
+    notCategories: z.array(Name).min(1).optional(),
     storeTypes: z
       .array(z.enum(['hospital', 'clinic', 'salon']))
       .min(1)
       .optional(),
-    techniques: z.array(z.string()).min(1).optional(),
+    techniques: z.array(Name).min(1).optional(),
     /** Sessions of a course. */
     course: z.literal(true).optional(),
     /** Booked visits instead of what was done. */
@@ -76,7 +77,7 @@ export const PathwayFile = z.strictObject({
   }),
   /** An operation: further ones within a year shift what is to come, and it has sutures, which usually come out on that day. */
   operation: z.strictObject({ sutureDay: z.union([z.int().min(1).max(60), z.literal('none')]) }).optional(),
-  steps: z.array(Step).min(1),
+  steps: z.array(Step).min(1).max(100),
 })
 export type PathwayFile = z.output<typeof PathwayFile>
 
@@ -121,104 +122,3 @@ export const CARE_TEMPLATES = [
   'care.ask_nps',
   'care.ask_done',
 ] as const
-
-export interface PathwayProblem {
-  pathway: string
-  /** Path inside the file. */
-  path: (string | number)[]
-  message: string
-}
-
-/** Checks across files: everything that would show only when a customer waits for it. */
-export function checkPathways(
-  pathways: readonly Pathway[],
-  templates: TemplateBook,
-  kinds: readonly TreatmentKind[],
-  guides: GuideBook,
-): PathwayProblem[] {
-  const problems: PathwayProblem[] = []
-  const codes = new Set(kinds.map(({ code }) => code))
-  const categories = new Set<string>(kinds.map(({ category }) => category))
-  const techniques = new Set(kinds.flatMap((kind) => kind.techniques ?? []))
-  const lastGuided = Math.max(0, ...pathways.flatMap(({ steps }) => steps.flatMap(guidedDay)))
-  for (const pathway of pathways) {
-    const add = (path: (string | number)[], message: string) => problems.push({ pathway: pathway.id, path, message })
-    for (const [i, code] of (pathway.matches.codes ?? []).entries())
-      if (!codes.has(code)) add(['matches', 'codes', i], `${code} is no treatment of config/treatments.yaml`)
-    for (const field of ['categories', 'notCategories'] as const)
-      for (const [i, category] of (pathway.matches[field] ?? []).entries())
-        if (!categories.has(category)) add(['matches', field, i], `no treatment has the category ${category}`)
-    for (const [i, technique] of (pathway.matches.techniques ?? []).entries())
-      if (!techniques.has(technique)) add(['matches', 'techniques', i], `no treatment has the technique ${technique}`)
-    const seen = new Set<string>()
-    for (const [i, step] of pathway.steps.entries()) {
-      if (seen.has(step.id)) add(['steps', i, 'id'], `${step.id} stands twice`)
-      seen.add(step.id)
-      const template = templates.get(step.template)
-      if (!template) add(['steps', i, 'template'], `there is no template ${step.template}`)
-      else if (template.class !== step.class)
-        add(['steps', i, 'class'], `template ${step.template} is of class ${template.class}`)
-      // Guidance rides on whatever is said that day, on a call's announcement, too.
-      if (template && mayCarry(step, lastGuided) && !template.chat.includes('{{guide}}'))
-        add(['steps', i, 'template'], 'the text must carry {{guide}}')
-      if (step.action === 'call' && !step.script) add(['steps', i, 'script'], 'a call needs a script')
-      if (step.action === 'call' && step.class === 'greeting')
-        add(['steps', i, 'class'], 'nobody is called outside the contact windows')
-      const problem = windowProblem(step.when)
-      if (problem) add(['steps', i, 'when'], problem)
-      for (const [field, message] of anchorProblems(step, pathway)) add(['steps', i, field], message)
-      for (const [j, technique] of (step.techniques ?? []).entries())
-        if (!techniques.has(technique))
-          add(['steps', i, 'techniques', j], `no treatment has the technique ${technique}`)
-      if (step.kind === 'guidance') {
-        const moment = momentOf(step)
-        const { storeTypes: _, ...what } = pathway.matches
-        const met = kinds.filter((kind) => matches({ ...pathway, matches: what }, { ...kind, storeType: 'hospital' }))
-        if (moment === null) add(['steps', i, 'when'], 'guidance has a day')
-        else
-          for (const { code, category, techniques = [] } of met)
-            for (const technique of [null, ...techniques])
-              if (!guides.find(code, category, moment, technique))
-                add(['steps', i, 'when'], `no guide for ${[code, technique ?? []].flat().join('/')} on day ${moment}`)
-      }
-    }
-  }
-  return problems
-}
-
-const guidedDay = ({ kind, when }: PathwayStep) => (kind === 'guidance' && 'day' in when ? [when.day] : [])
-
-/** Whether the guidance of a day may be on it: by its day, or because nobody knows which day that will be. */
-function mayCarry({ kind, action, when, anchor, class: contactClass }: PathwayStep, lastGuided: number): boolean {
-  if (kind === 'guidance' || action === 'call') return true
-  if (kind !== 'contact' || contactClass === 'greeting') return false
-  if (anchor !== undefined && anchor !== 'treatment_date') return true
-  return 'fromDay' in when || ('day' in when ? when.day : 'days' in when ? when.days[0] : lastGuided + 1) <= lastGuided
-}
-
-/** What would leave a step without a day for ever, or on a day that means nothing. */
-function anchorProblems(
-  { when, anchor, kind, movesWithSutures, sessions }: PathwayStep,
-  { operation, matches: wanted }: Pathway,
-) {
-  const problems: [string, string][] = []
-  const fromTreatment = anchor === undefined || anchor === 'treatment_date' || anchor === 'treatment_end'
-  const earliest = 'day' in when ? when.day : 'days' in when ? when.days[0] : 'month' in when ? when.month : 0
-  if ('withinHours' in when && anchor !== undefined && anchor !== 'treatment_end')
-    problems.push(['anchor', 'hours count from the treatment’s end'])
-  if (fromTreatment && earliest < 0) problems.push(['when', 'nobody is contacted about what has not been done'])
-  if (!fromTreatment && kind === 'guidance') problems.push(['anchor', 'guidance counts from the treatment'])
-  if (anchor === 'suture_removal_date' && !operation) problems.push(['anchor', 'only an operation has sutures'])
-  if (movesWithSutures && !operation) problems.push(['movesWithSutures', 'only an operation has sutures'])
-  if (anchor === 'consultation_date') problems.push(['anchor', 'there is no record of consultations yet'])
-  if ((anchor === 'appointment_start') !== (wanted.appointments ?? false))
-    problems.push(['anchor', 'steps of appointments, and only they, count from the appointment'])
-  if (sessions && !wanted.course) problems.push(['sessions', 'only a course has sessions'])
-  return problems
-}
-
-function windowProblem(when: When): string | null {
-  if ('days' in when && when.days[0] > when.days[1]) return 'the window ends before it begins'
-  if ('fromDay' in when && when.fromDay > when.toMonth * 28) return 'the window ends before it begins'
-  return null
-}

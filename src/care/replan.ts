@@ -7,19 +7,21 @@ import { hangingOn, lookAround, movesOthers } from './around.ts'
 import { askForDays, daysWanted, dayTaskIds, timesLost } from './days-wanted.ts'
 import { changeOf, type Diff, decided, diffOf, OPEN, openness } from './diff.ts'
 import { type EnrolDeps, makePlan, refused } from './enrol.ts'
-import type { StepRow } from './model.ts'
+import type { PlanRow, StepRow } from './model.ts'
 import type { Host } from './planner.ts'
 import { windowFacts } from './rows.ts'
 import { callTimes } from './rules.ts'
 import type { Subject } from './subjects.ts'
 import { cancelled, takeBack } from './take-back.ts'
 import type { Anchor } from './types.ts'
+import type { PathwayVersions, Pin } from './versions.ts'
 
 export interface ReplanDeps extends EnrolDeps {
   messaging: Pick<MessagingService, 'cancel' | 'outboxId'>
   tasks: Pick<TasksService, 'open' | 'cancel' | 'reopen'>
   /** What plans are about, by id. */
   subjects(ids: readonly string[]): Promise<Map<string, Subject>>
+  versions: Pick<PathwayVersions, 'of' | 'all'>
 }
 
 /** The event that brought the facts. */
@@ -41,8 +43,9 @@ export async function replan(deps: ReplanDeps, treatment: Subject, cause: Cause)
   }
 }
 
-/** The open steps of a plan, and how to plan them anew. */
-async function reconsider(deps: ReplanDeps, treatment: Subject, now: Date) {
+/** The open steps of a plan, and how to plan them anew: by the versions that the plan began with. */
+async function reconsider(all: ReplanDeps, plan: PlanRow, treatment: Subject, now: Date, instead?: Pin) {
+  const deps = { ...all, pathways: await all.versions.of(plan, instead) }
   const rows = await deps.store.stepsOf(treatment.id)
   const around = await lookAround(deps, [treatment])
   const foreign = rows.flatMap(({ mergedInto }) => mergedInto ?? [])
@@ -65,7 +68,7 @@ async function reconsider(deps: ReplanDeps, treatment: Subject, now: Date) {
 export async function foresee(deps: ReplanDeps, treatment: Subject): Promise<Diff | null> {
   const [plan] = await deps.store.plansOf([treatment.id])
   if (plan?.status !== 'active' || treatment.status !== 'completed') return null
-  const { open, hosts, make } = await reconsider(deps, treatment, deps.clock.now())
+  const { open, hosts, make } = await reconsider(deps, plan, treatment, deps.clock.now())
   const made = make(hosts)
   return made && diffOf(open, made.rows)
 }
@@ -78,7 +81,7 @@ async function replanOne(deps: ReplanDeps, treatment: Subject, cause: Cause, now
   // Somebody else's messages must not go on; what has reached the wrong person stays on record.
   if (plan.customerId !== treatment.customerId)
     await takeBack(deps, await store.stepsOf(treatment.id), 'superseded', now)
-  const { open, around, make, ...before } = await reconsider(deps, treatment, now)
+  const { open, around, make, ...before } = await reconsider(deps, plan, treatment, now)
   let { hosts } = before
   let made = make(hosts)
   for (let full = await refused(store, made ? [made] : [], now); full.size > 0; ) {
@@ -172,10 +175,12 @@ export async function followUp(
   changed: readonly { subject: Subject; cause: Cause }[],
   which: 'next' | 'all',
 ): Promise<void> {
-  const moving = changed.filter(({ subject }) => movesOthers(deps, subject))
+  // Earlier plans may follow versions that hang on more than today's.
+  const ever = { ...deps, pathways: deps.versions.all() }
+  const moving = changed.filter(({ subject }) => movesOthers(ever, subject))
   if (moving.length === 0) return
   const others = await hangingOn(
-    deps,
+    ever,
     moving.map(({ subject }) => subject),
     which,
   )

@@ -32,7 +32,7 @@ export {
 } from './templates.ts'
 export * from './types.ts'
 export { allowedSpans, nextAllowed, type WindowFacts } from './windows.ts'
-export { buildWordLint, WordingFile, type WordLint } from './words.ts'
+export { buildWordLint, WordingFile, type WordLint, wordCode } from './words.ts'
 
 export interface MessagingDeps extends Ports {
   wecom: WecomClient

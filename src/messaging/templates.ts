@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { AppError } from '../platform/errors.ts'
 import { CONTACT_CLASSES, type ContactClass } from './types.ts'
-import type { WordLint } from './words.ts'
+import { type WordLint, wordCode } from './words.ts'
 
 /** What a text may name. Care fills all of them; a template that names another is refused at start. */
 export const VARIABLES = [
@@ -60,6 +60,8 @@ export interface TemplateProblem {
   file: string
   key: string
   message: string
+  /** Of a check that programs know by name. */
+  code?: string | undefined
 }
 
 /** Vendor's limit for one text of customer service. */
@@ -86,7 +88,7 @@ export function buildTemplates(
   const problems: TemplateProblem[] = []
   for (const [file, { version, templates }] of files) {
     for (const [key, template] of Object.entries(templates)) {
-      const problem = (message: string) => problems.push({ file, key, message })
+      const problem = (message: string) => problems.push({ file, key, message, code: codeOf(message) })
       if (book.has(key)) problem('is defined twice')
       book.set(key, { key, version, ...template })
       for (const message of lint(template, words)) problem(message)
@@ -94,6 +96,10 @@ export function buildTemplates(
   }
   return { book, problems }
 }
+
+const UNKNOWN = 'names the unknown variable'
+const codeOf = (message: string): string | undefined =>
+  message.startsWith(UNKNOWN) ? 'unknown_variable' : wordCode(message)
 
 const chars = (count: number): string => '字'.repeat(count)
 /** Variables when they are long: a message that is cut would lose its end, whom to call. */

@@ -65,3 +65,11 @@ export function buildWordLint({ address, forbidden, offers }: WordingFile): Word
       .map(({ message }) => message),
   ]
 }
+
+/** The stable code of such a line, for programs; undefined for what this lint doesn't say. */
+export const wordCode = (message: string): 'offer_in_care' | 'forbidden_word' | undefined =>
+  message.startsWith('sells ')
+    ? 'offer_in_care'
+    : /^(?:says |contains the forbidden word )/.test(message)
+      ? 'forbidden_word'
+      : undefined

@@ -11,10 +11,12 @@ export interface ConfigProblem {
   /** Dotted path inside the file, e.g. `steps.0.after`; empty for the whole file. */
   path: string
   message: string
+  /** Of a check that programs know by name. */
+  code?: string | undefined
 }
 
-export const formatProblem = ({ file, line, path, message }: ConfigProblem): string =>
-  `${file}:${line} ${path ? `${path} ` : ''}${message}`
+export const formatProblem = ({ file, line, path, message, code }: ConfigProblem): string =>
+  `${file}:${line} ${path ? `${path} ` : ''}${message}${code ? ` [${code}]` : ''}`
 
 export interface ConfigLoader {
   /** One file. `null` when it has problems, which are kept for `problems`. */

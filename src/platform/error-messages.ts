@@ -35,6 +35,11 @@ export const ERROR_MESSAGES = {
   task_finished: '该任务已经完成。',
   guide_not_found: '没有找到这一页护理要点。',
   plan_not_found: '没有找到该护理计划。',
+  pathway_not_found: '没有找到该护理路径。',
+  pathway_exists: '这个护理路径已经存在，请为它新建草稿。',
+  pathway_version_not_found: '没有找到该护理路径的这个版本。',
+  pathway_version_outdated: '已有更高的版本在使用，不能再发布这个版本。',
+  pathway_has_problems: '该版本存在问题，解决列出的全部问题后才能发布。',
   wechat_code_invalid: '登录凭证已失效，请重新进入小程序。',
 } as const
 

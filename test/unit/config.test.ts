@@ -177,6 +177,24 @@ describe('a mistake is named with its place:', () => {
       /templates\.care\.greeting has a brace/,
     ],
     [
+      'a variable that nobody knows',
+      'templates/care.yaml',
+      (text) => text.replace('{{salutation}}，您好！这里是', '{{nickname}}，您好！这里是'),
+      /^templates\/care\.yaml:\d+ templates\.care\.greeting names the unknown variable \{\{nickname\}\} \[unknown_variable\]$/,
+    ],
+    [
+      'a role that no position gives any more',
+      'organisation.yaml',
+      (text) => text.replace(/\n.*role: operations.*/, ''),
+      /^pathways\/base\.yaml:\d+ steps\.11\.owner nobody can be operations in a hospital or clinic or salon.*\[no_owner\]$/,
+    ],
+    [
+      'an offer in what staff say on the phone',
+      'pathways/injection.yaml',
+      (text) => text.replace('感谢客户的反馈', '告诉客户本月有优惠'),
+      /^pathways\/injection\.yaml:\d+ steps\.2\.script sells \(优惠\).*\[offer_in_care\]$/,
+    ],
+    [
       'a notice that is too long',
       'guides/general.yaml',
       (text) =>

@@ -100,8 +100,10 @@ function wrongNumbers({ type, minimum = -1e21, maximum = 1e21 }: Schema): unknow
 }
 
 function wrongValues(schema: Schema): unknown[] {
-  const type = schema.type === 'integer' ? 'number' : schema.type
-  const ofOtherTypes = TYPES.filter(([one]) => one !== type).map(([, value]) => value)
+  const plain = ({ type }: Schema) => (type === 'integer' ? 'number' : type)
+  const type = plain(schema)
+  const taken = [schema, ...(schema.anyOf ?? schema.oneOf ?? [])].map(plain)
+  const ofOtherTypes = TYPES.filter(([one]) => !taken.includes(one)).map(([, value]) => value)
   return [
     ...ofOtherTypes,
     ...(schema.nullable ? [] : [null]),

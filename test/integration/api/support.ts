@@ -134,6 +134,7 @@ export async function enterRecords({ made }: ApiWorld): Promise<Known> {
     storeId: 'huayan',
     storeIds: ['huayan'],
     customerId: customer.id,
+    pathwayId: 'base',
     treatmentId: treatment.id,
     externalId: 'X-1',
     customerExternalId: undefined, // exactly one of the two names a customer

@@ -171,7 +171,9 @@ export async function careWorld({
     db,
     app,
     /** A further process on the same database. */
-    another: () => buildApp({ ...base, random: seededRandom(2), settings, config, metrics }),
+    another: (more: Partial<Pick<typeof config, 'pathways'>> = {}) =>
+      buildApp({ ...base, random: seededRandom(2), settings, config: { ...config, ...more }, metrics }),
+    config,
     api,
     store,
     simulator,
