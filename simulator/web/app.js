@@ -3,7 +3,7 @@ import { CUSTOMER_VIEWS } from './customer.js'
 import { el, empty, fullDate, make, press } from './dom.js'
 import { showRecord } from './record.js'
 import { staffView } from './staff.js'
-import { REFUSALS } from './words.js'
+import { broken, refusal } from './words.js'
 
 const POLL_MS = 2_000
 const MOVE_LIMIT_MS = 120_000
@@ -16,7 +16,7 @@ async function api(path, body) {
   )
   const answer = await response.json()
   if (response.ok) return answer
-  throw new Error(REFUSALS[answer.error?.code] ?? answer.error?.message ?? `HTTP ${response.status}`)
+  throw new Error(refusal(answer.error?.code, response.status))
 }
 
 function tell(message) {
@@ -31,7 +31,7 @@ async function attempt(work) {
     await refresh()
     return true
   } catch (error) {
-    tell(`没有成功：${error.message}`)
+    tell(`没有成功：${broken(error)}`)
     return false
   }
 }
@@ -184,7 +184,7 @@ async function start() {
   onSubmit('say', 'words', 'customer')
   onSubmit('reply', 'summary', 'staff')
   await refresh()
-  setInterval(() => refresh().catch((error) => tell(`连接中断：${error.message}`)), POLL_MS)
+  setInterval(() => refresh().catch((error) => tell(`连接中断：${broken(error)}`)), POLL_MS)
 }
 
-start().catch((error) => tell(`页面没有载入：${error.message}`))
+start().catch((error) => tell(`页面没有载入：${broken(error)}`))

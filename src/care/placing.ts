@@ -1,6 +1,14 @@
 /** The day and the instant of a contact: the least loaded working day of its window, a window of the day for each owner role. Pure. */
 import { nextAllowed } from '../messaging/index.ts'
-import { addDays, type Day, daysInterval, type Interval, isOpenOn, nextOpenDay } from '../platform/calendar.ts'
+import {
+  addDays,
+  type Day,
+  daysBetween,
+  daysInterval,
+  type Interval,
+  isOpenOn,
+  nextOpenDay,
+} from '../platform/calendar.ts'
 import type { Reason } from '../platform/reasons.ts'
 import type { Role } from '../staff/index.ts'
 import { actionOf, type DayFacts, type Draft, windowOf } from './drafts.ts'
@@ -16,8 +24,21 @@ export interface Placed {
   window: Interval
 }
 
-/** The least loaded working day of the window, the earliest of equals; a closed window moves to the next opening day. */
-export function place(draft: Draft, facts: DayFacts, load: Load, told: ReadonlyMap<string, Day>): Placed {
+/** A window of weeks keeps away from the plan's other contacts; one of a few days hangs on what heals in them. */
+export const isSpread = ({ step, interval, first, last }: Draft): boolean =>
+  'fromDay' in step.when && interval === null && first < last
+
+/**
+ * The least loaded working day of the window; of equals the earliest, or the farthest from all `others` and from the
+ * window's end, so that a missed one can be carried over. A closed window moves to the next opening day.
+ */
+export function place(
+  draft: Draft,
+  facts: DayFacts,
+  load: Load,
+  told: ReadonlyMap<string, Day>,
+  others: readonly Day[] | null = null,
+): Placed {
   const { opening, window } = facts
   const { first, last, step, reason } = draft
   const needsPerson = actionOf(draft) === 'call'
@@ -27,20 +48,32 @@ export function place(draft: Draft, facts: DayFacts, load: Load, told: ReadonlyM
     return moved(draft, first, facts)
   }
   const before = told.get(draft.id)
+  // Counted from the window's first day: comparing numbers is all that each day then costs.
+  const places = others && [...others, last].map((day) => daysBetween(first, day))
   let best: Day | null = null
   let least = 0
+  let farthest = 0
   for (let day = firstUseful(first, needsPerson, facts); day <= last; day = addDays(day, 1)) {
     if (needsPerson && !isOpenOn(opening, day)) continue
     // Keep to what was told before.
     const weight = day === before ? -1 : load(step.owner, day)
-    if (best !== null && weight >= least) continue
+    const away = places ? nearest(places, daysBetween(first, day)) : 0
+    if (best !== null && (weight > least || (weight === least && away <= farthest))) continue
     best = day
     least = weight
+    farthest = away
     // Nothing later can be better.
-    if (weight < 0 || (weight === 0 && (before === undefined || before <= day || before > last))) break
+    if (weight < 0) break
+    if (weight === 0 && !places && (before === undefined || before <= day || before > last)) break
   }
   if (best) return { draft, day: best, reason, window: daysInterval(first, last, window.timeZone) }
   return moved(draft, last, facts)
+}
+
+function nearest(places: readonly number[], on: number): number {
+  let away = Number.POSITIVE_INFINITY
+  for (const place of places) away = Math.min(away, Math.abs(on - place))
+  return away
 }
 
 /** Days that are over at entry are no choice any more. */

@@ -23,7 +23,7 @@ import {
   withDays,
 } from './drafts.ts'
 import { applies, matches, type Pathway, type PathwayStep } from './pathway.ts'
-import { instants, type Load, type Placed, place } from './placing.ts'
+import { instants, isSpread, type Load, type Placed, place } from './placing.ts'
 import { narrow, takenAway } from './shifts.ts'
 import type { Anchor, StepAction, StepKind } from './types.ts'
 
@@ -76,10 +76,16 @@ export function plan(
   const contacts = combine(useful.filter(isContact))
   const guests: Guest[] = []
   const placed: Placed[] = []
+  const spread: Draft[] = []
   for (const draft of contacts) {
     const guest = guestOf(draft, existing.hosts)
     if (guest) guests.push(guest)
+    else if (isSpread(draft)) spread.push(draft)
     else placed.push(place(draft, facts, load, existing.days))
+  }
+  for (const draft of spread) {
+    const others = [...placed.map(({ day }) => day), ...guests.map(({ host }) => host.plannedOn)]
+    placed.push(place(draft, facts, load, existing.days, others))
   }
   // Surveys and guidance ride on a contact of their day, whoever makes it.
   const days = [...placed, ...guests.map(({ draft, host }) => ({ draft, day: host.plannedOn }))]

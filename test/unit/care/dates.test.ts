@@ -103,9 +103,9 @@ describe('treatment_call', () => {
     expect(contacts(plan(only('treatment_call'), facts('2026-03-02T15:00:00+08:00')))).toEqual([
       '2026-03-02 treatment_call.cs_2h message',
       '2026-03-03 treatment_call.consultant_day1 call',
-      '2026-03-04 treatment_call.consultant_month call',
       '2026-03-05 treatment_call.cs_day3 call',
       '2026-03-09 treatment_call.cs_day7 call',
+      '2026-03-21 treatment_call.consultant_month call',
     ])
   })
   test('calls avoid a closed day, the day-1 call does not', () => {
@@ -129,7 +129,7 @@ describe('treatment_call', () => {
       'treatment_call.consultant_day1': '2026-09-30',
       'treatment_call.cs_day3': '2026-10-08',
       'treatment_call.cs_day7': '2026-10-08',
-      'treatment_call.consultant_month': '2026-10-08',
+      'treatment_call.consultant_month': '2026-10-18',
     })
   })
   test('a public holiday by itself closes nothing', () => {
@@ -178,10 +178,11 @@ describe('the three together', () => {
       '2026-03-02 treatment_call.cs_2h message',
       '2026-03-03 injection.day1 message',
       '2026-03-03 treatment_call.consultant_day1 call',
-      '2026-03-04 treatment_call.consultant_month call',
+      '2026-03-04 base.guidance_day2 message',
       '2026-03-05 treatment_call.cs_day3 call',
       '2026-03-07 base.guidance_day5 message',
       '2026-03-09 injection.days7_10 call',
+      '2026-03-21 treatment_call.consultant_month call',
       '2026-04-02 injection.month1 call',
       '2026-06-02 injection.month3 message',
       '2026-09-02 injection.month6 message',
@@ -194,7 +195,6 @@ describe('the three together', () => {
     expect(into).toEqual({
       't1.base.greeting': 't1.treatment_call.cs_2h',
       't1.base.guidance_day1': 't1.injection.day1',
-      't1.base.guidance_day2': 't1.treatment_call.consultant_month',
       't1.base.guidance_day3': 't1.treatment_call.cs_day3',
       't1.base.guidance_day7': 't1.injection.days7_10',
       't1.base.effect_day7': 't1.injection.days7_10',
@@ -273,9 +273,9 @@ describe('entry', () => {
     expect(dueOf(enteredAt('2026-03-03 20:01'), 'consultant_day1')).toBe('missed_before_entry')
   })
   test('a window contact whose first day is nearly over takes the next open day', () => {
-    const opening = closedOn('2026-03-05')
-    const planned = enteredAt('2026-03-04 20:45', { opening })
-    expect(days(planned)).toMatchObject({ 'treatment_call.consultant_month': '2026-03-06' })
+    const opening = closedOn('2026-03-10')
+    const planned = enteredAt('2026-03-09 20:45', { opening }, 'injection')
+    expect(days(planned)).toMatchObject({ 'injection.days7_10': '2026-03-11' })
   })
   test('two owners of one day keep windows of their own when only one window is left, or a wish is the window', () => {
     const minutes = (planned: readonly PlannedStep[], id: string) => dueOf(planned, id)?.slice(6)

@@ -1,4 +1,5 @@
 /** Rules of planning in the business's own words (docs/rules.md), each with literal days: anchors, windows, combining, return. */
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hangingFacts } from '../../../src/care/facts.ts'
 import type { DueStep } from '../../../src/care/model.ts'
@@ -7,7 +8,7 @@ import { type PlannedStep, plan } from '../../../src/care/planner.ts'
 import { rowOf } from '../../../src/care/rows.ts'
 import { decide } from '../../../src/care/rules.ts'
 import { subjectOf } from '../../../src/care/subjects.ts'
-import { DEFAULT_ZONE, dailyOpening } from '../../../src/platform/calendar.ts'
+import { addDays, DEFAULT_ZONE, dailyOpening, daysBetween } from '../../../src/platform/calendar.ts'
 import type { Store } from '../../../src/staff/index.ts'
 import type { Treatment } from '../../../src/treatments/index.ts'
 import { at, closedOn, facts, fates, kinds, only, pathways, planOf, WINDOW } from '../care/clinic.ts'
@@ -63,6 +64,38 @@ describe('windows', () => {
       '2026-03-09 00:00',
       '2026-03-13 00:00',
     ])
+  })
+  const IDS = ['treatment_call', 'injection']
+  const months = (busy: Record<string, number>, more: Parameters<typeof facts>[2] = {}) =>
+    plan(only(...IDS), ofHospital('skin_booster', '2026-03-02 15:00', more), (role, day) =>
+      role === 'consultant' ? (busy[day] ?? 0) : 0,
+    )
+  const called = (planned: readonly PlannedStep[]) => find(planned, 'treatment_call.consultant_month')?.plannedOn
+  test('between day 2 and month 1: of the least loaded days the farthest from the plan’s other contacts', () => {
+    // Calls on 3, 5 and 9 March, and on 2 April, the last day of the window.
+    expect(called(months({}))).toBe('2026-03-21')
+    expect(called(months({ '2026-03-20': 1, '2026-03-21': 1, '2026-03-22': 1 }))).toBe('2026-03-19')
+    expect(called(months({}, { opening: closedOn('2026-03-21') }))).toBe('2026-03-20')
+    const busy = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [addDays('2026-03-04', i), 2]))
+    expect(called(months({ ...busy, '2026-03-06': 1 }))).toBe('2026-03-06')
+  })
+  test('no equally loaded day of the window would be farther, whatever the load', () => {
+    const WINDOW_DAYS = Array.from({ length: 30 }, (_, i) => addDays('2026-03-04', i))
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 30, maxLength: 30 }), (loads) => {
+        const busy = Object.fromEntries(WINDOW_DAYS.map((day, i) => [day, loads[i] ?? 0]))
+        const planned = months(busy)
+        const on = called(planned) ?? ''
+        const others = planned.flatMap(({ status, plannedOn, step }) =>
+          status === 'planned' && plannedOn && step.id !== 'consultant_month' ? [plannedOn] : [],
+        )
+        const away = (day: string) => Math.min(...others.map((other) => Math.abs(daysBetween(other, day))))
+        expect(busy[on]).toBe(Math.min(...loads))
+        const equals = WINDOW_DAYS.filter((day) => busy[day] === busy[on])
+        expect(away(on)).toBe(Math.max(...equals.map(away)))
+      }),
+      { numRuns: 100 },
+    )
   })
   const calling = (windowTo: string) =>
     ({ status: 'calling', action: 'call', contactClass: 'care', windowTo: at(windowTo), calls: [] }) as never as DueStep
