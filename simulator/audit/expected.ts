@@ -32,6 +32,16 @@ export interface Treatment {
   /** When the next session took place, and further operations: the judge finds them among the person's treatments. */
   nextDoneOn?: string | undefined
   operatedOn?: string[]
+  /** What the clinic's people have moved or cancelled by hand, by the clinic's own record: each step that they named. */
+  movedByHand?: readonly HandMove[]
+}
+
+export interface HandMove {
+  pathway: string
+  step: string
+  /** Its day, or the first and last one of its days; null: cancelled. */
+  to: string | readonly [string, string] | null
+  at: Date
 }
 
 export interface Calendar {
@@ -78,11 +88,20 @@ export const possibleOf = (treatment: Treatment): Expected[] =>
 /** The rows of the table that a treatment is promised. */
 export const expectedOf = (treatment: Treatment): Expected[] =>
   possibleOf(treatment).filter(
-    ({ row }) =>
-      (row.of === undefined || dayOf(row, treatment) !== null) &&
+    ({ pathway, row }) =>
+      (row.of === undefined || dayOf(row, treatment) !== null || isSetByHand(pathway, row, treatment)) &&
       isOfCourse(row, treatment) &&
       isOfProduct(row, treatment),
   )
+
+/** Nobody has said the day that it hangs on, and somebody has set its own. */
+const isSetByHand = (
+  pathway: string,
+  { step, of }: Row,
+  { movedByHand, nextSessionOn, suturesOn }: Treatment,
+): boolean =>
+  (of === 'next session' ? nextSessionOn : suturesOn) !== 'none' &&
+  (movedByHand ?? []).some((one) => one.pathway === pathway && one.step === step)
 
 const isLast = ({ course }: Treatment) => course !== undefined && course.session === course.of
 const isOfCourse = ({ session }: Row, treatment: Treatment) => !session || (session === 'last') === isLast(treatment)
@@ -170,6 +189,17 @@ export function windowOf(row: Row, treatment: Treatment, calendar: Calendar, car
   const { dischargedOn, nextDoneOn, course } = treatment
   if (dischargedOn && isAfter(dateOf(dischargedOn), first)) first = dateOf(dischargedOn)
   if (nextDoneOn && (row.untilNext || course) && isAfter(last, dateOf(nextDoneOn))) last = dateOf(nextDoneOn)
+  return spread([first, last], row, calendar, carriedBy)
+}
+
+/** Days as a window: a contact that needs a person moves to the next opening day when all of them are closed. */
+export function spread(
+  [first, last]: readonly [Temporal.PlainDate, Temporal.PlainDate],
+  row: Row,
+  calendar: Calendar,
+  carriedBy: Row | null,
+): Window {
+  const zone = zoneOf(calendar)
   const days = (from: Temporal.PlainDate, to: Temporal.PlainDate): Window => ({
     from: instant(from, '00:00', zone),
     to: instant(to.add({ days: 1 }), '00:00', zone),

@@ -1,5 +1,6 @@
 /** Does the world agree that promises were kept? The ledger is the witness; the server only claims. */
 import type { LedgerEntry } from '../ledger.ts'
+import { type Carrier, promised } from './by-hand.ts'
 import { type Claim, type Evidence, gather } from './evidence.ts'
 import {
   type Calendar,
@@ -9,9 +10,7 @@ import {
   possibleOf,
   rowOf,
   type Treatment,
-  takenBy,
   type Window,
-  windowOf,
 } from './expected.ts'
 import { doubles, type Found, unclaimed } from './faults.ts'
 import { related } from './relations.ts'
@@ -78,8 +77,7 @@ export function judge(input: {
       const claim = byName.get(`${treatment.externalId} ${expected.pathway}.${expected.step}`) ?? null
       // A merged promise is its target's contact, in its own window.
       const target = claim?.mergedInto ? (byId.get(claim.mergedInto) ?? null) : claim
-      const carriedBy = target && target !== claim ? rowOf(target.pathway, target.step) : null
-      const window = windowOf(expected.row, treatment, calendar, carriedBy)
+      const { window, taken, isCancelled } = promised(expected, carrierOf(claim, target), treatment, calendar)
       if (window.to > end) continue
       promises.push({
         id: `${treatment.externalId}.${expected.pathway}.${expected.step}`,
@@ -96,7 +94,8 @@ export function judge(input: {
           claim,
           target,
           window,
-          taken: takenBy(expected.row, treatment, calendar),
+          taken,
+          isCancelled,
           evidence,
           wishes: wishes.get(treatment.person) ?? {},
         }),
@@ -118,6 +117,14 @@ export function judge(input: {
   }
 }
 
+/** The contact that carries it. */
+function carrierOf(claim: Claim | null, target: Claim | null): Carrier | null {
+  if (!claim || !target || target === claim) return null
+  const { pathway, step, treatmentExternalId } = target
+  const row = rowOf(pathway, step)
+  return row && { pathway, step, row, isOwn: treatmentExternalId === claim.treatmentExternalId }
+}
+
 interface Case {
   treatment: Treatment
   expected: Expected
@@ -126,6 +133,8 @@ interface Case {
   window: Window
   /** Why the world itself doesn't expect it any more. */
   taken: string | null
+  /** The clinic's people have cancelled it by hand. */
+  isCancelled: boolean
   evidence: Evidence
   wishes: Wishes
 }
@@ -153,11 +162,12 @@ function outcomeOf(one: Case): { outcome: Outcome; reason: string | null } {
 }
 
 /** A reason explains only what the world bears out: a server can write any word. */
-function isExplained({ treatment, claim, target, window, taken, evidence, wishes }: Case): boolean {
+function isExplained({ treatment, claim, target, window, taken, isCancelled, evidence, wishes }: Case): boolean {
   const before = (at: Date | undefined) => at !== undefined && at < window.to
   if (claim?.status === 'missed_before_entry')
     return treatment.enteredAt >= window.lastChance || before(treatment.correctedAt)
   if (taken !== null && claim?.reason === taken) return true
+  if (claim?.reason === 'cancelled_by_hand') return isCancelled
   switch (target?.reason) {
     case 'treatment_cancelled':
       return before(treatment.cancelledAt)

@@ -1,8 +1,10 @@
 /** What a new plan means for the steps that are there: keep, move, drop, add, ask. Pure. */
 import type { DomainEvent } from '../platform/events.ts'
+import type { PlanChange } from './changes.ts'
 import { daysWanted } from './days-wanted.ts'
-import type { PlanChange, StepRow } from './model.ts'
+import type { StepRow } from './model.ts'
 import type { Anchor } from './types.ts'
+import { NONE, sameWanted, wantedOf } from './wanted.ts'
 
 export const OPEN: readonly StepRow['status'][] = ['planned', 'merged', 'missed_before_entry', 'needs_anchor']
 
@@ -12,6 +14,7 @@ const BY_PLAN: ReadonlySet<string> = new Set([
   'covered_in_hospital',
   'superseded_by_session',
   'course_between',
+  'cancelled_by_hand',
   // Cancelled, and booked again.
   'appointment_over',
 ])
@@ -24,6 +27,8 @@ const PLANNED = [
   'action',
   'ownerRole',
   'templateKey',
+  'firstDay',
+  'lastDay',
   'windowFrom',
   'windowTo',
   'plannedOn',
@@ -40,9 +45,20 @@ const PLANNED = [
 
 export const decided = (row: StepRow) => Object.fromEntries(PLANNED.map((field) => [field, row[field]]))
 /** Reasons that a plan gives; what is planned collects others on its way. */
-const GIVEN_BY_PLAN: ReadonlySet<string> = new Set([...BY_PLAN, 'store_closed', 'late_sutures', 'further_operation'])
+const GIVEN_BY_PLAN: ReadonlySet<string> = new Set([
+  ...BY_PLAN,
+  'store_closed',
+  'late_sutures',
+  'further_operation',
+  'set_by_hand',
+])
 const toldOf = (row: StepRow) => JSON.stringify([decided(row), GIVEN_BY_PLAN.has(row.reason ?? '') ? row.reason : null])
-const sameAs = (a: StepRow, b: StepRow) => toldOf(a) === toldOf(b)
+const sameAs = (before: StepRow, after: StepRow) => toldOf({ ...before, ...ownDays(before, after) }) === toldOf(after)
+/** Rows from before these days were kept have just those of today. */
+const ownDays = ({ firstDay, lastDay }: StepRow, after: StepRow) => ({
+  firstDay: firstDay === undefined ? after.firstDay : firstDay,
+  lastDay: lastDay === undefined ? after.lastDay : lastDay,
+})
 
 export interface Diff {
   keep: StepRow[]
@@ -73,9 +89,10 @@ export function diffOf(open: readonly StepRow[], fresh: readonly StepRow[]): Dif
   }
 }
 
-/** The difference as a plan keeps it; null where there is none. */
-export function changeOf(diff: Diff, cause: Pick<DomainEvent, 'id' | 'type'>, at: Date): PlanChange | null {
-  if (diff.move.length + diff.drop.length + diff.add.length === 0) return null
+export const isNothing = ({ move, drop, add }: Diff): boolean => move.length + drop.length + add.length === 0
+
+/** The difference as a plan keeps it. */
+export function changeOf(diff: Diff, cause: Pick<DomainEvent, 'id' | 'type'>, at: Date): PlanChange {
   return {
     id: cause.id,
     at,
@@ -92,6 +109,14 @@ export function changeOf(diff: Diff, cause: Pick<DomainEvent, 'id' | 'type'>, at
     asked: diff.ask,
   }
 }
+
+/** What was wanted of each step, where something else is wanted now. */
+export const wantsOf = ({ move, drop, add }: Diff): NonNullable<PlanChange['wants']> =>
+  [
+    ...move.map(({ before, after }) => ({ id: before._id, before: wantedOf(before), after: wantedOf(after) })),
+    ...drop.map((row) => ({ id: row._id, before: wantedOf(row), after: NONE })),
+    ...add.map((row) => ({ id: row._id, before: NONE, after: wantedOf(row) })),
+  ].filter(({ before, after }) => !sameWanted(before, after))
 
 /** Which steps have not happened: a merged one shares what becomes of its host, unless that is taken away. */
 export function openness(rows: readonly StepRow[], foreign: readonly StepRow[]): (row: StepRow) => boolean {

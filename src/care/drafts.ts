@@ -44,6 +44,8 @@ export interface Draft {
   step: PathwayStep
   first: Day
   last: Day
+  /** The same before it has met others. */
+  own: { first: Day; last: Day }
   /** Set for the contacts within hours of the end. */
   interval: Interval | null
   /** Why its days are others than the pathway's. */
@@ -63,17 +65,27 @@ export function draftOf(pathway: Pathway, step: PathwayStep, facts: DayFacts): D
     const interval = greetingWindow(endedAt, when.withinHours, window)
     // Nearly always the treatment's own day, which is known.
     const day = interval.from === endedAt ? treatedOn : dayOf(interval.from, window.timeZone)
-    return { id, pathway, step, first: day, last: day, interval, reason: null, riders: [] }
+    return {
+      id,
+      pathway,
+      step,
+      first: day,
+      last: day,
+      own: { first: day, last: day },
+      interval,
+      reason: null,
+      riders: [],
+    }
   }
   const anchor = anchorOf(step)
   if (anchor === 'treatment_date') {
     const { first, last, reason } = shifted(pathway, step, when, facts)
-    return { id, pathway, step, first, last, interval: null, reason, riders: [] }
+    return { id, pathway, step, first, last, own: { first, last }, interval: null, reason, riders: [] }
   }
   const day = anchorDay(anchor, pathway, facts)
   if (day === null || day === 'none') return day
   const { first, last } = spanOf(when, day)
-  return { id, pathway, step, first, last, interval: null, reason: null, riders: [] }
+  return { id, pathway, step, first, last, own: { first, last }, interval: null, reason: null, riders: [] }
 }
 
 export const windowOf = ({ interval, first, last }: Draft, { window }: PlanFacts) =>

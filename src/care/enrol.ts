@@ -15,6 +15,7 @@ import { matches } from './pathway.ts'
 import { type Existing, plan } from './planner.ts'
 import { asksMonth, rowOf } from './rows.ts'
 import type { Subject } from './subjects.ts'
+import { type HandPin, standing } from './wanted.ts'
 
 export interface EnrolDeps extends AroundDeps {
   customers: AroundDeps['customers'] & Pick<CustomersService, 'contacts'>
@@ -65,6 +66,8 @@ export interface Made {
   plan: PlanRow
   rows: StepRow[]
   guests: Guest[]
+  /** Decisions of people that stand with these facts. */
+  pins: HandPin[]
 }
 
 /** The hosts that could not take their guests any more. */
@@ -99,6 +102,7 @@ export function makePlan(
   return {
     treatment,
     rows,
+    pins: standing(pathways, facts, existing.pins ?? []),
     plan: {
       _id: treatment.id,
       record: treatment.record,

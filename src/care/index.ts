@@ -17,12 +17,13 @@ import { enrol } from './enrol.ts'
 import { createFiring } from './fire.ts'
 import { guidePath } from './guide-page.ts'
 import type { GuideBook } from './guides.ts'
+import { handRoutes } from './hand-routes.ts'
 import { recordHandlers } from './listen.ts'
 import { createCareStore } from './model.ts'
 import { guidePages } from './page-routes.ts'
 import { type PastContact, recordPast } from './past.ts'
 import { createPathways, type PathwayDeps } from './pathways.ts'
-import { foresee } from './replan.ts'
+import { foresee } from './reconsider.ts'
 import { careRoutes } from './routes.ts'
 import { createSubjects, subjectOf, supposed } from './subjects.ts'
 
@@ -106,6 +107,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
         },
       }),
       ...routes,
+      ...handRoutes(shared),
     ],
     pages: guidePages({ ...deps, guides }),
     due: [due({ table: 'care_steps', nextDueAt: (now, until) => store.nextDueAt(now, until), drain })],

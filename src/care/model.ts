@@ -5,9 +5,11 @@ import type { Day } from '../platform/calendar.ts'
 import { claimDue, type DueRow, finishClaims, nextDueAt, type RowResult } from '../platform/claims.ts'
 import type { Clock } from '../platform/clock.ts'
 import { collectionOf, ensureIndexes, insertFresh, insertMissing, ONE_PAGE } from '../platform/db.ts'
+import type { PlanChange } from './changes.ts'
 import type { Moment } from './guides.ts'
 import { type Calls, createLoad, weigh } from './load.ts'
 import type { Anchor, CareStep } from './types.ts'
+import type { HandPin } from './wanted.ts'
 
 export interface StepRow extends DueRow, Omit<CareStep, 'id'> {
   treatmentExternalId: string | null
@@ -15,6 +17,9 @@ export interface StepRow extends DueRow, Omit<CareStep, 'id'> {
   anchor: Anchor
   /** Why its days are others than the pathway's: a code of docs/reasons.md. */
   shift: string | null
+  /** The days that the rules or a person gave it, before it met other contacts and closed days; null while it waits. */
+  firstDay: Day | null
+  lastDay: Day | null
   title: string
   script: string | null
   asksMonth: boolean
@@ -54,21 +59,6 @@ export interface Guest extends Carried {
   asksMonth: boolean
 }
 
-/** What a correction did to a plan: ids of steps. Those that are left out stayed as they were. */
-export interface PlanChange {
-  /** What caused it: a repeat is not a second change. */
-  id: string
-  at: Date
-  cause: string
-  moved: string[]
-  dropped: string[]
-  added: string[]
-  /** The days of those that moved, and why where the rules say so. */
-  moves: { id: string; from: Day | null; to: Day | null; reason: string | null }[]
-  /** Anchors of which a doctor was asked for the day. */
-  asked: string[]
-}
-
 export interface PlanRow {
   /** The treatment's id: one plan per treatment, purchase or appointment. */
   _id: string
@@ -81,6 +71,10 @@ export interface PlanRow {
   status: 'active' | 'cancelled'
   createdAt: Date
   changes: PlanChange[]
+  /** What people have decided about single steps. */
+  pins?: HandPin[]
+  /** How many decisions of people there have been; whoever read an older number plans anew. */
+  hands?: number | undefined
 }
 
 export interface ContactRow {
@@ -128,6 +122,9 @@ const ATTENTION = [
   { state: { $in: ['abnormal', 'needs_doctor'] } },
 ]
 
+/** The plan as it was read: null is a plan about which nobody has decided anything. */
+const asRead = ({ _id, hands }: Pick<PlanRow, '_id' | 'hands'>) => ({ _id, hands: hands ?? null }) as object
+
 export type CareStore = ReturnType<typeof createCareStore>
 
 export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
@@ -147,6 +144,22 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
     changePlan: (_id: string, set: Partial<PlanRow>) => plans.updateOne({ _id }, { $set: set }),
     recordChange: (_id: string, change: PlanChange) =>
       plans.updateOne({ _id, 'changes.id': { $ne: change.id } }, { $push: { changes: change } }),
+    /** A decision of a person, if nobody decided meanwhile. Whether it was taken. */
+    async decide(
+      { _id, hands }: Pick<PlanRow, '_id' | 'hands'>,
+      pins: HandPin[],
+      change: PlanChange,
+    ): Promise<boolean> {
+      const { matchedCount } = await plans.updateOne(
+        { ...asRead({ _id, hands }), 'changes.id': { $ne: change.id } },
+        { $set: { pins }, $inc: { hands: 1 }, $push: { changes: change } },
+      )
+      return matchedCount === 1
+    },
+    /** What a plan is made from, if no person decided meanwhile. Whether nobody did. */
+    async follow({ _id, hands }: Pick<PlanRow, '_id' | 'hands'>, set: Partial<PlanRow>): Promise<boolean> {
+      return (await plans.updateOne(asRead({ _id, hands }), { $set: set })).matchedCount === 1
+    },
     nextDueAt: (now: Date, until?: Date) => nextDueAt(steps, now, until),
     claim: async (request: Parameters<typeof claimDue>[1]) => (await claimDue(steps, request)) as DueStep[],
     finish: (results: readonly RowResult[]) => load.changing(() => finishClaims(steps, results)),

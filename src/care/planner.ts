@@ -14,7 +14,6 @@ import {
   actionOf,
   type DayFacts,
   type Draft,
-  draftOf,
   flatten,
   isPassed,
   type PlanFacts,
@@ -22,10 +21,10 @@ import {
   windowOf,
   withDays,
 } from './drafts.ts'
-import { applies, matches, type Pathway, type PathwayStep } from './pathway.ts'
+import { matches, type Pathway, type PathwayStep } from './pathway.ts'
 import { instants, isSpread, type Load, type Placed, place } from './placing.ts'
-import { narrow, takenAway } from './shifts.ts'
 import type { Anchor, StepAction, StepKind } from './types.ts'
+import { find, type HandPin } from './wanted.ts'
 
 export type { Host } from './combine.ts'
 export type { PlanFacts } from './drafts.ts'
@@ -38,6 +37,8 @@ export interface Existing {
   settled: ReadonlySet<string>
   /** Days that were told before: a window with a choice keeps to them. */
   days: ReadonlyMap<string, Day>
+  /** What people have decided. */
+  pins?: readonly HandPin[]
 }
 const NOTHING: Existing = { hosts: [], settled: new Set(), days: new Map() }
 
@@ -51,6 +52,9 @@ export interface PlannedStep {
   ownerRole: Role
   /** What it waits for, while it does. */
   anchor: Anchor
+  /** The days that the rules or a person gave it, before it met others. */
+  firstDay: Day | null
+  lastDay: Day | null
   /** Null while the day is not known, as is `plannedOn`. */
   windowFrom: Date | null
   windowTo: Date | null
@@ -71,7 +75,7 @@ export function plan(
   existing: Existing = NOTHING,
 ): PlannedStep[] {
   const facts = withDays(planFacts)
-  const { useful, idle } = sift(pathways, facts, existing.settled)
+  const { useful, idle } = sift(pathways, facts, existing)
 
   const contacts = combine(useful.filter(isContact))
   const guests: Guest[] = []
@@ -109,28 +113,25 @@ export function plan(
 const isContact = ({ step: { kind } }: Draft): boolean => kind === 'contact' || kind === 'reminder'
 
 /** What can still be done, and what can't: not known yet, taken away, or over. */
-function sift(pathways: readonly Pathway[], facts: DayFacts, settled: ReadonlySet<string>) {
+function sift(pathways: readonly Pathway[], facts: DayFacts, { settled, pins = [] }: Existing) {
   const useful: Draft[] = []
   const idle: PlannedStep[] = []
+  const pinned = new Map(pins.map((pin) => [pin.stepId, pin]))
   for (const pathway of pathways) {
-    if (!matches(pathway, facts)) continue
+    const isIn = matches(pathway, facts)
+    // A step that somebody has kept against a change may be of a pathway that doesn't match any more.
+    if (!isIn && pinned.size === 0) continue
     for (const step of pathway.steps) {
-      if (!applies(step, facts)) continue
       const id = stepId(facts.treatmentId, pathway, step)
       if (settled.has(id)) continue
-      const draft = draftOf(pathway, step, facts)
-      if (draft === 'none') continue
+      const { wanted, draft } = find(pathway, step, isIn, facts, pinned.get(id))
+      if (wanted.is === 'none') continue
       if (draft === null) {
-        idle.push(stepOf({ id, pathway, step, reason: null }, 'needs_anchor', 'needs_anchor', null, null))
-        continue
-      }
-      const reason = takenAway(draft, facts)
-      if (reason) {
-        idle.push(left(draft, 'cancelled', reason, facts))
-        continue
-      }
-      narrow(draft, facts)
-      if (isPassed(draft, facts)) idle.push(left(draft, 'missed_before_entry', 'missed_before_entry', facts))
+        const [status, reason] =
+          wanted.is === 'waits' ? (['needs_anchor', 'needs_anchor'] as const) : (['cancelled', wanted.reason] as const)
+        idle.push(stepOf({ id, pathway, step, own: null, reason: null }, status, reason, null, null))
+      } else if (wanted.is === 'taken') idle.push(left(draft, 'cancelled', wanted.reason, facts))
+      else if (isPassed(draft, facts)) idle.push(left(draft, 'missed_before_entry', 'missed_before_entry', facts))
       else useful.push(draft)
     }
   }
@@ -177,11 +178,19 @@ function riding(draft: Draft, window: Interval, day: Day, hostId: string): Plann
   return step
 }
 
-const left = (draft: Draft, status: 'missed_before_entry' | 'cancelled', reason: Reason, facts: PlanFacts) =>
+const left = (draft: Draft, status: 'missed_before_entry' | 'cancelled', reason: Reason | null, facts: PlanFacts) =>
   stepOf(draft, status, reason, windowOf(draft, facts), draft.first)
 
 const stepOf = (
-  { id, pathway, step, reason: shift }: Pick<Draft, 'id' | 'pathway' | 'step' | 'reason'>,
+  {
+    id,
+    pathway,
+    step,
+    reason: shift,
+    own,
+  }: Pick<Draft, 'id' | 'pathway' | 'step' | 'reason'> & {
+    own: Draft['own'] | null
+  },
   status: PlannedStep['status'],
   reason: Reason | null,
   window: Interval | null,
@@ -195,6 +204,8 @@ const stepOf = (
   action: step.action,
   ownerRole: step.owner,
   anchor: anchorOf(step),
+  firstDay: own?.first ?? null,
+  lastDay: own?.last ?? null,
   windowFrom: window?.from ?? null,
   windowTo: window?.to ?? null,
   plannedOn,

@@ -1,24 +1,27 @@
 /** Facts that were put right after the planning: the plan follows, what has happened stays, and the difference is kept. */
 import type { MessagingService } from '../messaging/index.ts'
+import { conflict } from '../platform/errors.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import type { Reason } from '../platform/reasons.ts'
 import type { TasksService } from '../tasks/index.ts'
-import { hangingOn, lookAround, movesOthers } from './around.ts'
+import { hangingOn, movesOthers } from './around.ts'
+import type { PlanChange } from './changes.ts'
 import { askForDays, daysWanted, dayTaskIds, timesLost } from './days-wanted.ts'
-import { changeOf, type Diff, decided, diffOf, OPEN, openness } from './diff.ts'
-import { type EnrolDeps, makePlan, refused } from './enrol.ts'
-import type { PlanRow, StepRow } from './model.ts'
-import type { Host } from './planner.ts'
+import { changeOf, type Diff, decided, diffOf, isNothing, OPEN, wantsOf } from './diff.ts'
+import { type EnrolDeps, refused } from './enrol.ts'
+import type { StepRow } from './model.ts'
+import { cancelled, type Decided, reconsider, withoutCard } from './reconsider.ts'
 import { windowFacts } from './rows.ts'
 import { callTimes } from './rules.ts'
 import type { Subject } from './subjects.ts'
-import { cancelled, takeBack } from './take-back.ts'
+import { takeBack } from './take-back.ts'
+import { tellOfMoves } from './told.ts'
 import type { Anchor } from './types.ts'
-import type { PathwayVersions, Pin } from './versions.ts'
+import type { PathwayVersions } from './versions.ts'
 
 export interface ReplanDeps extends EnrolDeps {
   messaging: Pick<MessagingService, 'cancel' | 'outboxId'>
-  tasks: Pick<TasksService, 'open' | 'cancel' | 'reopen'>
+  tasks: Pick<TasksService, 'open' | 'cancel' | 'reopen' | 'tell'>
   /** What plans are about, by id. */
   subjects(ids: readonly string[]): Promise<Map<string, Subject>>
   versions: Pick<PathwayVersions, 'of' | 'all'>
@@ -28,14 +31,14 @@ export interface ReplanDeps extends EnrolDeps {
 export type Cause = Pick<DomainEvent, 'id' | 'type'>
 
 /** The treatment as it is now decides the plan; safe to repeat. A treatment without a plan is left to its enrolment. */
-export async function replan(deps: ReplanDeps, treatment: Subject, cause: Cause): Promise<void> {
+export async function replan(deps: ReplanDeps, treatment: Subject, cause: Cause, decision?: Decision): Promise<void> {
   const { clock } = deps
   const seen = new Set<string>()
   for (let next: Subject[] = [treatment]; next.length > 0; ) {
     const orphans: string[] = []
     for (const one of next) {
       seen.add(one.id)
-      orphans.push(...(await replanOne(deps, one, cause, clock.now())))
+      orphans.push(...(await replanOne(deps, one, cause, clock.now(), one === treatment ? decision : undefined)))
     }
     // Contacts that took others along have moved: what rode on them is planned again.
     const left = [...new Set(orphans)].filter((id) => !seen.has(id))
@@ -43,67 +46,79 @@ export async function replan(deps: ReplanDeps, treatment: Subject, cause: Cause)
   }
 }
 
-/** The open steps of a plan, and how to plan them anew: by the versions that the plan began with. */
-async function reconsider(all: ReplanDeps, plan: PlanRow, treatment: Subject, now: Date, instead?: Pin) {
-  const deps = { ...all, pathways: await all.versions.of(plan, instead) }
-  const rows = await deps.store.stepsOf(treatment.id)
-  const around = await lookAround(deps, [treatment])
-  const foreign = rows.flatMap(({ mergedInto }) => mergedInto ?? [])
-  const isOpen = openness(rows, await deps.store.steps(foreign))
-  const open = rows.filter(isOpen)
-  const settled = new Set(rows.filter((row) => !isOpen(row)).map(({ _id }) => _id))
-  const days = new Map(
-    open.flatMap(({ _id, status, plannedOn }) =>
-      status === 'planned' && plannedOn ? [[_id, plannedOn] as const] : [],
-    ),
-  )
-  const enteredAt = now > treatment.enteredAt ? now : treatment.enteredAt
-  const make = (hosts: readonly Host[]) => makePlan(deps, around, treatment, { settled, days, hosts }, enteredAt, now)
-  return { open, around, hosts: around.hostsOf(treatment, now), make }
+/** A person's decision about a plan: what stands from now on, and what the history says of it. */
+export interface Decision extends Decided {
+  /** How many decisions there were when it was made. */
+  hands: number | undefined
+  change: Pick<PlanChange, 'id' | 'cause' | 'hand'>
 }
 
-/**
- * What would become of a plan if these were the facts; nothing is written. Null where there is no plan to change.
- */
-export async function foresee(deps: ReplanDeps, treatment: Subject): Promise<Diff | null> {
-  const [plan] = await deps.store.plansOf([treatment.id])
-  if (plan?.status !== 'active' || treatment.status !== 'completed') return null
-  const { open, hosts, make } = await reconsider(deps, plan, treatment, deps.clock.now())
-  const made = make(hosts)
-  return made && diffOf(open, made.rows)
-}
+/** People who decide about one plan at the same time are few; whoever comes later sees what they said. */
+const TRIES = 5
 
 /** Returns the treatments whose steps rode on contacts that are no longer where they were. */
-async function replanOne(deps: ReplanDeps, treatment: Subject, cause: Cause, now: Date): Promise<string[]> {
+async function replanOne(
+  deps: ReplanDeps,
+  treatment: Subject,
+  cause: Cause,
+  now: Date,
+  decision?: Decision,
+): Promise<string[]> {
+  const orphans: string[] = []
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const done = await tryOne(deps, treatment, cause, now, attempt === 0 ? decision : undefined)
+    orphans.push(...done.orphans)
+    if (done.isLast) return orphans
+  }
+  throw conflict('record_busy', { treatmentId: treatment.id })
+}
+
+/** `isLast`: nobody has decided meanwhile what this didn't know. */
+async function tryOne(
+  deps: ReplanDeps,
+  treatment: Subject,
+  cause: Cause,
+  now: Date,
+  decision: Decision | undefined,
+): Promise<{ orphans: string[]; isLast: boolean }> {
   const { store } = deps
   const [plan] = await store.plansOf([treatment.id])
-  if (plan?.status !== 'active' || treatment.status !== 'completed') return []
+  if (plan?.status !== 'active' || treatment.status !== 'completed') return { orphans: [], isLast: true }
+  const isOurs = plan.customerId === treatment.customerId
   // Somebody else's messages must not go on; what has reached the wrong person stays on record.
-  if (plan.customerId !== treatment.customerId)
-    await takeBack(deps, await store.stepsOf(treatment.id), 'superseded', now)
+  if (!isOurs) await takeBack(deps, await store.stepsOf(treatment.id), 'superseded', now)
   const { open, around, make, ...before } = await reconsider(deps, plan, treatment, now)
   let { hosts } = before
-  let made = make(hosts)
+  let made = make(hosts, decision)
   for (let full = await refused(store, made ? [made] : [], now); full.size > 0; ) {
     hosts = hosts.filter(({ id }) => !full.has(id))
-    made = make(hosts)
+    made = make(hosts, decision)
     full = await refused(store, made ? [made] : [], now)
   }
-  if (!made) return []
+  if (!made) return { orphans: [], isLast: true }
   const diff = diffOf(open, made.rows)
-  const change = changeOf(diff, cause, now)
   // Kept before it is done: a repeat after a crash finds only the rest of the difference.
-  if (change) await store.recordChange(treatment.id, change)
+  if (decision) {
+    const change = { ...changeOf(diff, cause, now), ...decision.change }
+    if (!(await store.decide({ _id: plan._id, hands: decision.hands }, made.pins, change)))
+      throw conflict('record_busy', { treatmentId: treatment.id })
+  } else if (!isNothing(diff)) {
+    const change = changeOf(diff, cause, now)
+    // Whose it is, is no matter of days: nothing to put back.
+    await store.recordChange(treatment.id, { ...change, wants: isOurs ? wantsOf(diff) : [] })
+    const isKnown = plan.changes.some(({ id, hand }) => id === cause.id && hand)
+    if (!isKnown) await tellOfMoves(deps, treatment, { cause, diff }, now)
+  }
   await store.change([
     ...diff.move.map(({ before, after }) => ({
       id: before._id,
       from: [...OPEN, 'cancelled' as const],
       set: { ...decided(after), reason: after.reason, doneAt: null, carries: [], ...(taskAfter(before, after) ?? {}) },
     })),
-    ...diff.drop.map(({ _id }) => ({
-      id: _id,
+    ...diff.drop.map((row) => ({
+      id: row._id,
       from: [...OPEN, 'cancelled' as const],
-      set: { ...cancelled('superseded', now), carries: [] },
+      set: { ...cancelled('superseded', now), carries: [], ...(row.taskId === null ? {} : withoutCard(row)) },
     })),
   ])
   await store.insertSteps(diff.add)
@@ -118,17 +133,14 @@ async function replanOne(deps: ReplanDeps, treatment: Subject, cause: Cause, now
       'superseded',
     )
   const { _id, createdAt, changes, ...facts } = made.plan
-  await store.changePlan(treatment.id, facts)
-  return [...diff.move.map(({ before }) => before), ...diff.drop].flatMap(({ carries }) =>
-    carries.map(({ treatmentId }) => treatmentId),
-  )
+  const hands = decision ? (decision.hands ?? 0) + 1 : plan.hands
+  const isLast = await store.follow({ _id, hands }, { ...facts, ...(plan.pins ? { pins: made.pins } : {}) })
+  const left = [...diff.move.map(({ before }) => before), ...diff.drop]
+  return { orphans: left.flatMap(({ carries }) => carries.map(({ treatmentId }) => treatmentId)), isLast }
 }
 
-/** A card of the morning that is withdrawn can't come again under its number. */
 const taskAfter = (before: StepRow, after: StepRow) =>
-  before.taskId !== null && !(after.status === 'planned' && after.action === 'call')
-    ? { taskId: null, occurrence: before.occurrence + 1 }
-    : null
+  before.taskId !== null && !(after.status === 'planned' && after.action === 'call') ? withoutCard(before) : null
 
 /** Cards that were laid out this morning follow the new hour, or are withdrawn. */
 async function moveTasks(

@@ -6,48 +6,9 @@ import { notFound } from '../platform/errors.ts'
 import { route } from '../platform/http.ts'
 import { DayString, Id, Instant, InstantString, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
 import { changeOf, type Diff } from './diff.ts'
-import type { CareStore, ContactRow, PlanChange, StepRow } from './model.ts'
+import type { CareStore, ContactRow } from './model.ts'
+import { ByHand, byHandOf, Change, changeViewOf, Foreseen, Step, stepOf, TreatmentId } from './views.ts'
 
-const Call = z.object({ byUserId: z.string(), at: Instant, reached: z.boolean() })
-const Step = z.object({
-  id: z.string(),
-  treatmentId: z.string(),
-  treatmentExternalId: z.string().nullable(),
-  customerId: z.string(),
-  storeId: z.string(),
-  pathway: z.string(),
-  pathwayVersion: z.number(),
-  step: z.string(),
-  stage: z.string(),
-  kind: z.string(),
-  action: z.string(),
-  audience: z.string(),
-  ownerRole: z.string(),
-  /** The promise's window; null while its day is not known. */
-  from: Instant.nullable(),
-  to: Instant.nullable(),
-  plannedOn: z.string().nullable(),
-  /** When it is done, or looked at again; null when nothing is left to do. */
-  dueAt: Instant.nullable(),
-  doneAt: Instant.nullable(),
-  status: z.string(),
-  reason: z.string().nullable(),
-  /** Why its days are others than the pathway's. */
-  shift: z.string().nullable(),
-  /** What its days count from. */
-  anchor: z.string(),
-  mergedInto: z.string().nullable(),
-  channel: z.string().nullable(),
-  messageIds: z.array(z.string()),
-  calls: z.array(Call),
-  /** The task whose card a person has, or had. */
-  taskId: z.string().nullable(),
-  handed: z.object({ byUserId: z.string(), at: Instant }).nullable(),
-})
-/** Rows from before anchors were kept count from the treatment. */
-const BEFORE_ANCHORS = { anchor: 'treatment_date', shift: null }
-const stepOf = (row: StepRow) => ({ ...BEFORE_ANCHORS, ...row, id: row._id, from: row.windowFrom, to: row.windowTo })
-const changeViewOf = (change: PlanChange) => ({ ...{ moves: [], asked: [] }, ...change })
 const Contact = z.object({
   id: z.string(),
   stepIds: z.array(z.string()),
@@ -68,22 +29,8 @@ const Contact = z.object({
 })
 const contactOf = (row: ContactRow) => ({ byName: null, ...row, id: row._id })
 const Counts = z.record(z.string(), z.number())
-const Change = z.object({
-  at: Instant,
-  cause: z.string(),
-  moved: z.array(z.string()),
-  dropped: z.array(z.string()),
-  added: z.array(z.string()),
-  moves: z.array(
-    z.object({ id: z.string(), from: z.string().nullable(), to: z.string().nullable(), reason: z.string().nullable() }),
-  ),
-  /** Days that a doctor was asked for. */
-  asked: z.array(z.string()),
-})
 const BEGINNING = instant(0)
 const END = instant('9999-01-01T00:00:00Z')
-const TreatmentId = z.string().min(1).max(128)
-
 /** Facts that may turn out otherwise; what is left out stays as it is recorded. */
 const Supposed = z.strictObject({
   endedAt: InstantString.optional(),
@@ -117,13 +64,21 @@ export const careRoutes = ({ store, customers, suppose }: CareRouteDeps) => [
       steps: z.array(Step),
       /** What corrections have changed, oldest first, by step ids. */
       changes: z.array(Change),
+      /** What people have decided about single steps, by the changes that say so. */
+      byHand: z.array(ByHand),
     }),
     errors: ['plan_not_found'],
     async handle({ params: { treatmentId } }) {
       const [plan] = await store.plansOf([treatmentId])
       if (!plan) throw notFound('plan_not_found', { treatmentId })
       const steps = (await store.stepsOf(treatmentId)).map(stepOf)
-      return { ...plan, treatmentId, steps, changes: plan.changes.map(changeViewOf) }
+      return {
+        ...plan,
+        treatmentId,
+        steps,
+        changes: plan.changes.map(changeViewOf),
+        byHand: (plan.pins ?? []).map(byHandOf),
+      }
     },
   }),
   route({
@@ -134,14 +89,13 @@ export const careRoutes = ({ store, customers, suppose }: CareRouteDeps) => [
     auth: 'integration',
     params: z.strictObject({ treatmentId: TreatmentId }),
     body: Supposed,
-    response: Change.omit({ at: true, cause: true }).extend({ kept: z.array(z.string()) }),
+    response: Foreseen.extend({ kept: z.array(z.string()) }),
     errors: ['plan_not_found'],
     async handle({ params: { treatmentId }, body }) {
       const diff = await suppose(treatmentId, body)
       if (!diff) throw notFound('plan_not_found', { treatmentId })
       const kept = diff.keep.map(({ _id }) => _id)
-      const change = changeOf(diff, { id: 'preview', type: 'preview' }, BEGINNING)
-      return { ...(change ?? { moved: [], dropped: [], added: [], moves: [], asked: [] }), kept }
+      return { ...changeOf(diff, { id: 'preview', type: 'preview' }, BEGINNING), kept }
     },
   }),
   route({

@@ -41,6 +41,8 @@ export function rowOf(
     contactClass: one.step.class,
     // Whoever of the group calls announces it in its own words.
     templateKey: (call ?? one).step.template,
+    firstDay: one.firstDay,
+    lastDay: one.lastDay,
     windowFrom: one.windowFrom,
     windowTo: one.windowTo,
     plannedOn: one.plannedOn,

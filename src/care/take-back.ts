@@ -6,14 +6,13 @@ import { passOnTaskId, type TasksService } from '../tasks/index.ts'
 import { OPEN } from './diff.ts'
 import { callTaskId, followTaskId } from './fire.ts'
 import type { CareStore, StepRow } from './model.ts'
+import { cancelled, withoutCard } from './reconsider.ts'
 
 export interface TakeBackDeps {
   store: CareStore
   messaging: Pick<MessagingService, 'cancel' | 'outboxId'>
   tasks: Pick<TasksService, 'cancel'>
 }
-
-export const cancelled = (reason: Reason, now: Date) => ({ status: 'cancelled', reason, dueAt: null, doneAt: now })
 
 /** Cancels what is planned, waits in the outbox, or lies as a card with staff. What has been sent stays as it is. */
 export async function takeBack(deps: TakeBackDeps, rows: readonly StepRow[], reason: Reason, now: Date): Promise<void> {
@@ -52,7 +51,7 @@ export async function takeBack(deps: TakeBackDeps, rows: readonly StepRow[], rea
       from: [row.status],
       set: {
         ...cancelled(reason, now),
-        ...(row.taskId !== null || !OPEN.includes(row.status) ? { taskId: null, occurrence: row.occurrence + 1 } : {}),
+        ...(row.taskId !== null || !OPEN.includes(row.status) ? withoutCard(row) : {}),
         // Whoever is firing it in this moment writes nothing over this.
         'claim.token': '',
       },

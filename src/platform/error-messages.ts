@@ -40,6 +40,17 @@ export const ERROR_MESSAGES = {
   pathway_version_not_found: '没有找到该护理路径的这个版本。',
   pathway_version_outdated: '已有更高的版本在使用，不能再发布这个版本。',
   pathway_has_problems: '该版本存在问题，解决列出的全部问题后才能发布。',
+  care_plan_over: '该护理计划已结束，不能再调整。',
+  care_step_not_found: '该护理计划中没有这个步骤，或它已不再需要。',
+  care_step_merged: '该步骤已与另一次联系合并，请调整那次联系。',
+  care_step_under_way: '该步骤正在进行，不能再调整。',
+  care_step_happened: '该步骤已完成或已结束，不能再调整。',
+  care_step_goes_by_the_hour: '术后即时关怀按治疗结束时间发送，不能改期。',
+  care_day_over: '这一天已过，或当天已没有可以联系客户的时段。',
+  care_day_too_far: '日期过远，请检查是否填写有误。',
+  care_store_closed: '门店当天不营业，无法安排需要人工完成的联系。',
+  care_change_not_found: '该护理计划中没有这次变动。',
+  nothing_to_undo: '这次变动中已没有可以恢复的步骤。',
   wechat_code_invalid: '登录凭证已失效，请重新进入小程序。',
 } as const
 

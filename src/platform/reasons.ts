@@ -25,6 +25,8 @@ export const REASONS = {
   deceased: { zh: '客户已故', en: 'the customer has died' },
   treatment_cancelled: { zh: '治疗已取消', en: 'the treatment was cancelled' },
   appointment_over: { zh: '预约已取消或已到院', en: 'the appointment was cancelled, or the customer has come' },
+  set_by_hand: { zh: '由医生手动安排', en: 'set by hand by the doctor' },
+  cancelled_by_hand: { zh: '由员工手动取消', en: 'cancelled by hand by a member of staff' },
   superseded: { zh: '已被新的安排取代', en: 'replaced by a newer arrangement' },
   // why a channel was not taken
   no_kf_session: { zh: '客户未进入微信客服会话', en: 'no customer-service conversation' },

@@ -1,72 +1,13 @@
 /** What holds for any plan, whatever the facts: every treatment, technique, course, stay, further operation, closed day and wish. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Diff, diffOf, openness } from '../../../src/care/diff.ts'
 import type { StepRow } from '../../../src/care/model.ts'
 import { applies } from '../../../src/care/pathway.ts'
-import { type PlanFacts, type PlannedStep, plan } from '../../../src/care/planner.ts'
-import { rowOf } from '../../../src/care/rows.ts'
+import { plan } from '../../../src/care/planner.ts'
 import { addDays, dayOf, spansOn } from '../../../src/platform/calendar.ts'
-import { closedOn, facts, kinds, pathways, WINDOW } from './clinic.ts'
+import { facts, kinds, pathways, WINDOW } from './clinic.ts'
+import { anyFacts, anyMoves, anyTreatment, type Change, endOf, told, world, ZONE } from './world.ts'
 
-const ZONE = WINDOW.timeZone
-const DAY = 86_400_000
-const STORE = { id: 's', timeZone: ZONE } as never
-const optional = <T>(some: fc.Arbitrary<T>) => fc.option(some, { nil: null, freq: 2 })
-const dayAfter = fc.integer({ min: 1, max: 60 })
-
-/** Everything that can still change after a treatment was entered. */
-const anyChange = fc.record({
-  next: fc.oneof(dayAfter, fc.constant('none' as const), fc.constant(null)),
-  sutures: fc.oneof(fc.integer({ min: 4, max: 20 }), fc.constant('none' as const), fc.constant(null)),
-  stay: optional(fc.integer({ min: 1, max: 12 })),
-  operations: fc.array(fc.integer({ min: 1, max: 340 }), { maxLength: 2 }),
-  nextDone: optional(dayAfter),
-  closed: fc.array(fc.integer({ min: 0, max: 14 }), { maxLength: 6 }),
-  wish: optional(fc.constantFrom({ from: '10:00', to: '11:00' }, { from: '18:00', to: '20:00' })),
-  /** The treatment itself was on another day. */
-  daysOff: fc.integer({ min: -3, max: 3 }),
-})
-type Change = typeof anyChange extends fc.Arbitrary<infer T> ? T : never
-
-const anyTreatment = fc.record({
-  minutes: fc.integer({ min: 0, max: 700_000 }),
-  kind: fc.constantFrom(...kinds),
-  store: fc.constantFrom('hospital' as const, 'clinic' as const, 'salon' as const),
-  technique: fc.nat(9),
-  course: optional(fc.constantFrom([1, 3], [2, 3], [3, 3])),
-  lateHours: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 400 })),
-  id: fc.uuid(),
-})
-type Entry = typeof anyTreatment extends fc.Arbitrary<infer T> ? T : never
-
-function factsOf(entry: Entry, change: Change, enteredAt?: Date): PlanFacts {
-  const { minutes, kind, technique, course, lateHours, id } = entry
-  const ended = new Date(Date.parse('2026-01-01T00:00:00Z') + minutes * 60_000 + change.daysOff * DAY)
-  const on = dayOf(ended, ZONE)
-  const day = (n: number | 'none' | null) => (typeof n === 'number' ? addDays(on, n) : n)
-  const known = kind.techniques?.[technique] ?? (kind.category === 'product' ? 'skin_care' : undefined)
-  const { sutures, next, stay, operations, nextDone, closed, wish } = change
-  return facts(kind.code, '2026-01-01 00:00', {
-    treatmentId: id,
-    storeType: entry.store,
-    techniques: known ? [known] : [],
-    course: course ? { isFirst: course[0] === 1, isLast: course[0] === course[1] } : null,
-    endedAt: ended,
-    enteredAt: enteredAt ?? new Date(ended.getTime() + lateHours * 3_600_000),
-    dates: {
-      next_session_date: nextDone === null ? day(next) : day(nextDone),
-      purchase_date: on,
-      ...(sutures === null ? {} : { suture_removal_date: day(sutures) }),
-    },
-    stayUntil: day(stay),
-    operations: operations.map((n) => addDays(on, n)).sort(),
-    nextDoneOn: day(nextDone),
-    opening: closedOn(...new Set(closed.map((n) => addDays(on, n)))),
-    window: { ...WINDOW, preferredTime: wish },
-  })
-}
-const anyFacts = fc.tuple(anyTreatment, anyChange).map(([entry, change]) => factsOf(entry, change))
 const anyLoad = fc.func(fc.nat(5)).map((load) => (role: string, day: string) => load(role, day))
 const clinicTime = (at: Date) => new Date(at.getTime() + 8 * 3_600_000).toISOString().slice(11, 16)
 const within = (time: string, spans: readonly { from: string; to: string }[]) =>
@@ -166,45 +107,6 @@ describe('any plan', () => {
   })
 })
 
-/** A plan at rest, as corrections find and leave it; pure. */
-function world(entry: Entry) {
-  const rows = new Map<string, StepRow>()
-  const subject = { id: entry.id, externalId: null, customerId: 'c' } as never
-  const rowsOf = (planned: readonly PlannedStep[]) => planned.map((one) => rowOf(one, planned, subject, STORE))
-  const isDone = ({ status }: StepRow) => status === 'done'
-  return {
-    rows: () => [...rows.values()],
-    /** Plans it, or plans it anew, as `replan` does. */
-    plan(change: Change, now: Date): Diff {
-      const all = [...rows.values()]
-      const isOpen = openness(all, [])
-      const open = all.filter(isOpen)
-      const settled = new Set(all.filter((row) => !isOpen(row)).map(({ _id }) => _id))
-      const days = new Map(
-        open.flatMap(({ _id, status, plannedOn }) =>
-          status === 'planned' && plannedOn ? [[_id, plannedOn] as const] : [],
-        ),
-      )
-      const fresh = rowsOf(plan(pathways, factsOf(entry, change, now), undefined, { hosts: [], settled, days }))
-      const diff = diffOf(open, fresh)
-      for (const row of [...diff.move.map(({ after }) => after), ...diff.add]) rows.set(row._id, row)
-      for (const row of diff.drop)
-        rows.set(row._id, { ...row, status: 'cancelled', reason: 'superseded', dueAt: null, mergedInto: null })
-      return diff
-    },
-    /** What is due by then happens, with what rides on it. */
-    pass(now: Date): void {
-      for (const row of rows.values())
-        if (row.status === 'planned' && row.dueAt && row.dueAt <= now)
-          rows.set(row._id, { ...row, status: 'done', dueAt: null })
-    },
-    done: () => new Set([...rows.values()].filter(isDone).map(({ _id }) => _id)),
-    fresh: (change: Change, now: Date) => rowsOf(plan(pathways, factsOf(entry, change, now))),
-  }
-}
-const anyMoves = fc.array(fc.tuple(anyChange, fc.integer({ min: 0, max: 240 })), { minLength: 1, maxLength: 5 })
-const endOf = (entry: Entry, change: Change) => factsOf(entry, change).enteredAt
-
 describe('any sequence of moves', () => {
   test('nothing done repeats: whatever moves, a step that has happened stays as it is', () => {
     fc.assert(
@@ -232,18 +134,6 @@ describe('any sequence of moves', () => {
         const last = (moves.at(-1) as [Change, number])[0]
         const now = endOf(entry, last)
         for (const [change] of moves) w.plan(change, now)
-        const told = (rows: readonly StepRow[]) =>
-          Object.fromEntries(
-            rows
-              .filter(({ status, reason }) => !(status === 'cancelled' && reason === 'superseded'))
-              .map(({ _id, kind, status, reason, windowFrom, windowTo, mergedInto, action, shift }) => [
-                _id,
-                // What rides along rides on whatever is picked for its day: the pick may differ, so may the carrier.
-                (kind === 'guidance' || kind === 'survey') && (status === 'planned' || status === 'merged')
-                  ? 'promised'
-                  : { status, reason, windowFrom, windowTo, mergedInto, action, shift },
-              ]),
-          )
         expect(told(w.rows())).toEqual(told(w.fresh(last, now)))
       }),
       { numRuns: 200 },
