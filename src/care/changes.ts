@@ -19,6 +19,8 @@ export interface PlanChange {
   wants?: { id: string; before: Wanted; after: Wanted }[]
   /** Of a change that a person made. */
   hand?: HandMade
+  /** Of a migration: what the plan follows instead. */
+  versions?: { pathway: string; from: number; to: number }[]
 }
 
 export interface HandMade {

@@ -19,6 +19,9 @@ import { guidePath } from './guide-page.ts'
 import type { GuideBook } from './guides.ts'
 import { handRoutes } from './hand-routes.ts'
 import { recordHandlers } from './listen.ts'
+import { createMigrations, MIGRATION_EVENT } from './migrate.ts'
+import { migrationRoutes } from './migration-routes.ts'
+import { createMigrationStore } from './migrations-model.ts'
 import { createCareStore } from './model.ts'
 import { guidePages } from './page-routes.ts'
 import { type PastContact, recordPast } from './past.ts'
@@ -74,6 +77,8 @@ export function createCare(deps: CareDeps): Feature<CareService> {
     },
   }
   const drain = createFiring(shared)
+  const migrationStore = createMigrationStore(db)
+  const migrations = createMigrations(shared, migrationStore)
 
   messaging.onSettled('care', async (batch) => {
     await openAsks(shared, await onSettled(shared, batch), clock.now())
@@ -82,6 +87,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
   const onRecords = Object.entries(recordHandlers(shared)).map(([type, handler]) => [type, informed(handler)] as const)
   events.subscribe('care', {
     ...Object.fromEntries(onRecords),
+    [MIGRATION_EVENT]: migrations.onWanted,
     'task.attempted': ({ data, occurredAt }) => onAttempted(shared, data as unknown as TaskAttempted, occurredAt),
     'task.completed': ({ data, occurredAt }) => onCompleted(shared, data as unknown as TaskCompleted, occurredAt),
     'customer.message_received': ({ data }) => onMessage(shared, data as unknown as MessageReceived, clock.now()),
@@ -108,6 +114,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
       }),
       ...routes,
       ...handRoutes(shared),
+      ...migrationRoutes({ store: migrationStore, migrations }),
     ],
     pages: guidePages({ ...deps, guides }),
     due: [due({ table: 'care_steps', nextDueAt: (now, until) => store.nextDueAt(now, until), drain })],

@@ -53,11 +53,11 @@ export async function reconsider(all: ReconsiderDeps, plan: PlanRow, treatment: 
 }
 export type Reconsidered = Awaited<ReturnType<typeof reconsider>>
 
-/** What would become of a plan if these were the facts. Null where there is no plan to change. */
-export async function foresee(deps: ReconsiderDeps, treatment: Subject): Promise<Diff | null> {
+/** What would become of a plan if these were the facts, and `instead` a version that it pins. Null where there is no plan to change. */
+export async function foresee(deps: ReconsiderDeps, treatment: Subject, instead?: Pin): Promise<Diff | null> {
   const [plan] = await deps.store.plansOf([treatment.id])
   if (plan?.status !== 'active' || treatment.status !== 'completed') return null
-  const { open, make } = await reconsider(deps, plan, treatment, deps.clock.now())
+  const { open, make } = await reconsider(deps, plan, treatment, deps.clock.now(), instead)
   const made = make()
   return made && diffOf(open, made.rows)
 }

@@ -17,7 +17,7 @@ import type { Subject } from './subjects.ts'
 import { takeBack } from './take-back.ts'
 import { tellOfMoves } from './told.ts'
 import type { Anchor } from './types.ts'
-import type { PathwayVersions } from './versions.ts'
+import type { PathwayVersions, Pin } from './versions.ts'
 
 export interface ReplanDeps extends EnrolDeps {
   messaging: Pick<MessagingService, 'cancel' | 'outboxId'>
@@ -28,7 +28,10 @@ export interface ReplanDeps extends EnrolDeps {
 }
 
 /** The event that brought the facts. */
-export type Cause = Pick<DomainEvent, 'id' | 'type'>
+export interface Cause extends Pick<DomainEvent, 'id' | 'type'> {
+  /** Of a migration: the plan that follows another version from now on. */
+  instead?: { planId: string; pin: Pin }
+}
 
 /** The treatment as it is now decides the plan; safe to repeat. A treatment without a plan is left to its enrolment. */
 export async function replan(deps: ReplanDeps, treatment: Subject, cause: Cause, decision?: Decision): Promise<void> {
@@ -87,7 +90,8 @@ async function tryOne(
   const isOurs = plan.customerId === treatment.customerId
   // Somebody else's messages must not go on; what has reached the wrong person stays on record.
   if (!isOurs) await takeBack(deps, await store.stepsOf(treatment.id), 'superseded', now)
-  const { open, around, make, ...before } = await reconsider(deps, plan, treatment, now)
+  const instead = cause.instead?.planId === plan._id ? cause.instead.pin : undefined
+  const { open, around, make, ...before } = await reconsider(deps, plan, treatment, now, instead)
   let { hosts } = before
   let made = make(hosts, decision)
   for (let full = await refused(store, made ? [made] : [], now); full.size > 0; ) {
@@ -107,7 +111,8 @@ async function tryOne(
     // Whose it is, is no matter of days: nothing to put back.
     await store.recordChange(treatment.id, { ...change, wants: isOurs ? wantsOf(diff) : [] })
     const isKnown = plan.changes.some(({ id, hand }) => id === cause.id && hand)
-    if (!isKnown) await tellOfMoves(deps, treatment, { cause, diff }, now)
+    // Whoever asked for a migration has seen what it moves.
+    if (!isKnown && !cause.instead) await tellOfMoves(deps, treatment, { cause, diff }, now)
   }
   await store.change([
     ...diff.move.map(({ before, after }) => ({

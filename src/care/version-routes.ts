@@ -9,7 +9,7 @@ import { type Publishing, problemView, type Reviewed } from './publishing.ts'
 import type { PathwayVersions } from './versions.ts'
 import type { VersionFacts, VersionStore } from './versions-model.ts'
 
-const PathwayId = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'must be a name of a pathway')
+export const PathwayId = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'must be a name of a pathway')
 const VersionParam = z
   .string()
   .regex(/^[1-9]\d{0,4}$/, 'must be a version')

@@ -71,6 +71,8 @@ export const Foreseen = z.object({
   asked: z.array(z.string()),
 })
 export const Change = Foreseen.extend({
+  /** Of a migration: what the plan follows instead. */
+  versions: z.array(z.object({ pathway: z.string(), from: z.number(), to: z.number() })).optional(),
   /** The event that brought the facts, or the number of a person's decision. */
   id: z.string(),
   at: Instant,

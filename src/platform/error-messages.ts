@@ -51,6 +51,8 @@ export const ERROR_MESSAGES = {
   care_store_closed: '门店当天不营业，无法安排需要人工完成的联系。',
   care_change_not_found: '该护理计划中没有这次变动。',
   nothing_to_undo: '这次变动中已没有可以恢复的步骤。',
+  pathway_same_version: '两个版本相同，无需迁移。',
+  migration_not_found: '没有找到该迁移任务。',
   wechat_code_invalid: '登录凭证已失效，请重新进入小程序。',
 } as const
 

@@ -34,7 +34,8 @@ const matches = ({ pattern, minLength = 0, maxLength = 1e9 }: Schema, text: stri
 /** A value that the schema takes. @throws when this generator must learn a new shape */
 export function sample(schema: Schema, name: string, known: Known): unknown {
   const value = known[name]
-  if (name in known && (typeof value !== 'string' || matches(schema, value))) return value
+  const isNumber = schema.type === 'integer' || schema.type === 'number'
+  if (name in known && (typeof value !== 'string' || (!isNumber && matches(schema, value)))) return value
   const [choice] = schema.anyOf ?? schema.oneOf ?? []
   if (choice) return sample(choice, name, known)
   if (schema.enum) return schema.enum[0]
