@@ -21,7 +21,11 @@ function sourceOf(file: string, name: string): string | null {
   const path = `test/${file}.test.ts`
   if (!existsSync(path)) return null
   const parts = readFileSync(path, 'utf8').split(/^(?=\s*test(?:\.\w+)?\()/m)
-  return parts.find((part) => part.startsWith('test', part.search(/\S/)) && part.includes(`('${name}', `)) ?? null
+  return (
+    parts.find(
+      (part) => part.startsWith('test', part.search(/\S/)) && part.replace(/\(\s+'/g, "('").includes(`('${name}',`),
+    ) ?? null
+  )
 }
 
 test('the table is read whole', () => {
