@@ -9,7 +9,7 @@ import type { StepRow } from './model.ts'
 import { windowFacts } from './rows.ts'
 import { nextAttempt } from './rules.ts'
 import { endOfContacts } from './timing.ts'
-import { carriedOf, dayNumber, type StepFacts, treatmentName, treatmentsOf } from './wording.ts'
+import { carriedOf, consultantsOf, dayNumber, type StepFacts, treatmentName, treatmentsOf } from './wording.ts'
 
 export async function onAttempted(deps: AnswerDeps, attempted: TaskAttempted, at: Date): Promise<void> {
   const { store, messaging, tasks, staff, customers, treatments } = deps
@@ -64,7 +64,6 @@ export async function onAttempted(deps: AnswerDeps, attempted: TaskAttempted, at
   // The consultant tries by relation: the next open day, and once more a month later.
   const today = dayOf(at, window.timeZone)
   const days = [nextOpenDay(place.opening, addDays(today, 1)), nextOpenDay(place.opening, addMonths(today, 1))]
-  const owner = treatment?.consultantUserId ?? customer?.ownerUserId ?? null
   await tasks.open(
     days.map((day, i) => ({
       id: followTaskId(step._id, i + 1),
@@ -72,7 +71,7 @@ export async function onAttempted(deps: AnswerDeps, attempted: TaskAttempted, at
       form: 'contact' as const,
       storeId: step.storeId,
       role: 'consultant' as const,
-      preferredUserIds: owner === null ? [] : [owner],
+      preferredUserIds: consultantsOf(treatment, customer),
       customerId: step.customerId,
       treatmentId: step.treatmentId,
       stepIds: [step._id],
@@ -179,6 +178,7 @@ function doctorTask(
     storeId: step.storeId,
     role: 'doctor',
     preferredUserIds: treatment?.doctorUserId ? [treatment.doctorUserId] : [],
+    redFlag: true,
     customerId: step.customerId,
     treatmentId: step.treatmentId,
     stepIds: [step._id],

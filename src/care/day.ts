@@ -22,7 +22,7 @@ import type { StepRow } from './model.ts'
 import { windowFacts } from './rows.ts'
 import { callTimes, whyNot } from './rules.ts'
 import { pick, whenOpen } from './timing.ts'
-import { carriedOf, treatmentsOf } from './wording.ts'
+import { carriedOf, consultantsOf, treatmentsOf } from './wording.ts'
 
 /** Before the morning list, which shows what is laid out here. */
 const LAY_OUT_AT: TimeOfDay = '08:40'
@@ -97,12 +97,11 @@ async function layOut(
   await tasks.open(
     laid.map(({ step, place, customer, treatment, also, window, dueAt }) => {
       const facts = { contact: contacts.get(step.customerId), treatment, also, place, at: dueAt }
-      const owner = treatment?.consultantUserId ?? customer?.ownerUserId ?? null
       return callOf(
         { treatments },
         step,
         facts,
-        owner,
+        consultantsOf(treatment, customer),
         callTimes(dueAt, whenOpen(window, place.opening, dayOf(dueAt, place.timeZone))),
       )
     }),

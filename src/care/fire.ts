@@ -17,7 +17,16 @@ import type { CareStore, DueStep, StepRow } from './model.ts'
 import { windowFacts } from './rows.ts'
 import { callTimes, decide, type Firing } from './rules.ts'
 import { usefulUntil } from './timing.ts'
-import { carriedOf, dayNumber, hasGuide, type StepFacts, treatmentName, treatmentsOf, varsOf } from './wording.ts'
+import {
+  carriedOf,
+  consultantsOf,
+  dayNumber,
+  hasGuide,
+  type StepFacts,
+  treatmentName,
+  treatmentsOf,
+  varsOf,
+} from './wording.ts'
 
 export interface FireDeps {
   store: CareStore
@@ -69,28 +78,35 @@ async function fireBatch(deps: FireDeps, steps: readonly DueStep[], now: Date): 
     const treatment = done.get(step.treatmentId)
     const window = { ...(place ? windowFacts(place) : FALLBACK_WINDOW), preferredTime: customer?.preferredTime ?? null }
     const decided = decide(step, { customer, treatment, opening: place?.opening ?? dailyOpening(), window }, now)
-    const owner = treatment?.consultantUserId ?? customer?.ownerUserId ?? null
+    const consultants = consultantsOf(treatment, customer)
     const also = carriedOf(step, done)
     const facts = { contact, treatment, also, place, at: now }
     const isSilent = step.kind === 'guidance' && decided.do === 'message' && !hasGuide(step, facts, guides, treatments)
     const firing: Firing = isSilent ? { do: 'end', status: 'skipped', reason: 'not_approved' } : decided
     counts[firing.do] = (counts[firing.do] ?? 0) + 1
-    return { step, firing, window, owner, facts }
+    return { step, firing, window, consultants, facts }
   })
   // Tasks first: the announcing message names who is going to call.
   const owners = await tasks.open(
-    fired.flatMap(({ step, firing, facts, owner, window }) => {
-      if (firing.do === 'call') return [callOf(deps, step, facts, owner, firing)]
+    fired.flatMap(({ step, firing, facts, consultants, window }) => {
+      if (firing.do === 'call') return [callOf(deps, step, facts, consultants, firing)]
       return needsDecision(step, firing) ? [decisionOf(deps, step, facts, window)] : []
     }),
   )
-  const senderOf = ({ step, owner }: (typeof fired)[number]): string | null =>
-    owners.get(callTaskId(step._id, step.occurrence)) || (step.ownerRole === 'consultant' ? owner : null)
-  const members = await staff.members([...new Set(fired.flatMap((one) => senderOf(one) ?? []))])
+  const sendersOf = ({ step, consultants }: (typeof fired)[number]): string[] => {
+    const caller = owners.get(callTaskId(step._id, step.occurrence))
+    return caller ? [caller] : step.ownerRole === 'consultant' ? consultants : []
+  }
+  const members = await staff.members([...new Set(fired.flatMap(sendersOf))])
+  // Nobody writes in the name of somebody who has left.
+  const senderOf = (one: (typeof fired)[number]) =>
+    sendersOf(one)
+      .map((userId) => members.get(userId))
+      .find((member) => member?.active)
   await messaging.enqueueMany(
     fired.flatMap((one) => {
       const { step, firing, window } = one
-      const facts = { ...one.facts, member: members.get(senderOf(one) ?? '') }
+      const facts = { ...one.facts, member: senderOf(one) }
       const until = usefulUntil(step.windowTo, step.contactClass, window)
       if (firing.do === 'message') return [messageOf(deps, step, facts, until)]
       return firing.do === 'call' ? [preludeOf(deps, step, facts, until)] : []
@@ -198,12 +214,12 @@ export function missedOf(deps: FireDeps, step: StepRow, facts: StepFacts, notAft
   }
 }
 
-/** The card of a call. `owner`: the customer's own consultant, who comes first where the step is the consultant's. */
+/** The card of a call. `consultants`: the customer's own, who come first where the step is the consultant's. */
 export function callOf(
   { treatments }: Pick<FireDeps, 'treatments'>,
   step: StepRow,
   facts: StepFacts,
-  owner: string | null,
+  consultants: string[],
   { openAt, overdueAt }: { openAt: Date; overdueAt: Date },
 ): OpenTask {
   const { contact, treatment } = facts
@@ -213,7 +229,7 @@ export function callOf(
     form: step.asksMonth ? 'contact_month' : 'contact',
     storeId: step.storeId,
     role: step.ownerRole,
-    preferredUserIds: step.ownerRole === 'consultant' && owner !== null ? [owner] : [],
+    preferredUserIds: step.ownerRole === 'consultant' ? consultants : [],
     customerId: step.customerId,
     treatmentId: step.treatmentId,
     stepIds: [step._id],

@@ -1,11 +1,17 @@
 /** The words that fill a template: who, what, which day, and the guide of that day. */
-import type { CustomerContact } from '../customers/index.ts'
+import type { Customer, CustomerContact } from '../customers/index.ts'
 import { BRIEF_CHARS, GUIDE_BYTES } from '../messaging/index.ts'
 import { DEFAULT_ZONE, dayOf, daysBetween, timeOfDay } from '../platform/calendar.ts'
 import type { Role, StaffMember, Store } from '../staff/index.ts'
 import type { Treatment, TreatmentsService } from '../treatments/index.ts'
 import type { GuideBook, Moment } from './guides.ts'
 import type { StepRow } from './model.ts'
+
+/** The customer's own people, the nearest first: tried where a step is the consultant's. */
+export const consultantsOf = (
+  treatment: Pick<Treatment, 'consultantUserId'> | undefined,
+  customer: Pick<Customer, 'ownerUserId'> | null | undefined,
+): string[] => [...new Set([treatment?.consultantUserId, customer?.ownerUserId])].filter((one) => one != null)
 
 export interface StepFacts {
   contact: CustomerContact | undefined

@@ -13,6 +13,7 @@ import { createCustomerStore } from './model.ts'
 import { customerRoutes } from './routes.ts'
 import { type CustomersDesk, createCustomersService } from './service.ts'
 import { type CustomerSessions, createSessions } from './sessions.ts'
+import { passOnCustomers } from './succession.ts'
 
 export type { CustomerCard, CustomerInput, CustomerPatch } from './facts.ts'
 export type { Gender } from './names.ts'
@@ -24,7 +25,7 @@ export { CustomerBody } from './views.ts'
 export interface CustomersDeps extends Ports {
   wecom: Pick<WecomClient, 'externalContact' | 'followUsers' | 'externalContactsByUsers'>
   wechat: Pick<WechatClient, 'code2Session' | 'phoneNumber'>
-  staff: Pick<StaffService, 'members' | 'stores'>
+  staff: Pick<StaffService, 'members' | 'stores' | 'roster'>
   sessionSecret: string
 }
 
@@ -56,6 +57,8 @@ export function createCustomers(deps: CustomersDeps): CustomersFeature {
     deps.inbox.on('wecom', `change_external_contact.${change}`, async ({ payload }) => {
       await externalContacts.refresh(readExternalContactEvent(payload).externalUserId, { create })
     })
+
+  deps.events.subscribe('customers', { 'staff.deactivated': (event) => passOnCustomers({ ...deps, store }, event) })
 
   return {
     service,

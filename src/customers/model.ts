@@ -22,6 +22,8 @@ export interface CustomerRow extends Omit<Customer, 'id' | 'hasPhone'>, Announci
   /** Sealed. */
   notes: string | null
   tags: string[]
+  /** Whose customer it was until that person left; for the hand-over of the contact in WeCom, too. */
+  formerOwner?: { userId: string; at: Date; cause: string }
   mergedInto: string | null
   /** False between the decision to merge and its last step. */
   mergeDone: boolean
@@ -66,6 +68,7 @@ const IDENTITY_INDEXES: IndexSpec[] = [{ keys: { customerId: 1 }, serves: 'moveI
 // A merge of a merge of a merge: longer chains come only from damaged data.
 const MAX_CHAIN = 8
 
+const WRITES = 500
 // Some databases spend ids × rows on one long `$in`; an ordinary batch of 200 stays one command.
 const IDS_PER_QUERY = 400
 const chunks = (ids: readonly string[]): string[][] =>
@@ -151,6 +154,33 @@ export function createCustomerStore(db: Connection) {
     async removeFollower(id: string, userId: string): Promise<void> {
       await customers.updateOne({ _id: id }, { $pull: { followUserIds: userId } })
     },
+    // Rare enough to walk all customers for it: an index would cost with every write of one.
+    ownedBy: (ownerUserId: string) =>
+      customers
+        .find({ ownerUserId, mergedInto: null }, { projection: { storeIds: 1, followUserIds: 1 }, batchSize: 5_000 })
+        .sort({ _id: 1 })
+        .toArray(),
+    /** Gives customers of `former.userId` to others; who has somebody else meanwhile is left alone. */
+    async passOn(
+      changes: readonly { _id: string; to: string | null }[],
+      former: NonNullable<CustomerRow['formerOwner']>,
+    ): Promise<void> {
+      for (let i = 0; i < changes.length; i += WRITES)
+        await customers.bulkWrite(
+          changes.slice(i, i + WRITES).map(({ _id, to }) => ({
+            updateOne: {
+              filter: { _id, ownerUserId: former.userId },
+              update: { $set: { ownerUserId: to, formerOwner: former }, $inc: { revision: 1 } },
+            },
+          })),
+          { ordered: false },
+        )
+    },
+    /** Those that were passed on for one cause. */
+    passedOn: (cause: string) =>
+      customers
+        .find({ 'formerOwner.cause': cause }, { projection: { storeIds: 1, ownerUserId: 1 }, batchSize: 5_000 })
+        .toArray(),
     page: (filter: { phoneIndex?: string }, { limit, after }: PageRequest) =>
       customers
         .find({ mergedInto: null, ...filter, ...(after === null ? {} : { _id: { $gt: after } }) })

@@ -74,6 +74,11 @@ export interface CustomerMerged {
   customerId: string
   intoCustomerId: string
 }
+/** `customers.passed_on`: somebody has left, and the customers have other consultants, or none. By the customers' first store. */
+export interface CustomersPassedOn {
+  userId: string
+  stores: { storeId: string; to: { userId: string; count: number }[]; left: number }[]
+}
 /** `customer.deceased`, `customer.opted_out` (what is off now: `all`, `promotion`). */
 export interface CustomerStopped {
   customerId: string

@@ -47,6 +47,9 @@ export const REASONS = {
   carried_over: { zh: '当天未完成，在窗口内顺延', en: 'not done on its day; carried over inside its window' },
   unreachable: { zh: '多次未接通', en: 'not reached after all attempts' },
   staff_overdue: { zh: '员工未在当日完成', en: 'not done by staff on the day' },
+  off_duty: { zh: '负责人不在班，已转交', en: 'handed over, because its owner is off duty' },
+  owner_absent: { zh: '负责人休假，已转交', en: 'handed over, because its owner is away' },
+  owner_left: { zh: '负责人已离职，已转交', en: 'handed over, because its owner has left' },
   no_owner: { zh: '没有可负责的在职员工', en: 'nobody active could own it' },
   satisfied_by_contact: { zh: '客户已主动联系并完成', en: 'satisfied by an unplanned contact' },
 } as const

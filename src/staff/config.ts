@@ -16,6 +16,8 @@ export const OrganisationSchema = z
     roles: z.array(z.strictObject({ role: RoleName, positions: z.array(ShortText(40)).min(1) })).min(1),
     /** People by userid, beside what their position says: for posts that the directory doesn't show. */
     people: z.array(z.strictObject({ userId: Id, roles: z.array(RoleName).min(1) })).default([]),
+    /** Doctors who answer for red flags of stores without a doctor, by userid, the first first. */
+    dutyDoctors: z.array(Id).max(50).default([]),
     /** Roles that need no store: who sits outside all stores' departments keeps only these. */
     companyRoles: z.array(RoleName).default(['director', 'admin', 'operations', 'finance', 'legal']),
     /** Who stands in for a role that a store doesn't have, in order, before the store manager and the directors. */

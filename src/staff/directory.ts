@@ -76,6 +76,18 @@ export async function syncDirectory(
   for (const row of leaving) row.deactivations += 1
   await store.insertStaff(added)
   await store.updateStaff(changed)
+  // Told after it is written: whoever hears it finds them. A death in between is made up for by the tasks' own look.
+  const back = [...added, ...changed.filter(({ _id }) => known.get(_id)?.active === false)]
+  await events.publishMany(
+    back
+      .filter(({ active }) => active)
+      .map(({ _id, deactivations }) => ({
+        id: `staff.available:${_id}:${deactivations}`,
+        type: 'staff.available',
+        occurredAt: now,
+        data: { userId: _id },
+      })),
+  )
   await store.syncDone(now)
   const unmapped = [...seen.values()].filter((user) => mapUser(user, storeOf, organisation).unmapped).length
   if (unmapped > 0) log.warn({ unmapped }, 'people of the directory have no role')

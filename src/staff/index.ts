@@ -3,6 +3,8 @@ import { addDays, atTime, DEFAULT_ZONE, dayOf } from '../platform/calendar.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
 import { routine } from '../platform/routines.ts'
 import type { WecomClient } from '../wecom/index.ts'
+import { absenceRoutes } from './absence-routes.ts'
+import { createAbsences } from './absences.ts'
 import type { Organisation } from './config.ts'
 import { createStaffStore } from './model.ts'
 import { staffRoutes } from './routes.ts'
@@ -31,13 +33,14 @@ export function createStaff(
 ): Feature<StaffDesk> {
   const store = createStaffStore(deps.db)
   const service = createStaffService({ ...deps, store })
+  const { absences, due } = createAbsences({ ...deps, store, stores: service.stores })
   // A callback is a hint: whatever it says, the directory itself is read again.
   for (const change of CONTACT_CHANGES)
     deps.inbox.on('wecom', `change_contact.${change}`, ({ receivedAt }) => service.syncSince(receivedAt))
   return {
     service,
-    routes: staffRoutes(service),
-    due: [],
+    routes: [...staffRoutes(service), ...absenceRoutes(absences)],
+    due: [due],
     routines: [
       routine({
         name: SYNC_ROUTINE,

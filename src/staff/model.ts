@@ -1,9 +1,11 @@
 /** Stores and staff at rest. */
 import type { Connection } from 'mongoose'
+import { claimDue, type DueRow, finishClaims, nextDueAt, type RowResult } from '../platform/claims.ts'
+import { addMs, DAY_MS, EPOCH } from '../platform/clock.ts'
 import { collectionOf, ensureIndexes, type IndexSpec, insertMissing } from '../platform/db.ts'
 import type { PageRequest } from '../platform/views.ts'
 import type { DirectoryEntry } from './rules.ts'
-import type { Store } from './types.ts'
+import type { Absence, Store, WeeklyHours } from './types.ts'
 
 export interface StoreRow extends Omit<Store, 'id'> {
   _id: string
@@ -15,6 +17,18 @@ export interface StaffRow extends Omit<DirectoryEntry, 'userId'> {
   /** How often this person was deactivated; part of the event's id. */
   deactivations: number
   syncedAt: Date
+  /** The clinic's, not the directory's: missing or null = at any hour. */
+  hours?: WeeklyHours | null
+}
+
+/** `dueAt`: when it begins, then when it ends. */
+export interface AbsenceRow extends DueRow, Absence {
+  /** The clinic's own number. */
+  absenceId: string
+  isCancelled: boolean
+  /** Grows with every change; part of the events' ids. */
+  revision: number
+  updatedAt: Date
 }
 
 interface SyncRow {
@@ -23,9 +37,17 @@ interface SyncRow {
   startedAt: Date
 }
 
+/** Until the last year that an absence may name. */
+const FOR_EVER_MS = 84_000 * DAY_MS
+
 const STAFF_INDEXES: IndexSpec[] = [
   { keys: { active: 1 }, serves: 'active(): candidates for work' },
   { keys: { unmapped: 1, _id: 1 }, serves: "pageOfStaff(): the administrator's list" },
+]
+const ABSENCE_INDEXES: IndexSpec[] = [
+  { keys: { dueAt: 1 }, serves: 'claimAbsences, nextAbsenceDueAt' },
+  { keys: { to: 1 }, serves: 'absencesFrom(): who is away' },
+  { keys: { userId: 1, _id: 1 }, serves: 'pageOfAbsences(), absencesWithin()' },
 ]
 
 export type StaffStore = ReturnType<typeof createStaffStore>
@@ -33,10 +55,14 @@ export type StaffStore = ReturnType<typeof createStaffStore>
 export function createStaffStore(db: Connection) {
   const stores = collectionOf<StoreRow>(db, 'stores')
   const staff = collectionOf<StaffRow>(db, 'staff')
+  const absences = collectionOf<AbsenceRow>(db, 'staff_absences')
   const syncs = collectionOf<SyncRow>(db, 'staff_syncs')
 
   return {
-    ready: () => ensureIndexes(staff, STAFF_INDEXES),
+    async ready(): Promise<void> {
+      await ensureIndexes(staff, STAFF_INDEXES)
+      await ensureIndexes(absences, ABSENCE_INDEXES)
+    },
 
     storesByIds: (ids: readonly string[]) => stores.find({ _id: { $in: [...ids] } }).toArray(),
     allStores: () => stores.find({}).sort({ _id: 1 }).toArray(),
@@ -64,10 +90,37 @@ export function createStaffStore(db: Connection) {
     async updateStaff(rows: readonly StaffRow[]): Promise<void> {
       if (rows.length === 0) return
       await staff.bulkWrite(
-        rows.map(({ _id, ...fields }) => ({ updateOne: { filter: { _id }, update: { $set: fields } } })),
+        // Working hours may be written while the directory is read.
+        rows.map(({ _id, hours: _, ...fields }) => ({ updateOne: { filter: { _id }, update: { $set: fields } } })),
         { ordered: false },
       )
     },
+    async setHours(_id: string, hours: WeeklyHours | null): Promise<boolean> {
+      return (await staff.updateOne({ _id }, { $set: { hours } })).matchedCount > 0
+    },
+
+    insertAbsences: (rows: readonly AbsenceRow[]) => insertMissing(absences, rows),
+    absence: (_id: string) => absences.findOne({ _id }),
+    /** Whether nobody else changed it since `before` was read. */
+    async changeAbsence({ _id, revision }: AbsenceRow, after: AbsenceRow): Promise<boolean> {
+      const { _id: _, claim, ...fields } = after
+      const free = { 'claim.token': claim.token, 'claim.until': claim.until }
+      return (await absences.updateOne({ _id, revision }, { $set: { ...fields, ...free } })).matchedCount > 0
+    },
+    /** All that are not over yet, of everybody. */
+    absencesFrom: (at: Date) => absences.find({ to: { $gt: at }, isCancelled: false }).toArray(),
+    absencesWithin: (userId: string, from: Date, to: Date) =>
+      absences.find({ userId, from: { $lt: to }, to: { $gt: from }, isCancelled: false }).toArray(),
+    pageOfAbsences: (userId: string, { limit, after }: PageRequest) =>
+      absences
+        .find({ userId, ...(after === null ? {} : { _id: { $gt: after } }), isCancelled: false })
+        .sort({ _id: 1 })
+        .limit(limit + 1)
+        .toArray(),
+    claimAbsences: (request: Parameters<typeof claimDue>[1]) => claimDue(absences, request),
+    finishAbsences: (results: readonly RowResult[]) => finishClaims(absences, results),
+    /** For all time: there are few that lie ahead. */
+    nextAbsenceDueAt: () => nextDueAt(absences, EPOCH, addMs(EPOCH, FOR_EVER_MS)),
 
     async lastSyncStart(): Promise<Date | null> {
       return (await syncs.findOne({ _id: 'directory' }))?.startedAt ?? null

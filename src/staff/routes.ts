@@ -1,9 +1,10 @@
 /** Routes of stores and staff for clinic systems. */
+import { z } from 'zod'
 import { AppError, notFound } from '../platform/errors.ts'
 import { type Actor, type Route, route } from '../platform/http.ts'
-import { defined, PageQuery, pageOf, pageRequest } from '../platform/views.ts'
+import { defined, Id, PageQuery, pageOf, pageRequest } from '../platform/views.ts'
 import type { StaffDesk } from './service.ts'
-import { StaffPage, StaffQuery, StoreBody, StorePage, StoreParams, StoreView } from './views.ts'
+import { HoursBody, StaffPage, StaffQuery, StaffView, StoreBody, StorePage, StoreParams, StoreView } from './views.ts'
 
 /** The caller's own stores only. @throws AppError forbidden/store_not_allowed */
 function checkStore(actor: Actor, storeId: string): void {
@@ -66,6 +67,21 @@ export const staffRoutes = (desk: StaffDesk): Route[] => [
       const request = pageRequest({ limit, cursor })
       const { items, nextCursor } = pageOf(await desk.staffPage(defined(filter), request), request.limit)
       return { items: items.map(({ _id, ...row }) => ({ userId: _id, ...row })), nextCursor }
+    },
+  }),
+  route({
+    method: 'put',
+    path: '/api/v1/staff/:userId/hours',
+    summary: 'Weekly working hours: outside them new tasks go to colleagues on duty; null = any hour',
+    tag: 'staff',
+    auth: 'integration',
+    params: z.strictObject({ userId: Id }),
+    body: HoursBody,
+    response: StaffView,
+    errors: ['staff_not_found'],
+    handle: async ({ params, body }) => {
+      const { _id, ...row } = await desk.setHours(params.userId, body.weekly)
+      return { userId: _id, ...row }
     },
   }),
 ]

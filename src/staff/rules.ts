@@ -2,8 +2,8 @@
 import type { Span } from '../platform/calendar.ts'
 import { hashUnit } from '../platform/hash.ts'
 import type { Department, DirectoryUser } from '../wecom/index.ts'
-import type { Fallbacks, Organisation } from './config.ts'
-import type { Role, StaffMember, Store } from './types.ts'
+import type { Organisation } from './config.ts'
+import type { Role, StaffMember } from './types.ts'
 
 /**
  * One owner for a piece of work, or null when nobody active could be found.
@@ -33,42 +33,6 @@ export function pickOwner({
     if (best) return best.userId
   }
   return null
-}
-
-/**
- * Tiers of people for a role in a store: the role itself, its fallbacks for this type of store, the store manager, the
- * directors of any store; last, so that work never goes to nobody, everyone of the store and then of the company.
- * A person stands only in the first tier that fits; empty tiers are left out.
- */
-export function tiersOf(
-  people: readonly StaffMember[],
-  store: Pick<Store, 'id' | 'type'> | null,
-  role: Role,
-  fallbacks: Record<Store['type'], Fallbacks>,
-): StaffMember[][] {
-  const active = people
-    .filter((member) => member.active && member.roles.length > 0)
-    .sort((a, b) => (a.userId < b.userId ? -1 : 1))
-  const here = (member: StaffMember) => store !== null && member.storeIds.includes(store.id)
-  const hereAs = (wanted: Role) => (member: StaffMember) => here(member) && member.roles.includes(wanted)
-  const standIns = store === null ? [] : (fallbacks[store.type][role] ?? [])
-  const steps: ((member: StaffMember) => boolean)[] = [
-    // A company-wide role (finance, legal) has no store of its own.
-    (member) => member.roles.includes(role) && (here(member) || member.storeIds.length === 0),
-    ...standIns.map(hereAs),
-    hereAs('store_manager'),
-    (member) => member.roles.includes('director'),
-    here,
-    () => true,
-  ]
-  const placed = new Set<string>()
-  const tiers: StaffMember[][] = []
-  for (const fits of steps) {
-    const tier = active.filter((member) => !placed.has(member.userId) && fits(member))
-    for (const { userId } of tier) placed.add(userId)
-    if (tier.length > 0) tiers.push(tier)
-  }
-  return tiers
 }
 
 /** A department's path from the root: `集团/华颜整形医院/护理部`. A loop in the vendor's answer ends instead of hanging. */

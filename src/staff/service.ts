@@ -1,11 +1,12 @@
 /** Stores and staff: who works where, as what, and who may own work. */
 import { dailyOpening } from '../platform/calendar.ts'
 import type { Clock } from '../platform/clock.ts'
+import { notFound } from '../platform/errors.ts'
 import type { PageRequest } from '../platform/views.ts'
 import { type DirectoryDeps, syncDirectory } from './directory.ts'
 import type { StaffRow, StoreRow } from './model.ts'
-import { tiersOf } from './rules.ts'
-import { candidatesKey, type StaffMember, type StaffService, type Store } from './types.ts'
+import { createRoster } from './roster.ts'
+import type { StaffMember, StaffService, Store, WeeklyHours } from './types.ts'
 
 export interface StaffDeps extends DirectoryDeps {
   clock: Clock
@@ -24,6 +25,8 @@ export interface StaffDesk extends StaffService {
     filter: { unmapped?: boolean; active?: boolean; storeId?: string },
     request: PageRequest,
   ): Promise<StaffRow[]>
+  /** Hours of work for ever, in the store's zone; null = any hour. Safe to repeat. @throws AppError not_found/staff_not_found */
+  setHours(userId: string, hours: WeeklyHours | null): Promise<StaffRow>
   /** Reads the directory unless a reading that began after `changedAt` is complete. */
   syncSince(changedAt: Date): Promise<void>
 }
@@ -95,27 +98,35 @@ export function createStaffService(deps: StaffDeps): StaffDesk {
       }),
     )
   }
-  const candidatesMany: StaffService['candidatesMany'] = async (wanted) => {
-    if (wanted.length === 0) return new Map()
-    const known = await stores(wanted.map(({ storeId }) => storeId))
-    const active = (await store.active()).map(memberOf)
-    return new Map(
-      wanted.map(({ storeId, role }) => [
-        candidatesKey(storeId, role),
-        tiersOf(active, known.get(storeId) ?? null, role, organisation.fallbacks),
-      ]),
-    )
+  /** All stores at once: a batch asks for tiers in several. */
+  let company: { value: ReadonlyMap<string, Store>; until: number } | null = null
+  async function companyStores(): Promise<ReadonlyMap<string, Store>> {
+    const wall = Number(clock.wall())
+    if (!company || company.until <= wall) {
+      const all = (await store.allStores()).map(storeOf)
+      company = { value: new Map(all.map((one) => [one.id, one])), until: wall + MEMORY_MS }
+    }
+    return company.value
+  }
+  // People and absences are read anew each time: who has just left must not get the next task.
+  const roster: StaffService['roster'] = async () => {
+    const [everyone, absences, known] = await Promise.all([
+      store.active(),
+      store.absencesFrom(clock.now()),
+      companyStores(),
+    ])
+    const hours = new Map(everyone.flatMap(({ _id, hours: own }) => (own ? [[_id, own] as const] : [])))
+    return createRoster({ people: everyone.map(memberOf), stores: known, absences, hours, organisation })
   }
 
   const service: StaffDesk = {
     stores,
     members,
-    candidatesMany,
+    roster,
     store: async (id) => (await stores([id])).get(id) ?? null,
     member: async (id) => (await members([id])).get(id) ?? null,
     allStores: async () => (await store.allStores()).map(storeOf),
-    candidates: async (storeId, role) =>
-      (await candidatesMany([{ storeId, role }])).get(candidatesKey(storeId, role)) ?? [],
+    candidates: async (storeId, role) => (await roster()).candidates(storeId, role, { at: clock.now() }),
     syncDirectory: () => syncDirectory(deps, clock.now()).finally(people.forget),
 
     async putStore(input) {
@@ -123,7 +134,15 @@ export function createStaffService(deps: StaffDeps): StaffDesk {
       const { id, ...fields } = full
       await store.putStore({ _id: id, ...fields, updatedAt: clock.now() })
       places.forget()
+      company = null
       return full
+    },
+    async setHours(userId, hours) {
+      const id = userId.toLowerCase()
+      await store.setHours(id, hours)
+      const [row] = await store.staffByIds([id])
+      if (!row) throw notFound('staff_not_found', { userId })
+      return row
     },
     storesPage: async (request) =>
       (await store.pageOfStores(request)).map((row) => ({ _id: row._id, ...storeOf(row) })),

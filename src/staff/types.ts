@@ -1,5 +1,5 @@
 /** What other rooms may know of stores and staff. */
-import type { Opening, Span } from '../platform/calendar.ts'
+import type { Day, Opening, Span, Weekday } from '../platform/calendar.ts'
 
 export type StoreType = 'hospital' | 'clinic' | 'salon'
 
@@ -19,9 +19,6 @@ export interface Store {
   /** No care or promotion inside, default 21:00–09:00. */
   quietHours: Span
 }
-
-/** Key of one store's role in the answer of `candidatesMany`. */
-export const candidatesKey = (storeId: string, role: Role): string => `${storeId}|${role}`
 
 /** `domain.md` 1; a position or tag in WeCom maps to one of these in config/organisation.yaml. */
 export const ROLES = [
@@ -54,25 +51,70 @@ export interface StaffMember {
   active: boolean
 }
 
+/** When somebody works, in the store's zone; a day without spans is a day off. */
+export type WeeklyHours = Record<Weekday, Span[]>
+
+export const ABSENCE_KINDS = ['annual', 'sick', 'personal', 'maternity', 'training', 'other'] as const
+export type AbsenceKind = (typeof ABSENCE_KINDS)[number]
+
+/** Somebody is away in [from, to) and gets nothing that belongs to that time. */
+export interface Absence {
+  userId: string
+  from: Date
+  to: Date
+  reason: AbsenceKind
+  /** Who does the work meanwhile, tried before the others of the role; ignored when away, too, or gone. */
+  delegateUserId: string | null
+}
+
+/** Who is wanted: for a task at that time, or, without `work`, to be told something at any hour. */
+export interface CandidatesFor {
+  at: Date
+  /** Who isn't on duty then is left out, unless nobody of the role and its fall-backs is. */
+  work?: boolean
+  /** A red flag is a doctor's: where the store has none, the company's duty doctors come before the fall-backs. */
+  redFlag?: boolean
+}
+
+/** The people of the company as they are now, with their known absences and hours; read once per batch. Pure. */
+export interface Roster {
+  /**
+   * Everybody who may own work of `role` in the store, in tiers: who has the role there, then the store type's fallback
+   * roles (salon: doctor → beautician → store manager), store manager, directors, everybody of the store, everybody.
+   * Delegates of the absent ones of a tier come right after it. Nobody who is away at `at`; empty tiers are left out.
+   * Empty only when nobody at all is there.
+   */
+  candidates(storeId: string, role: Role, wanted: CandidatesFor): StaffMember[][]
+  /** Still with the company, absent or not. */
+  isActive(userId: string): boolean
+  /** Active, and not absent at that time. */
+  isHere(userId: string, at: Date): boolean
+  /** The person, or while absent the delegate, or the delegate's one; null when all of them are away. Cycles end. */
+  standInOf(userId: string, at: Date): string | null
+  /** Everybody of the store who has the role, absent or not. */
+  having(storeId: string, role: Role): StaffMember[]
+  /** How many people of the store have the role, and how many of them work on that day as far as is known today. */
+  staffing(storeId: string, role: Role, day: Day): { all: number; present: number }
+}
+
 export interface StaffService {
   store(storeId: string): Promise<Store | null>
   stores(storeIds: readonly string[]): Promise<Map<string, Store>>
   allStores(): Promise<Store[]>
   member(userId: string): Promise<StaffMember | null>
   members(userIds: readonly string[]): Promise<Map<string, StaffMember>>
-  /**
-   * Everybody who may own work of `role` in the store, in tiers: first who has the role there, then the store type's
-   * fallback roles (salon: doctor → beautician → store manager), then store manager, then directors of any store.
-   * Only active people; empty tiers are left out. Empty only when nobody at all is active.
-   */
+  /** Everybody and their absences: two commands, stores apart, which are remembered. */
+  roster(): Promise<Roster>
+  /** Tiers of people who are there now, at whatever hour; for lists and notes. As `Roster.candidates`. */
   candidates(storeId: string, role: Role): Promise<StaffMember[][]>
-  /** The same for a batch, in two commands; keys as `candidatesKey(storeId, role)` makes them. */
-  candidatesMany(wanted: readonly { storeId: string; role: Role }[]): Promise<Map<string, StaffMember[][]>>
   /** Reads WeCom's directory and maps it through config/organisation.yaml. Safe to repeat. */
   syncDirectory(): Promise<{ seen: number; added: number; changed: number; deactivated: number; unmapped: number }>
 }
 
-/** Published when somebody can't get work any more: id `staff.deactivated:<userId>:<how often>`. */
-export interface StaffDeactivated {
+/**
+ * `staff.deactivated`: has left, or can't get work any more; id `…:<userId>:<how often>`. `staff.absent`: an absence has
+ * begun, or one that runs was changed. `staff.available`: somebody new, back again, or not away after all.
+ */
+export interface StaffChanged {
   userId: string
 }

@@ -22,10 +22,12 @@ const Spans = z
     (spans) => spans.every((span, i) => i === 0 || (spans[i - 1]?.to ?? '') <= span.from),
     'spans must be in order and must not overlap',
   )
+const Weekly = z.strictObject(
+  Object.fromEntries(WEEKDAYS.map((day) => [day, Spans])) as Record<(typeof WEEKDAYS)[number], typeof Spans>,
+)
+export const HoursBody = z.strictObject({ weekly: Weekly.nullable() })
 const Opening = z.strictObject({
-  weekly: z.strictObject(
-    Object.fromEntries(WEEKDAYS.map((day) => [day, Spans])) as Record<(typeof WEEKDAYS)[number], typeof Spans>,
-  ),
+  weekly: Weekly,
   exceptions: z
     .array(z.strictObject({ on: DayString, spans: Spans, reason: ShortText(100) }))
     .max(1000)
@@ -98,5 +100,6 @@ export const StaffView = z.object({
   active: z.boolean(),
   unmapped: z.boolean(),
   position: z.string(),
+  hours: z.record(z.string(), z.array(spanOut)).nullish(),
 })
 export const StaffPage = page(StaffView)

@@ -3,6 +3,7 @@ import type { Shown, TaskRow } from './model.ts'
 
 type Json = Record<string, unknown>
 
+export const MOST_FACTS = 6
 /** What the card shows of a script. */
 export const SCRIPT_CHARS = 160
 
@@ -38,7 +39,7 @@ const head = (task: CardFacts): Json => ({
   ...(task.facts.length > 0
     ? {
         horizontal_content_list: task.facts
-          .slice(0, 6)
+          .slice(0, MOST_FACTS)
           .map(({ name, value }) => ({ keyname: cut(name, 5), value: cut(value, 30) })),
       }
     : {}),

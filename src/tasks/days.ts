@@ -3,7 +3,7 @@ import type { MessagingService } from '../messaging/index.ts'
 import { atTime, type Day, DEFAULT_ZONE, dayOf, nextWallTime, type TimeOfDay, timeOfDay } from '../platform/calendar.ts'
 import { type Clock, earliest, HOUR_MS } from '../platform/clock.ts'
 import { type Routine, routine } from '../platform/routines.ts'
-import { candidatesKey, type Role, type StaffService, type Store } from '../staff/index.ts'
+import type { Role, StaffService, Store } from '../staff/index.ts'
 import { noteTo } from './contacts.ts'
 import { morningList, overdueList } from './lists.ts'
 import type { TasksStore } from './model.ts'
@@ -61,11 +61,11 @@ export function tasksRoutines({ store, messaging, staff, clock }: DaysDeps): Rou
       const open = (await store.openUntil(atTime(day, '24:00', zone))).filter(
         ({ storeId, ownerUserId }) => here.has(storeId) && ownerUserId !== '',
       )
-      const members = await staff.members([...new Set(open.map(({ ownerUserId }) => ownerUserId))])
+      const roster = await staff.roster()
       const byOwner = new Map<string, typeof open>()
       for (const task of open) byOwner.set(task.ownerUserId, [...(byOwner.get(task.ownerUserId) ?? []), task])
       for (const [userId, tasks] of [...byOwner].sort(([a], [b]) => (a < b ? -1 : 1))) {
-        if (members.get(userId)?.active === false) continue
+        if (!roster.isHere(userId, at)) continue
         const content = morningList(tasks, timeAsOf(day, zone), at)
         lists.push(markdown(userId, tasks[0]?.storeId ?? '', `morning:${zone}:${day}`, content))
       }
@@ -79,10 +79,10 @@ export function tasksRoutines({ store, messaging, staff, clock }: DaysDeps): Rou
     let overdue = 0
     for (const { zone, day, places } of zonesDue(await staff.allStores(), EVENING_AT, at)) {
       const endOfDay = atTime(day, '24:00', zone)
-      const [open, done, tiers] = await Promise.all([
+      const [open, done, roster] = await Promise.all([
         store.openUntil(at),
         store.doneBetween(atTime(day, '00:00', zone), at),
-        staff.candidatesMany(places.map(({ id: storeId }) => ({ storeId, role: SUPERVISOR }))),
+        staff.roster(),
       ])
       // Reached, with only the summary's ten minutes running, is done.
       const left = open.filter(({ deadlineAt, status }) => deadlineAt <= endOfDay && status !== 'summary')
@@ -93,7 +93,7 @@ export function tasksRoutines({ store, messaging, staff, clock }: DaysDeps): Rou
         // "All done" is news only where there was something to do.
         if (mine.length === 0 && (done.get(id) ?? 0) === 0) continue
         const content = overdueList(displayName, mine, (userId) => members.get(userId)?.name ?? '未分配')
-        for (const userId of readersOf(tiers.get(candidatesKey(id, SUPERVISOR)) ?? [], SUPERVISOR, id))
+        for (const userId of readersOf(roster.candidates(id, SUPERVISOR, { at }), SUPERVISOR, id))
           lists.push(markdown(userId, id, `evening:${id}:${day}`, content))
       }
     }

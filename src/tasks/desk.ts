@@ -5,15 +5,15 @@ import { addMs, DAY_MS } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import type { Log } from '../platform/log.ts'
 import type { Random } from '../platform/random.ts'
-import { candidatesKey, pickOwner, type Role, type StaffService } from '../staff/index.ts'
+import { pickOwner, type Role, type StaffService } from '../staff/index.ts'
 import type { CardEvent } from '../wecom/index.ts'
 import { parseCardId } from './cards.ts'
 import type { Changes } from './changes.ts'
 import { type Click, transition } from './clicks.ts'
 import { WORDS } from './contacts.ts'
-import type { TasksStore } from './model.ts'
-import type { Owners } from './owners.ts'
-import { heardWords, reassign, timely } from './rules.ts'
+import type { TaskRow, TasksStore } from './model.ts'
+import type { Owners, PickOptions } from './owners.ts'
+import { askAnother, givenCode, heardWords, reassign, type Successor, timely } from './rules.ts'
 
 export interface DeskDeps {
   store: TasksStore
@@ -32,8 +32,12 @@ export interface Desk {
   onCard(event: CardEvent): Promise<void>
   /** A text to the app: the summary or explanation that a task waits for, by the time it was received. */
   onText(said: { userId: string; text: string; msgId: string; receivedAt: Date }): Promise<void>
-  /** Somebody can't work any more: the open tasks go to others. */
+  /** Somebody is away: open tasks that fall due meanwhile go to the delegate, or to the next by role and load. */
+  onAbsent(userId: string, eventId: string): Promise<void>
+  /** Somebody can't work any more: all open tasks go to others. */
   onDeactivated(userId: string, eventId: string): Promise<void>
+  /** Somebody is there: tasks that nobody owned are given out. */
+  onAvailable(): Promise<void>
   /** Remembers what the vendor gave for changing cards later; cards that can't arrive are told to the log. */
   onSettled(batch: readonly SettledMessage[]): Promise<void>
   /** Summaries whose time is over, reminders, breaches, owners, effects that a crash cut off. */
@@ -45,6 +49,46 @@ const SUPERVISOR: Role = 'cs_supervisor'
 
 export function createDesk(deps: DeskDeps): Desk {
   const { store, changes, owners, staff, clock, random, log, crypto, leaseMs } = deps
+
+  /** Whatever can't be done by this person; a constant number of commands per batch. */
+  async function handOver(userId: string, code: string, options: PickOptions): Promise<void> {
+    const roster = await staff.roster()
+    const decide = async (rows: readonly TaskRow[]) => {
+      const found = await owners.successors(rows, { ...options, roster })
+      return (row: TaskRow) => {
+        const successor = row.ownerUserId === userId ? found.get(row._id) : undefined
+        return successor ? reassign(row, successor, clock.now()) : { set: {}, effects: [] }
+      }
+    }
+    for (let after = ''; ; ) {
+      const rows = await store.openOf(userId, after, BATCH)
+      const last = rows.at(-1)
+      if (!last) break
+      after = last._id
+      const next = await decide(rows)
+      const moving = rows.filter((row) => Object.keys(next(row).set).length > 0)
+      await changes.applyAll(moving, (row) => ({ code, ...next(row) }))
+      // Clicked in the very moment: one by one, on what the click left behind.
+      for (const { _id } of await stillOf(userId, moving))
+        await changes.apply(_id, code, async (row) => (await decide([row]))(row))
+    }
+    for (const { _id, storeId } of await store.helpedBy(userId)) {
+      const tiers = roster.candidates(storeId, SUPERVISOR, { at: clock.now() })
+      await changes.apply(_id, code, (row) => {
+        const others = tiers.map((tier) =>
+          tier.filter((one) => one.userId !== userId && one.userId !== row.ownerUserId),
+        )
+        const next = pickOwner({ tiers: others, preferred: [], load: new Map(), spreadKey: _id })
+        return askAnother(row, userId, next, clock.now())
+      })
+    }
+  }
+  const stillOf = async (userId: string, rows: readonly TaskRow[]) =>
+    rows.length === 0
+      ? []
+      : (await store.many(rows.map(({ _id }) => _id))).filter(
+          ({ ownerUserId, closedAt, status }) => ownerUserId === userId && closedAt === null && status !== 'summary',
+        )
 
   const nameOf = async (userId: string) => (await staff.member(userId))?.name ?? '同事'
 
@@ -97,15 +141,20 @@ export function createDesk(deps: DeskDeps): Desk {
       await changes.apply(task._id, code, (row) => heardWords(row, said, clock.now()))
     },
 
-    async onDeactivated(userId, eventId) {
-      for (const taskId of await store.openOf(userId)) {
-        await changes.apply(taskId, eventId, async (row) => {
-          if (row.ownerUserId !== userId) return { set: {}, effects: [] }
-          const { _id: id, storeId, role, preferredUserIds } = row
-          const preferred = preferredUserIds.filter((one) => one !== userId)
-          const owner = (await owners.pick([{ id, storeId, role, preferredUserIds: preferred }])).get(id)
-          return reassign(row, owner === userId ? null : (owner ?? null), clock.now())
+    onAbsent: (userId, eventId) => handOver(userId, eventId, {}),
+    onDeactivated: (userId, eventId) => handOver(userId, eventId, { without: userId }),
+    async onAvailable() {
+      for (let after = ''; ; ) {
+        const rows = await store.openOf('', after, BATCH)
+        const found = await owners.successors(rows)
+        const given = rows.filter(({ _id }) => found.has(_id))
+        await changes.applyAll(given, (row) => {
+          const successor = found.get(row._id) as Successor
+          return { code: givenCode(row, successor), ...reassign(row, successor, clock.now()) }
         })
+        const last = rows.at(-1)
+        if (!last || rows.length < BATCH) return
+        after = last._id
       }
     },
 
@@ -128,22 +177,17 @@ export function createDesk(deps: DeskDeps): Desk {
       for (;;) {
         const rows = await store.claim({ now, wall: clock.wall(), limit: BATCH, leaseMs, token: random.id() })
         if (rows.length === 0) return counts
-        const unowned = rows.filter(({ ownerUserId, closedAt }) => ownerUserId === '' && closedAt === null)
-        const [assigned, tiers] = await Promise.all([
-          owners.pick(
-            unowned.map(({ _id: id, storeId, role, preferredUserIds }) => ({ id, storeId, role, preferredUserIds })),
-          ),
-          staff.candidatesMany(rows.map(({ storeId }) => ({ storeId, role: SUPERVISOR }))),
-        ])
+        const roster = await staff.roster()
+        const successors = await owners.successors(rows, { roster })
         await changes.applyAll(rows, (row) =>
           timely(row, now, {
             supervisorUserId: pickOwner({
-              tiers: tiers.get(candidatesKey(row.storeId, SUPERVISOR)) ?? [],
+              tiers: roster.candidates(row.storeId, SUPERVISOR, { at: now }),
               preferred: [],
               load: new Map(),
               spreadKey: row._id,
             }),
-            assigneeUserId: assigned.get(row._id) ?? null,
+            successor: successors.get(row._id),
           }),
         )
         await store.release(rows)

@@ -1,15 +1,16 @@
 /** Work for people: tasks as cards in WeCom, their forms, reminders and lists of the day. */
-import type { CustomersService } from '../customers/index.ts'
+import type { CustomersPassedOn, CustomersService } from '../customers/index.ts'
 import type { MessageNeedsPerson, MessagingService } from '../messaging/index.ts'
 import { due } from '../platform/due.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
-import type { StaffDeactivated, StaffService } from '../staff/index.ts'
+import type { StaffChanged, StaffService } from '../staff/index.ts'
 import { readCardEvent, readText } from '../wecom/index.ts'
 import { createChanges } from './changes.ts'
 import { tasksRoutines } from './days.ts'
 import { createDesk } from './desk.ts'
 import { createTasksStore } from './model.ts'
 import { passOnTask } from './needs-person.ts'
+import { passedOnNote } from './notes.ts'
 import { createOwners } from './owners.ts'
 import { taskRoutes } from './routes.ts'
 import { createTasksService } from './service.ts'
@@ -27,7 +28,7 @@ export interface TasksDeps extends Ports {
 export function createTasks(deps: TasksDeps): Feature<TasksService> {
   const { messaging, staff, customers, clock, crypto, events, inbox, log } = deps
   const store = createTasksStore(deps.db, crypto)
-  const owners = createOwners({ staff, store })
+  const owners = createOwners({ staff, store, clock })
   const changes = createChanges({ store, messaging, events, clock, crypto })
   const desk = createDesk({ ...deps, store, owners, changes })
   const service = createTasksService({ ...deps, store, owners, changes })
@@ -54,8 +55,18 @@ export function createTasks(deps: TasksDeps): Feature<TasksService> {
       }
       await service.open([passOnTask(need, customer, text?.chat ?? null, place, clock.now())])
     },
-    'staff.deactivated': async ({ id, data }) =>
-      desk.onDeactivated((data as unknown as StaffDeactivated).userId.toLowerCase(), id),
+    'staff.deactivated': async ({ id, data }) => desk.onDeactivated((data as unknown as StaffChanged).userId, id),
+    'staff.absent': async ({ id, data }) => desk.onAbsent((data as unknown as StaffChanged).userId, id),
+    // Whoever has come, one look gives out what waits.
+    'staff.available': { together: () => desk.onAvailable() },
+    'customers.passed_on': async ({ id, data }) => {
+      const { userId, stores } = data as unknown as CustomersPassedOn
+      const everybody = stores.flatMap(({ to }) => to.map((one) => one.userId))
+      const people = await staff.members([userId, ...new Set(everybody)])
+      await service.tell(
+        stores.map((one) => passedOnNote(id, one, (who) => people.get(who)?.name ?? '同事', userId, clock.now())),
+      )
+    },
     'customer.deceased': async ({ data }) => stopFor('deceased')(String(data.customerId)),
     'customer.opted_out': async ({ data }) => {
       if (data.all === true) await stopFor('opted_out')(String(data.customerId))

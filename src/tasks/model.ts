@@ -172,11 +172,17 @@ export function createTasksStore(db: Connection, crypto: FieldCrypto) {
       for (const { ownerUserId } of open) load.set(ownerUserId, (load.get(ownerUserId) ?? 0) + 1)
       return load
     },
-    openOf: (userId: string) =>
-      tasks
-        .find({ ownerUserId: userId, closedAt: null }, { projection: { _id: 1 } })
-        .map(({ _id }) => _id)
-        .toArray(),
+    /** Open tasks of somebody, a page by id; of '': those that nobody owns. */
+    openOf: (ownerUserId: string, after: string, limit: number) =>
+      found(
+        tasks
+          .find({ ownerUserId, closedAt: null, _id: { $gt: after } })
+          .sort({ _id: 1 })
+          .limit(limit)
+          .toArray(),
+      ),
+    /** Open tasks with which somebody was asked to help. */
+    helpedBy: (userId: string) => found(tasks.find({ closedAt: null, 'helper.userId': userId }).toArray()),
     /** Tasks that wait for words of this person, said at `at`. */
     listening: async (userId: string, at: Date): Promise<TaskRow[]> =>
       (
@@ -235,7 +241,7 @@ export function createTasksStore(db: Connection, crypto: FieldCrypto) {
         { keys: { ownerUserId: 1, closedAt: 1 }, serves: 'listening (summary), took, openOf' },
         {
           keys: { closedAt: 1, openAt: 1 },
-          serves: 'openUntil, doneBetween: the lists of the day; load, listening (problem)',
+          serves: 'openUntil, doneBetween: the lists of the day; load, listening (problem), helpedBy',
         },
         { keys: { customerId: 1, closedAt: 1 }, serves: 'openOfCustomers, callsOf' },
         { keys: { storeId: 1, _id: 1 }, serves: 'list of a store' },

@@ -19,6 +19,10 @@ const View = z.object({
   openAt: Instant,
   dueAt: Instant,
   completedAt: Instant.nullable(),
+  /** Why it waits; null while somebody owns it. */
+  reason: z.literal('no_owner').nullable(),
+  /** How it came to its owner: passed on by hand, or handed over because the one before was away or has left. */
+  transfers: z.array(z.object({ at: Instant, fromUserId: z.string(), toUserId: z.string(), reason: z.string() })),
   attempts: z.array(z.object({ at: Instant, byUserId: z.string(), result: z.string() })),
   outcome: z
     .object({
@@ -30,7 +34,12 @@ const View = z.object({
     })
     .nullable(),
 })
-const viewOf = (row: TaskRow) => ({ ...row, id: row._id, dueAt: row.deadlineAt })
+const viewOf = (row: TaskRow) => ({
+  ...row,
+  id: row._id,
+  dueAt: row.deadlineAt,
+  reason: row.ownerUserId === '' && row.closedAt === null ? ('no_owner' as const) : null,
+})
 const TaskId = z.string().min(1).max(128)
 
 export const taskRoutes = ({ store, clock }: { store: TasksStore; clock: Clock }) => [
@@ -43,14 +52,17 @@ export const taskRoutes = ({ store, clock }: { store: TasksStore; clock: Clock }
     query: PageQuery.extend({
       storeId: Id.optional(),
       ownerUserId: Id.optional(),
+      /** Only those that wait for somebody to be there. */
+      unowned: z.literal('true').optional(),
       status: z.enum(['open', 'taken', 'form', 'month_form', 'transfer', 'summary', 'done', 'cancelled']).optional(),
     }),
     response: page(View),
-    async handle({ query: { storeId, ownerUserId, status, ...paging } }) {
+    async handle({ query: { storeId, ownerUserId, unowned, status, ...paging } }) {
       const { limit, after } = pageRequest(paging)
       const filter = {
         ...(storeId ? { storeId } : {}),
         ...(ownerUserId ? { ownerUserId: ownerUserId.toLowerCase() } : {}),
+        ...(unowned ? { ownerUserId: '', closedAt: null } : {}),
         ...(status ? { status } : {}),
       }
       const { items, nextCursor } = pageOf(await store.list(filter, after, limit), limit)

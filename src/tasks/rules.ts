@@ -1,5 +1,7 @@
 /** What words, the clock and other rooms change in a task. Pure: the same task and cause always give the same change. */
 import { addMs, earliest, HOUR_MS, MINUTE_MS } from '../platform/clock.ts'
+import { REASONS, type Reason } from '../platform/reasons.ts'
+import { MOST_FACTS } from './cards.ts'
 import type { Effect, TaskRow } from './model.ts'
 import type { TaskCompleted } from './types.ts'
 
@@ -71,11 +73,57 @@ export function handOver(task: TaskRow, userId: string, now: Date): Transition {
   }
 }
 
-/** Who left can't work on it: a new card to the next, the old one turns grey. */
-export function reassign(task: TaskRow, userId: string | null, now: Date): Transition {
-  if (task.status === 'summary' || task.closedAt !== null) return { set: {}, effects: [] }
-  const { set, effects } = userId === null ? { set: { ownerUserId: '' }, effects: [] } : handOver(task, userId, now)
-  return { set, effects: task.ownerUserId === '' ? effects : [withdraw(task, '已转交其他同事'), ...effects] }
+/** Whom a task goes to, and why; null: nobody is there, so it waits without an owner. */
+export interface Successor {
+  userId: string | null
+  name: string
+  /** Who had it. */
+  fromName: string
+  reason: Reason
+}
+
+const FROM = '转自'
+
+/** Who is away or has left can't work on it: a new card to the next, the old one turns grey. */
+export function reassign(task: TaskRow, { userId, name, fromName, reason }: Successor, now: Date): Transition {
+  if (task.status === 'summary' || task.closedAt !== null || task.ownerUserId === (userId ?? ''))
+    return { set: {}, effects: [] }
+  const transfers = [...task.transfers, { at: now, fromUserId: task.ownerUserId, toUserId: userId ?? '', reason }]
+  const isOwned = task.ownerUserId !== ''
+  const effects = isOwned ? [withdraw(task, userId === null ? '已收回，待同事接手' : `已转交${name}`)] : []
+  if (userId === null) return { set: { ownerUserId: '', transfers }, effects }
+  const next = handOver(task, userId, now)
+  // Whoever gets it sees whose it was: the customer may have been told that name.
+  const others = task.facts.filter((fact) => fact.name !== FROM)
+  const from =
+    isOwned && others.length < MOST_FACTS
+      ? [{ name: FROM, value: `${fromName}（${SHORT[reason] ?? REASONS[reason].zh}）` }]
+      : []
+  return { set: { ...next.set, transfers, facts: [...others, ...from] }, effects: [...effects, ...next.effects] }
+}
+const SHORT: Partial<Record<Reason, string>> = { owner_absent: '休假', owner_left: '已离职', off_duty: '不在班' }
+
+/** Who was asked to help is away or has left: somebody else is asked, with the same words. */
+export function askAnother(task: TaskRow, helperUserId: string, userId: string | null, now: Date): Transition {
+  const { helper, problem } = task
+  if (helper?.userId !== helperUserId || task.closedAt !== null || userId === helperUserId)
+    return { set: {}, effects: [] }
+  const effects = withdrawHelper(task, '已转交其他同事')
+  if (userId === null) return { set: { helper: null, problem: null }, effects }
+  const occurrence = task.cards + 1
+  const text = `【需要协助】任务“${task.title}”有问题，原协助同事不在岗，请与负责人联系，或在卡片上接手处理。`
+  return {
+    set: {
+      cards: occurrence,
+      helper: { userId, occurrence },
+      problem: problem && { ...problem, toUserId: userId },
+    },
+    effects: [
+      ...effects,
+      { kind: 'note', userId, key: `problem:${task._id}:${occurrence}`, text },
+      { kind: 'card', userId, occurrence, at: now },
+    ],
+  }
 }
 
 /** Words of a person for whom the task was waiting; `words` are sealed. */
@@ -124,11 +172,15 @@ export const cancelled = (task: TaskRow, now: Date): Transition => ({
   effects: [...(task.ownerUserId ? [withdraw(task, '任务已取消')] : []), ...withdrawHelper(task, '任务已取消')],
 })
 
+/** The cause of a new owner: once per card. */
+export const givenCode = (task: TaskRow, { userId }: Successor): string =>
+  `due:${userId === null ? 'no-owner' : 'owner'}:${task.cards + 1}`
+
 /** What the clock alone asks for: the summary's time is over, a reminder, a breach, an owner. Empty = nothing any more. */
 export function timely(
   task: TaskRow,
   now: Date,
-  { supervisorUserId, assigneeUserId }: { supervisorUserId: string | null; assigneeUserId: string | null },
+  { supervisorUserId, successor }: { supervisorUserId: string | null; successor?: Successor | undefined },
 ): Transition & { code: string } {
   const { _id, status, occurrence } = task
   if (task.closedAt !== null) return { code: '', set: {}, effects: [] }
@@ -138,8 +190,7 @@ export function timely(
       ? { code: 'due:summary', ...complete(task, task.ownerUserId, now, null) }
       : { code: '', set: {}, effects: [] }
   }
-  if (task.ownerUserId === '' && assigneeUserId !== null)
-    return { code: `due:owner:${task.cards + 1}`, ...reassign(task, assigneeUserId, now) }
+  if (successor) return { code: givenCode(task, successor), ...reassign(task, successor, now) }
   const at = nextActionAt(task)
   if (at === null || at > now) return { code: '', set: {}, effects: [] }
   const breach = task.deadlineAt <= now

@@ -5,11 +5,12 @@ import { FREE_CLAIM } from '../platform/claims.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type FieldCrypto, maskPhone } from '../platform/crypto.ts'
 import type { Log } from '../platform/log.ts'
+import { MOST_FACTS } from './cards.ts'
 import type { Changes } from './changes.ts'
 import { cardsOf, WORDS, wordsOf } from './contacts.ts'
 import type { TaskRow, TasksStore } from './model.ts'
 import { type NotesDeps, tellStaff } from './notes.ts'
-import type { Owners } from './owners.ts'
+import { type Owners, wantedAgain, whyNot } from './owners.ts'
 import { cancelled, nextLookAt, type Transition, withdraw } from './rules.ts'
 import type { OpenTask, Task, TasksService } from './types.ts'
 
@@ -25,12 +26,11 @@ export interface TasksServiceDeps {
   crypto: FieldCrypto
 }
 
-const MOST_FACTS = 6
 /** Tasks changed in one go when many are cancelled. */
 const BATCH = 200
 
 export function createTasksService(deps: TasksServiceDeps): TasksService {
-  const { store, changes, owners, messaging, customers, clock, log, crypto } = deps
+  const { store, changes, owners, messaging, staff, customers, clock, log, crypto } = deps
 
   async function open(inputs: readonly OpenTask[]): Promise<ReadonlyMap<string, string>> {
     if (inputs.length === 0) return new Map()
@@ -70,14 +70,17 @@ export function createTasksService(deps: TasksServiceDeps): TasksService {
       await changes.apply(taskId, code, async (row): Promise<Transition> => {
         // A contact that was made meanwhile isn't asked for again.
         if (row.closedAt !== null || row.status === 'summary') return { set: {}, effects: [] }
-        const { _id: id, storeId, role, preferredUserIds, ownerUserId } = row
-        const preferred = [ownerUserId, ...preferredUserIds].filter(Boolean)
-        const owner = (await owners.pick([{ id, storeId, role, preferredUserIds: preferred }])).get(id) ?? ''
+        const { ownerUserId } = row
+        const roster = await staff.roster()
+        const owner = (await owners.pick([{ ...wantedAgain(row), openAt }], { roster })).get(row._id) ?? ''
         const occurrence = row.cards + 1
+        const why = whyNot(roster, ownerUserId, openAt)
+        const transfer = { at: clock.now(), fromUserId: ownerUserId, toUserId: owner, reason: why }
         return {
           set: {
             status: 'open',
             ownerUserId: owner,
+            ...(owner === ownerUserId ? {} : { transfers: [...row.transfers, transfer] }),
             occurrence,
             cards: occurrence,
             openAt,
@@ -112,14 +115,17 @@ export function createTasksService(deps: TasksServiceDeps): TasksService {
       const [call] = await store.callsOf(await customers.idsOf(customerId))
       const storeId = call?.storeId ?? customer.storeIds[0] ?? ''
       const preferredUserIds = [customer.ownerUserId, ...customer.followUserIds].filter((one) => one !== null)
-      const wanted = { id: messageId, storeId, role: 'customer_service' as const, preferredUserIds }
-      const userId = call?.ownerUserId ?? (await owners.pick([wanted])).get(messageId)
+      const now = clock.now()
+      const wanted = { id: messageId, storeId, role: 'customer_service' as const, preferredUserIds, openAt: now }
+      const roster = await staff.roster()
+      const caller = call && roster.isHere(call.ownerUserId, now) ? call.ownerUserId : null
+      const userId = caller ?? (await owners.pick([wanted], { roster })).get(messageId)
       if (!userId) {
         log.error({ customerId: customer.id, reason: 'no_owner' }, 'nobody active could read a customer’s message')
         return
       }
       const salutation = (await customers.contacts([customerId])).get(customerId)?.salutation ?? '客户'
-      await messaging.enqueueMany([wordsOf({ userId, storeId }, { messageId, salutation, words }, clock.now())])
+      await messaging.enqueueMany([wordsOf({ userId, storeId }, { messageId, salutation, words }, now)])
     },
     tell: (notes) => tellStaff(deps, notes),
     async get(taskId) {

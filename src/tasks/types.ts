@@ -26,6 +26,8 @@ export interface OpenTask {
   customerId: string | null
   treatmentId: string | null
   stepIds: string[]
+  /** A red flag goes to a doctor: where the store has none, to the company's duty doctor. */
+  redFlag?: boolean | undefined
   /** Card title, ≤ 36 characters. */
   title: string
   /** Up to 6 facts on the card; keyname ≤ 5, value ≤ 30 characters. */
@@ -61,7 +63,7 @@ export type TaskStatus = 'open' | 'taken' | 'form' | 'month_form' | 'transfer' |
 
 export interface Task extends OpenTask {
   status: TaskStatus
-  /** Empty while nobody active could be found; looked for again every hour. */
+  /** Empty (`no_owner`) while nobody is there; given out as soon as somebody is. */
   ownerUserId: string
   /** Number of the owner's newest card: grows with each further attempt and each new owner. */
   occurrence: number

@@ -28,8 +28,11 @@ export interface Wrong {
 }
 
 const TEXTS = ['huayan', '13800138000', '10:00', 'a', '2026-03-02', '文字', '3']
-const matches = ({ pattern, minLength = 0, maxLength = 1e9 }: Schema, text: string) =>
-  text.length >= minLength && text.length <= maxLength && (!pattern || new RegExp(pattern, 'u').test(text))
+const matches = ({ pattern, minLength = 0, maxLength = 1e9, anyOf = [] }: Schema, text: string): boolean =>
+  (anyOf.length === 0 || anyOf.some((one) => matches(one, text))) &&
+  text.length >= minLength &&
+  text.length <= maxLength &&
+  (!pattern || new RegExp(pattern, 'u').test(text))
 
 /** A value that the schema takes. @throws when this generator must learn a new shape */
 export function sample(schema: Schema, name: string, known: Known): unknown {

@@ -113,7 +113,7 @@ export async function apiWorld(env: Record<string, string> = {}) {
 export type ApiWorld = Awaited<ReturnType<typeof apiWorld>>
 
 /** One store, customer, treatment, appointment and purchase; and the words by which bodies and paths name them. */
-export async function enterRecords({ made }: ApiWorld): Promise<Known> {
+export async function enterRecords({ made, db }: ApiWorld): Promise<Known> {
   const store = {
     type: 'hospital',
     displayName: '华颜',
@@ -130,7 +130,22 @@ export async function enterRecords({ made }: ApiWorld): Promise<Known> {
     customerExternalId: 'HM-1',
     endedAt: '2026-03-02T10:00:00+08:00',
   })
+  // The directory is read by workers, and there is none.
+  const lin = {
+    name: '林',
+    roles: ['nurse'],
+    storeIds: ['huayan'],
+    active: true,
+    unmapped: false,
+    position: '护士',
+    deactivations: 0,
+  }
+  await db.collection<{ _id: string } & typeof lin>('staff').insertOne({ _id: 'lin', ...lin })
+  await made('PUT', '/api/v1/staff/lin/absences/L-1', { from: '2026-03-02', to: '2026-03-03', reason: 'annual' })
   return {
+    userId: 'lin',
+    delegateUserId: null,
+    absenceId: 'L-1',
     storeId: 'huayan',
     storeIds: ['huayan'],
     customerId: customer.id,

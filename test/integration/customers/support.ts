@@ -4,6 +4,7 @@ import { createCustomers } from '../../../src/customers/index.ts'
 import { AppError } from '../../../src/platform/errors.ts'
 import type { DomainEvent } from '../../../src/platform/events.ts'
 import type { StaffMember } from '../../../src/staff/index.ts'
+import { createRoster } from '../../../src/staff/roster.ts'
 import { type ExternalContact, vendorRefusal } from '../../../src/wecom/index.ts'
 import { testPorts } from '../../support/ports.ts'
 
@@ -42,6 +43,14 @@ export async function customersWorld(db: Connection) {
       members: async (ids) =>
         new Map(ids.flatMap((id) => (people.has(id) ? [[id, people.get(id) as StaffMember]] : []))),
       stores: async () => new Map(),
+      roster: async () =>
+        createRoster({
+          people: [...people.values()],
+          stores: new Map(),
+          absences: [],
+          hours: new Map(),
+          organisation: { fallbacks: { hospital: {}, clinic: {}, salon: {} }, dutyDoctors: [] },
+        }),
     },
     wecom: {
       async externalContact(id) {

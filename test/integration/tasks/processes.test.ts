@@ -137,9 +137,9 @@ describe('the drain', () => {
     // The drain has read the task as open; the click comes before it writes.
     const slow = w.another({
       people: {
-        candidatesMany: async (wanted) => {
+        roster: async () => {
           await w.another().click('staff01', `${id}-0`, 'done', `${id}-d`)
-          return w.staff.service.candidatesMany(wanted)
+          return w.staff.service.roster()
         },
       },
     })

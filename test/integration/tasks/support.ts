@@ -174,7 +174,7 @@ export async function tasksWorld() {
     db.getClient().off('commandStarted', tick)
     return count
   }
-  const tables = [ports.inbox.due, ports.events.due, ...messaging.due, ...tasks.due]
+  const tables = [ports.inbox.due, ports.events.due, ...staff.due, ...messaging.due, ...tasks.due]
   /** Runs everything that is due, until nothing is. */
   async function work(): Promise<void> {
     for (let round = 0; round < 20; round++) {

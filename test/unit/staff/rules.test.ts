@@ -1,9 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createConfigLoader } from '../../../src/platform/config.ts'
 import { OrganisationSchema } from '../../../src/staff/config.ts'
-import { mapUser, pickOwner, storeOfDepartments, tiersOf } from '../../../src/staff/rules.ts'
-import { ROLES, type Role, type StaffMember } from '../../../src/staff/types.ts'
+import { mapUser, pickOwner, storeOfDepartments } from '../../../src/staff/rules.ts'
+import type { Role, StaffMember } from '../../../src/staff/types.ts'
 import type { DirectoryUser } from '../../../src/wecom/index.ts'
 
 const loader = createConfigLoader('config')
@@ -17,62 +16,6 @@ const member = (userId: string, roles: Role[], storeIds: string[] = ['qingyan'],
   storeIds,
   active,
 })
-const ids = (tiers: StaffMember[][]) => tiers.map((tier) => tier.map(({ userId }) => userId))
-const salon = { id: 'qingyan', type: 'salon' as const }
-const hospital = { id: 'huayan', type: 'hospital' as const }
-
-describe('tiers', () => {
-  test('a salon without a doctor falls back to beautician, store manager, director', () => {
-    const people = [
-      member('boss', ['director'], []),
-      member('manager', ['store_manager']),
-      member('beauty', ['beautician']),
-      member('elsewhere', ['doctor'], ['huayan']),
-    ]
-    expect(ids(tiersOf(people, salon, 'doctor', organisation.fallbacks))).toEqual([
-      ['beauty'],
-      ['manager'],
-      ['boss'],
-      ['elsewhere'],
-    ])
-  })
-
-  test('who has left or has no role is in no tier', () => {
-    const people = [member('gone', ['nurse'], ['huayan'], false), member('unmapped', [], ['huayan'])]
-    expect(tiersOf(people, hospital, 'nurse', organisation.fallbacks)).toEqual([])
-  })
-
-  test('a store that nobody wrote yet still has the directors', () => {
-    const people = [member('boss', ['director'], []), member('cs', ['customer_service'], ['huayan'])]
-    expect(ids(tiersOf(people, null, 'customer_service', organisation.fallbacks))).toEqual([['boss'], ['cs']])
-  })
-
-  test('everybody who is active and has a role stands in exactly one tier', () => {
-    const person = fc.record({
-      userId: fc.string({ minLength: 1, maxLength: 4 }),
-      roles: fc.uniqueArray(fc.constantFrom(...ROLES), { maxLength: 3 }),
-      storeIds: fc.subarray(['huayan', 'qingyan']),
-      active: fc.boolean(),
-    })
-    fc.assert(
-      fc.property(
-        fc.uniqueArray(person, { selector: ({ userId }) => userId, maxLength: 12 }),
-        fc.constantFrom(...ROLES),
-        (people, role) => {
-          const all = people.map((one) => ({ ...one, name: 'n' }))
-          const placed = tiersOf(all, hospital, role, organisation.fallbacks).flat()
-          expect(placed.map(({ userId }) => userId).sort()).toEqual(
-            all
-              .filter(({ active, roles }) => active && roles.length > 0)
-              .map(({ userId }) => userId)
-              .sort(),
-          )
-        },
-      ),
-    )
-  })
-})
-
 describe('pickOwner', () => {
   const tiers = [[member('a', ['nurse']), member('b', ['nurse'])], [member('boss', ['director'], [])]]
   const pick = (over: Partial<Parameters<typeof pickOwner>[0]>) =>

@@ -7,6 +7,7 @@ import type { Effect, TaskRow } from '../../../src/tasks/model.ts'
 import { cancelled, heardWords, nextActionAt, reassign, timely } from '../../../src/tasks/rules.ts'
 import { buildTask, clickOf, contextOf, keysOf, minutes } from './support.ts'
 
+const toOther = (userId: string) => ({ userId, name: userId, fromName: '安娜', reason: 'owner_left' as const })
 const USERS = ['anna', 'bea', 'chris']
 const KEYS = [
   'take',
@@ -100,7 +101,7 @@ test('no sequence of clicks, words and waiting loses a task or completes it twic
         if (one.do === 'wait') {
           now = minutes(one.min, now)
           for (let due = nextActionAt(task); due !== null && due <= now; due = nextActionAt(task))
-            take(timely(task, now, { supervisorUserId: 'chris', assigneeUserId: 'bea' }))
+            take(timely(task, now, { supervisorUserId: 'chris', successor: undefined }))
         }
         if (one.do === 'reopen' && task.closedAt === null && task.status !== 'summary') {
           const occurrence = task.cards + 1
@@ -109,7 +110,7 @@ test('no sequence of clicks, words and waiting loses a task or completes it twic
             effects: [{ kind: 'card', userId: task.ownerUserId, occurrence, at: now }],
           })
         }
-        if (one.do === 'leave' && one.to !== task.ownerUserId) take(reassign(task, one.to, now))
+        if (one.do === 'leave' && one.to !== task.ownerUserId) take(reassign(task, toOther(one.to), now))
 
         // Completed once, and only then told so.
         const completions = events.filter((id) => id === 'task.completed:call_1').length

@@ -1,7 +1,7 @@
 /** Who reads what concerns a role of a store. */
 import { expect, test } from 'vitest'
-import { tiersOf } from '../../../src/staff/rules.ts'
-import type { Role, StaffMember } from '../../../src/staff/types.ts'
+import { createRoster } from '../../../src/staff/roster.ts'
+import type { Role, StaffMember, Store } from '../../../src/staff/types.ts'
 import { readersOf } from '../../../src/tasks/notes.ts'
 
 const member = (userId: string, role: Role, ...storeIds: string[]): StaffMember => ({
@@ -20,9 +20,15 @@ const people = [
   member('chen', 'director', 'a'),
   member('gu', 'director'),
 ]
-const NOBODY = { hospital: {}, clinic: {}, salon: {} }
+const roster = createRoster({
+  people,
+  stores: new Map(['a', 'b', 'c'].map((id) => [id, { id, type: 'clinic' } as Store])),
+  absences: [],
+  hours: new Map(),
+  organisation: { fallbacks: { hospital: {}, clinic: {}, salon: {} }, dutyDoctors: [] },
+})
 const readers = (role: Role, storeId: string) =>
-  readersOf(tiersOf(people, { id: storeId, type: 'clinic' }, role, NOBODY), role, storeId)
+  readersOf(roster.candidates(storeId, role, { at: new Date('2026-03-02T02:00:00Z') }), role, storeId)
 
 test('everybody of the role in the store, and nobody of another store', () => {
   expect(readers('cs_supervisor', 'a')).toEqual(['li', 'sun'])

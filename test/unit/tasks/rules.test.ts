@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { complete, heardWords, nextActionAt, nextLookAt, reassign, timely } from '../../../src/tasks/rules.ts'
 import { buildTask, minutes, NOW } from './support.ts'
 
-const people = { supervisorUserId: 'chris', assigneeUserId: null }
+const people = { supervisorUserId: 'chris' }
+const bea = { userId: 'bea', name: '贝雅', fromName: '安娜', reason: 'owner_absent' as const }
 const summary = buildTask({ status: 'summary', summaryUntil: minutes(10) })
 
 describe('the clock', () => {
@@ -43,7 +44,7 @@ describe('the clock', () => {
   test('a task of nobody is looked at every hour and given to the first who can', () => {
     const task = buildTask({ ownerUserId: '', breachedAt: NOW, remindedAt: NOW })
     expect(nextLookAt(task, NOW)).toEqual(minutes(60))
-    const { set, effects } = timely(task, NOW, { ...people, assigneeUserId: 'bea' })
+    const { set, effects } = timely(task, NOW, { ...people, successor: bea })
     expect(set).toMatchObject({ ownerUserId: 'bea', occurrence: 1 })
     expect(effects.map(({ kind }) => kind)).toEqual(['card'])
   })
@@ -85,13 +86,13 @@ test('completing is told with ids only', () => {
 })
 
 test('the tasks of who leaves go on with a new card; recorded and finished ones stay', () => {
-  expect(reassign(buildTask(), 'bea', NOW)).toMatchObject({
+  expect(reassign(buildTask(), bea, NOW)).toMatchObject({
     set: { ownerUserId: 'bea', occurrence: 1, status: 'open' },
     effects: [
       { kind: 'withdraw', userId: 'anna' },
       { kind: 'card', userId: 'bea' },
     ],
   })
-  expect(reassign(summary, 'bea', NOW).set).toEqual({})
-  expect(reassign(buildTask({ status: 'done', closedAt: NOW }), 'bea', NOW).set).toEqual({})
+  expect(reassign(summary, bea, NOW).set).toEqual({})
+  expect(reassign(buildTask({ status: 'done', closedAt: NOW }), bea, NOW).set).toEqual({})
 })
