@@ -2,7 +2,7 @@
 import type { Customer, CustomersService } from '../customers/index.ts'
 import { addDays, addMonths } from '../platform/calendar.ts'
 import { addMs, MINUTE_MS } from '../platform/clock.ts'
-import type { StaffService, Store } from '../staff/index.ts'
+import type { Roster, StaffService, Store } from '../staff/index.ts'
 import type { Treatment, TreatmentsService } from '../treatments/index.ts'
 import type { PlanFacts } from './drafts.ts'
 import { furtherOperations, type History, hangingFacts, hangs, isOperation, matchFacts, movedBy } from './facts.ts'
@@ -15,7 +15,7 @@ import { type Subject, subjectOf } from './subjects.ts'
 
 export interface AroundDeps {
   store: CareStore
-  staff: Pick<StaffService, 'stores'>
+  staff: Pick<StaffService, 'stores' | 'roster'>
   customers: Pick<CustomersService, 'getMany'>
   treatments: Pick<TreatmentsService, 'kind' | 'historyOf'>
   pathways: readonly Pathway[]
@@ -24,6 +24,8 @@ export interface AroundDeps {
 export interface Around {
   stores: ReadonlyMap<string, Store>
   load: Calls
+  /** Who works when, as far as is known: what calls are shared by. */
+  roster: Pick<Roster, 'staffing'>
   /** What a plan of it is made from; null when its store or code is unknown. */
   factsOf(subject: Subject, enteredAt: Date): PlanFacts | null
   /** Contacts of the customer's other plans that may carry its steps. */
@@ -54,11 +56,12 @@ export async function lookAround(
   const [first = '', last = ''] = [days[0], days.at(-1)]
   const storeIds = [...new Set(subjects.map(({ storeId }) => storeId))]
   const ids = subjects.map(({ id }) => id)
-  const [stores, people, load, plans] = await Promise.all([
+  const [stores, people, load, plans, roster] = await Promise.all([
     staff.stores(storeIds),
     customers.getMany(customerIds),
     store.load(storeIds, addDays(first, 1), addMonths(last, CHOICE_MONTHS), ids),
     store.plansOfCustomers(customerIds),
+    staff.roster(),
   ])
   const matchOf = (subject: Subject) => {
     const kind = treatments.kind(subject.code)
@@ -97,6 +100,7 @@ export async function lookAround(
   return {
     stores,
     load,
+    roster,
     factsOf(subject, enteredAt) {
       const found = matchOf(subject)
       if (!found) return null

@@ -9,10 +9,10 @@ import type { TasksService } from '../tasks/index.ts'
 import { type Around, type AroundDeps, lookAround } from './around.ts'
 import { askForDays } from './days-wanted.ts'
 import { guideMomentOf } from './guides.ts'
-import { loadKey, weigh } from './load.ts'
+import { fullness, loadKey, weigh } from './load.ts'
 import type { CareStore, Guest, PlanRow, StepRow } from './model.ts'
 import { matches } from './pathway.ts'
-import { type Existing, plan } from './planner.ts'
+import { type Existing, type Load, plan } from './planner.ts'
 import { asksMonth, rowOf } from './rows.ts'
 import type { Subject } from './subjects.ts'
 import { type HandPin, standing } from './wanted.ts'
@@ -84,17 +84,19 @@ export async function refused(
 /** One treatment's plan; null when its store or code is unknown. */
 export function makePlan(
   { pathways }: Pick<EnrolDeps, 'pathways'>,
-  around: Pick<Around, 'stores' | 'load' | 'factsOf'>,
+  around: Pick<Around, 'stores' | 'load' | 'roster' | 'factsOf'>,
   treatment: Subject,
   existing: Existing,
   enteredAt: Date,
   now: Date,
 ): Made | null {
-  const { stores, load } = around
+  const { stores, load, roster } = around
   const facts = around.factsOf(treatment, enteredAt)
   const place = stores.get(treatment.storeId)
   if (!facts || !place) return null
-  const planned = plan(pathways, facts, (role, day) => load.get(loadKey(place.id, role, day)) ?? 0, existing)
+  const weight: Load = (role, day) =>
+    fullness(load.get(loadKey(place.id, role, day)) ?? 0, roster.staffing(place.id, role, day))
+  const planned = plan(pathways, facts, weight, existing)
   const rows = planned.map((one) => rowOf(one, planned, treatment, place))
   weigh(load, rows, 1)
   const own = new Set(rows.map(({ _id }) => _id))

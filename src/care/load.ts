@@ -25,6 +25,18 @@ export function weigh(calls: Calls, rows: Iterable<Counted>, by: 1 | -1): void {
   }
 }
 
+/** A day without anybody of the role comes last, however little is planned for it. */
+const NOBODY = 1_000_000
+/**
+ * How full a day is with so many calls already: one more, shared by those of the role who work that day. Where everybody
+ * does, days compare as their calls do, and an empty one is 0. Pure.
+ */
+export function fullness(calls: number, { all, present }: { all: number; present: number }): number {
+  // Whoever stands in for a role that the store doesn't have is there on all days alike.
+  if (all === 0) return calls
+  return present === 0 ? NOBODY + calls : (Math.max(0, calls) + 1) / present - 1 / all
+}
+
 interface Memory {
   first: Day
   last: Day

@@ -14,7 +14,7 @@ import type { Role } from '../staff/index.ts'
 import { actionOf, type DayFacts, type Draft, windowOf } from './drafts.ts'
 import { lastChance, pick, whenOpen } from './timing.ts'
 
-/** Planned contacts per owner role and day, for windows that leave a choice. */
+/** How full a day is for an owner role, for windows that leave a choice; 0 = empty, never less. */
 export type Load = (role: Role, day: Day) => number
 
 export interface Placed {

@@ -1,6 +1,7 @@
 /** What holds for any plan, whatever the facts: every treatment, technique, course, stay, further operation, closed day and wish. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { fullness } from '../../../src/care/load.ts'
 import type { StepRow } from '../../../src/care/model.ts'
 import { applies } from '../../../src/care/pathway.ts'
 import { plan } from '../../../src/care/planner.ts'
@@ -92,8 +93,13 @@ describe('any plan', () => {
     )
   })
   test('levelling never moves a step out of its window', () => {
+    const anyStaffing = fc.func(fc.tuple(fc.nat(4), fc.nat(4)))
     fc.assert(
-      fc.property(anyFacts, anyLoad, (input, load) => {
+      fc.property(anyFacts, anyLoad, anyStaffing, (input, calls, staffing) => {
+        const load = (role: string, day: string) => {
+          const [present, away] = staffing(role, day)
+          return fullness(calls(role, day), { all: present + away, present })
+        }
         const level = new Map(plan(pathways, input).map((step) => [step.id, step]))
         for (const { id, status, windowFrom, windowTo, plannedOn, step } of plan(pathways, input, load)) {
           if (status !== 'planned' || step.kind !== 'contact' || !windowFrom || !windowTo || !plannedOn) continue
