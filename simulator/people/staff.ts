@@ -47,7 +47,8 @@ function onCard(simulator: Simulator, staff: Staff, card: Record<string, unknown
   const taskId = text(card.task_id)
   if (chance(seed, staff.personId, taskId, 'forgets') < FORGETS) return
   const keys = keysOf(card)
-  const click = (key: string) => simulator.act({ as: 'staff', id: staff.personId, do: 'click', taskId, key })
+  const click = (key: string, selected = {}) =>
+    simulator.act({ as: 'staff', id: staff.personId, do: 'click', taskId, key, selected })
   const wait = between(3, 18, seed, taskId, 'begins')
   const customer = customerOn(simulator, card)
   if (!keys.includes('take')) {
@@ -63,7 +64,7 @@ function onCard(simulator: Simulator, staff: Staff, card: Record<string, unknown
           customer: customer.personId,
           text: text(card.sub_title_text) || '护理提醒',
         })
-      click('done')
+      click('done', chosenOn(card, seed))
     })
     return
   }
@@ -78,6 +79,19 @@ function onCard(simulator: Simulator, staff: Staff, card: Record<string, unknown
     // Of one instant, but after the call: keys are in order.
     later(simulator, staff, after, `ends ${taskId}`, () => click(outcome === 'answered' ? 'done' : 'not_reached'))
   })
+}
+
+/** A card may ask one question; its first option only says that there is something to choose. */
+function chosenOn(card: Record<string, unknown>, seed: number): Record<string, string[]> {
+  const question = record(card.button_selection)
+  const options = list(question.option_list)
+    .slice(1)
+    .map((one) => text(record(one).id))
+  const [first] = options
+  if (first === undefined) return {}
+  const taskId = text(card.task_id)
+  const other = options[between(0, options.length - 1, seed, taskId, 'chooses')] ?? first
+  return { [text(question.question_key)]: [chance(seed, taskId, 'nothing more') < 0.4 ? first : other] }
 }
 
 /** The card names the customer by salutation and masked phone: what a real colleague would look up. */

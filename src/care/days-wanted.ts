@@ -1,13 +1,14 @@
 /** Days that only a doctor knows: a step that waits for one is asked for once, never silently absent. */
 import type { CustomersService } from '../customers/index.ts'
 import { nextAllowed } from '../messaging/index.ts'
-import { addDays, dayOf } from '../platform/calendar.ts'
+import { addDays, addMonths, type Day, dayOf } from '../platform/calendar.ts'
 import { hashId } from '../platform/hash.ts'
 import type { Store } from '../staff/index.ts'
-import type { OpenTask, TasksService } from '../tasks/index.ts'
+import type { Choice, OpenTask, TaskCompleted, TasksService } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
+import type { AnchorDay } from './anchors.ts'
 import type { PlanChange } from './changes.ts'
-import type { StepRow } from './model.ts'
+import type { PlanRow, StepRow } from './model.ts'
 import { windowFacts } from './rows.ts'
 import type { Subject } from './subjects.ts'
 import { endOfContacts } from './timing.ts'
@@ -22,7 +23,8 @@ export interface AskDayDeps {
 const WORDS: Partial<Record<Anchor, { title: string; script: string }>> = {
   next_session_date: {
     title: '请确定下次治疗日期',
-    script: '请在诊疗系统中填写下次治疗日期；如无需再次治疗，请注明“无需”。填写后，到期提醒会自动安排。',
+    script:
+      '请完成治疗记录，并选择下次治疗的时间；如无需再次治疗，请选“无需再次治疗”。到期提醒会自动安排，具体日期也可在诊疗系统中填写。',
   },
   suture_removal_date: {
     title: '请确定拆线日期',
@@ -33,6 +35,29 @@ const WORDS: Partial<Record<Anchor, { title: string; script: string }>> = {
     script: '请在诊疗系统中填写出院日期。填写后，出院后的护理联系会自动安排。',
   },
 }
+/** What the doctor can answer on the card. The first three set no day: none is needed, or the list of the evening is explained. */
+const NEXT: Choice = {
+  title: '下次治疗',
+  options: [
+    { id: 'none', text: '无需再次治疗' },
+    { id: 'booked', text: '已预约或已登记' },
+    { id: 'undecided', text: '复诊时再定' },
+    { id: 'd14', text: '2 周后' },
+    { id: 'd28', text: '4 周后' },
+    { id: 'd42', text: '6 周后' },
+    { id: 'm2', text: '2 个月后' },
+    { id: 'm3', text: '3 个月后' },
+    { id: 'm6', text: '6 个月后' },
+  ],
+}
+/** The day that an answer names; null where it names none. Pure. */
+export function nextSessionBy(answer: string | null, treatedOn: Day): Day | 'none' | null {
+  if (answer === 'none') return 'none'
+  const [, unit, count] = /^([dm])(\d+)$/.exec(answer ?? '') ?? []
+  if (unit === undefined) return null
+  return unit === 'd' ? addDays(treatedOn, Number(count)) : addMonths(treatedOn, Number(count))
+}
+
 const OTHER = { title: '请确定护理日期', script: '请在诊疗系统中补充相关日期。填写后，护理联系会自动安排。' }
 
 /** `nth`: how often a day that was known has become unknown again; a card that was withdrawn can't come again. */
@@ -55,15 +80,52 @@ export const daysWanted = (rows: readonly Pick<StepRow, 'status' | 'anchor'>[]):
   ...new Set(rows.flatMap(({ status, anchor }) => (status === 'needs_anchor' ? [anchor] : []))),
 ]
 
+/**
+ * "Treated, nothing set" (domain 3): on the day of a treatment somebody says what comes next, or that nothing does. Of an
+ * operation the first year is set at once; what was entered later is history.
+ */
+export const asksNext = (treatment: Subject, next: AnchorDay, isOperation: boolean, timeZone: string): boolean =>
+  treatment.record === 'treatment' &&
+  next === null &&
+  !isOperation &&
+  treatment.treatedOn === dayOf(treatment.enteredAt, timeZone)
+
+/** The days that are asked for: what steps wait for, and what comes next. */
+export const daysAsked = (
+  rows: readonly Pick<StepRow, 'status' | 'anchor'>[],
+  plan: Pick<PlanRow, 'asksNext'> | undefined,
+): Anchor[] => [...new Set([...daysWanted(rows), ...(plan?.asksNext ? (['next_session_date'] as const) : [])])]
+
+/** A day that was said on its card: the treatment has it from now on, and the plan follows. Safe to repeat. */
+export async function onDaySaid(
+  {
+    tasks,
+    treatments,
+  }: { tasks: Pick<TasksService, 'get'>; treatments: Pick<TreatmentsService, 'getMany' | 'setNextSession'> },
+  { taskId, kind, byUserId }: TaskCompleted,
+  at: Date,
+): Promise<void> {
+  if (kind !== 'set_day') return
+  const task = await tasks.get(taskId)
+  const treatment = task?.treatmentId ? (await treatments.getMany([task.treatmentId])).get(task.treatmentId) : undefined
+  const on = treatment ? nextSessionBy(task?.answer ?? null, treatment.treatedOn) : null
+  if (treatment && on !== null) await treatments.setNextSession(treatment.id, { on, byUserId, at })
+}
+
 /** One card for each day that is missing. Safe to repeat. */
 export async function askForDays(
   { customers, treatments, tasks }: AskDayDeps,
   stores: ReadonlyMap<string, Store>,
-  plans: readonly { treatment: Subject; rows: readonly StepRow[]; lost?: (anchor: Anchor) => number }[],
+  plans: readonly {
+    treatment: Subject
+    rows: readonly StepRow[]
+    plan: Pick<PlanRow, 'asksNext'>
+    lost?: (anchor: Anchor) => number
+  }[],
   now: Date,
 ): Promise<void> {
-  const asking = plans.flatMap(({ treatment, rows, lost }) =>
-    daysWanted(rows).map((anchor) => ({ treatment, anchor, nth: lost?.(anchor) ?? 0 })),
+  const asking = plans.flatMap(({ treatment, rows, plan, lost }) =>
+    daysAsked(rows, plan).map((anchor) => ({ treatment, anchor, nth: lost?.(anchor) ?? 0 })),
   )
   if (asking.length === 0) return
   const contacts = await customers.contacts([...new Set(asking.map(({ treatment }) => treatment.customerId))])
@@ -94,6 +156,7 @@ export async function askForDays(
             { name: '编号', value: treatment.externalId ?? treatment.id },
           ],
           script,
+          ...(anchor === 'next_session_date' ? { choice: NEXT } : {}),
           openAt,
           // On the day of the treatment: what is entered in the evening has until the next one.
           dueAt: evening > openAt ? evening : endOfContacts(addDays(today, 1), window),

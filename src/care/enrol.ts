@@ -7,7 +7,8 @@ import { AppError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import type { TasksService } from '../tasks/index.ts'
 import { type Around, type AroundDeps, lookAround } from './around.ts'
-import { askForDays } from './days-wanted.ts'
+import { askForDays, asksNext } from './days-wanted.ts'
+import { isOperation } from './facts.ts'
 import { guideMomentOf } from './guides.ts'
 import { fullness, loadKey, weigh } from './load.ts'
 import type { CareStore, Guest, PlanRow, StepRow } from './model.ts'
@@ -114,6 +115,12 @@ export function makePlan(
       treatedOn: treatment.treatedOn,
       pathways: pathways.filter((one) => matches(one, facts)).map(({ id, version }) => ({ id, version })),
       status: 'active',
+      asksNext: asksNext(
+        treatment,
+        facts.dates?.next_session_date ?? null,
+        isOperation(pathways, facts),
+        place.timeZone,
+      ),
       createdAt: now,
       changes: [],
     },

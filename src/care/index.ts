@@ -12,6 +12,7 @@ import { onMessage, openAsks } from './asks.ts'
 import { attentionList } from './attention.ts'
 import { onAttempted, onCompleted } from './calls.ts'
 import { layOutDay } from './day.ts'
+import { onDaySaid } from './days-wanted.ts'
 import type { Drawing } from './drawings.ts'
 import { enrol } from './enrol.ts'
 import { createFiring } from './fire.ts'
@@ -89,7 +90,11 @@ export function createCare(deps: CareDeps): Feature<CareService> {
     ...Object.fromEntries(onRecords),
     [MIGRATION_EVENT]: migrations.onWanted,
     'task.attempted': ({ data, occurredAt }) => onAttempted(shared, data as unknown as TaskAttempted, occurredAt),
-    'task.completed': ({ data, occurredAt }) => onCompleted(shared, data as unknown as TaskCompleted, occurredAt),
+    async 'task.completed'({ data, occurredAt }) {
+      const completed = data as unknown as TaskCompleted
+      await onDaySaid(shared, completed, occurredAt)
+      await onCompleted(shared, completed, occurredAt)
+    },
     'customer.message_received': ({ data }) => onMessage(shared, data as unknown as MessageReceived, clock.now()),
   })
 

@@ -69,6 +69,8 @@ export interface PlanRow {
   treatedOn: Day
   pathways: { id: string; version: number }[]
   status: 'active' | 'cancelled'
+  /** Nobody has said what comes next; the doctor has a card for it. */
+  asksNext?: boolean
   createdAt: Date
   changes: PlanChange[]
   /** What people have decided about single steps. */

@@ -6,7 +6,7 @@ import type { Reason } from '../platform/reasons.ts'
 import type { TasksService } from '../tasks/index.ts'
 import { hangingOn, movesOthers } from './around.ts'
 import type { PlanChange } from './changes.ts'
-import { askForDays, daysWanted, dayTaskIds, timesLost } from './days-wanted.ts'
+import { askForDays, daysAsked, dayTaskIds, timesLost } from './days-wanted.ts'
 import { changeOf, type Diff, decided, diffOf, isNothing, OPEN, wantsOf } from './diff.ts'
 import { type EnrolDeps, refused } from './enrol.ts'
 import type { StepRow } from './model.ts'
@@ -130,8 +130,8 @@ async function tryOne(
   await moveTasks(deps, diff, around.stores.get(treatment.storeId))
   const lost = (anchor: Anchor) => timesLost(plan.changes, anchor, { id: cause.id, ask: diff.ask })
   await askForDays(deps, around.stores, [{ ...made, lost }], now)
-  const wanted = daysWanted(made.rows)
-  const said = daysWanted(open).filter((anchor) => !wanted.includes(anchor))
+  const wanted = daysAsked(made.rows, made.plan)
+  const said = daysAsked(open, plan).filter((anchor) => !wanted.includes(anchor))
   if (said.length > 0)
     await deps.tasks.cancel(
       said.flatMap((anchor) => dayTaskIds(treatment.id, anchor, lost(anchor))),
@@ -177,7 +177,7 @@ export async function cancelPlan(
   const rows = await store.stepsOf(subjectId)
   const [plan] = await store.plansOf([subjectId])
   await takeBack(deps, rows, reason, now)
-  const asked = daysWanted(rows).flatMap((anchor) =>
+  const asked = daysAsked(rows, plan).flatMap((anchor) =>
     dayTaskIds(subjectId, anchor, timesLost(plan?.changes ?? [], anchor, { id: cause.id, ask: [] })),
   )
   if (asked.length > 0) await tasks.cancel(asked, reason)

@@ -4,6 +4,8 @@ import type { Shown, TaskRow } from './model.ts'
 type Json = Record<string, unknown>
 
 export const MOST_FACTS = 6
+/** A select has at most so many options. */
+export const MOST_OPTIONS = 10
 /** What the card shows of a script. */
 export const SCRIPT_CHARS = 160
 
@@ -30,7 +32,7 @@ export function parseCardId(cardTaskId: string): { taskId: string; occurrence: n
   return match?.[1] ? { taskId: match[1], occurrence: Number(match[2]) } : null
 }
 
-type CardFacts = Pick<TaskRow, 'title' | 'facts' | 'script' | 'form' | '_id'>
+type CardFacts = Pick<TaskRow, 'title' | 'facts' | 'script' | 'form' | '_id' | 'choice'>
 
 const head = (task: CardFacts): Json => ({
   source: { desc: '术后管家', desc_color: 0 },
@@ -57,6 +59,24 @@ const buttonList = (task: CardFacts, taken: boolean): Json[] =>
     key,
   }))
 
+/** The question key of a task's choice. */
+export const ANSWER = 'answer'
+/** A select shows its first option from the start: that one must be no answer. */
+const UNSET = { id: 'unset', text: '请选择' }
+export const isAnswer = ({ choice }: Pick<TaskRow, 'choice'>, id: string | null): id is string =>
+  choice?.options.some((one) => one.id === id) ?? false
+
+const selection = ({ choice }: CardFacts): Json =>
+  choice
+    ? {
+        button_selection: {
+          question_key: ANSWER,
+          title: choice.title,
+          option_list: [UNSET, ...choice.options].slice(0, MOST_OPTIONS),
+        },
+      }
+    : {}
+
 /** The card as it is first sent. */
 export const taskCard = (task: CardFacts, occurrence: number): Json => ({
   msgtype: 'template_card',
@@ -64,6 +84,7 @@ export const taskCard = (task: CardFacts, occurrence: number): Json => ({
     card_type: 'button_interaction',
     ...head(task),
     task_id: cardId(task, occurrence),
+    ...selection(task),
     button_list: buttonList(task, false),
   },
 })
@@ -74,6 +95,7 @@ const workingCard = (task: CardFacts, said: string): Json => ({
     card_type: 'button_interaction',
     ...head(task),
     quote_area: { type: 0, quote_text: said },
+    ...selection(task),
     button_list: buttonList(task, true),
   },
 })
@@ -104,8 +126,6 @@ export function updateOf(task: CardFacts, shown: Shown): Json {
   }
 }
 
-/** A select has at most so many options. */
-export const MOST_OPTIONS = 10
 export const TRANSFER_REASONS = {
   off_duty: '不在班',
   busy: '任务较多',

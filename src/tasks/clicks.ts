@@ -1,6 +1,6 @@
 /** What a click on a card means for its task. Pure: the same task and click always give the same change. */
 import { addMs } from '../platform/clock.ts'
-import { type Button, MOST_OPTIONS, STATES, SUBMITS, TRANSFER_REASONS } from './cards.ts'
+import { ANSWER, type Button, isAnswer, MOST_OPTIONS, STATES, SUBMITS, TRANSFER_REASONS } from './cards.ts'
 import type { Effect, Shown, TaskRow } from './model.ts'
 import { complete, eventOf, handOver, type Transition, WORDS_MS, withdraw, withdrawHelper } from './rules.ts'
 import type { ContactOutcome } from './types.ts'
@@ -192,9 +192,12 @@ const toSummary = (task: TaskRow, click: Click, now: Date, show: Show, outcome: 
 })
 
 function done(task: TaskRow, click: Click, now: Date, show: Show): Transition {
+  const answer = one(click, ANSWER)
+  if (task.choice && !isAnswer(task, answer))
+    return { set: {}, effects: [show({ card: 'working', said: '请先选择，再点“已完成”' })] }
   const { set, effects } = complete(task, click.userId, now, null)
   return {
-    set,
+    set: task.choice ? { ...set, answer } : set,
     effects: [show({ card: 'closed', said: '已完成' }), ...withdrawNewer(task, click, '已完成'), ...effects],
   }
 }

@@ -5,7 +5,7 @@ import { type Clock, earliest, HOUR_MS } from '../platform/clock.ts'
 import { type Routine, routine } from '../platform/routines.ts'
 import type { Role, StaffService, Store } from '../staff/index.ts'
 import { noteTo } from './contacts.ts'
-import { morningList, overdueList } from './lists.ts'
+import { morningList, nothingSetList, overdueList } from './lists.ts'
 import type { TasksStore } from './model.ts'
 import { readersOf } from './notes.ts'
 
@@ -19,6 +19,8 @@ export interface DaysDeps {
 const MORNING_AT: TimeOfDay = '09:00'
 /** Before the quiet hours, after the last contact window. */
 const EVENING_AT: TimeOfDay = '20:40'
+/** After the list of what is left. */
+const NOTHING_SET_AT: TimeOfDay = '20:45'
 /** A list that couldn't be made for so long is no news any more. */
 const USEFUL_MS = 3 * HOUR_MS
 const SUPERVISOR: Role = 'cs_supervisor'
@@ -85,7 +87,10 @@ export function tasksRoutines({ store, messaging, staff, clock }: DaysDeps): Rou
         staff.roster(),
       ])
       // Reached, with only the summary's ten minutes running, is done.
-      const left = open.filter(({ deadlineAt, status }) => deadlineAt <= endOfDay && status !== 'summary')
+      // What a doctor has still to set has a list of its own.
+      const left = open.filter(
+        ({ deadlineAt, status, kind }) => deadlineAt <= endOfDay && status !== 'summary' && kind !== 'set_day',
+      )
       const members = await staff.members([...new Set(left.map(({ ownerUserId }) => ownerUserId))])
       for (const { id, displayName } of places) {
         const mine = left.filter(({ storeId }) => storeId === id)
@@ -101,7 +106,28 @@ export function tasksRoutines({ store, messaging, staff, clock }: DaysDeps): Rou
     return { lists: lists.length, overdue }
   }
 
+  /** "Treated, nothing set" (domain 3): what the day's treatments still wait for, to the supervisor; an empty list is none. */
+  async function nothingSet(at: Date): Promise<Record<string, number>> {
+    const lists = []
+    for (const { day, places } of zonesDue(await staff.allStores(), NOTHING_SET_AT, at)) {
+      const [open, roster] = await Promise.all([store.openUntil(at), staff.roster()])
+      const unset = open.filter(({ kind }) => kind === 'set_day')
+      const members = await staff.members([...new Set(unset.map(({ ownerUserId }) => ownerUserId))])
+      const nameOf = (userId: string) => members.get(userId)?.name ?? '未分配'
+      for (const { id, displayName, timeZone } of places) {
+        const mine = unset.filter(({ storeId }) => storeId === id)
+        if (mine.length === 0) continue
+        const content = nothingSetList(displayName, mine, nameOf, (when) => dayOf(when, timeZone).slice(5))
+        for (const userId of readersOf(roster.candidates(id, SUPERVISOR, { at }), SUPERVISOR, id))
+          lists.push(markdown(userId, id, `nothing-set:${id}:${day}`, content))
+      }
+    }
+    await messaging.enqueueMany(lists)
+    return { lists: lists.length }
+  }
+
   return [
+    routine({ name: 'tasks.nothing-set-list', nextAt: daily(NOTHING_SET_AT), run: nothingSet }),
     routine({ name: 'tasks.morning-list', nextAt: daily(MORNING_AT), run: morning }),
     routine({ name: 'tasks.evening-list', nextAt: daily(EVENING_AT), run: evening }),
   ]

@@ -28,6 +28,24 @@ export function morningList(tasks: readonly TaskRow[], time: (at: Date) => strin
   )
 }
 
+/** Who was treated, and nobody has said yet what comes next: by whom it is to be said. */
+export function nothingSetList(
+  storeName: string,
+  tasks: readonly TaskRow[],
+  ownerName: (userId: string) => string,
+  day: (at: Date) => string,
+): string {
+  const sorted = [...tasks].sort((a, b) => Number(b.openAt) - Number(a.openAt) || (a._id < b._id ? -1 : 1))
+  return shortened(
+    `**${safe(storeName)}：${tasks.length} 项治疗后续未安排**`,
+    sorted.map((task) => {
+      const what = task.facts.find(({ name }) => name === '项目')?.value ?? ''
+      return `> ${day(task.openAt)} ${safe(task.title)}（${safe(what)}）：${ownerName(task.ownerUserId)}未填写`
+    }),
+    tasks.length,
+  )
+}
+
 export function overdueList(
   storeName: string,
   tasks: readonly TaskRow[],

@@ -46,6 +46,8 @@ export interface TaskRow extends DueRow, Omit<OpenTask, 'id' | 'dueAt'> {
   helper: { userId: string; occurrence: number } | null
   attempts: (Task['attempts'][number] & { occurrence: number })[]
   outcome: ContactOutcome | null
+  /** Which option of the card's question was taken. */
+  answer?: string | null
   /** Sealed words of the staff member. */
   summary: string | null
   /** Until when the next text of the owner is the summary. */

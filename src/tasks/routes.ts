@@ -23,6 +23,8 @@ const View = z.object({
   reason: z.literal('no_owner').nullable(),
   /** How it came to its owner: passed on by hand, or handed over because the one before was away or has left. */
   transfers: z.array(z.object({ at: Instant, fromUserId: z.string(), toUserId: z.string(), reason: z.string() })),
+  /** Of a question on its card. */
+  answer: z.string().nullish(),
   attempts: z.array(z.object({ at: Instant, byUserId: z.string(), result: z.string() })),
   outcome: z
     .object({

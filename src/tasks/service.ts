@@ -194,6 +194,8 @@ function taskOf(row: TaskRow, crypto: FieldCrypto): Task {
     occurrence: row.occurrence,
     attempts: attempts.map(({ at, byUserId, result }) => ({ at, byUserId, result })),
     outcome: outcome ? { ...outcome, summary: words } : null,
+    choice: row.choice,
+    answer: row.answer ?? null,
     completedAt: row.completedAt,
   }
 }

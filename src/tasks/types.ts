@@ -11,6 +11,12 @@ export type TaskKind =
   | 'set_day'
   /** No message may go: a nurse or doctor decides how the customer is cared for. */
   | 'decide_contact'
+/** One question on the card of a `confirm` task, answered with it; a card shows ten options at most. */
+export interface Choice {
+  title: string
+  /** `id`s of the caller; texts of at most 16 characters. */
+  options: { id: string; text: string }[]
+}
 /** Which form closes it: reached/state/satisfaction; the same and then effect/NPS; or one tap. */
 export type TaskForm = 'contact' | 'contact_month' | 'confirm'
 
@@ -34,6 +40,8 @@ export interface OpenTask {
   facts: { name: string; value: string }[]
   /** What to ask and say (call script, or the text to send); shown as the card's sub title, ≤ 160 characters. */
   script: string
+  /** Asked on the card; it is done only with an answer. */
+  choice?: Choice | undefined
   /** The card goes out at this instant … */
   openAt: Date
   /** … and the task is overdue after this one. */
@@ -69,6 +77,8 @@ export interface Task extends OpenTask {
   occurrence: number
   attempts: { at: Date; byUserId: string; result: 'reached' | 'not_reached' }[]
   outcome: ContactOutcome | null
+  /** Which option of `choice` was taken. */
+  answer: string | null
   completedAt: Date | null
 }
 

@@ -2,6 +2,7 @@
 import type { Collection, Filter, OptionalUnlessRequiredId, UpdateFilter } from 'mongodb'
 import type { Connection } from 'mongoose'
 import { ANNOUNCE_INDEX, type Announcing } from '../platform/announcements.ts'
+import type { Day } from '../platform/calendar.ts'
 import { collectionOf, ensureIndexes, type IndexSpec, insertMissing, ONE_PAGE } from '../platform/db.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import type { PageRequest } from '../platform/views.ts'
@@ -15,6 +16,8 @@ export interface RecordRow extends Announcing {
 }
 
 export interface TreatmentRow extends Omit<Treatment, 'id'>, RecordRow {
+  /** The next session as it was said on a card, which counts while the clinic's system says nothing. */
+  nextSaid?: { on: Day | 'none'; byUserId: string; at: Date } | null
   /** Sealed. */
   note: string | null
   /** Keyed digest of what is said now … */

@@ -13,7 +13,7 @@ import type { PageRequest } from '../platform/views.ts'
 import { writeMany } from './bulk.ts'
 import type { RecordStore, TreatmentRow } from './model.ts'
 import { type CustomerRef, type ListFilter, type References, wrongField } from './references.ts'
-import type { Treatment } from './types.ts'
+import type { Treatment, TreatmentsService } from './types.ts'
 
 /** What is said of a treatment, beside the clinic's number. */
 export interface TreatmentFacts extends CustomerRef {
@@ -59,6 +59,7 @@ export interface TreatmentDesk {
   cancelMany(externalIds: readonly string[], options?: BulkOptions): Promise<BulkAnswer[]>
   /** Replaces the facts. Saying the same again changes nothing. @throws AppError not_found/treatment_not_found, conflict/treatment_cancelled */
   correct(treatmentId: string, facts: TreatmentFacts): Promise<Treatment>
+  setNextSession: TreatmentsService['setNextSession']
   /** Safe to repeat. @throws AppError not_found/treatment_not_found */
   cancel(treatmentId: string): Promise<Treatment>
 }
@@ -91,7 +92,7 @@ export const treatmentOf = (row: TreatmentRow): Treatment => ({
   treatedOn: row.treatedOn,
   enteredAt: row.enteredAt,
   status: row.status,
-  ...plannedOf(row),
+  ...plannedOf({ ...row, nextSessionOn: row.nextSessionOn ?? row.nextSaid?.on ?? null }),
 })
 
 /** What the doctor and the ward say of it; rows from before these were asked have none of it. */
@@ -339,6 +340,16 @@ export function createTreatmentDesk({
     },
     correct,
     cancel,
+    async setNextSession(id, { on, byUserId, at }) {
+      await change(id, async (row) =>
+        row.status === 'cancelled' || row.nextSaid?.on === on
+          ? null
+          : {
+              set: { nextSaid: { on, byUserId, at } },
+              tell: tell('treatment.corrected', row, at, `:${row.revision + 1}`),
+            },
+      )
+    },
   }
 }
 

@@ -89,6 +89,11 @@ export interface TreatmentsService {
   /** Oldest first; of the customer and of everybody merged into them. */
   ofCustomer(customerId: string): Promise<Treatment[]>
   kind(code: string): TreatmentKind | null
+  /**
+   * The day of the next session, or that none is needed, as a doctor said it; `treatment.corrected` follows. It counts while
+   * the clinic's own system says nothing. Safe to repeat. @throws AppError not_found/treatment_not_found
+   */
+  setNextSession(treatmentId: string, said: { on: Day | 'none'; byUserId: string; at: Date }): Promise<void>
   /** Newest first; of the customer and of everybody merged into them. */
   appointmentsOf(customerId: string): Promise<Appointment[]>
   /** Treatments and appointments under these customer ids, in two commands. */
