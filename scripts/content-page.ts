@@ -210,7 +210,7 @@ export function contentPage({ templates, guideFiles, pathways, treatments, drawi
       .filter((step) => (step.class === 'greeting' ? 0 : momentOf(step)) === moment)
     // Contacts of one owner merge, and the words of the first are sent.
     const spoken = steps.filter((step, i) => steps.findIndex(({ owner }) => owner === step.owner) === i)
-    const hasRoom = ({ template }: PathwayStep) => templates.get(template)?.chat.includes('{{guide}}')
+    const hasRoom = ({ template }: PathwayStep) => templates.get(template ?? '')?.chat.includes('{{guide}}')
     return steps.find(({ kind: what }) => what === 'guidance') ?? spoken.find(hasRoom) ?? null
   }
 

@@ -90,6 +90,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     customers: customers.service,
     staff: staff.service,
     templates: config.templates,
+    promotionCaps: config.promotionCaps,
     settings: messagingSettings(settings),
   })
   const tasks = createTasks({

@@ -17,7 +17,9 @@ import {
 import {
   buildTemplates,
   buildWordLint,
+  type Cap,
   GUIDE_BYTES,
+  PromotionFile,
   type TemplateBook,
   TemplateFile,
   WordingFile,
@@ -33,6 +35,8 @@ export interface AppConfig {
   templates: TemplateBook
   guides: GuideBook
   pathways: Pathway[]
+  /** How often one customer may be told of offers. */
+  promotionCaps: readonly Cap[]
   /** The drawings beside guides, by file name without ending. */
   drawings: ReadonlyMap<string, Drawing>
   /** What is wrong with pathways beside these templates, guides and roles: everything at once. */
@@ -55,6 +59,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
   const templateFiles = loader.loadAll('templates', TemplateFile)
   const guideFiles = loader.loadAll('guides', GuideFile)
   const drawings = loader.texts('illustrations', '.svg')
+  const promotion = loader.load('promotion.yaml', PromotionFile)
   const pathwayFiles = loader.loadAll('pathways', PathwayFile)
   const shown = (file: string) => relative(process.cwd(), join(folder, file))
 
@@ -105,7 +110,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
       loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message, code })
     }
   }
-  if (loader.problems.length > 0 || !organisation || !treatments || !wording)
+  if (loader.problems.length > 0 || !organisation || !treatments || !wording || !promotion)
     throw new ConfigError(loader.problems.map(formatProblem))
   return {
     organisation,
@@ -118,6 +123,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
       const name = join('pathways', `${pathway}.yaml`)
       return `${shown(name)}:${loader.lineOf(name, ['version'])}`
     },
+    promotionCaps: promotion.caps,
     drawings: new Map([...drawings].map(([name, svg]) => [name, { caption: captionOf(svg), svg }])),
     guideFiles,
   }

@@ -85,6 +85,7 @@ export async function openRooms(uri: string, start: string, answers: Partial<Wec
     customers: customers.service,
     staff: staff.service,
     templates: config.templates,
+    promotionCaps: config.promotionCaps,
     settings: { openKfId: OPEN_KF_ID, agentId: AGENT_ID, miniProgramOn: false, sms: null, concurrency: 8 },
   })
   const tasks = createTasks({

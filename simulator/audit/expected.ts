@@ -10,7 +10,7 @@ export interface Treatment {
   externalId: string
   person: string
   /** What it is, when it is no treatment. */
-  record?: 'appointment' | 'purchase'
+  record?: 'appointment' | 'purchase' | 'consultation'
   code: string
   technique?: string
   /** Kinds of products, of a purchase. */
@@ -34,6 +34,9 @@ export interface Treatment {
   operatedOn?: string[]
   /** What the clinic's people have moved or cancelled by hand, by the clinic's own record: each step that they named. */
   movedByHand?: readonly HandMove[]
+  /** Of a consultation: when it was closed without a purchase; and when the person bought, which the judge finds. */
+  closedAt?: Date
+  boughtAt?: Date | undefined
 }
 
 export interface HandMove {
@@ -69,6 +72,7 @@ const instant = (day: Temporal.PlainDate, time: string, timeZone: string): Date 
 
 const pathwaysOf = ({ record, storeType, code, course }: Treatment): string[] => {
   if (record === 'appointment') return ['appointment']
+  if (record === 'consultation') return ['consulted']
   const own = OWN[code]
   if (record === 'purchase' || own === 'product') return ['product']
   return [
@@ -89,6 +93,7 @@ export const possibleOf = (treatment: Treatment): Expected[] =>
 export const expectedOf = (treatment: Treatment): Expected[] =>
   possibleOf(treatment).filter(
     ({ pathway, row }) =>
+      !row.staff &&
       (row.of === undefined || dayOf(row, treatment) !== null || isSetByHand(pathway, row, treatment)) &&
       isOfCourse(row, treatment) &&
       isOfProduct(row, treatment),
@@ -113,7 +118,7 @@ const dateOf = (text: string) => Temporal.PlainDate.from(text)
 /** The day that a row counts from; null where nobody has said it, or where there is none. */
 function dayOf({ of }: Row, treatment: Treatment, zone = SHANGHAI): Temporal.PlainDate | null {
   const own = local(treatment.endedAt, zone).toPlainDate()
-  if (of === undefined || of === 'appointment') return own
+  if (of === undefined || of === 'appointment' || of === 'consultation') return own
   if (of === 'next session') {
     const { nextSessionOn } = treatment
     return nextSessionOn === undefined || nextSessionOn === 'none' ? null : dateOf(nextSessionOn)
@@ -133,7 +138,11 @@ const isAfter = (a: Temporal.PlainDate, b: Temporal.PlainDate) => Temporal.Plain
 function spanOf({ when }: Row, day: Temporal.PlainDate): Days {
   if ('days' in when) return [day.add({ days: when.days[0] }), day.add({ days: when.days[1] })]
   if ('from' in when) return [day.add({ days: when.from }), day.add({ months: when.toMonth })]
-  const on = 'day' in when ? day.add({ days: when.day }) : 'month' in when ? day.add({ months: when.month }) : day
+  if ('month' in when) {
+    const on = day.add({ months: when.month })
+    return [on, on.add({ days: when.within ?? 0 })]
+  }
+  const on = 'day' in when ? day.add({ days: when.day }) : day
   return [on, on]
 }
 

@@ -13,6 +13,7 @@ import {
   type Window,
 } from './expected.ts'
 import { doubles, type Found, unclaimed } from './faults.ts'
+import { isCapped, overCap, promotionsOf, unasked } from './promotion.ts'
 import { related } from './relations.ts'
 
 export type { Claim } from './evidence.ts'
@@ -37,6 +38,12 @@ export interface Promise_ {
 export interface Wishes {
   optedOutAt?: Date
   diedAt?: Date
+  /** Agreed to be told of offers; without it nobody may be. */
+  consentedAt?: Date
+  /** Wants no offers any more. */
+  promotionOffAt?: Date
+  /** An abnormal case or a complaint was open. */
+  trouble?: { from: Date; to?: Date }[]
 }
 
 export interface Verdict {
@@ -45,6 +52,10 @@ export interface Verdict {
   /** Messages of steps that came in the quiet hours: kept perhaps, and still wrong. */
   atNight: Found[]
   unclaimed: Found[]
+  /** More offers than one person may hear of. */
+  overCap: Found[]
+  /** Decisions that no colleague was ever asked for, by claim or row. */
+  unasked: string[]
   /** Steps of the plan that the table doesn't know. */
   unexpected: string[]
 }
@@ -68,6 +79,7 @@ export function judge(input: {
   const treatmentOf = new Map(treatments.map((treatment) => [treatment.externalId, treatment]))
   const personOf = ({ treatmentExternalId }: Claim) => treatmentOf.get(treatmentExternalId ?? '')?.person ?? null
   const evidence = gather(ledger, claims, personOf)
+  const promotions = promotionsOf(claims, evidence, treatmentOf)
   const byName = new Map(claims.map((claim) => [`${claim.treatmentExternalId} ${claim.pathway}.${claim.step}`, claim]))
   const byId = new Map(claims.map((claim) => [claim.id, claim]))
   const promises: Promise_[] = []
@@ -97,6 +109,7 @@ export function judge(input: {
           taken,
           isCancelled,
           evidence,
+          promotions: promotions.get(treatment.person) ?? [],
           wishes: wishes.get(treatment.person) ?? {},
         }),
         messageIds: target?.messageIds ?? [],
@@ -108,6 +121,8 @@ export function judge(input: {
     duplicated: doubles(ledger, claims, evidence, personOf),
     atNight: nightly(claims, evidence, treatmentOf, calendars),
     unclaimed: unclaimed(ledger, claims),
+    overCap: overCap(promotions),
+    unasked: unasked({ treatments, calendars, claims: byName, evidence, end, wishes }),
     unexpected: claims
       .filter(({ treatmentExternalId, pathway, step }) => {
         const treatment = treatmentOf.get(treatmentExternalId ?? '')
@@ -136,6 +151,8 @@ interface Case {
   /** The clinic's people have cancelled it by hand. */
   isCancelled: boolean
   evidence: Evidence
+  /** Offers that the person heard of, by time. */
+  promotions: readonly Found[]
   wishes: Wishes
 }
 
@@ -162,7 +179,7 @@ function outcomeOf(one: Case): { outcome: Outcome; reason: string | null } {
 }
 
 /** A reason explains only what the world bears out: a server can write any word. */
-function isExplained({ treatment, claim, target, window, taken, isCancelled, evidence, wishes }: Case): boolean {
+function isExplained({ treatment, claim, target, window, taken, isCancelled, evidence, promotions, wishes }: Case): boolean {
   const before = (at: Date | undefined) => at !== undefined && at < window.to
   if (claim?.status === 'missed_before_entry')
     return treatment.enteredAt >= window.lastChance || before(treatment.correctedAt)
@@ -177,6 +194,19 @@ function isExplained({ treatment, claim, target, window, taken, isCancelled, evi
       return before(wishes.optedOutAt)
     case 'deceased':
       return before(wishes.diedAt)
+    case 'bought':
+      return before(treatment.boughtAt)
+    case 'consultation_closed':
+      return before(treatment.closedAt)
+    case 'promotion_opted_out':
+      return before(wishes.promotionOffAt)
+    case 'no_consent':
+      return wishes.consentedAt === undefined || wishes.consentedAt > window.from || before(wishes.promotionOffAt)
+    case 'frequency_cap':
+      return isCapped(promotions, window.to)
+    case 'abnormal_open':
+    case 'complaint_open':
+      return (wishes.trouble ?? []).some(({ from, to }) => from < window.to && (to === undefined || to > window.from))
     case 'unreachable':
       return evidence.calls(target).filter(({ payload }) => payload.outcome !== 'answered').length >= VAIN_CALLS
     default:

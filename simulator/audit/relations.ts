@@ -1,4 +1,7 @@
-/** What a person's treatments mean to each other, found in the list itself: the next session, and further operations. */
+/**
+ * What a person's treatments mean to each other, found in the list itself: the next session, further operations, and what
+ * ended a consultation.
+ */
 import type { Calendar, Treatment } from './expected.ts'
 import { OWN } from './table.ts'
 
@@ -22,6 +25,7 @@ export function related(treatments: readonly Treatment[], calendars: ReadonlyMap
     else byPerson.set(one.person, [one])
   }
   return treatments.map((one) => {
+    if (one.record === 'consultation') return { ...one, boughtAt: one.boughtAt ?? boughtSince(one, treatments) }
     if (one.record) return one
     const day = dayOf(one, calendars)
     const later = (byPerson.get(one.person) ?? [])
@@ -41,3 +45,16 @@ export function related(treatments: readonly Treatment[], calendars: ReadonlyMap
     return { ...one, nextDoneOn: one.nextDoneOn ?? next?.on, operatedOn: one.operatedOn ?? operatedOn }
   })
 }
+
+/** The first treatment or purchase of the person since the consultation. */
+const boughtSince = ({ person, endedAt }: Treatment, all: readonly Treatment[]): Date | undefined =>
+  all
+    .filter(
+      (one) =>
+        one.person === person &&
+        (one.record === undefined || one.record === 'purchase') &&
+        !one.cancelledAt &&
+        one.endedAt >= endedAt,
+    )
+    .map((one) => one.endedAt)
+    .sort((a, b) => a.getTime() - b.getTime())[0]

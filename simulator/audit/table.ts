@@ -8,13 +8,14 @@ export type When =
   | { hours: number }
   | { day: number }
   | { days: [number, number] }
-  | { month: number }
+  /** That day, or one of so many after it. */
+  | { month: number; within?: number }
   | { from: number; toMonth: number }
 
 export interface Row {
   step: string
   when: When
-  of?: 'sutures' | 'next session' | 'appointment'
+  of?: 'sutures' | 'next session' | 'appointment' | 'consultation'
   /** A person must make the contact: it avoids closed days. */
   needsPerson?: boolean
   /** Goes by itself on its day, whoever works. */
@@ -31,6 +32,10 @@ export interface Row {
   session?: 'last' | 'not last'
   /** Of a product of this kind. */
   product?: string
+  /** Only by consent, under the caps of domain 5, and never while something is wrong. */
+  promotion?: boolean
+  /** A colleague decides something: no promise to the customer, but the card has to come. */
+  staff?: boolean
   /** Planned with a later room: photos and recommendations. */
   later?: boolean
 }
@@ -106,6 +111,19 @@ const APPOINTMENT: Row[] = [
   { step: 'before1', when: { day: -1 }, of: 'appointment' },
 ]
 
+const CONSULTED: Row[] = [
+  ...[1, 2, 3].map(
+    (month): Row => ({ step: `month${month}`, when: { month, within: 6 }, of: 'consultation', promotion: true }),
+  ),
+  { step: 'decision', when: { month: 4 }, of: 'consultation', needsPerson: true, staff: true },
+]
+
+/** How often one person may hear of offers: so many in so many days. */
+export const CAPS = [
+  { most: 1, days: 14 },
+  { most: 3, days: 90 },
+] as const
+
 /** Everything the table has, `later` rows included: the report shows them as such. */
 export const TABLE: Record<string, readonly Row[]> = {
   base: BASE,
@@ -119,6 +137,7 @@ export const TABLE: Record<string, readonly Row[]> = {
   product: PRODUCT,
   salon: SALON,
   appointment: APPOINTMENT,
+  consulted: CONSULTED,
 }
 
 /** Which pathway of its own each code of the clinic has. */

@@ -127,6 +127,17 @@ const SCORES: Record<string, readonly (readonly [string, number])[]> = {
     ['2', 3],
     ['1', 1],
   ],
+  // Of decisions about people who have not bought.
+  choice: [
+    ['continue', 55],
+    ['close', 45],
+  ],
+  why: [
+    ['considering', 40],
+    ['price', 25],
+    ['timing', 20],
+    ['no_need', 15],
+  ],
   nps: [
     ['10', 32],
     ['9', 28],

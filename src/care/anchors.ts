@@ -49,6 +49,7 @@ export type DayWhen = Exclude<When, { withinHours: number }>
 export function spanOf(when: DayWhen, day: Day): { first: Day; last: Day } {
   if ('days' in when) return { first: addDays(day, when.days[0]), last: addDays(day, when.days[1]) }
   if ('fromDay' in when) return { first: addDays(day, when.fromDay), last: addMonths(day, when.toMonth) }
-  const on = 'day' in when ? addDays(day, when.day) : addMonths(day, when.month)
-  return { first: on, last: on }
+  if ('day' in when) return { first: addDays(day, when.day), last: addDays(day, when.day) }
+  const on = addMonths(day, when.month)
+  return { first: on, last: addDays(on, when.within ?? 0) }
 }

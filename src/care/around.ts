@@ -42,6 +42,7 @@ const CHOICE_MONTHS = 2
 export function movesOthers({ treatments, pathways }: Pick<AroundDeps, 'treatments' | 'pathways'>, subject: Subject) {
   const kind = treatments.kind(subject.code)
   const asTreatment: Subject = { ...subject, record: subject.record === 'appointment' ? 'treatment' : subject.record }
+  if (subject.record === 'consultation') return false
   return kind !== null && STORE_TYPES.some((type) => hangs(pathways, matchFacts(asTreatment, kind, { type })))
 }
 const STORE_TYPES = ['hospital', 'clinic', 'salon'] as const
@@ -81,6 +82,8 @@ export async function lookAround(
     if (plan._id === subject.id || plan.status !== 'active' || plan.customerId !== subject.customerId) return null
     if (followed.has(plan._id)) return 'followed'
     if (plan.storeId !== subject.storeId) return null
+    // What is said to somebody who has not bought is no care.
+    if (plan.record === 'consultation' || subject.record === 'consultation') return null
     // Whoever reminds of a visit reminds of the session, too.
     if (plan.record === 'appointment') return subject.record === 'treatment' ? 'visit' : null
     return plan.treatedOn === subject.treatedOn && subject.record !== 'appointment' ? 'visit' : null
@@ -153,7 +156,8 @@ const operationIn =
 function hostOf(row: StepRow, isFollowed: boolean, from: Date): Host[] {
   const { _id: id, step, ownerRole, kind, action, plannedOn, contactClass, dueAt } = row
   if (contactClass === 'greeting' || dueAt === null || dueAt <= from || plannedOn === null) return []
-  return [{ id, step, ownerRole, kind, action, plannedOn, ...(isFollowed ? { isFollowed } : {}) }]
+  const sells = contactClass === 'promotion' ? { isPromotion: true } : {}
+  return [{ id, step, ownerRole, kind, action, plannedOn, ...sells, ...(isFollowed ? { isFollowed } : {}) }]
 }
 
 /** Records may stand under the customer's id, or under the one it was merged into. */

@@ -4,6 +4,7 @@ import { notFound } from '../platform/errors.ts'
 import { hashId } from '../platform/hash.ts'
 import type { ContactOutcome, OpenTask, TaskAttempted, TaskCompleted } from '../tasks/index.ts'
 import { type AnswerDeps, LIVE, NO_ANSWERS, onHanded, recordId } from './answers.ts'
+import { onDecided } from './consulted.ts'
 import { callTaskId, followTaskId, missedOf } from './fire.ts'
 import type { StepRow } from './model.ts'
 import { windowFacts } from './rows.ts'
@@ -100,6 +101,7 @@ export async function onCompleted(
   if (!stepId) return
   const [step, task] = await Promise.all([store.step(stepId), tasks.get(taskId)])
   if (!step || !task) return
+  if (kind === 'decide_consultation') return onDecided(deps, step, task, byUserId, at)
   if (kind === 'send_message' || kind === 'check_message') return onHanded(deps, step, byUserId, at)
   if (kind !== 'contact_call' && kind !== 'consultant_follow' && kind !== 'doctor_contact') return
   const outcome: ContactOutcome = task.outcome ?? { ...NO_ANSWERS, reached: true }

@@ -13,6 +13,8 @@ export interface Host {
   kind: StepKind
   action: StepAction
   plannedOn: Day
+  /** It may have to wait, and care doesn't wait with it. */
+  isPromotion?: boolean
   /** Of an operation that this plan follows: what both plans name alike is one contact, whichever day that is. */
   isFollowed?: boolean
 }
@@ -26,9 +28,11 @@ export interface Guest {
 export function guestOf(draft: Draft, hosts: readonly Host[]): Guest | null {
   if (draft.interval) return null
   const { step, first, last, reason } = draft
+  if (isPromotion(step)) return null
   const isReminder = step.kind === 'reminder'
   let best: Host | null = null
   for (const host of hosts) {
+    if (host.isPromotion) continue
     if (isReminder !== (host.kind === 'reminder') || (!isReminder && host.kind !== 'contact')) continue
     // Whoever reminds of a session or visit does it for everybody.
     if (!isReminder && host.ownerRole !== step.owner) continue
@@ -42,10 +46,14 @@ export function guestOf(draft: Draft, hosts: readonly Host[]): Guest | null {
 /** What goes alone otherwise rides on anything that the other treatment plans that day; a reminder has a matter of its own. */
 export function rideOf(draft: Draft, hosts: readonly Host[]): Guest | null {
   const host = hosts.find(
-    ({ kind, plannedOn }) => kind !== 'reminder' && plannedOn >= draft.first && plannedOn <= draft.last,
+    ({ kind, isPromotion: sells, plannedOn }) =>
+      kind !== 'reminder' && kind !== 'decision' && !sells && plannedOn >= draft.first && plannedOn <= draft.last,
   )
   return host ? { draft, host } : null
 }
+
+/** Care sells nothing and doesn't wait for the caps of what does: neither takes the other along. */
+export const isPromotion = (step: { class: string }): boolean => step.class === 'promotion'
 
 interface Group {
   first: Day
@@ -94,6 +102,7 @@ function meets({ first, last, members }: Group, draft: Draft): boolean {
   // The contacts within two hours are one greeting, whoever owns them.
   if (host.interval || draft.interval) return host.interval !== null && draft.interval !== null
   if (first > draft.last || draft.first > last) return false
+  if (isPromotion(host.step) !== isPromotion(draft.step)) return false
   // So is the reminder of one session.
   const isReminder = draft.step.kind === 'reminder'
   if (isReminder || host.step.kind === 'reminder') return isReminder && host.step.kind === 'reminder'

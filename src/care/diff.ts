@@ -15,8 +15,10 @@ const BY_PLAN: ReadonlySet<string> = new Set([
   'superseded_by_session',
   'course_between',
   'cancelled_by_hand',
-  // Cancelled, and booked again.
+  // Cancelled, and booked again; bought, and taken back.
   'appointment_over',
+  'bought',
+  'consultation_closed',
 ])
 
 /** What a plan decides of a step; everything else is what has happened to it. */

@@ -97,7 +97,7 @@ export function isPassed(draft: Draft, facts: DayFacts): boolean {
   const { opening, window, enteredAt, enteredOn } = facts
   if (interval) return interval.to <= enteredAt
   if (last > enteredOn) return false
-  const isCall = step.action === 'call'
+  const isCall = step.action !== 'message'
   if (!isCall || step.neverMoves || isOpenOn(opening, last))
     return lastChance(last, isCall, window, opening) <= enteredAt
   const open = nextOpenDay(opening, first)
@@ -105,11 +105,13 @@ export function isPassed(draft: Draft, facts: DayFacts): boolean {
   return (open > last ? lastChance(open, isCall, window, opening) : windowOf(draft, facts).to) <= enteredAt
 }
 export const actionOf = (draft: Draft): StepAction =>
-  draft.step.action === 'call' && draft.step.kind !== 'guidance'
-    ? 'call'
-    : draft.riders.some(({ step }) => step.kind === 'contact' && step.action === 'call')
+  draft.step.action === 'task'
+    ? 'task'
+    : draft.step.action === 'call' && draft.step.kind !== 'guidance'
       ? 'call'
-      : 'message'
+      : draft.riders.some(({ step }) => step.kind === 'contact' && step.action === 'call')
+        ? 'call'
+        : 'message'
 
 /** Everything that a contact has taken along. */
 export function flatten(riders: readonly Draft[], into: Draft[] = []): Draft[] {

@@ -21,6 +21,7 @@ export const matchFacts = (subject: Subject, kind: TreatmentKind, { type }: Pick
   techniques: techniquesOf(subject, kind),
   course: placeOf(subject),
   isAppointment: subject.record === 'appointment',
+  isConsultation: subject.record === 'consultation',
 })
 
 const techniquesOf = ({ technique, products }: Subject, { category }: TreatmentKind): readonly string[] =>
@@ -129,7 +130,7 @@ export function hangingFacts(
     course_end: placeOf({ course })?.isLast ? treatedOn : 'none',
     discharge_date: inHospital ? dischargedOn : 'none',
     purchase_date: kind.category === 'product' ? treatedOn : 'none',
-    consultation_date: 'none',
+    consultation_date: record === 'consultation' ? treatedOn : 'none',
     ...(sutureRemovalOn === null ? {} : { suture_removal_date: sutureRemovalOn }),
   }
   const sutureDay = sutureDayOf(kind, subject.technique)

@@ -11,6 +11,7 @@ import type { Random } from '../platform/random.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { OpenTask, TasksService } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
+import { consultationTaskId, consultationTaskOf } from './consulted.ts'
 import { decisionOf, needsDecision } from './decisions.ts'
 import type { GuideBook } from './guides.ts'
 import type { CareStore, DueStep, StepRow } from './model.ts'
@@ -90,6 +91,8 @@ async function fireBatch(deps: FireDeps, steps: readonly DueStep[], now: Date): 
   const owners = await tasks.open(
     fired.flatMap(({ step, firing, facts, consultants, window }) => {
       if (firing.do === 'call') return [callOf(deps, step, facts, consultants, firing)]
+      if (firing.do === 'ask')
+        return [consultationTaskOf(deps, step, facts, consultants, { n: 1, openAt: now, dueAt: firing.overdueAt })]
       return needsDecision(step, firing) ? [decisionOf(deps, step, facts, window)] : []
     }),
   )
@@ -159,6 +162,9 @@ function changeOf(step: DueStep, firing: Firing, timeZone: string, now: Date): R
         taskId: callTaskId(step._id, step.occurrence),
         dueAt: firing.overdueAt < step.windowTo ? firing.overdueAt : step.windowTo,
       }
+    case 'ask':
+      // The task has its own deadline; the step ends with the decision.
+      return { status: 'calling', taskId: consultationTaskId(step, 1), dueAt: null }
     case 'wait':
       return {
         dueAt: firing.at,

@@ -3,11 +3,13 @@ import type { CustomersService } from '../customers/index.ts'
 import type { DomainEvent, EventHandler } from '../platform/events.ts'
 import type {
   AppointmentChanged,
+  ConsultationChanged,
   PurchaseRecorded,
   TreatmentCancelled,
   TreatmentCompleted,
   TreatmentCorrected,
 } from '../treatments/index.ts'
+import { endOrResume, lookAtConsultations } from './consulted-ends.ts'
 import { onDeceased } from './deceased.ts'
 import { enrol } from './enrol.ts'
 import type { PlanRow } from './model.ts'
@@ -43,6 +45,20 @@ export function recordHandlers(deps: ListenDeps): Record<string, EventHandler> {
     nudge('care_steps')
   }
 
+  async function onConsultation(event: DomainEvent): Promise<void> {
+    const { consultationId } = event.data as unknown as ConsultationChanged
+    const asked = await only(consultationId)
+    if (!asked) return
+    const plan = await planOf(consultationId)
+    if (!plan) await enrol(deps, [{ ...asked, enteredAt: event.occurredAt }])
+    else {
+      await endOrResume(deps, plan, asked, event)
+      // Of what goes on the facts may be others.
+      await replan(deps, asked, event)
+    }
+    nudge('care_steps')
+  }
+
   return {
     'treatment.completed': {
       async together(completed) {
@@ -56,6 +72,7 @@ export function recordHandlers(deps: ListenDeps): Record<string, EventHandler> {
           return subject ? [{ subject, cause }] : []
         })
         await followUp(deps, changed, 'next')
+        await lookAtConsultations(deps, changed.map(boughtBy))
       },
     },
     async 'treatment.corrected'(event) {
@@ -64,26 +81,39 @@ export function recordHandlers(deps: ListenDeps): Record<string, EventHandler> {
       await followUp(deps, formerly(treatment, await planOf(treatment.id), event), 'all')
       await replan(deps, treatment, event)
       await followUp(deps, [{ subject: treatment, cause: event }], 'all')
+      await lookAtConsultations(deps, [boughtBy({ subject: treatment, cause: event })])
       nudge('care_steps')
     },
     async 'treatment.cancelled'(event) {
       const { treatmentId } = event.data as unknown as TreatmentCancelled
       await cancelPlan(deps, treatmentId, 'treatment_cancelled', event, clock.now())
       const treatment = await only(treatmentId)
-      if (treatment) await followUp(deps, [{ subject: treatment, cause: event }], 'all')
+      if (treatment) {
+        await followUp(deps, [{ subject: treatment, cause: event }], 'all')
+        await lookAtConsultations(deps, [boughtBy({ subject: treatment, cause: event })])
+      }
       nudge('care_steps')
     },
     async 'purchase.recorded'(event) {
-      const bought = await only((event.data as unknown as PurchaseRecorded).purchaseId)
+      const { purchaseId, customerId } = event.data as unknown as PurchaseRecorded
+      await lookAtConsultations(deps, [{ customerId, cause: event }])
+      const bought = await only(purchaseId)
       if (bought && (await enrol(deps, [{ ...bought, enteredAt: event.occurredAt }])) > 0) nudge('care_steps')
     },
     'appointment.booked': onAppointment,
     'appointment.moved': onAppointment,
     'appointment.cancelled': onAppointment,
     'appointment.arrived': onAppointment,
+    'consultation.recorded': onConsultation,
+    'consultation.closed': onConsultation,
     'customer.deceased': (event) => onDeceased(deps, event),
   }
 }
+
+const boughtBy = ({ subject: { customerId }, cause }: { subject: Subject; cause: DomainEvent }) => ({
+  customerId,
+  cause,
+})
 
 /**
  * Another code or customer until now: what hung on that is planned anew first, while the plan still knows it. The records

@@ -8,6 +8,7 @@ import { collectionOf, ensureIndexes, insertFresh, insertMissing, ONE_PAGE } fro
 import type { PlanChange } from './changes.ts'
 import type { Moment } from './guides.ts'
 import { type Calls, createLoad, weigh } from './load.ts'
+import type { Subject } from './subjects.ts'
 import type { Anchor, CareStep } from './types.ts'
 import type { HandPin } from './wanted.ts'
 
@@ -62,7 +63,7 @@ export interface Guest extends Carried {
 export interface PlanRow {
   /** The treatment's id: one plan per treatment, purchase or appointment. */
   _id: string
-  record: 'treatment' | 'purchase' | 'appointment'
+  record: Subject['record']
   customerId: string
   storeId: string
   code: string
@@ -142,6 +143,9 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
     plansOf: (ids: readonly string[]) => plans.find({ _id: { $in: [...ids] } }, ONE_PAGE).toArray(),
     plansOfCustomers: (customerIds: readonly string[]) =>
       plans.find({ customerId: { $in: [...customerIds] } }).toArray(),
+    /** Of customers who asked and may buy. */
+    consultationsOf: (customerIds: readonly string[]) =>
+      plans.find({ customerId: { $in: [...customerIds] }, record: 'consultation' }).toArray(),
     cancelPlan: (treatmentId: string) => plans.updateOne({ _id: treatmentId }, { $set: { status: 'cancelled' } }),
     changePlan: (_id: string, set: Partial<PlanRow>) => plans.updateOne({ _id }, { $set: set }),
     recordChange: (_id: string, change: PlanChange) =>

@@ -14,7 +14,11 @@ const When = z.union([
   /** One contact on any working day from first to last. */
   z.strictObject({ days: z.tuple([Offset, Offset]) }),
   /** The same day so many calendar months later, clamped at the month's end. */
-  z.strictObject({ month: z.int().min(-12).max(24) }),
+  z.strictObject({
+    month: z.int().min(-12).max(24),
+    /** And so many days more, for what may have to wait. */
+    within: z.int().min(1).max(20).optional(),
+  }),
   z.strictObject({ fromDay: Offset, toMonth: z.int().min(1).max(24) }),
 ])
 export type When = z.output<typeof When>
@@ -25,9 +29,10 @@ const Name = z.string().min(1).max(64)
 const Step = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9_]{0,39}$/),
   stage: z.enum(STAGES),
-  kind: z.enum(['contact', 'guidance', 'survey', 'reminder']),
-  /** `call` needs a person; `message` goes by itself. */
-  action: z.enum(['message', 'call']),
+  /** `decision`: a member of staff decides something; the customer hears nothing. */
+  kind: z.enum(['contact', 'guidance', 'survey', 'reminder', 'decision']),
+  /** `call` needs a person; `message` goes by itself; `task` is a decision's. */
+  action: z.enum(['message', 'call', 'task']),
   when: When,
   /** What the days count from; hours count from the treatment's end, days from its day unless said otherwise. */
   anchor: z.enum(ANCHORS).optional(),
@@ -38,7 +43,8 @@ const Step = z.strictObject({
   /** The first role of the stage table owns the step. */
   owner: z.enum(ROLES),
   class: z.enum(['greeting', 'care', 'promotion']),
-  template: Name,
+  /** Of a decision there is none. */
+  template: Name.optional(),
   /** Title of the task card and of lists. */
   title: z.string().min(1).max(16),
   /** What to ask and say, for a call. */
@@ -74,6 +80,8 @@ export const PathwayFile = z.strictObject({
     course: z.literal(true).optional(),
     /** Booked visits instead of what was done. */
     appointments: z.literal(true).optional(),
+    /** People who asked and have not bought. */
+    consultations: z.literal(true).optional(),
   }),
   /** An operation: further ones within a year shift what is to come, and it has sutures, which usually come out on that day. */
   operation: z.strictObject({ sutureDay: z.union([z.int().min(1).max(60), z.literal('none')]) }).optional(),
@@ -91,11 +99,13 @@ export interface MatchFacts extends Pick<TreatmentKind, 'code' | 'category'> {
   techniques?: readonly string[]
   course?: CoursePlace | null
   isAppointment?: boolean
+  isConsultation?: boolean
 }
 
 /** Every condition that is given must hold; none means everything that was done. */
 export const matches = ({ matches: wanted }: Pathway, facts: MatchFacts): boolean =>
   (wanted.appointments ?? false) === (facts.isAppointment ?? false) &&
+  (wanted.consultations ?? false) === (facts.isConsultation ?? false) &&
   (!wanted.codes || wanted.codes.includes(facts.code)) &&
   (!wanted.categories || wanted.categories.includes(facts.category)) &&
   !wanted.notCategories?.includes(facts.category) &&

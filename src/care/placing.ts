@@ -41,7 +41,7 @@ export function place(
 ): Placed {
   const { opening, window } = facts
   const { first, last, step, reason } = draft
-  const needsPerson = actionOf(draft) === 'call'
+  const needsPerson = actionOf(draft) !== 'message'
   if (draft.interval || first === last) {
     const stays = !needsPerson || step.neverMoves || draft.riders.some((rider) => rider.step.neverMoves)
     if (stays || isOpenOn(opening, first)) return { draft, day: first, reason, window: windowOf(draft, facts) }
@@ -89,7 +89,7 @@ function moved(draft: Draft, from: Day, { opening, window }: DayFacts): Placed {
 
 /** Each role that writes to or calls the customer on one day has a lane of its own. */
 const laneOf = ({ step }: Draft): string =>
-  step.kind === 'guidance' || step.kind === 'reminder' ? step.kind : step.owner
+  step.kind === 'guidance' || step.kind === 'reminder' || step.kind === 'decision' ? step.kind : step.owner
 
 /** The instants, in the order of `all`: each owner role of a day has a contact window of its own. */
 export function instants(all: readonly Placed[], facts: DayFacts): { at: Date; reason: Reason | null }[] {

@@ -9,7 +9,7 @@ import type { Day, Interval } from '../platform/calendar.ts'
 import type { Reason } from '../platform/reasons.ts'
 import type { Role } from '../staff/index.ts'
 import { anchorOf } from './anchors.ts'
-import { combine, type Guest, guestOf, type Host, rideOf } from './combine.ts'
+import { combine, type Guest, guestOf, type Host, isPromotion, rideOf } from './combine.ts'
 import {
   actionOf,
   type DayFacts,
@@ -96,6 +96,10 @@ export function plan(
   const along: Guest[] = []
   for (const draft of useful) {
     if (isContact(draft)) continue
+    if (draft.step.kind === 'decision') {
+      placed.push(place(draft, facts, load, existing.days))
+      continue
+    }
     const host = carrierOf(draft, days)
     if (host) {
       host.riders.push(draft)
@@ -143,8 +147,16 @@ function carrierOf(draft: Draft, days: readonly { draft: Draft; day: Day }[]): D
   let best: Draft | null = null
   let rank = 0
   for (const { draft: host, day } of days) {
-    // A reminder has a matter of its own.
-    if (host.interval || host.step.kind === 'reminder' || day < draft.first || day > draft.last) continue
+    // A reminder has a matter of its own, as has a decision.
+    if (
+      host.interval ||
+      host.step.kind === 'reminder' ||
+      host.step.kind === 'decision' ||
+      isPromotion(host.step) ||
+      day < draft.first ||
+      day > draft.last
+    )
+      continue
     const its =
       draft.step.kind === 'survey' && host.step.owner === draft.step.owner ? 3 : actionOf(host) === 'message' ? 2 : 1
     if (its <= rank) continue

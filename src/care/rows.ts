@@ -36,11 +36,11 @@ export function rowOf(
     anchor: one.anchor,
     kind: one.kind,
     action: one.action,
-    audience: 'customer',
+    audience: one.kind === 'decision' ? 'staff' : 'customer',
     ownerRole: one.ownerRole,
     contactClass: one.step.class,
     // Whoever of the group calls announces it in its own words.
-    templateKey: (call ?? one).step.template,
+    templateKey: (call ?? one).step.template ?? '',
     firstDay: one.firstDay,
     lastDay: one.lastDay,
     windowFrom: one.windowFrom,

@@ -22,13 +22,17 @@ export type Firing =
   | { do: 'message' }
   /** Message first; the card follows so that the customer has read it. */
   | { do: 'call'; openAt: Date; overdueAt: Date }
+  /** Somebody on our side decides. */
+  | { do: 'ask'; overdueAt: Date }
   /** `window`: the promise moved along. */
   | { do: 'wait'; at: Date; reason: Reason; window?: Interval }
   | { do: 'end'; status: 'skipped' | 'missed' | 'done'; reason: Reason }
 
 export interface FiringFacts {
   customer: Customer | undefined
-  treatment: (Pick<Treatment, 'status'> & Partial<Pick<Treatment, 'inHospital' | 'dischargedOn'>>) | undefined
+  treatment:
+    | (Pick<Treatment, 'status'> & Partial<Pick<Treatment, 'inHospital' | 'dischargedOn'>> & { overBy?: Reason })
+    | undefined
   opening: Opening
   window: WindowFacts
 }
@@ -41,6 +45,7 @@ export function decide(step: DueStep, { customer, treatment, opening, window }: 
   const stopped = whyNot(customer, treatment, step.contactClass)
   if (stopped) return { do: 'end', status: 'skipped', reason: stopped }
   if (step.status === 'calling') return checkCall(step, window, now)
+  if (step.action === 'task') return decideTask(window, opening, now)
   const until = usefulUntil(step.windowTo, step.contactClass, window)
   // Too late to be useful: a burst after an outage helps nobody.
   if (now >= until) return { do: 'end', status: 'missed', reason: 'late' }
@@ -58,13 +63,23 @@ export function decide(step: DueStep, { customer, treatment, opening, window }: 
   return { do: 'call', ...callTimes(now, hours) }
 }
 
+/** A decision is asked for on a day that somebody works, however late. */
+function decideTask(window: WindowFacts, opening: Opening, now: Date): Firing {
+  const today = dayOf(now, window.timeZone)
+  const end = endOfContacts(today, whenOpen(window, opening, today))
+  if (isOpenOn(opening, today) && now < end) return { do: 'ask', overdueAt: end }
+  const day = nextOpenDay(opening, addDays(today, 1))
+  const { at } = nextAllowed(dayInterval(day, window.timeZone).from, 'care', whenOpen(window, opening, day))
+  return { do: 'wait', at, reason: isOpenOn(opening, today) ? 'outside_window' : 'store_closed' }
+}
+
 /** Why a customer is not contacted at all about this treatment. */
 export function whyNot(
   customer: Customer | undefined,
   treatment: FiringFacts['treatment'],
   contactClass: ContactClass = 'care',
 ): Reason | null {
-  if (treatment?.status === 'cancelled') return 'treatment_cancelled'
+  if (treatment?.status === 'cancelled') return treatment.overBy ?? 'treatment_cancelled'
   if (!customer) return 'superseded'
   if (customer.deceased) return 'deceased'
   if (customer.optOut.all) return 'opted_out'

@@ -10,7 +10,8 @@ export function mayCarry(
   lastGuided: number,
 ): boolean {
   if (kind === 'guidance' || action === 'call') return true
-  if (kind !== 'contact' || contactClass === 'greeting') return false
+  // Nothing rides on promotion, which may have to wait.
+  if (kind !== 'contact' || contactClass === 'greeting' || contactClass === 'promotion') return false
   if (anchor !== undefined && anchor !== 'treatment_date') return true
   return 'fromDay' in when || ('day' in when ? when.day : 'days' in when ? when.days[0] : lastGuided + 1) <= lastGuided
 }
@@ -54,9 +55,12 @@ export function anchorProblems(
   if (anchor === 'suture_removal_date' && !operation)
     found.push(['unreachable', 'anchor', 'only an operation has sutures'])
   if (movesWithSutures && !operation) found.push(['unreachable', 'movesWithSutures', 'only an operation has sutures'])
-  if (anchor === 'consultation_date') found.push(['unreachable', 'anchor', 'there is no record of consultations yet'])
-  if ((anchor === 'appointment_start') !== (wanted.appointments ?? false))
-    found.push(['unreachable', 'anchor', 'steps of appointments, and only they, count from the appointment'])
+  for (const [record, what, isAbout] of [
+    ['appointment', 'appointment_start', wanted.appointments],
+    ['consultation', 'consultation_date', wanted.consultations],
+  ] as const)
+    if ((anchor === what) !== (isAbout ?? false))
+      found.push(['unreachable', 'anchor', `steps of ${record}s, and only they, count from the ${record}`])
   if (sessions && !wanted.course) found.push(['unreachable', 'sessions', 'only a course has sessions'])
   return found
 }

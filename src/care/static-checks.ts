@@ -77,8 +77,12 @@ function checkNames(pathway: Pathway, { kinds }: CheckFacts, add: Add): void {
 
 function checkTexts(step: PathwayStep, lastGuided: number, { templates, words }: CheckFacts, add: Add): void {
   const { title, script = '', action, class: contactClass } = step
-  const template = templates.get(step.template)
-  if (!template) add('missing_template', ['template'], `there is no template ${step.template}`)
+  const template = step.template === undefined ? undefined : templates.get(step.template)
+  if (step.kind === 'decision') {
+    if (action !== 'task' || step.template !== undefined)
+      add('decision_speaks', ['action'], 'a decision is a task of staff, without a text to the customer')
+  } else if (action === 'task') add('decision_speaks', ['action'], 'only a decision is a task of staff')
+  else if (!template) add('missing_template', ['template'], `there is no template ${step.template}`)
   else {
     if (template.class !== contactClass)
       add('class_mismatch', ['class'], `template ${step.template} is of class ${template.class}`)
@@ -99,26 +103,27 @@ interface Case extends MatchFacts {
 /** Everything that a record can be to a pathway: each treatment with each technique and place in a course, in each kind of store. */
 function casesOf(kinds: readonly TreatmentKind[], { matches: wanted }: Pathway): Case[] {
   const isAppointment = wanted.appointments ?? false
-  const places = isAppointment ? [null] : [null, { isFirst: true, isLast: false }, { isFirst: false, isLast: true }]
+  const isConsultation = wanted.consultations ?? false
+  const isAhead = isAppointment || isConsultation
+  const places = isAhead ? [null] : [null, { isFirst: true, isLast: false }, { isFirst: false, isLast: true }]
   return kinds.flatMap(({ code, category, techniques = [], sutureDay = null }) =>
-    // What a visit is booked for has no technique yet, and a basket is made of kinds of products.
-    (isAppointment ? [[]] : [...(category === 'product' ? [] : [[]]), ...techniques.map((one) => [one])]).flatMap(
-      (how) =>
-        places.flatMap((course) =>
-          STORE_TYPES.map((storeType) => {
-            const usual =
-              typeof sutureDay === 'object' && sutureDay !== null ? (sutureDay[how[0] ?? ''] ?? null) : sutureDay
-            return { code, category, storeType, techniques: how, course, isAppointment, sutureDay: usual }
-          }),
-        ),
+    // What a visit is booked for, or somebody asks about, has no technique yet, and a basket is made of kinds of products.
+    (isAhead ? [[]] : [...(category === 'product' ? [] : [[]]), ...techniques.map((one) => [one])]).flatMap((how) =>
+      places.flatMap((course) =>
+        STORE_TYPES.map((storeType) => {
+          const usual =
+            typeof sutureDay === 'object' && sutureDay !== null ? (sutureDay[how[0] ?? ''] ?? null) : sutureDay
+          return { code, category, storeType, techniques: how, course, isAppointment, isConsultation, sutureDay: usual }
+        }),
+      ),
     ),
   )
 }
 const STORE_TYPES: readonly StoreType[] = ['hospital', 'clinic', 'salon']
 
 /** Does a record of this kind ever say the day? */
-function gives(anchor: Anchor, { category, isAppointment, course, sutureDay }: Case): boolean {
-  if (anchor === 'consultation_date') return false
+function gives(anchor: Anchor, { category, isAppointment, isConsultation, course, sutureDay }: Case): boolean {
+  if (anchor === 'consultation_date') return isConsultation ?? false
   if (anchor === 'appointment_start') return isAppointment ?? false
   if (anchor === 'purchase_date') return category === 'product'
   if (anchor === 'course_end') return course?.isLast ?? false

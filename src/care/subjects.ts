@@ -1,17 +1,29 @@
 /**
- * What plans are about: treatments, and purchases and appointments as if they were some. So one planner, one drain and one
+ * What plans are about: treatments, and purchases, appointments and consultations as if they were some. So one planner, one drain and one
  * set of cards serve them all.
  */
 import { DEFAULT_ZONE, dayOf } from '../platform/calendar.ts'
 import { EPOCH } from '../platform/clock.ts'
+import type { Reason } from '../platform/reasons.ts'
 import { defined } from '../platform/views.ts'
 import type { StaffService } from '../staff/index.ts'
-import type { Appointment, ProductType, Purchase, Treatment, TreatmentsService } from '../treatments/index.ts'
+import type {
+  Appointment,
+  Consultation,
+  ProductType,
+  Purchase,
+  Treatment,
+  TreatmentsService,
+} from '../treatments/index.ts'
 
 export interface Subject extends Treatment {
-  record: 'treatment' | 'purchase' | 'appointment'
+  record: 'treatment' | 'purchase' | 'appointment' | 'consultation'
   /** Kinds of products in a purchase. */
   products?: readonly ProductType[]
+  /** Treatments that a consultation was about. */
+  topics?: readonly string[]
+  /** Why it is over, where that is another thing than being taken back. */
+  overBy?: Reason
 }
 
 /** A code of config/treatments.yaml. */
@@ -79,10 +91,35 @@ export function ofAppointment(
     enteredAt: EPOCH,
     // Once the customer is there, nobody reminds.
     status: status === 'booked' || status === 'moved' ? 'completed' : 'cancelled',
+    overBy: 'appointment_over',
   }
 }
 
-type Records = Pick<TreatmentsService, 'getMany' | 'appointments' | 'purchases' | 'kind'>
+/** Over once it is closed, or something was bought or done since. */
+export function ofConsultation(
+  { id, externalId, customerId, storeId, consultantUserId, consultedAt, topics, outcome, boughtAt }: Consultation,
+  timeZone: string,
+): Subject {
+  return {
+    ...NOTHING,
+    record: 'consultation',
+    id,
+    externalId,
+    customerId,
+    storeId,
+    code: topics[0] ?? '',
+    topics,
+    doctorUserId: null,
+    consultantUserId,
+    endedAt: consultedAt,
+    treatedOn: dayOf(consultedAt, timeZone),
+    enteredAt: EPOCH,
+    status: outcome === 'open' && boughtAt === null ? 'completed' : 'cancelled',
+    overBy: outcome === 'closed' ? 'consultation_closed' : 'bought',
+  }
+}
+
+type Records = Pick<TreatmentsService, 'getMany' | 'appointments' | 'purchases' | 'consultations' | 'kind'>
 
 /** Everything that a plan can be about, by its id. Records beside treatments are looked for only where some are left. */
 export function createSubjects(records: Records, staff: Pick<StaffService, 'stores'>) {
@@ -93,8 +130,12 @@ export function createSubjects(records: Records, staff: Pick<StaffService, 'stor
     const found = new Map([...done].map(([id, treatment]) => [id, subjectOf(treatment)]))
     const left = ids.filter((id) => !found.has(id))
     if (left.length === 0) return found
-    const [booked, bought] = await Promise.all([records.appointments(left), records.purchases(left)])
-    const all = [...booked.values(), ...bought.values()]
+    const [booked, bought, asked] = await Promise.all([
+      records.appointments(left),
+      records.purchases(left),
+      records.consultations(left),
+    ])
+    const all = [...booked.values(), ...bought.values(), ...asked.values()]
     const stores = await staff.stores([...new Set(all.map(({ storeId }) => storeId))])
     const zoneOf = ({ storeId }: { storeId: string }) => stores.get(storeId)?.timeZone
     for (const one of booked.values()) {
@@ -105,6 +146,10 @@ export function createSubjects(records: Records, staff: Pick<StaffService, 'stor
       const zone = zoneOf(one)
       const subject = zone ? ofPurchase(one, isProduct, zone) : null
       if (subject) found.set(one.id, subject)
+    }
+    for (const one of asked.values()) {
+      const zone = zoneOf(one)
+      if (zone) found.set(one.id, ofConsultation(one, zone))
     }
     return found
   }

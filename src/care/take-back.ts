@@ -33,7 +33,11 @@ export async function takeBack(deps: TakeBackDeps, rows: readonly StepRow[], rea
   )
   await tasks.cancel(
     rows.flatMap((row) => [
-      ...(row.taskId !== null || row.status === 'calling' ? [callTaskId(row._id, row.occurrence)] : []),
+      ...(row.action === 'task'
+        ? [row.taskId].filter((id) => id !== null)
+        : row.taskId !== null || row.status === 'calling'
+          ? [callTaskId(row._id, row.occurrence)]
+          : []),
       ...(row.status === 'unreachable' ? [followTaskId(row._id, 1), followTaskId(row._id, 2)] : []),
       // "Please pass this on": no longer.
       ...(row.status === 'delegated' ? [passOnTaskId(outboxId(row, 'customer'))] : []),

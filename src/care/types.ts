@@ -32,8 +32,9 @@ export interface CoursePlace {
   isFirst: boolean
   isLast: boolean
 }
-export type StepKind = 'contact' | 'guidance' | 'survey' | 'photo' | 'reminder' | 'recommendation'
-export type StepAction = 'message' | 'call'
+/** `decision`: one of our people decides something, and the customer hears nothing. */
+export type StepKind = 'contact' | 'guidance' | 'survey' | 'photo' | 'reminder' | 'recommendation' | 'decision'
+export type StepAction = 'message' | 'call' | 'task'
 
 /**
  * planned → enqueued (message in the outbox) | calling (task open) → done | delegated | unreachable | missed | skipped

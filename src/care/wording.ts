@@ -6,6 +6,7 @@ import type { Role, StaffMember, Store } from '../staff/index.ts'
 import type { Treatment, TreatmentsService } from '../treatments/index.ts'
 import type { GuideBook, Moment } from './guides.ts'
 import type { StepRow } from './model.ts'
+import type { Subject } from './subjects.ts'
 
 /** The customer's own people, the nearest first: tried where a step is the consultant's. */
 export const consultantsOf = (
@@ -60,7 +61,8 @@ export function treatmentName(
   { treatment, also = [] }: StepFacts,
   treatments: Pick<TreatmentsService, 'kind'>,
 ): string {
-  const codes = [treatment?.code, ...also.map((one) => one.treatment.code)]
+  const topics = treatment && 'topics' in treatment ? (treatment as Subject).topics : undefined
+  const codes = [...(topics ?? [treatment?.code]), ...also.map((one) => one.treatment.code)]
   const names = codes.flatMap((code) => (code && treatments.kind(code)?.name) || [])
   return names.length > 0 ? [...new Set(names)].join('、') : '治疗'
 }

@@ -1,4 +1,6 @@
 /** Between what a clinic says, what is stored (sealed where it must be) and what others may know. */
+
+import type { Clock } from '../platform/clock.ts'
 import { type FieldCrypto, normalizePhone } from '../platform/crypto.ts'
 import { invalid } from '../platform/errors.ts'
 import { NAME_FIELD, PHONE_FIELD } from './identities.ts'
@@ -21,12 +23,22 @@ export interface CustomerInput {
   tags?: string[]
   identities?: { externalUserId?: string; unionId?: string; openId?: string }
   optOut?: { all?: boolean; promotion?: boolean }
+  /** Agrees to be told of offers; false: no longer does. */
+  promotionConsent?: boolean
   deceased?: boolean
 }
 
 export type CustomerPatch = Pick<
   CustomerInput,
-  'preferredTime' | 'optOut' | 'deceased' | 'ownerUserId' | 'skinType' | 'allergies' | 'notes' | 'tags'
+  | 'preferredTime'
+  | 'optOut'
+  | 'promotionConsent'
+  | 'deceased'
+  | 'ownerUserId'
+  | 'skinType'
+  | 'allergies'
+  | 'notes'
+  | 'tags'
 >
 
 /** A customer as clinic systems see one: name open, phone masked by the view. */
@@ -57,6 +69,8 @@ export const customerOf = (row: CustomerRow): Customer => ({
   preferredTime: row.preferredTime,
   deceased: row.deceased,
   optOut: row.optOut,
+  // Rows from before consents were kept.
+  promotionConsentAt: row.promotionConsentAt ?? null,
   provisional: row.provisional,
 })
 
@@ -67,7 +81,7 @@ export interface CustomerFacts {
   contactOf(row: CustomerRow): CustomerContact
 }
 
-export function createCustomerFacts(crypto: FieldCrypto): CustomerFacts {
+export function createCustomerFacts(crypto: FieldCrypto, clock: Pick<Clock, 'now'>): CustomerFacts {
   const openName = (row: CustomerRow): string => (row.name === null ? '' : crypto.open(NAME_FIELD, row.name))
   const openPhone = (row: CustomerRow): string | null =>
     row.phone === null ? null : crypto.open(PHONE_FIELD, row.phone)
@@ -109,6 +123,10 @@ export function createCustomerFacts(crypto: FieldCrypto): CustomerFacts {
       ...(input.notes === undefined ? {} : { notes: sealOr(NOTES_FIELD, input.notes, before.notes) }),
       ...(tags === undefined ? {} : { tags: [...new Set(tags)] }),
       ...(deceased === undefined ? {} : { deceased }),
+      ...(input.promotionConsent === undefined
+        ? {}
+        : // Said again it is the same consent.
+          { promotionConsentAt: input.promotionConsent ? (before.promotionConsentAt ?? clock.now()) : null }),
       ...(input.optOut === undefined ? {} : { optOut: { ...before.optOut, ...input.optOut } }),
     }
   }

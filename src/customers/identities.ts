@@ -49,6 +49,7 @@ export const emptyCustomer = (_id: string, now: Date): CustomerRow => ({
   preferredTime: null,
   deceased: false,
   optOut: { all: false, promotion: false },
+  promotionConsentAt: null,
   provisional: true,
   name: null,
   gender: 'unknown',

@@ -49,7 +49,7 @@ const customerIdOf = (externalId: string): string => hashId('customer', identity
 
 export function createCustomersService(deps: CustomersDeps): CustomersDesk {
   const { store, clock, crypto, graph, announcer } = deps
-  const { factsOf, cardOf, contactOf } = createCustomerFacts(crypto)
+  const { factsOf, cardOf, contactOf } = createCustomerFacts(crypto, clock)
   const rowOf = async (id: string): Promise<CustomerRow | null> => (await store.canonical([id])).get(id) ?? null
   const known = async (id: string): Promise<CustomerRow> => {
     const row = await rowOf(id)

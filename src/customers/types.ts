@@ -20,6 +20,8 @@ export interface Customer {
   preferredTime: Span | null
   deceased: boolean
   optOut: { all: boolean; promotion: boolean }
+  /** Since when the customer agrees to be told of offers; null: has not agreed, or no longer does. */
+  promotionConsentAt: Date | null
   /** True for a person known only from WeCom/WeChat so far. */
   provisional: boolean
 }

@@ -13,6 +13,8 @@ const VendorId = z.string().regex(/^[\w-]{1,128}$/, 'must be an id as WeChat giv
 const Wishes = {
   preferredTime: SpanView.nullable().optional(),
   optOut: z.strictObject({ all: z.boolean().optional(), promotion: z.boolean().optional() }).optional(),
+  /** The customer agrees to be told of offers; without it there is no promotion. */
+  promotionConsent: z.boolean().optional(),
   deceased: z.boolean().optional(),
   ownerUserId: Id.nullable().optional(),
   skinType: ShortText(40).nullable().optional(),
@@ -58,6 +60,7 @@ export const CustomerView = z.object({
   hasAllergies: z.boolean(),
   hasNotes: z.boolean(),
   optOut: z.object({ all: z.boolean(), promotion: z.boolean() }),
+  promotionConsentAt: Instant.nullable(),
   deceased: z.boolean(),
   provisional: z.boolean(),
 })

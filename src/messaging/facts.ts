@@ -3,15 +3,20 @@ import type { CustomerContact, CustomersService } from '../customers/index.ts'
 import { DEFAULT_ZONE, type Span } from '../platform/calendar.ts'
 import type { StaffService, Store } from '../staff/index.ts'
 import type { Budgets, KfSession } from './budgets.ts'
+import type { PromotionCaps, Spent } from './caps.ts'
 import type { ReachFacts } from './ladder.ts'
 import type { Intent, OutboxRow } from './model.ts'
 import { SUBSCRIBE_KINDS } from './templates.ts'
+import type { PromotionHold, PromotionHolds } from './types.ts'
 import type { WindowFacts } from './windows.ts'
 
 export interface FactsDeps {
   budgets: Budgets
   customers: CustomersService
   staff: StaffService
+  promotionCaps: PromotionCaps
+  /** By the room that asked. */
+  promotionHolds: ReadonlyMap<string, PromotionHolds>
   facts: {
     openKfId: string
     smsOn: boolean
@@ -28,7 +33,7 @@ export interface FactsBook {
 }
 
 /** The rows that are asked about: only who and where. */
-export type FactsFor = Pick<OutboxRow, 'to' | 'storeId'>
+export type FactsFor = Pick<OutboxRow, 'to' | 'storeId'> & Partial<Pick<OutboxRow, 'contactClass'>>
 
 const DEFAULT_WINDOW: Omit<WindowFacts, 'preferredTime'> = {
   timeZone: DEFAULT_ZONE,
@@ -40,8 +45,22 @@ const DEFAULT_WINDOW: Omit<WindowFacts, 'preferredTime'> = {
   quietHours: { from: '21:00', to: '09:00' },
 }
 
+const NONE: Spent[] = []
+
+/** Everybody is asked; a final no counts before one that waits. */
+async function holdsOf(
+  customerIds: readonly string[],
+  askers: ReadonlyMap<string, PromotionHolds>,
+): Promise<Map<string, PromotionHold>> {
+  const holds = new Map<string, PromotionHold>()
+  if (customerIds.length === 0) return holds
+  for (const found of await Promise.all([...askers.values()].map((ask) => ask(customerIds))))
+    for (const [id, hold] of found) if (hold.cancels || !holds.has(id)) holds.set(id, hold)
+  return holds
+}
+
 export async function loadFacts(
-  { budgets, customers, staff, facts }: FactsDeps,
+  { budgets, customers, staff, promotionCaps, promotionHolds, facts }: FactsDeps,
   rows: readonly FactsFor[],
 ): Promise<FactsBook> {
   const customerIds = [...new Set(rows.flatMap(({ to }) => ('customerId' in to ? [to.customerId] : [])))]
@@ -59,6 +78,15 @@ export async function loadFacts(
         openIds.flatMap((openId) => Object.values(templateIds).map((templateId) => `${openId}|${templateId}`)),
       ),
     ),
+  ])
+  const promoted = new Set(
+    rows.flatMap(({ to, contactClass }) =>
+      contactClass === 'promotion' && 'customerId' in to ? (known.get(to.customerId)?.customer.id ?? []) : [],
+    ),
+  )
+  const [spent, holds] = await Promise.all([
+    promotionCaps.spentBy([...promoted]),
+    holdsOf([...promoted], promotionHolds),
   ])
   const sessionById = new Map(sessions.map((session) => [session._id, session]))
   const grantById = new Map(grants.map((grant) => [grant._id, grant]))
@@ -89,6 +117,15 @@ export async function loadFacts(
         ),
         smsOn: facts.smsOn,
         miniProgramOn: facts.miniProgramOn,
+        ...(promoted.has(customer.id)
+          ? {
+              promotion: {
+                caps: promotionCaps.caps,
+                spent: spent.get(customer.id) ?? NONE,
+                hold: holds.get(customer.id) ?? null,
+              },
+            }
+          : {}),
       }
     },
     window(storeId, preferredTime) {

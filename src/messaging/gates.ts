@@ -1,8 +1,10 @@
 /** What must be free before anything is sent: the vendor's rates, a member's minute, the customer's budget on the channel. */
-import { addMs, SECOND_MS } from '../platform/clock.ts'
+import type { CustomersService } from '../customers/index.ts'
+import { addMs, DAY_MS, SECOND_MS } from '../platform/clock.ts'
 import type { Reason } from '../platform/reasons.ts'
 import { LIMITS, type Rates } from '../wecom/index.ts'
 import type { Budgets, GrantChange, SessionChange, Wish } from './budgets.ts'
+import type { PromotionCaps } from './caps.ts'
 import type { OutboxRow } from './model.ts'
 import type { RowChange } from './settle.ts'
 
@@ -22,7 +24,11 @@ export interface Work {
 interface GateDeps {
   rates: Rates
   budgets: Budgets
+  promotionCaps: PromotionCaps
 }
+
+/** A customer's own id, after all merges. */
+export type OwnId = (customerId: string) => string
 
 /** Puts the row back until `at`. A resent row keeps its bytes, because they may have arrived. */
 function wait(work: Work, at: Date, reason: Reason): void {
@@ -45,7 +51,12 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string | null): Map
 }
 
 /** Lets through what may be sent now; everything else gets the instant at which it is looked at again. */
-export async function passGates({ rates, budgets }: GateDeps, works: readonly Work[], now: Date): Promise<void> {
+export async function passGates(
+  { rates, budgets, promotionCaps }: GateDeps,
+  works: readonly Work[],
+  ownId: OwnId,
+  now: Date,
+): Promise<void> {
   await spareMembers(rates, works, now)
   const channels = grouped(works.filter(goes), ({ row }) => row.intent?.channel ?? null)
   await Promise.all(
@@ -54,6 +65,8 @@ export async function passGates({ rates, budgets }: GateDeps, works: readonly Wo
       if (!ok) for (const work of mine) wait(work, later(retryAt, now), 'rate_limited')
     }),
   )
+  // First of all places: what finds none here must not keep one of a channel.
+  await keepCaps(promotionCaps, works, ownId, now)
   await takePlaces(budgets, works, now)
 }
 
@@ -87,6 +100,39 @@ async function takePlaces(budgets: Budgets, works: readonly Work[], now: Date): 
   const [places, grants] = [await budgets.takeKf(kf.map(wishOf)), await budgets.takeGrants(subscribe.map(wishOf))]
   for (const work of kf) if (!places.has(wishOf(work).key)) wait(work, now, 'kf_five_used')
   for (const work of subscribe) if (!grants.has(wishOf(work).key)) wait(work, now, 'no_grant')
+}
+
+/** Whoever passes it on by hand has the day for it. */
+const BY_HAND_MS = DAY_MS
+
+/** The caps have the last word, whoever counted before: one of two processes finds no place, and looks again. */
+async function keepCaps(caps: PromotionCaps, works: readonly Work[], ownId: OwnId, now: Date): Promise<void> {
+  const isHandedOver = ({ change }: Work) => change?.set.outcome === 'delegated'
+  const wished = works.flatMap((work) => {
+    const { row } = work
+    if (row.contactClass !== 'promotion' || !('customerId' in row.to) || !(goes(work) || isHandedOver(work))) return []
+    const at = isHandedOver(work) ? addMs(now, BY_HAND_MS) : now
+    return [{ work, wish: { customerId: ownId(row.to.customerId), key: row._id, at } }]
+  })
+  if (wished.length === 0) return
+  const held = await caps.take(wished.map(({ wish }) => wish))
+  // Bytes that may have arrived are not kept back: their place is taken already.
+  for (const { work, wish } of wished) if (!held.has(wish.key) && !work.resent) wait(work, now, 'frequency_cap')
+}
+
+/** What ended without being said doesn't count. */
+export async function freeCaps(
+  { promotionCaps, customers }: Pick<GateDeps, 'promotionCaps'> & { customers: Pick<CustomersService, 'getMany'> },
+  rows: readonly Pick<OutboxRow, '_id' | 'to' | 'contactClass'>[],
+): Promise<void> {
+  const unsaid = rows.flatMap(({ _id: key, to, contactClass }) =>
+    contactClass === 'promotion' && 'customerId' in to ? [{ customerId: to.customerId, key }] : [],
+  )
+  if (unsaid.length === 0) return
+  const people = await customers.getMany(unsaid.map(({ customerId }) => customerId))
+  await promotionCaps.release(
+    unsaid.map(({ customerId, key }) => ({ customerId: people.get(customerId)?.id ?? customerId, key })),
+  )
 }
 
 /** What the vendor's refusals say about conversations and grants. A refused message gives its place back. */

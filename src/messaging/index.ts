@@ -10,6 +10,7 @@ import type { StaffService } from '../staff/index.ts'
 import { readSubscribeEvents, SUBSCRIBE_EVENTS, type WechatClient } from '../wechat/index.ts'
 import { type Rates, readKfSignal, type WecomClient } from '../wecom/index.ts'
 import { createBudgets } from './budgets.ts'
+import { type Cap, createCaps } from './caps.ts'
 import { type ChannelSettings, createChannels } from './channels.ts'
 import { createConversations } from './conversations.ts'
 import { createPuller } from './inbound.ts'
@@ -18,8 +19,9 @@ import { createOutboxDrain } from './outbox.ts'
 import { messagingRoutes } from './routes.ts'
 import { createMessagingService } from './service.ts'
 import { SUBSCRIBE_KINDS, type SubscribeKind, type TemplateBook } from './templates.ts'
-import type { MessagingService, SettledListener } from './types.ts'
+import type { MessagingService, PromotionHolds, SettledListener } from './types.ts'
 
+export { type Cap, PromotionFile } from './caps.ts'
 export {
   BRIEF_CHARS,
   buildTemplates,
@@ -41,6 +43,8 @@ export interface MessagingDeps extends Ports {
   customers: CustomersService
   staff: StaffService
   templates: TemplateBook
+  /** How often one customer may be told of offers. */
+  promotionCaps: readonly Cap[]
   settings: {
     openKfId: string
     agentId: number
@@ -80,6 +84,10 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
   const firstHand = createFirstHand<OutboxRow>(deps)
   const budgets = createBudgets(db)
   const conversations = createConversations(db)
+  const promotion = {
+    promotionCaps: createCaps(db, deps.promotionCaps),
+    promotionHolds: new Map<string, PromotionHolds>(),
+  }
   const listeners = new Map<string, SettledListener>()
   const templateIds = templateFinder({ wechat, clock, log, on: settings.miniProgramOn })
   const facts = {
@@ -99,6 +107,7 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
     staff,
     templates,
     listeners,
+    ...promotion,
     facts,
     nudge,
   })
@@ -116,6 +125,7 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
     channels: createChannels({ wecom, wechat, settings, log }),
     leaseMs,
     concurrency: settings.concurrency,
+    ...promotion,
     facts,
     listeners,
   })

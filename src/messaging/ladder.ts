@@ -4,6 +4,7 @@ import { addMs, HOUR_MS } from '../platform/clock.ts'
 import type { Reason } from '../platform/reasons.ts'
 import { KF_MESSAGES, type KfSession } from './budgets.ts'
 import { messageKey, type OutboxRow } from './model.ts'
+import { mayPromote, type PromotionFacts } from './promotion.ts'
 import type { SubscribeKind } from './templates.ts'
 import type { Channel } from './types.ts'
 import { nextAllowed, type WindowFacts } from './windows.ts'
@@ -24,6 +25,8 @@ export interface ReachFacts {
   >
   smsOn: boolean
   miniProgramOn: boolean
+  /** Known where something of the class is to go; without it nothing of the class goes. */
+  promotion?: PromotionFacts
 }
 
 export interface Rung {
@@ -71,6 +74,9 @@ export type Decision =
   | { do: 'wait'; at: Date; reason: Reason }
   | { do: 'settle'; outcome: 'expired' | 'cancelled' | 'delegated' | 'dead'; reason: Reason; skips: OutboxRow['skips'] }
 
+/** Somebody forgot to ask: better nothing than too much. */
+const NOTHING_MORE: PromotionFacts = { caps: [], spent: [], hold: { reason: 'frequency_cap', cancels: false } }
+
 /** Decides one ready row for a customer. The order of rungs is the ladder of domain 5. */
 export function decideCustomer(row: OutboxRow, facts: ReachFacts, window: WindowFacts, now: Date): Decision {
   const { customer } = facts
@@ -80,8 +86,6 @@ export function decideCustomer(row: OutboxRow, facts: ReachFacts, window: Window
     const outcome = row.contactClass === 'safety' ? 'delegated' : 'cancelled'
     return { do: 'settle', outcome, reason: 'opted_out', skips: [] }
   }
-  if (customer.optOut.promotion && row.contactClass === 'promotion')
-    return { do: 'settle', outcome: 'cancelled', reason: 'promotion_opted_out', skips: [] }
   if (now > row.notAfter) return { do: 'settle', outcome: 'expired', reason: 'late', skips: [] }
   if (now < row.notBefore) return { do: 'wait', at: row.notBefore, reason: 'outside_window' }
   const { at, reason } = nextAllowed(now, row.contactClass, window, row.notAfter)
@@ -91,6 +95,16 @@ export function decideCustomer(row: OutboxRow, facts: ReachFacts, window: Window
     return { do: 'wait', at, reason }
   }
   const { content } = row
+  if (row.contactClass === 'promotion') {
+    const verdict = mayPromote(
+      { key: row._id, notAfter: row.notAfter },
+      customer,
+      facts.promotion ?? NOTHING_MORE,
+      window,
+      now,
+    )
+    if (verdict.do !== 'send') return verdict.do === 'wait' ? verdict : { ...verdict, skips: [] }
+  }
   if (content.kind !== 'customer') return { do: 'settle', outcome: 'cancelled', reason: 'no_template_form', skips: [] }
   const skips: OutboxRow['skips'] = []
   for (const rung of [

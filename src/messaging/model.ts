@@ -175,16 +175,19 @@ export function createOutboxStore(db: Connection, crypto: FieldCrypto) {
       ids: readonly string[],
       reason: string,
       at: { now: Date; wall: Date; tokens?: readonly string[] },
-    ): Promise<string[]> {
+    ): Promise<Pick<OutboxRow, '_id' | 'to' | 'contactClass'>[]> {
       if (ids.length === 0) return []
       const look = () =>
         rows
-          .find({ _id: { $in: [...ids] }, status: { $in: ['ready', 'cancelled'] } }, { projection: { status: 1 } })
+          .find(
+            { _id: { $in: [...ids] }, status: { $in: ['ready', 'cancelled'] } },
+            { projection: { status: 1, to: 1, contactClass: 1 } },
+          )
           .toArray()
       let found = await look()
       const ready = found.filter(({ status }) => status === 'ready').map(({ _id }) => _id)
       // Most have left long ago, and one look is all.
-      if (ready.length === 0) return found.map(({ _id }) => _id)
+      if (ready.length === 0) return found
       // A worker that held an expired lease finds neither its token nor a ready row.
       const cancelled = { status: 'cancelled', outcome: 'cancelled', reason, settledAt: at.now, dueAt: null }
       const update = { $set: { ...cancelled, 'claim.token': '' } } as UpdateFilter<StoredRow>
@@ -193,7 +196,7 @@ export function createOutboxStore(db: Connection, crypto: FieldCrypto) {
       if (at.tokens && at.tokens.length > 0) await stop({ 'claim.token': { $in: [...at.tokens] } })
       await stop({ 'claim.until': { $lte: at.wall } })
       found = await look()
-      return found.filter(({ status }) => status === 'cancelled').map(({ _id }) => _id)
+      return found.filter(({ status }) => status === 'cancelled')
     },
     /** A message that was accepted and then failed goes on at the next rung. Only a sent row, so once per message. */
     async reopen(_id: string, messageId: string, channel: Channel, now: Date): Promise<boolean> {

@@ -11,7 +11,7 @@ import type { Random } from '../platform/random.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { Budgets } from './budgets.ts'
 import { type FactsBook, type FactsDeps, loadFacts } from './facts.ts'
-import { learnFromRefusals, passGates, type Work } from './gates.ts'
+import { freeCaps, learnFromRefusals, type OwnId, passGates, type Work } from './gates.ts'
 import { type Decision, decideCustomer } from './ladder.ts'
 import { type Intent, messageKey, type OutboxRow } from './model.ts'
 import { type SendDeps, sendOne, writeOf } from './send.ts'
@@ -29,6 +29,8 @@ export interface OutboxDeps extends SendDeps {
   staff: StaffService
   /** How many people are written to at the same time; one person's messages go one after the other. */
   concurrency: number
+  promotionCaps: FactsDeps['promotionCaps']
+  promotionHolds: FactsDeps['promotionHolds']
   facts: FactsDeps['facts']
   listeners: ReadonlyMap<string, SettledListener>
 }
@@ -83,7 +85,7 @@ async function sendBatch(deps: OutboxDeps, works: Work[], now: Date): Promise<vo
     if (work.resent) resume(deps, work, book, now)
     else decide(deps, work, book, now)
   }
-  await passGates(deps, open, now)
+  await passGates(deps, open, ownIdIn(book), now)
 
   const going = open.filter(({ row, change }) => change === null && row.intent !== null)
   // Intents where the other side deduplicates go in one bulk; of the others each right before its request.
@@ -113,6 +115,11 @@ async function sendAll(deps: OutboxDeps, going: readonly Work[], now: Date): Pro
     }),
   )
 }
+
+const ownIdIn =
+  (book: FactsBook): OwnId =>
+  (customerId) =>
+    book.reach(customerId)?.customer.id ?? customerId
 
 const driverOf = (deps: OutboxDeps, { intent }: OutboxRow) => (intent ? deps.channels[intent.channel] : undefined)
 
@@ -188,6 +195,10 @@ function resendAt({ to, notAfter, contactClass, storeId }: OutboxRow, intent: In
 async function close(deps: OutboxDeps, works: readonly Work[], now: Date, counts: Record<string, number>) {
   const { store, listeners, events } = deps
   const settled = works.filter(({ change }) => change?.settled !== false)
+  await freeCaps(
+    deps,
+    settled.map(afterwards).filter(({ outcome }) => !SAID.includes(outcome)),
+  )
   const heard = settled.filter(
     (work) => listeners.has(work.row.refs.owner) || needsPerson(afterwards(work), now).length > 0,
   )
@@ -219,6 +230,9 @@ async function close(deps: OutboxDeps, works: readonly Work[], now: Date, counts
   }
   for (const work of works) count(work.change?.settled === false ? 'waiting' : (afterwards(work).outcome ?? 'none'))
 }
+
+/** It reached somebody, or may have, or a person says it. */
+const SAID: readonly OutboxRow['outcome'][] = ['sent', 'unknown', 'delegated']
 
 const afterwards = ({ row, change }: Work): OutboxRow => ({ ...row, ...change?.set })
 

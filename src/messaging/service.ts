@@ -11,10 +11,11 @@ import type { StaffService } from '../staff/index.ts'
 import type { Budgets } from './budgets.ts'
 import type { Conversations } from './conversations.ts'
 import { type FactsDeps, loadFacts } from './facts.ts'
+import { freeCaps } from './gates.ts'
 import { kfRung, smsRung, subscribeRung } from './ladder.ts'
 import type { FrozenContent, OutboxRow, OutboxStore } from './model.ts'
 import { render, type TemplateBook } from './templates.ts'
-import type { EnqueueContact, MessagingService, SettledListener } from './types.ts'
+import type { EnqueueContact, MessagingService, PromotionHolds, SettledListener } from './types.ts'
 
 export interface MessagingServiceDeps {
   store: OutboxStore
@@ -27,6 +28,8 @@ export interface MessagingServiceDeps {
   staff: StaffService
   templates: TemplateBook
   listeners: Map<string, SettledListener>
+  promotionCaps: FactsDeps['promotionCaps']
+  promotionHolds: Map<string, PromotionHolds>
   facts: FactsDeps['facts']
   nudge: (table: string) => void
 }
@@ -54,7 +57,6 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
   const {
     store,
     firstHand,
-    budgets,
     conversations,
     clock,
     crypto,
@@ -62,7 +64,8 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
     staff,
     templates,
     listeners,
-    facts,
+    promotionCaps,
+    promotionHolds,
     nudge,
   } = deps
 
@@ -128,11 +131,19 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
       await enqueueMany([contact])
       return { id: outboxId(contact.stepId, contact.occurrence, contact.audience) }
     },
-    cancel: (ids, reason) =>
-      store.cancel(ids, reason, { now: clock.now(), wall: clock.wall(), tokens: firstHand.release(ids) }),
+    async cancel(ids, reason) {
+      const at = { now: clock.now(), wall: clock.wall(), tokens: firstHand.release(ids) }
+      const gone = await store.cancel(ids, reason, at)
+      await freeCaps({ promotionCaps, customers }, gone)
+      return gone.map(({ _id }) => _id)
+    },
     onSettled(owner, listener) {
       if (listeners.has(owner)) throw new Error(`two listeners of ${owner}`)
       listeners.set(owner, listener)
+    },
+    holdPromotions(owner, holds) {
+      if (promotionHolds.has(owner)) throw new Error(`two holds of ${owner}`)
+      promotionHolds.set(owner, holds)
     },
     async inbound(messageId) {
       const found = await conversations.get(messageId)
@@ -148,7 +159,7 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
       const customer = await customers.get(customerId)
       if (!customer) return []
       const asked = { to: { customerId: customer.id }, storeId: customer.storeIds[0] ?? '' }
-      const book = await loadFacts({ budgets, customers, staff, facts }, [asked])
+      const book = await loadFacts(deps, [asked])
       const known = book.reach(customer.id)
       if (!known) return []
       return [kfRung(known, now), subscribeRung(known, 'care_reminder'), smsRung(known, true)].map(

@@ -1,4 +1,5 @@
 /** What other rooms may know of messaging: they enqueue contacts and hear how each ended. No feature calls a vendor's send API. */
+import type { Reason } from '../platform/reasons.ts'
 
 /** When a contact may go out (domain 5). */
 export const CONTACT_CLASSES = ['safety', 'greeting', 'reply', 'case_update', 'care', 'promotion'] as const
@@ -68,6 +69,15 @@ export interface SettledMessage {
  */
 export type SettledListener = (batch: readonly SettledMessage[]) => Promise<void>
 
+/** Why a customer is told of no offer now. */
+export interface PromotionHold {
+  reason: Reason
+  /** For good, as after a severe complaint; else it waits inside its time. */
+  cancels: boolean
+}
+/** Keyed by the customers' own ids; who may be told is missing. */
+export type PromotionHolds = (customerIds: readonly string[]) => Promise<ReadonlyMap<string, PromotionHold>>
+
 export interface MessagingService {
   enqueue(contact: EnqueueContact): Promise<{ id: string }>
   /** One bulk insert; existing rows stay as they are. */
@@ -75,6 +85,8 @@ export interface MessagingService {
   /** Cancels rows that have not left; returns the ids that are definitely cancelled, also by an earlier call. `sending` ones can't be recalled. */
   cancel(ids: readonly string[], reason: string): Promise<string[]>
   onSettled(owner: string, listener: SettledListener): void
+  /** Asked before anything of the class `promotion` goes; whoever says no wins, and a final no before one that waits. */
+  holdPromotions(owner: string, holds: PromotionHolds): void
   /** Text of a stored inbound kf message, for the room that works on it. */
   inbound(messageId: string): Promise<{
     messageId: string

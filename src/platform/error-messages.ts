@@ -27,6 +27,7 @@ export const ERROR_MESSAGES = {
   treatment_not_found: '没有找到该治疗记录。',
   appointment_not_found: '没有找到该预约。',
   purchase_not_found: '没有找到该消费记录。',
+  consultation_not_found: '没有找到该咨询记录。',
   treatment_cancelled: '该治疗记录已取消，不能再更正。',
   unknown_treatment_code: '治疗项目代码不在系统的项目表中。',
   phone_malformed: '手机号码格式不正确。',

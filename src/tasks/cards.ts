@@ -1,4 +1,5 @@
 /** Template cards of tasks, in WeCom's shape but without receivers. Lengths follow the vendor's limits. Pure. */
+import { choicesOf } from './choices.ts'
 import type { Shown, TaskRow } from './model.ts'
 
 type Json = Record<string, unknown>
@@ -23,7 +24,12 @@ export const BUTTONS = {
 } as const
 export type Button = keyof typeof BUTTONS
 /** Keys of the forms' submit buttons. */
-export const SUBMITS = { contact: 'submit_contact', month: 'submit_month', transfer: 'submit_transfer' } as const
+export const SUBMITS = {
+  contact: 'submit_contact',
+  month: 'submit_month',
+  choice: 'submit_choice',
+  transfer: 'submit_transfer',
+} as const
 
 /** The card's task id: unique per app, so every further card of a task has its own. */
 export const cardId = (task: Pick<TaskRow, '_id'>, occurrence: number): string => `${task._id}-${occurrence}`
@@ -32,7 +38,7 @@ export function parseCardId(cardTaskId: string): { taskId: string; occurrence: n
   return match?.[1] ? { taskId: match[1], occurrence: Number(match[2]) } : null
 }
 
-type CardFacts = Pick<TaskRow, 'title' | 'facts' | 'script' | 'form' | '_id' | 'choice'>
+type CardFacts = Pick<TaskRow, 'title' | 'facts' | 'script' | 'form' | 'kind' | '_id' | 'choice'>
 
 const head = (task: CardFacts): Json => ({
   source: { desc: '术后管家', desc_color: 0 },
@@ -49,12 +55,16 @@ const head = (task: CardFacts): Json => ({
 
 const buttonsOf = (task: CardFacts, taken: boolean): Button[] => {
   if (task.form === 'confirm') return ['done', 'problem']
+  if (task.form === 'decision') return ['done', 'transfer', 'problem']
   return taken ? ['done', 'not_reached', 'transfer', 'problem'] : ['take', 'done', 'not_reached', 'transfer', 'problem']
 }
 
+/** What the button that closes the task says. */
+const DONE: Partial<Record<TaskRow['form'], string>> = { confirm: '已完成', decision: '作出决定' }
+
 const buttonList = (task: CardFacts, taken: boolean): Json[] =>
   buttonsOf(task, taken).map((key, i) => ({
-    text: task.form === 'confirm' && key === 'done' ? '已完成' : BUTTONS[key],
+    text: key === 'done' ? (DONE[task.form] ?? BUTTONS.done) : BUTTONS[key],
     style: i === 0 ? 1 : 2,
     key,
   }))
@@ -121,6 +131,8 @@ export function updateOf(task: CardFacts, shown: Shown): Json {
       return contactForm(task)
     case 'month_form':
       return monthForm(task)
+    case 'choice_form':
+      return choiceForm(task)
     case 'transfer_form':
       return transferForm(task, shown.colleagues)
   }
@@ -194,6 +206,20 @@ const monthForm = (task: CardFacts): Json =>
     ],
     SUBMITS.month,
   )
+
+function choiceForm(task: CardFacts): Json {
+  const { desc = '', choices = {}, reasons = {} } = choicesOf(task.kind) ?? {}
+  const options = (texts: Record<string, string>) => Object.entries(texts).map(([id, text]) => option(id, text))
+  return form(
+    task,
+    desc,
+    [
+      { question_key: 'choice', title: '决定', option_list: options(choices) },
+      { question_key: 'why', title: '原因', option_list: options(reasons) },
+    ],
+    SUBMITS.choice,
+  )
+}
 
 const transferForm = (task: CardFacts, colleagues: readonly { userId: string; name: string }[]): Json =>
   form(

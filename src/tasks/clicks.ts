@@ -1,6 +1,7 @@
 /** What a click on a card means for its task. Pure: the same task and click always give the same change. */
 import { addMs } from '../platform/clock.ts'
 import { ANSWER, type Button, isAnswer, MOST_OPTIONS, STATES, SUBMITS, TRANSFER_REASONS } from './cards.ts'
+import { choicesOf } from './choices.ts'
 import type { Effect, Shown, TaskRow } from './model.ts'
 import { complete, eventOf, handOver, type Transition, WORDS_MS, withdraw, withdrawHelper } from './rules.ts'
 import type { ContactOutcome } from './types.ts'
@@ -65,7 +66,7 @@ const withdrawNewer = (task: TaskRow, click: Click, said: string): Effect[] =>
 
 function ownClick(task: TaskRow, click: Click, context: ClickContext, show: Show): Transition {
   const to = (status: TaskRow['status'], shown: Shown): Transition => ({ set: { status }, effects: [show(shown)] })
-  const contact = task.form !== 'confirm'
+  const contact = task.form === 'contact' || task.form === 'contact_month'
   switch (click.key as Button | (typeof SUBMITS)[keyof typeof SUBMITS]) {
     case 'take':
       return to(task.status === 'open' ? 'taken' : task.status, {
@@ -73,6 +74,7 @@ function ownClick(task: TaskRow, click: Click, context: ClickContext, show: Show
         said: `已由${click.userName}接手`,
       })
     case 'done':
+      if (task.form === 'decision') return to('form', { card: 'choice_form' })
       if (!contact) return done(task, click, context.now, show)
       // The answers of the first form are kept when it was a second tap.
       if (task.status === 'month_form') return { set: {}, effects: [show({ card: 'month_form' })] }
@@ -92,6 +94,8 @@ function ownClick(task: TaskRow, click: Click, context: ClickContext, show: Show
       })
     case 'problem':
       return problem(task, click, context, show)
+    case SUBMITS.choice:
+      return chosen(task, click, context.now, show)
     case SUBMITS.transfer:
       return passOn(task, click, context, show)
     case SUBMITS.contact:
@@ -113,7 +117,8 @@ function ownClick(task: TaskRow, click: Click, context: ClickContext, show: Show
 
 /** Nothing changes: the card shows again where the task stands. */
 function current(task: TaskRow, click: Click, show: Show): Transition {
-  const forms = { form: 'contact_form', month_form: 'month_form' } as const
+  const form = task.form === 'decision' ? 'choice_form' : 'contact_form'
+  const forms = { form, month_form: 'month_form' } as const
   const card = task.status === 'form' || task.status === 'month_form' ? forms[task.status] : null
   return { set: {}, effects: [show(card ? { card } : { card: 'working', said: `由${click.userName}处理中` })] }
 }
@@ -199,6 +204,19 @@ function done(task: TaskRow, click: Click, now: Date, show: Show): Transition {
   return {
     set: task.choice ? { ...set, answer } : set,
     effects: [show({ card: 'closed', said: '已完成' }), ...withdrawNewer(task, click, '已完成'), ...effects],
+  }
+}
+
+/** Both answers of the list, or the form again. */
+function chosen(task: TaskRow, click: Click, now: Date, show: Show): Transition {
+  const lists = choicesOf(task.kind)
+  const [choice, reason] = [one(click, 'choice'), one(click, 'why')]
+  if (!lists || !choice || !reason || !Object.hasOwn(lists.choices, choice) || !Object.hasOwn(lists.reasons, reason))
+    return current(task, click, show)
+  const { set, effects } = complete(task, click.userId, now, null)
+  return {
+    set: { ...set, decision: { choice, reason } },
+    effects: [show({ card: 'closed', said: '已记录决定' }), ...withdrawNewer(task, click, '已记录决定'), ...effects],
   }
 }
 

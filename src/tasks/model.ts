@@ -4,12 +4,12 @@ import { type Claim, claimDue, type DueRow, nextDueAt } from '../platform/claims
 import { EPOCH } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
-import type { ContactOutcome, OpenTask, Task, TaskStatus } from './types.ts'
+import type { ContactOutcome, OpenTask, Task, TaskDecision, TaskStatus } from './types.ts'
 
 /** What a card looks like after a click. */
 export type Shown =
   | { card: 'working' | 'closed'; said: string }
-  | { card: 'contact_form' | 'month_form' }
+  | { card: 'contact_form' | 'month_form' | 'choice_form' }
   | { card: 'transfer_form'; colleagues: { userId: string; name: string }[] }
 
 /** What must happen because of one change; kept with the change, so that a crash in between loses nothing. */
@@ -48,6 +48,8 @@ export interface TaskRow extends DueRow, Omit<OpenTask, 'id' | 'dueAt'> {
   outcome: ContactOutcome | null
   /** Which option of the card's question was taken. */
   answer?: string | null
+  /** Absent in rows from before there were decisions. */
+  decision?: TaskDecision | null
   /** Sealed words of the staff member. */
   summary: string | null
   /** Until when the next text of the owner is the summary. */
@@ -158,7 +160,7 @@ export function createTasksStore(db: Connection, crypto: FieldCrypto) {
         .find({
           customerId: { $in: [...customerIds] },
           closedAt: null,
-          form: { $ne: 'confirm' },
+          form: { $in: ['contact', 'contact_month'] },
           ownerUserId: { $ne: '' },
         })
         .sort({ openAt: 1 })

@@ -35,8 +35,11 @@ const View = z.object({
       nps: z.number().nullable(),
     })
     .nullable(),
+  /** Of a task that ends in a decision: what was decided, and why. */
+  decision: z.object({ choice: z.string(), reason: z.string() }).nullable(),
 })
 const viewOf = (row: TaskRow) => ({
+  decision: null,
   ...row,
   id: row._id,
   dueAt: row.deadlineAt,

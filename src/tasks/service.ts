@@ -149,6 +149,7 @@ function newTask(input: OpenTask, ownerUserId: string, facts: OpenTask['facts'],
     helper: null,
     attempts: [],
     outcome: null,
+    decision: null,
     summary: null,
     summaryUntil: null,
     problem: null,
@@ -196,6 +197,7 @@ function taskOf(row: TaskRow, crypto: FieldCrypto): Task {
     outcome: outcome ? { ...outcome, summary: words } : null,
     choice: row.choice,
     answer: row.answer ?? null,
+    decision: row.decision ?? null,
     completedAt: row.completedAt,
   }
 }

@@ -11,14 +11,15 @@ export type TaskKind =
   | 'set_day'
   /** No message may go: a nurse or doctor decides how the customer is cared for. */
   | 'decide_contact'
-/** One question on the card of a `confirm` task, answered with it; a card shows ten options at most. */
+  /** A consultant decides whether a customer who has not bought is kept in touch with. */
+  | 'decide_consultation'/** One question on the card of a `confirm` task, answered with it; a card shows ten options at most. */
 export interface Choice {
   title: string
   /** `id`s of the caller; texts of at most 16 characters. */
   options: { id: string; text: string }[]
 }
-/** Which form closes it: reached/state/satisfaction; the same and then effect/NPS; or one tap. */
-export type TaskForm = 'contact' | 'contact_month' | 'confirm'
+/** Which form closes it: reached/state/satisfaction; the same and then effect/NPS; one tap; or a decision with its reason. */
+export type TaskForm = 'contact' | 'contact_month' | 'confirm' | 'decision'
 
 export interface OpenTask {
   /** Deterministic id `[0-9A-Za-z_-@]`, ≤ 100: opening twice is opening once. */
@@ -62,6 +63,12 @@ export interface ContactOutcome {
   summary: string | null
 }
 
+/** Codes of the lists of the task's kind. */
+export interface TaskDecision {
+  choice: string
+  reason: string
+}
+
 /**
  * open → taken → form (→ month_form) → summary → done; `transfer` is the form that asks for the next owner.
  * A call that wasn't reached goes back to `taken` and is opened anew by whoever planned it; other contacts end with the
@@ -79,6 +86,8 @@ export interface Task extends OpenTask {
   outcome: ContactOutcome | null
   /** Which option of `choice` was taken. */
   answer: string | null
+  /** Of a task that ends in a decision. */
+  decision: TaskDecision | null
   completedAt: Date | null
 }
 

@@ -4,6 +4,7 @@ import { createAnnouncer } from '../platform/announcements.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
 import type { StaffService } from '../staff/index.ts'
 import { type AppointmentDesk, createAppointmentDesk } from './appointments.ts'
+import { type ConsultationDesk, createConsultationDesk } from './consultations.ts'
 import { createTreatmentRecords } from './model.ts'
 import { createPurchaseDesk, type PurchaseDesk } from './purchases.ts'
 import { createReferences } from './references.ts'
@@ -13,6 +14,7 @@ import type { TreatmentKind, TreatmentsService } from './types.ts'
 
 export type { AppointmentDesk, AppointmentInput } from './appointments.ts'
 export { type TreatmentsConfig, TreatmentsSchema } from './config.ts'
+export type { ConsultationDesk, ConsultationInput } from './consultations.ts'
 export type { PurchaseDesk, PurchaseInput } from './purchases.ts'
 export { type TreatmentDesk, type TreatmentFacts, type TreatmentInput, treatmentIdOf } from './service.ts'
 export * from './types.ts'
@@ -27,17 +29,19 @@ export interface TreatmentsDeps extends Ports {
 export interface TreatmentsFeature extends Feature<TreatmentsService & TreatmentDesk> {
   appointments: AppointmentDesk
   purchases: PurchaseDesk
+  consultations: ConsultationDesk
 }
 
 export function createTreatments(deps: TreatmentsDeps): TreatmentsFeature {
   const records = createTreatmentRecords(deps.db)
-  const { treatments, appointments, purchases } = records
+  const { treatments, appointments, purchases, consultations } = records
   const announcer = createAnnouncer(
     'treatments',
     {
       treatments: treatments.announcing,
       appointments: appointments.announcing,
       purchases: purchases.announcing,
+      consultations: consultations.announcing,
     },
     deps,
   )
@@ -46,6 +50,7 @@ export function createTreatments(deps: TreatmentsDeps): TreatmentsFeature {
   const desk = createTreatmentDesk({ ...shared, store: treatments })
   const appointmentDesk = createAppointmentDesk({ ...shared, store: appointments })
   const purchaseDesk = createPurchaseDesk({ ...shared, store: purchases })
+  const consultationDesk = createConsultationDesk({ ...shared, store: consultations, treatments, purchases })
   return {
     service: {
       ...desk,
@@ -60,10 +65,18 @@ export function createTreatments(deps: TreatmentsDeps): TreatmentsFeature {
       },
       appointments: appointmentDesk.getMany,
       purchases: purchaseDesk.getMany,
+      consultations: consultationDesk.getMany,
+      decideConsultation: consultationDesk.decide,
     },
     appointments: appointmentDesk,
     purchases: purchaseDesk,
-    routes: treatmentRoutes({ treatments: desk, appointments: appointmentDesk, purchases: purchaseDesk }),
+    consultations: consultationDesk,
+    routes: treatmentRoutes({
+      treatments: desk,
+      appointments: appointmentDesk,
+      purchases: purchaseDesk,
+      consultations: consultationDesk,
+    }),
     due: [announcer.due],
     routines: [],
     async ready() {

@@ -1,4 +1,4 @@
-/** Treatments, appointments and purchases at rest: facts of the clinic, keyed by its own numbers. */
+/** Treatments, appointments, purchases and consultations at rest: facts of the clinic, keyed by its own numbers. */
 import type { Collection, Filter, OptionalUnlessRequiredId, UpdateFilter } from 'mongodb'
 import type { Connection } from 'mongoose'
 import { ANNOUNCE_INDEX, type Announcing } from '../platform/announcements.ts'
@@ -6,7 +6,7 @@ import type { Day } from '../platform/calendar.ts'
 import { collectionOf, ensureIndexes, type IndexSpec, insertMissing, ONE_PAGE } from '../platform/db.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import type { PageRequest } from '../platform/views.ts'
-import type { Appointment, Purchase, Treatment } from './types.ts'
+import type { Appointment, Consultation, ConsultationOutcome, Purchase, Treatment } from './types.ts'
 
 export interface RecordRow extends Announcing {
   customerId: string
@@ -27,6 +27,12 @@ export interface TreatmentRow extends Omit<Treatment, 'id'>, RecordRow {
 }
 export interface AppointmentRow extends Omit<Appointment, 'id'>, RecordRow {}
 export interface PurchaseRow extends Omit<Purchase, 'id'>, RecordRow {
+  digest: string
+}
+
+export interface ConsultationRow extends Omit<Consultation, 'id' | 'boughtAt'>, RecordRow {
+  /** The outcome as the clinic's system said it last. */
+  said: ConsultationOutcome
   digest: string
 }
 
@@ -56,7 +62,7 @@ const INDEXES: IndexSpec[] = [
 
 export function createRecordStore<T extends RecordRow>(
   db: Connection,
-  name: 'treatments' | 'appointments' | 'purchases',
+  name: 'treatments' | 'appointments' | 'purchases' | 'consultations',
 ): RecordStore<T> {
   const rows = collectionOf<T>(db, name)
   const find = (filter: object) => rows.find(filter as Filter<T>, ONE_PAGE)
@@ -101,4 +107,5 @@ export const createTreatmentRecords = (db: Connection) => ({
   treatments: createRecordStore<TreatmentRow>(db, 'treatments'),
   appointments: createRecordStore<AppointmentRow>(db, 'appointments'),
   purchases: createRecordStore<PurchaseRow>(db, 'purchases'),
+  consultations: createRecordStore<ConsultationRow>(db, 'consultations'),
 })

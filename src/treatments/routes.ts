@@ -1,8 +1,9 @@
-/** Routes of treatments, appointments and purchases for clinic systems. */
+/** Routes of treatments, appointments, purchases and consultations for clinic systems. */
 import { notFound } from '../platform/errors.ts'
 import { type Route, route } from '../platform/http.ts'
 import { defined, pageOf, pageRequest } from '../platform/views.ts'
 import type { AppointmentDesk } from './appointments.ts'
+import type { ConsultationDesk } from './consultations.ts'
 import type { PurchaseDesk } from './purchases.ts'
 import type { ListFilter } from './references.ts'
 import type { TreatmentDesk } from './service.ts'
@@ -12,6 +13,7 @@ export interface TreatmentRouteDeps {
   treatments: TreatmentDesk
   appointments: AppointmentDesk
   purchases: PurchaseDesk
+  consultations: ConsultationDesk
 }
 
 interface ListQuery {
@@ -151,8 +153,41 @@ const purchaseRoutesOf = (desk: PurchaseDesk): Route[] => [
   }),
 ]
 
-export const treatmentRoutes = ({ treatments, appointments, purchases }: TreatmentRouteDeps): Route[] => [
+const consultationRoutesOf = (desk: ConsultationDesk): Route[] => [
+  route({
+    method: 'post',
+    path: '/api/v1/consultations',
+    summary:
+      'Write a consultation as it stands: open, bought or closed; while it is open, the customer is kept in touch with',
+    tag: 'consultations',
+    auth: 'integration',
+    idempotent: true,
+    body: views.ConsultationBody,
+    response: views.ConsultationView,
+    errors: REFERENCES,
+    handle: ({ body }) => desk.put(defined(body)),
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/consultations',
+    summary: 'List consultations, of one customer or of one number if named',
+    tag: 'consultations',
+    auth: 'integration',
+    query: views.RecordQuery,
+    response: views.ConsultationPage,
+    errors: ['customer_not_found'],
+    handle: ({ query }) => listOf(query, desk.page),
+  }),
+]
+
+export const treatmentRoutes = ({
+  treatments,
+  appointments,
+  purchases,
+  consultations,
+}: TreatmentRouteDeps): Route[] => [
   ...treatmentRoutesOf(treatments),
   ...appointmentRoutesOf(appointments),
   ...purchaseRoutesOf(purchases),
+  ...consultationRoutesOf(consultations),
 ]

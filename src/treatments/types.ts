@@ -1,4 +1,4 @@
-/** What other rooms may know of treatments (FHIR: Procedure), appointments and purchases. */
+/** What other rooms may know of treatments (FHIR: Procedure), appointments, purchases and consultations. */
 import type { Day } from '../platform/calendar.ts'
 
 export interface Treatment {
@@ -83,6 +83,36 @@ export interface Purchase {
   items: { name: string; code: string | null; type?: ProductType; quantity: number; amountFen: number }[]
 }
 
+export type ConsultationOutcome = 'open' | 'bought' | 'closed'
+
+/** What a consultant decided about somebody who has not bought. */
+export interface ConsultationDecision {
+  /** Of the task that asked. */
+  id: string
+  at: Date
+  byUserId: string
+  choice: 'continue' | 'close'
+  /** A code of the task's own list. */
+  reason: string
+}
+
+export interface Consultation {
+  id: string
+  /** Number in the clinic's own system: the key of idempotent entry. */
+  externalId: string
+  customerId: string
+  storeId: string
+  consultantUserId: string | null
+  consultedAt: Date
+  /** Codes of config/treatments.yaml; the first one gives it its name. */
+  topics: string[]
+  outcome: ConsultationOutcome
+  /** Oldest first. */
+  decisions: ConsultationDecision[]
+  /** The first treatment or purchase of the customer since; null while there is none, and in answers to entries and lists. */
+  boughtAt: Date | null
+}
+
 export interface TreatmentsService {
   get(treatmentId: string): Promise<Treatment | null>
   getMany(treatmentIds: readonly string[]): Promise<Map<string, Treatment>>
@@ -100,6 +130,14 @@ export interface TreatmentsService {
   historyOf(customerIds: readonly string[]): Promise<{ treatments: Treatment[]; appointments: Appointment[] }>
   appointments(ids: readonly string[]): Promise<Map<string, Appointment>>
   purchases(ids: readonly string[]): Promise<Map<string, Purchase>>
+  /** With what was bought since. */
+  consultations(ids: readonly string[]): Promise<Map<string, Consultation>>
+  /**
+   * Keeps what the consultant decided; once per `decision.id`. `close` ends the consultation.
+   *
+   * @throws AppError not_found/consultation_not_found
+   */
+  decideConsultation(id: string, decision: ConsultationDecision): Promise<Consultation>
 }
 
 /** Published once per completed treatment: id `treatment.completed:<treatmentId>`. */
@@ -127,6 +165,16 @@ export interface AppointmentChanged {
 /** `purchase.recorded`: id `purchase.recorded:<purchaseId>`. */
 export interface PurchaseRecorded {
   purchaseId: string
+  customerId: string
+  storeId: string
+}
+
+/**
+ * `consultation.recorded`: it is open, new or with other facts; `consultation.closed`: it is not open any more. Ids end in
+ * the revision. Read the record.
+ */
+export interface ConsultationChanged {
+  consultationId: string
   customerId: string
   storeId: string
 }

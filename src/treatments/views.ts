@@ -1,4 +1,4 @@
-/** Treatments, appointments and purchases as clinic systems write and read them. */
+/** Treatments, appointments, purchases and consultations as clinic systems write and read them. */
 import { z } from 'zod'
 import {
   DayString,
@@ -142,3 +142,30 @@ export const PurchaseView = z.object({
   ),
 })
 export const PurchasePage = page(PurchaseView)
+
+const Outcome = z.enum(['open', 'bought', 'closed'])
+export const ConsultationBody = z
+  .strictObject({
+    ...customerRef,
+    externalId: ExternalId,
+    storeId: Id,
+    consultantUserId: Id.nullable().optional(),
+    consultedAt: InstantString,
+    /** Treatments that it was about; the first one gives it its name. */
+    topics: z.array(Code).min(1).max(10),
+    outcome: Outcome,
+  })
+  .refine(oneCustomer, ONE_CUSTOMER)
+export const ConsultationView = z.object({
+  id: z.string(),
+  externalId: z.string(),
+  customerId: z.string(),
+  storeId: z.string(),
+  consultantUserId: z.string().nullable(),
+  consultedAt: Instant,
+  topics: z.array(z.string()),
+  outcome: Outcome,
+  /** What the consultant decided about a customer who has not bought, oldest first. */
+  decisions: z.array(z.object({ at: Instant, byUserId: z.string(), choice: z.string(), reason: z.string() })),
+})
+export const ConsultationPage = page(ConsultationView)

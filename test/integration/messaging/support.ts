@@ -21,6 +21,11 @@ import { createWecom, type Rates, type WecomClient } from '../../../src/wecom/in
 import { testDb } from '../../support/db.ts'
 import { testPorts } from '../../support/ports.ts'
 
+/** As the clinic ships them. */
+const CAPS = [
+  { max: 1, days: 14 },
+  { max: 3, days: 90 },
+]
 export const STORE = 'huayan'
 /** Monday 2 March 2026, 11:30 in Shanghai: inside a contact window. */
 export const START = new Date('2026-03-02T03:30:00Z')
@@ -134,6 +139,7 @@ export async function messagingWorld({
       customers: customers.service,
       staff: staff.service,
       templates: buildTemplates(files, () => []).book,
+      promotionCaps: CAPS,
       settings: {
         openKfId: ready.openKfId,
         agentId: ready.agentId,

@@ -21,6 +21,11 @@ import { testDb } from '../../support/db.ts'
 import { testPorts } from '../../support/ports.ts'
 
 /** Monday 2 March 2026, 10:00 in Shanghai. */
+/** As the clinic ships them. */
+const CAPS = [
+  { max: 1, days: 14 },
+  { max: 3, days: 90 },
+]
 export const START = new Date('2026-03-02T02:00:00Z')
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
@@ -87,6 +92,7 @@ export async function tasksWorld() {
     customers: customers.service,
     staff: staff.service,
     templates: buildTemplates(templates, () => []).book,
+    promotionCaps: CAPS,
     settings: { openKfId: ready.openKfId, agentId: ready.agentId, miniProgramOn: false, sms: null, concurrency: 4 },
   })
   /** A further process on the same database, which is handed its callbacks by the test; its ports may be made to fail. */

@@ -64,6 +64,7 @@ const treatments: Treatment[] = [
     record: 'appointment',
     enteredAt: new Date('2026-03-02T15:00:00+08:00'),
   }),
+  entered('T16', 'picosecond', 'clinic', '2026-03-02T15:00:00+08:00', { record: 'consultation' }),
   entered('T15', 'thread_lift', 'clinic', '2026-03-02T16:00:00+08:00'),
 ]
 
@@ -80,8 +81,14 @@ function factsOf(one: Treatment) {
     storeType: one.storeType,
     techniques: one.products ?? (one.technique ? [one.technique] : []),
     isAppointment: one.record === 'appointment',
+    isConsultation: one.record === 'consultation',
     course: one.course ? { isFirst: one.course.session === 1, isLast: one.course.session === one.course.of } : null,
-    dates: { next_session_date: said(one.nextSessionOn), appointment_start: on, purchase_date: on },
+    dates: {
+      next_session_date: said(one.nextSessionOn),
+      appointment_start: on,
+      purchase_date: on,
+      consultation_date: on,
+    },
     sutureDay: typeof sutureDay === 'object' ? sutureDay[one.technique ?? ''] : sutureDay,
     opening,
     window: WINDOW,
@@ -112,10 +119,15 @@ function play(files: readonly Pathway[]) {
         mergedInto,
         action,
         messageIds: happens ? [`m-${id}`] : [],
+        taskId: action === 'task' ? `task-${id}` : null,
         calls: happens && action === 'call' ? [{ byUserId: 'staff01', at, reached: true }] : [],
       })
       if (!happens) continue
       const entry = { at, person, messageId: null, payload: {}, text: id }
+      if (action === 'task') {
+        ledger.push({ ...entry, kind: 'card', channel: 'app', payload: { card: { task_id: `task-${id}-0` } } })
+        continue
+      }
       ledger.push({ ...entry, kind: 'sms', channel: 'sms', messageId: `m-${id}` })
       if (action === 'call')
         ledger.push({ ...entry, kind: 'call', channel: 'phone', payload: { by: 'Staff01', outcome: 'answered' } })
@@ -138,12 +150,15 @@ const changed = (pathway: string, id: string, change: (step: PathwayStep) => Pat
       ? { ...file, steps: file.steps.flatMap((step) => (step.id === id ? (change(step) ?? []) : step)) }
       : file,
   )
-const all = pathways.flatMap(({ id, steps }) => steps.map((step) => [`${id}.${step.id}`, id, step.id] as const))
+const all = pathways.flatMap(({ id, steps }) =>
+  steps.flatMap((step) => (step.kind === 'decision' ? [] : [[`${id}.${step.id}`, id, step.id] as const])),
+)
 
 test('untouched, every promise is kept, or was over at entry', () => {
   const { verdict, bad } = play(pathways)
   expect(bad).toEqual([])
-  expect([verdict.duplicated, verdict.atNight, verdict.unexpected]).toEqual([[], [], []])
+  const { duplicated, atNight, unexpected, overCap, unasked } = verdict
+  expect([duplicated, atNight, unexpected, overCap, unasked]).toEqual([[], [], [], [], []])
   expect(verdict.promises.length).toBeGreaterThan(240)
   const explained = verdict.promises.filter(({ outcome }) => outcome === 'explained')
   expect(explained.map(({ treatment, step }) => `${treatment} ${step}`).sort()).toEqual([
@@ -171,7 +186,7 @@ describe('a step on another day is not kept:', () => {
     if ('day' in when) return { ...step, when: { day: when.day + days } }
     if ('days' in when)
       return { ...step, when: { days: [when.days[0] + days * 5, when.days[1] + days * 5] as [number, number] } }
-    if ('month' in when) return { ...step, when: { day: when.month * 31 + 3 + days } }
+    if ('month' in when) return { ...step, when: { day: when.month * 31 + 3 + days * (when.within ? 10 : 1) } }
     if ('fromDay' in when)
       return { ...step, when: { days: days > 0 ? ([40, 45] as [number, number]) : ([1, 1] as [number, number]) } }
     return step
@@ -198,6 +213,18 @@ describe('a call that became a message is not kept:', () => {
     expect(play(asMessages).bad.join()).toContain(`.${name} lost`)
     expect([pathway, id].join('.')).toBe(name)
   })
+})
+
+test('a decision that is taken out, or comes late, was asked of nobody', () => {
+  const without = changed('consulted', 'decision', () => null)
+  expect(play(without).verdict.unasked).toEqual(['T16.consulted.decision'])
+  const late = changed('consulted', 'decision', (step) => ({ ...step, when: { month: 5 } }))
+  expect(play(late).verdict.unasked).toEqual(['T16.consulted.decision'])
+})
+
+test('monthly offers that come every week are over the caps', () => {
+  const weekly = changed('consulted', 'month2', (step) => ({ ...step, when: { day: 38 } }))
+  expect(play(weekly).verdict.overCap).toHaveLength(1)
 })
 
 test('a call on a closed day that does not move is not kept', () => {

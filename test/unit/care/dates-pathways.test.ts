@@ -1,7 +1,8 @@
 /** The exact days of each pathway (domain 3), as literals. */
 import { describe, expect, test } from 'vitest'
 import { matches } from '../../../src/care/pathway.ts'
-import { closedOn, facts, fates, pathways, planOf } from './clinic.ts'
+import type { PlanFacts } from '../../../src/care/planner.ts'
+import { at, closedOn, facts, fates, pathways, planOf } from './clinic.ts'
 
 const days = (ids: readonly string[], input: ReturnType<typeof facts>) => fates(planOf(ids, input), ids[0] ?? '')
 
@@ -154,6 +155,74 @@ test('appointment: notices two days and one day before, and what is booked too l
   expect(days(['appointment'], booked('2026-03-19 09:30'))).toEqual({
     before2: '2026-03-18 missed_before_entry',
     before1: '2026-03-19 planned',
+  })
+})
+
+describe('consulted', () => {
+  const asked = (consultedAt: string, more: Partial<PlanFacts> = {}) =>
+    facts('picosecond', consultedAt, {
+      isConsultation: true,
+      dates: { consultation_date: consultedAt.slice(0, 10) },
+      ...more,
+    })
+  test('alone: customer service after one, two and three months, then the consultant decides', () => {
+    const planned = planOf(
+      pathways.map(({ id }) => id),
+      asked('2026-03-02 15:00'),
+    )
+    expect(fates(planned)).toEqual({
+      'consulted.month1': '2026-04-02 planned',
+      'consulted.month2': '2026-05-02 planned',
+      'consulted.month3': '2026-06-02 planned',
+      'consulted.decision': '2026-07-02 planned',
+    })
+    expect(planned.map(({ ownerRole, action, step }) => [step.id, ownerRole, action, step.class])).toEqual([
+      ['decision', 'consultant', 'task', 'care'],
+      ['month1', 'customer_service', 'message', 'promotion'],
+      ['month2', 'customer_service', 'message', 'promotion'],
+      ['month3', 'customer_service', 'message', 'promotion'],
+    ])
+  })
+  test('a contact that has to wait has a week for it', () => {
+    const [, month1] = planOf(['consulted'], asked('2026-03-02 15:00'))
+    expect([month1?.windowFrom, month1?.windowTo]).toEqual([at('2026-04-02 00:00'), at('2026-04-09 00:00')])
+    expect(month1?.dueAt && month1.dueAt >= at('2026-04-02 11:00') && month1.dueAt < at('2026-04-02 20:30')).toBe(true)
+  })
+  test.each([
+    // Month ends are clamped, each from the consultation itself.
+    ['2026-01-31 16:00', '2026-02-28', '2026-03-31', '2026-04-30', '2026-05-31'],
+    ['2027-11-30 16:00', '2027-12-30', '2028-01-30', '2028-02-29', '2028-03-30'],
+    // A leap day, and the turn of a year.
+    ['2028-02-29 10:00', '2028-03-29', '2028-04-29', '2028-05-29', '2028-06-29'],
+    ['2026-10-31 10:00', '2026-11-30', '2026-12-31', '2027-01-31', '2027-02-28'],
+    // Half past eleven at night is still that day; half past midnight is the next one.
+    ['2026-03-31 23:30', '2026-04-30', '2026-05-31', '2026-06-30', '2026-07-31'],
+    ['2026-04-01 00:30', '2026-05-01', '2026-06-01', '2026-07-01', '2026-08-01'],
+    // The National Day week closes nothing by itself.
+    ['2026-09-03 10:00', '2026-10-03', '2026-11-03', '2026-12-03', '2027-01-03'],
+  ])('consulted on %s: %s, %s, %s, decision %s', (on, month1, month2, month3, decision) => {
+    expect(days(['consulted'], asked(on))).toEqual({
+      month1: `${month1} planned`,
+      month2: `${month2} planned`,
+      month3: `${month3} planned`,
+      decision: `${decision} planned`,
+    })
+  })
+  test('messages go by themselves on a closed day; the consultant decides when the store is open', () => {
+    const opening = closedOn('2026-04-02', '2026-07-02', '2026-07-03')
+    expect(days(['consulted'], asked('2026-03-02 15:00', { opening }))).toMatchObject({
+      month1: '2026-04-02 planned',
+      decision: '2026-07-04 planned store_closed',
+    })
+  })
+  test('what was entered late has only what is still to come', () => {
+    expect(days(['consulted'], asked('2026-03-02 15:00', { enteredAt: at('2026-05-05 10:00') }))).toEqual({
+      month1: '2026-04-02 missed_before_entry',
+      // Its week is not over.
+      month2: '2026-05-05 planned',
+      month3: '2026-06-02 planned',
+      decision: '2026-07-02 planned',
+    })
   })
 })
 

@@ -64,13 +64,14 @@ describe('any plan', () => {
         const has = (wanted: readonly string[] | undefined, one: string) => !wanted || wanted.includes(one)
         const expected = pathways
           .filter(
-            ({ matches: { codes, categories, notCategories, storeTypes, course, appointments } }) =>
+            ({ matches: { codes, categories, notCategories, storeTypes, course, appointments, consultations } }) =>
               has(codes, input.code) &&
               has(categories, input.category) &&
               !notCategories?.includes(input.category) &&
               has(storeTypes, input.storeType) &&
               (!course || input.course) &&
-              !appointments,
+              !appointments &&
+              !consultations,
           )
           .flatMap((pathway) => {
             const sutures = input.dates?.suture_removal_date ?? input.sutureDay ?? pathway.operation?.sutureDay

@@ -74,6 +74,8 @@ const good = (): Evidence => ({
     atNight: [],
     unclaimed: [],
     unexpected: [],
+    overCap: [],
+    unasked: [],
   },
   claims: [claim('greeting', 'a'), claim('day1', 'merged-b', 'b')],
   ledger: [entry('kf', 'm-a'), entry('subscribe', 'x1'), card('send_b', 'm-card')],

@@ -67,6 +67,7 @@ export const reach = (more: Partial<ReachFacts> = {}): ReachFacts => ({
     preferredTime: null,
     deceased: false,
     optOut: { all: false, promotion: false },
+    promotionConsentAt: null,
     provisional: false,
   },
   phone: '13800000000',

@@ -47,6 +47,37 @@ describe('an ordinary contact', () => {
   })
 })
 
+describe('a choice', () => {
+  const task = buildTask({ kind: 'decide_consultation', form: 'decision', stepIds: ['s1'] })
+
+  test('is made with its reason; half an answer, or one that is not on the list, shows the form again', () => {
+    const form = step(task, clickOf('done'))
+    expect(form.task.status).toBe('form')
+    expect(form.shown).toMatchObject({ card_type: 'multiple_interaction', submit_button: { key: 'submit_choice' } })
+    for (const selected of [
+      { choice: ['close'] },
+      { choice: ['close'], why: ['toString'] },
+      { choice: ['constructor'], why: ['price'] },
+    ]) {
+      const half = step(form.task, clickOf('submit_choice', { selected }))
+      expect(half.set).toEqual({})
+      expect(half.shown).toMatchObject({ submit_button: { key: 'submit_choice' } })
+    }
+    const made = step(form.task, clickOf('submit_choice', { selected: { choice: ['close'], why: ['price'] } }))
+    expect(made.task).toMatchObject({ status: 'done', decision: { choice: 'close', reason: 'price' }, outcome: null })
+    expect(events(made.effects)).toEqual(['task.completed:call_1'])
+    // Once made it stands.
+    const again = step(made.task, clickOf('submit_choice', { selected: { choice: ['continue'], why: ['price'] } }))
+    expect(again.set).toEqual({})
+  })
+
+  test('is no contact: nobody misses a call on its card, and a form of contacts closes nothing', () => {
+    expect(keysOf(step(task, clickOf('take')).shown ?? {})).toEqual(['done', 'transfer', 'problem'])
+    expect(step(task, clickOf('not_reached')).set).toEqual({})
+    expect(step(task, clickOf('submit_contact', { selected: answers })).set).toEqual({})
+  })
+})
+
 describe('the month form', () => {
   const month = buildTask({ form: 'contact_month', status: 'form' })
 
