@@ -179,7 +179,17 @@ function outcomeOf(one: Case): { outcome: Outcome; reason: string | null } {
 }
 
 /** A reason explains only what the world bears out: a server can write any word. */
-function isExplained({ treatment, claim, target, window, taken, isCancelled, evidence, promotions, wishes }: Case): boolean {
+function isExplained({
+  treatment,
+  claim,
+  target,
+  window,
+  taken,
+  isCancelled,
+  evidence,
+  promotions,
+  wishes,
+}: Case): boolean {
   const before = (at: Date | undefined) => at !== undefined && at < window.to
   if (claim?.status === 'missed_before_entry')
     return treatment.enteredAt >= window.lastChance || before(treatment.correctedAt)

@@ -27,6 +27,8 @@ import { createCareStore } from './model.ts'
 import { guidePages } from './page-routes.ts'
 import { type PastContact, recordPast } from './past.ts'
 import { createPathways, type PathwayDeps } from './pathways.ts'
+import { comingMessages } from './reach.ts'
+import { reachRoutes } from './reach-routes.ts'
 import { foresee } from './reconsider.ts'
 import { careRoutes } from './routes.ts'
 import { createSubjects, subjectOf, supposed } from './subjects.ts'
@@ -81,6 +83,10 @@ export function createCare(deps: CareDeps): Feature<CareService> {
   const migrationStore = createMigrationStore(db)
   const migrations = createMigrations(shared, migrationStore)
 
+  messaging.reserve(
+    'care',
+    comingMessages(shared, () => clock.now()),
+  )
   messaging.onSettled('care', async (batch) => {
     await openAsks(shared, await onSettled(shared, batch), clock.now())
   })
@@ -117,6 +123,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
           return known ? foresee(shared, await supposed(known, facts, staff)) : null
         },
       }),
+      ...reachRoutes(shared),
       ...routes,
       ...handRoutes(shared),
       ...migrationRoutes({ store: migrationStore, migrations }),

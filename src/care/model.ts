@@ -174,6 +174,18 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
         .find({ treatmentId: { $in: [...treatmentIds] }, status: 'planned' })
         .sort({ _id: 1 })
         .toArray(),
+    /** Contacts of these plans that are planned before `until`, or on their way; at most a page of them. */
+    comingOf: (treatmentIds: readonly string[], until: Date) =>
+      treatmentIds.length === 0
+        ? Promise.resolve([])
+        : steps
+            .find({ treatmentId: { $in: [...treatmentIds] }, status: { $in: ['planned', 'enqueued'] } }, ONE_PAGE)
+            .toArray()
+            .then((rows) =>
+              rows
+                .filter(({ audience, dueAt }) => audience === 'customer' && (dueAt === null || dueAt < until))
+                .sort((a, b) => (a._id < b._id ? -1 : 1)),
+            ),
     /** Puts guests on contacts that are still planned after `now`. Returns the hosts that took theirs. */
     async carry(guests: readonly Guest[], now: Date): Promise<Set<string>> {
       if (guests.length === 0) return new Set()

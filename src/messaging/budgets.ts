@@ -50,6 +50,8 @@ export interface Grant {
 export interface Wish {
   id: string
   key: string
+  /** So many are left to others. */
+  spare?: number
 }
 export type SessionChange = { id: string; set?: Partial<KfSession>; release?: string }
 export type GrantChange = { id: string; clear?: boolean; release?: string }
@@ -80,9 +82,9 @@ export function createBudgets(db: Connection) {
     async takeKf(wishes: readonly Wish[]): Promise<Set<string>> {
       if (wishes.length === 0) return new Set()
       await sessions.bulkWrite(
-        wishes.map(({ id, key }) => ({
+        wishes.map(({ id, key, spare = 0 }) => ({
           updateOne: {
-            filter: { _id: id, places: { $ne: key }, [`places.${LAST}`]: { $exists: false } },
+            filter: { _id: id, places: { $ne: key }, [`places.${Math.max(0, LAST - spare)}`]: { $exists: false } },
             update: { $push: { places: key } },
           },
         })),
@@ -93,9 +95,9 @@ export function createBudgets(db: Connection) {
     async takeGrants(wishes: readonly Wish[]): Promise<Set<string>> {
       if (wishes.length === 0) return new Set()
       await grants.bulkWrite(
-        wishes.map(({ id, key }) => ({
+        wishes.map(({ id, key, spare = 0 }) => ({
           updateOne: {
-            filter: { _id: id, places: { $ne: key }, count: { $gte: 1 } },
+            filter: { _id: id, places: { $ne: key }, count: { $gte: 1 + spare } },
             update: { $inc: { count: -1 }, $push: { places: { $each: [key], $slice: -REMEMBERED } } },
           },
         })),

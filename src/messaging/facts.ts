@@ -1,13 +1,15 @@
 /** Everything that a batch of messages needs to know, in a handful of queries. */
 import type { CustomerContact, CustomersService } from '../customers/index.ts'
 import { DEFAULT_ZONE, type Span } from '../platform/calendar.ts'
+import { addMs, type Clock, DAY_MS } from '../platform/clock.ts'
 import type { StaffService, Store } from '../staff/index.ts'
 import type { Budgets, KfSession } from './budgets.ts'
 import type { PromotionCaps, Spent } from './caps.ts'
 import type { ReachFacts } from './ladder.ts'
 import type { Intent, OutboxRow } from './model.ts'
-import { SUBSCRIBE_KINDS } from './templates.ts'
-import type { PromotionHold, PromotionHolds } from './types.ts'
+import { type Coming, RESERVED_DAYS } from './promotion.ts'
+import { SUBSCRIBE_KINDS, type TemplateBook } from './templates.ts'
+import type { ComingMessage, ComingMessages, PromotionHold, PromotionHolds } from './types.ts'
 import type { WindowFacts } from './windows.ts'
 
 export interface FactsDeps {
@@ -17,6 +19,10 @@ export interface FactsDeps {
   promotionCaps: PromotionCaps
   /** By the room that asked. */
   promotionHolds: ReadonlyMap<string, PromotionHolds>
+  /** By the room that will send them. */
+  coming: ReadonlyMap<string, ComingMessages>
+  templates: TemplateBook
+  clock: Pick<Clock, 'now'>
   facts: {
     openKfId: string
     smsOn: boolean
@@ -47,6 +53,26 @@ const DEFAULT_WINDOW: Omit<WindowFacts, 'preferredTime'> = {
 
 const NONE: Spent[] = []
 
+/** A contact by what its template may go by. */
+export const comingOf = (templates: TemplateBook, { at, templateKey }: ComingMessage): Coming => ({
+  at,
+  subscribe: templates.get(templateKey)?.subscribe?.kind ?? null,
+})
+
+async function comingFor(
+  customerIds: readonly string[],
+  askers: ReadonlyMap<string, ComingMessages>,
+  templates: TemplateBook,
+  until: Date,
+): Promise<Map<string, Coming[]>> {
+  const found = new Map<string, Coming[]>()
+  if (customerIds.length === 0) return found
+  for (const some of await Promise.all([...askers.values()].map((ask) => ask(customerIds, until))))
+    for (const [id, messages] of some)
+      found.set(id, [...(found.get(id) ?? []), ...messages.map((one) => comingOf(templates, one))])
+  return found
+}
+
 /** Everybody is asked; a final no counts before one that waits. */
 async function holdsOf(
   customerIds: readonly string[],
@@ -60,7 +86,7 @@ async function holdsOf(
 }
 
 export async function loadFacts(
-  { budgets, customers, staff, promotionCaps, promotionHolds, facts }: FactsDeps,
+  { budgets, customers, staff, promotionCaps, promotionHolds, coming, templates, clock, facts }: FactsDeps,
   rows: readonly FactsFor[],
 ): Promise<FactsBook> {
   const customerIds = [...new Set(rows.flatMap(({ to }) => ('customerId' in to ? [to.customerId] : [])))]
@@ -84,9 +110,10 @@ export async function loadFacts(
       contactClass === 'promotion' && 'customerId' in to ? (known.get(to.customerId)?.customer.id ?? []) : [],
     ),
   )
-  const [spent, holds] = await Promise.all([
+  const [spent, holds, kept] = await Promise.all([
     promotionCaps.spentBy([...promoted]),
     holdsOf([...promoted], promotionHolds),
+    comingFor([...promoted], coming, templates, addMs(clock.now(), RESERVED_DAYS * DAY_MS)),
   ])
   const sessionById = new Map(sessions.map((session) => [session._id, session]))
   const grantById = new Map(grants.map((grant) => [grant._id, grant]))
@@ -123,6 +150,7 @@ export async function loadFacts(
                 caps: promotionCaps.caps,
                 spent: spent.get(customer.id) ?? NONE,
                 hold: holds.get(customer.id) ?? null,
+                coming: kept.get(customer.id) ?? [],
               },
             }
           : {}),

@@ -17,6 +17,8 @@ export interface Work {
   resent: boolean
   /** Somebody else took the row over: nothing more is done with it here. */
   lost: boolean
+  /** So many places or grants of its channel are left to others. */
+  spare: number
   /** `change` is in the database already: the row only waits to be told and closed. */
   recorded: boolean
 }
@@ -89,7 +91,7 @@ async function spareMembers(rates: Rates, works: readonly Work[], now: Date): Pr
   )
 }
 
-const wishOf = ({ row }: Work): Wish => ({ id: row.intent?.target ?? '', key: row.intent?.key ?? '' })
+const wishOf = ({ row, spare }: Work): Wish => ({ id: row.intent?.target ?? '', key: row.intent?.key ?? '', spare })
 
 /** A resent message has its place already; a fresh one that finds none is decided again, further down the ladder. */
 async function takePlaces(budgets: Budgets, works: readonly Work[], now: Date): Promise<void> {

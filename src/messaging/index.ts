@@ -19,7 +19,7 @@ import { createOutboxDrain } from './outbox.ts'
 import { messagingRoutes } from './routes.ts'
 import { createMessagingService } from './service.ts'
 import { SUBSCRIBE_KINDS, type SubscribeKind, type TemplateBook } from './templates.ts'
-import type { MessagingService, PromotionHolds, SettledListener } from './types.ts'
+import type { ComingMessages, MessagingService, PromotionHolds, SettledListener } from './types.ts'
 
 export { type Cap, PromotionFile } from './caps.ts'
 export {
@@ -87,6 +87,7 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
   const promotion = {
     promotionCaps: createCaps(db, deps.promotionCaps),
     promotionHolds: new Map<string, PromotionHolds>(),
+    coming: new Map<string, ComingMessages>(),
   }
   const listeners = new Map<string, SettledListener>()
   const templateIds = templateFinder({ wechat, clock, log, on: settings.miniProgramOn })
@@ -126,6 +127,7 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
     leaseMs,
     concurrency: settings.concurrency,
     ...promotion,
+    templates,
     facts,
     listeners,
   })

@@ -4,7 +4,7 @@ import { addMs, HOUR_MS } from '../platform/clock.ts'
 import type { Reason } from '../platform/reasons.ts'
 import { KF_MESSAGES, type KfSession } from './budgets.ts'
 import { messageKey, type OutboxRow } from './model.ts'
-import { mayPromote, type PromotionFacts } from './promotion.ts'
+import { type Coming, keptGrants, keptInChat, mayPromote, type PromotionFacts } from './promotion.ts'
 import type { SubscribeKind } from './templates.ts'
 import type { Channel } from './types.ts'
 import { nextAllowed, type WindowFacts } from './windows.ts'
@@ -34,12 +34,19 @@ export interface Rung {
   /** Session id, openid or phone that would carry it; null when it can't. */
   target: string | null
   reason: Reason | null
+  /** So many places or grants are left to others. */
+  spare?: number
 }
 
 const no = (channel: Channel, reason: Reason): Rung => ({ channel, target: null, reason })
 
 /** `key` is the message's own: a place that it took before a crash is still its place. */
-export function kfRung({ sessions }: ReachFacts, now: Date, key: string | null = null): Rung {
+export function kfRung(
+  { sessions }: ReachFacts,
+  now: Date,
+  key: string | null = null,
+  coming: readonly Coming[] = [],
+): Rung {
   const [latest] = [...sessions].sort((a, b) => Number(b.lastInboundAt ?? 0) - Number(a.lastInboundAt ?? 0))
   if (!latest?.lastInboundAt) return no('kf', 'no_kf_session')
   if (latest.blocked) return no('kf', 'blocked')
@@ -47,20 +54,25 @@ export function kfRung({ sessions }: ReachFacts, now: Date, key: string | null =
   if (latest.state > 1) return no('kf', 'kf_staff_session')
   const others = latest.places.filter((place) => place !== key)
   if (latest.full || others.length >= KF_MESSAGES) return no('kf', 'kf_five_used')
-  return { channel: 'kf', target: latest._id, reason: null }
+  const spare = keptInChat(coming, addMs(latest.lastInboundAt, KF_WINDOW_MS))
+  if (others.length === latest.places.length && others.length + spare >= KF_MESSAGES) return no('kf', 'reserved')
+  return { channel: 'kf', target: latest._id, reason: null, spare }
 }
 
 export function subscribeRung(
   { customer, grants, miniProgramOn }: ReachFacts,
   kind: SubscribeKind | null,
   key: string | null = null,
+  spare = 0,
 ): Rung {
   if (!miniProgramOn) return no('subscribe', 'channel_off')
   if (kind === null) return no('subscribe', 'no_template_form')
   if (customer.openIds.length === 0) return no('subscribe', 'no_openid')
   const grant = grants[kind]
-  if (!grant || (grant.count < 1 && !(key !== null && grant.places.includes(key)))) return no('subscribe', 'no_grant')
-  return { channel: 'subscribe', target: `${grant.openId}|${grant.templateId}`, reason: null }
+  const isHeld = key !== null && (grant?.places.includes(key) ?? false)
+  if (!grant || (grant.count < 1 && !isHeld)) return no('subscribe', 'no_grant')
+  if (grant.count <= spare && !isHeld) return no('subscribe', 'reserved')
+  return { channel: 'subscribe', target: `${grant.openId}|${grant.templateId}`, reason: null, spare }
 }
 
 export function smsRung({ phone, smsOn }: ReachFacts, hasText: boolean): Rung {
@@ -70,15 +82,39 @@ export function smsRung({ phone, smsOn }: ReachFacts, hasText: boolean): Rung {
 }
 
 export type Decision =
-  | { do: 'send'; channel: Channel; target: string; skips: OutboxRow['skips'] }
+  | { do: 'send'; channel: Channel; target: string; skips: OutboxRow['skips']; spare?: number }
   | { do: 'wait'; at: Date; reason: Reason }
   | { do: 'settle'; outcome: 'expired' | 'cancelled' | 'delegated' | 'dead'; reason: Reason; skips: OutboxRow['skips'] }
 
 /** Somebody forgot to ask: better nothing than too much. */
-const NOTHING_MORE: PromotionFacts = { caps: [], spent: [], hold: { reason: 'frequency_cap', cancels: false } }
+const NOTHING_MORE: PromotionFacts = {
+  caps: [],
+  spent: [],
+  hold: { reason: 'frequency_cap', cancels: false },
+  coming: [],
+}
+
+/** What the ladder needs to know of a contact. */
+export type Asking = Pick<OutboxRow, '_id' | 'contactClass' | 'notBefore' | 'notAfter' | 'refusals' | 'handOver'> & {
+  content:
+    | { kind: 'customer'; subscribe: { kind: SubscribeKind } | null; sms: string | null }
+    | { kind: 'staff' | 'card_update' }
+}
+
+/** Every rung for a contact, in order. Promotion leaves what medical messages will need. */
+export function rungsOf({ _id, contactClass, content }: Asking, facts: ReachFacts, now: Date): Rung[] {
+  if (content.kind !== 'customer') return []
+  const kind = content.subscribe?.kind ?? null
+  const coming = contactClass === 'promotion' ? (facts.promotion?.coming ?? []) : []
+  return [
+    kfRung(facts, now, messageKey(_id, 'kf', 0), coming),
+    subscribeRung(facts, kind, messageKey(_id, 'subscribe', 0), kind === null ? 0 : keptGrants(coming, kind, now)),
+    smsRung(facts, content.sms !== null),
+  ]
+}
 
 /** Decides one ready row for a customer. The order of rungs is the ladder of domain 5. */
-export function decideCustomer(row: OutboxRow, facts: ReachFacts, window: WindowFacts, now: Date): Decision {
+export function decideCustomer(row: Asking, facts: ReachFacts, window: WindowFacts, now: Date): Decision {
   const { customer } = facts
   if (customer.deceased) return { do: 'settle', outcome: 'cancelled', reason: 'deceased', skips: [] }
   if (customer.optOut.all && row.contactClass !== 'reply') {
@@ -107,13 +143,10 @@ export function decideCustomer(row: OutboxRow, facts: ReachFacts, window: Window
   }
   if (content.kind !== 'customer') return { do: 'settle', outcome: 'cancelled', reason: 'no_template_form', skips: [] }
   const skips: OutboxRow['skips'] = []
-  for (const rung of [
-    kfRung(facts, now, messageKey(row._id, 'kf', 0)),
-    subscribeRung(facts, content.subscribe?.kind ?? null, messageKey(row._id, 'subscribe', 0)),
-    smsRung(facts, content.sms !== null),
-  ]) {
+  for (const rung of rungsOf(row, facts, now)) {
     const refused = (row.refusals[rung.channel] ?? 0) > 0
-    if (rung.target !== null && !refused) return { do: 'send', channel: rung.channel, target: rung.target, skips }
+    if (rung.target !== null && !refused)
+      return { do: 'send', channel: rung.channel, target: rung.target, skips, spare: rung.spare ?? 0 }
     skips.push({ channel: rung.channel, reason: refused ? 'refused' : (rung.reason ?? 'channel_off') })
   }
   const outcome = row.handOver === false ? 'dead' : 'delegated'

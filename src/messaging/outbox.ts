@@ -31,6 +31,8 @@ export interface OutboxDeps extends SendDeps {
   concurrency: number
   promotionCaps: FactsDeps['promotionCaps']
   promotionHolds: FactsDeps['promotionHolds']
+  coming: FactsDeps['coming']
+  templates: FactsDeps['templates']
   facts: FactsDeps['facts']
   listeners: ReadonlyMap<string, SettledListener>
 }
@@ -56,7 +58,14 @@ export function createOutboxDrain(
       const isOver = where !== undefined || !firstHand.waiting()
       if (claimed.length === 0 && isOver) return counts
       const works = claimed.map(
-        (row): Work => ({ row, change: null, resent: row.status === 'sending', lost: false, recorded: false }),
+        (row): Work => ({
+          row,
+          change: null,
+          resent: row.status === 'sending',
+          lost: false,
+          recorded: false,
+          spare: 0,
+        }),
       )
       await sendBatch(deps, works, now)
       await close(
@@ -141,7 +150,8 @@ function decide(deps: OutboxDeps, work: Work, book: FactsBook, now: Date): void 
     }
     return
   }
-  const { channel, target, skips } = decision
+  const { channel, target, skips, spare = 0 } = decision
+  work.spare = spare
   const n = row.refusals[channel] ?? 0
   const body = driver.freeze(row, target, n)
   row.intent = { channel, n, key: messageKey(row._id, channel, n), target, body, firstSentAt: now }

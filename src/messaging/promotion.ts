@@ -1,8 +1,9 @@
 /** Whether what is no care may be said now: consent, what is going on with the customer, the caps. Pure. */
 import type { Customer } from '../customers/index.ts'
-import { addMs, HOUR_MS } from '../platform/clock.ts'
+import { addMs, DAY_MS, HOUR_MS } from '../platform/clock.ts'
 import type { Reason } from '../platform/reasons.ts'
 import { type Cap, freeAt, type Spent } from './caps.ts'
+import type { SubscribeKind } from './templates.ts'
 import type { PromotionHold } from './types.ts'
 import { nextAllowed, type WindowFacts } from './windows.ts'
 
@@ -10,7 +11,25 @@ export interface PromotionFacts {
   caps: readonly Cap[]
   spent: readonly Spent[]
   hold: PromotionHold | null
+  /** Medical messages that are still to come. */
+  coming: readonly Coming[]
 }
+
+export interface Coming {
+  at: Date
+  /** The notice that may carry it. */
+  subscribe: SubscribeKind | null
+}
+
+/** So far ahead grants are kept. */
+export const RESERVED_DAYS = 30
+
+/** Messages in a conversation that are to come before it is over. Pure. */
+export const keptInChat = (coming: readonly Coming[], over: Date): number => coming.filter(({ at }) => at < over).length
+
+/** Grants of a kind that the coming messages may need. Pure. */
+export const keptGrants = (coming: readonly Coming[], kind: SubscribeKind, now: Date): number =>
+  coming.filter(({ at, subscribe }) => subscribe === kind && at < addMs(now, RESERVED_DAYS * DAY_MS)).length
 
 export type PromotionVerdict =
   | { do: 'send' }

@@ -14,8 +14,9 @@ import { type FactsDeps, loadFacts } from './facts.ts'
 import { freeCaps } from './gates.ts'
 import { kfRung, smsRung, subscribeRung } from './ladder.ts'
 import type { FrozenContent, OutboxRow, OutboxStore } from './model.ts'
+import { planReach } from './reach.ts'
 import { render, type TemplateBook } from './templates.ts'
-import type { EnqueueContact, MessagingService, PromotionHolds, SettledListener } from './types.ts'
+import type { ComingMessages, EnqueueContact, MessagingService, PromotionHolds, SettledListener } from './types.ts'
 
 export interface MessagingServiceDeps {
   store: OutboxStore
@@ -30,6 +31,7 @@ export interface MessagingServiceDeps {
   listeners: Map<string, SettledListener>
   promotionCaps: FactsDeps['promotionCaps']
   promotionHolds: Map<string, PromotionHolds>
+  coming: Map<string, ComingMessages>
   facts: FactsDeps['facts']
   nudge: (table: string) => void
 }
@@ -66,6 +68,7 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
     listeners,
     promotionCaps,
     promotionHolds,
+    coming,
     nudge,
   } = deps
 
@@ -144,6 +147,23 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
     holdPromotions(owner, holds) {
       if (promotionHolds.has(owner)) throw new Error(`two holds of ${owner}`)
       promotionHolds.set(owner, holds)
+    },
+    reserve(owner, messages) {
+      if (coming.has(owner)) throw new Error(`two reservations of ${owner}`)
+      coming.set(owner, messages)
+    },
+    async reachPlan(customerId, contacts, now) {
+      const customer = await customers.get(customerId)
+      if (!customer) return null
+      const to = { customerId: customer.id }
+      const storeIds = [...new Set([customer.storeIds[0] ?? '', ...contacts.map(({ storeId }) => storeId)])]
+      const book = await loadFacts(
+        deps,
+        storeIds.map((storeId) => ({ to, storeId, contactClass: 'promotion' as const })),
+      )
+      const known = book.reach(customer.id)
+      const windowOf = (storeId: string) => book.window(storeId, customer.preferredTime)
+      return known && planReach(contacts, templates, known, windowOf, now)
     },
     async inbound(messageId) {
       const found = await conversations.get(messageId)

@@ -1,5 +1,6 @@
 /** What other rooms may know of messaging: they enqueue contacts and hear how each ended. No feature calls a vendor's send API. */
 import type { Reason } from '../platform/reasons.ts'
+import type { SubscribeKind } from './templates.ts'
 
 /** When a contact may go out (domain 5). */
 export const CONTACT_CLASSES = ['safety', 'greeting', 'reply', 'case_update', 'care', 'promotion'] as const
@@ -78,6 +79,41 @@ export interface PromotionHold {
 /** Keyed by the customers' own ids; who may be told is missing. */
 export type PromotionHolds = (customerIds: readonly string[]) => Promise<ReadonlyMap<string, PromotionHold>>
 
+/** A medical message that is still to come: what is left on a channel is kept for it. */
+export interface ComingMessage {
+  at: Date
+  templateKey: string
+}
+/** Of the coming thirty days, keyed by the customers' own ids. */
+export type ComingMessages = (
+  customerIds: readonly string[],
+  until: Date,
+) => Promise<ReadonlyMap<string, readonly ComingMessage[]>>
+
+/** A contact as a plan has it: when it would go, and until when it is worth going. */
+export interface PlannedContact extends ComingMessage {
+  id: string
+  storeId: string
+  until: Date
+  contactClass: ContactClass
+}
+export interface ContactReach {
+  id: string
+  /** When it would go; null when it would not. */
+  at: Date | null
+  /** `person`: no channel carries it, and a colleague passes it on. */
+  channel: Channel | 'person' | null
+  /** Why not, or why not earlier or by itself. */
+  reason: Reason | null
+  /** Every rung at that instant. */
+  channels: { channel: Channel; ok: boolean; reason: Reason | null }[]
+}
+export interface ReachPlan {
+  contacts: ContactReach[]
+  /** Notices that medical contacts lack a grant for: so many more are to be asked for. */
+  grants: { kind: SubscribeKind; count: number; ids: string[] }[]
+}
+
 export interface MessagingService {
   enqueue(contact: EnqueueContact): Promise<{ id: string }>
   /** One bulk insert; existing rows stay as they are. */
@@ -98,6 +134,10 @@ export interface MessagingService {
     text: string | null
     menuId: string | null
   } | null>
+  /** Asked before anything of the class `promotion` goes: it leaves what these will need. */
+  reserve(owner: string, coming: ComingMessages): void
+  /** How each of these would reach the customer, one after the other, as things stand; null for unknown customers. */
+  reachPlan(customerId: string, contacts: readonly PlannedContact[], now: Date): Promise<ReachPlan | null>
   /** Instants and channels at which the customer could be reached now, with the reason why not. */
   reach(customerId: string, now: Date): Promise<{ channel: Channel; ok: boolean; reason: string | null }[]>
   /** What a contact with a customer says, for the person who passes it on; null for unknown rows and those to staff. */

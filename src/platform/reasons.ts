@@ -41,6 +41,7 @@ export const REASONS = {
   kf_staff_session: { zh: '人工接待中', en: 'a person is serving the conversation' },
   no_openid: { zh: '客户未登录小程序', en: 'never signed in to the mini-program' },
   no_grant: { zh: '没有可用的订阅授权', en: 'no subscription grant left' },
+  reserved: { zh: '名额留给医疗护理消息', en: 'what is left is kept for medical messages' },
   no_template_form: { zh: '该内容没有此渠道的模板', en: 'the text has no form for this channel' },
   no_phone: { zh: '没有手机号码', en: 'no phone number' },
   channel_off: { zh: '该渠道未启用', en: 'the channel is not configured' },

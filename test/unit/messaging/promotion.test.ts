@@ -23,7 +23,7 @@ function decided(
   now = NOW,
 ) {
   const own = { ...reach().customer, promotionConsentAt: hours(-1_000), ...customer }
-  const facts = reach({ customer: own, promotion: { caps: CAPS, spent: [], hold: null, ...promotion } })
+  const facts = reach({ customer: own, promotion: { caps: CAPS, spent: [], hold: null, coming: [], ...promotion } })
   const one = row({ contactClass: 'promotion', notAfter: hours(7 * 24), ...more })
   const decision = decideCustomer(one, facts, WINDOWS, now)
   return decision.do === 'send' ? 'send' : { ...decision, skips: undefined }
@@ -88,6 +88,7 @@ test('medical contacts are exempt', () => {
     caps: CAPS,
     spent: sent('2026-03-02 11:00'),
     hold: { reason: 'abnormal_open', cancels: true } as const,
+    coming: [],
   }
   for (const contactClass of ['care', 'safety', 'greeting', 'case_update', 'reply'] as const)
     expect(decideCustomer(row({ contactClass }), reach({ promotion }), WINDOWS, NOW).do).toBe('send')
