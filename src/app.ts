@@ -98,6 +98,8 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     messaging: messaging.service,
     staff: staff.service,
     customers: customers.service,
+    // A product is bought at the counter; interest is in a treatment.
+    interests: config.treatments.filter(({ category }) => category !== 'product'),
   })
   const care = createCare({
     ...ports,

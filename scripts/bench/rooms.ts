@@ -93,6 +93,7 @@ export async function openRooms(uri: string, start: string, answers: Partial<Wec
     messaging: messaging.service,
     staff: staff.service,
     customers: customers.service,
+    interests: config.treatments,
   })
   const care = createCare({
     ...ports,

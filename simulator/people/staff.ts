@@ -6,6 +6,9 @@ import { answersCall, attempt, onMark } from './customers.ts'
 
 const MINUTE = 60_000
 const FORGETS = 0.03
+/** Tasks that somebody passes on, or asks the supervisor about, instead of calling. */
+const PASSES_ON = 0.02
+const HAS_A_PROBLEM = 0.015
 /** Working time of the day in China, minutes after midnight. */
 const WORK_FROM = 9 * 60 + 10
 const WORK_TO = 20 * 60 + 50
@@ -54,8 +57,8 @@ function onCard(simulator: Simulator, staff: Staff, card: Record<string, unknown
   if (!keys.includes('take')) {
     // Passing a message on: in chat where they are contacts, then done.
     later(simulator, staff, wait, `confirm ${taskId}`, () => {
-      // A day to be entered in the clinic's system, or a decision, is nothing to write to the customer.
-      const isPassedOn = !/请(确定|决定)/.test(text(record(card.main_title).title))
+      // A day to be entered in the clinic's system, a decision, a colleague to be spoken to: nothing to write to the customer.
+      const isPassedOn = !/请(确定|决定|协调)/.test(text(record(card.main_title).title))
       if (isPassedOn && customer?.contacts.has(staff.userId))
         simulator.act({
           as: 'staff',
@@ -72,6 +75,12 @@ function onCard(simulator: Simulator, staff: Staff, card: Record<string, unknown
   later(simulator, staff, wait, `take ${taskId}`, () => {
     click('take')
     if (!customer) return
+    const instead = chance(seed, taskId, 'instead')
+    if (instead < PASSES_ON + HAS_A_PROBLEM) {
+      const key = instead < PASSES_ON ? 'transfer' : 'problem'
+      later(simulator, staff, between(1, 4, seed, taskId, key), `${key} ${taskId}`, () => click(key), SOON)
+      return
+    }
     const after = between(1, 9, seed, taskId, 'calls')
     later(simulator, staff, after, `call ${taskId}`, () =>
       simulator.act({ as: 'staff', id: staff.personId, do: 'call', customer: customer.personId, outcome }),
@@ -147,6 +156,60 @@ const SCORES: Record<string, readonly (readonly [string, number])[]> = {
     ['4', 4],
     ['1', 2],
   ],
+  followUp: [
+    ['resolved', 50],
+    ['1', 20],
+    ['2', 12],
+    ['3', 12],
+    ['7', 6],
+  ],
+  reason: [
+    ['busy', 5],
+    ['expertise', 3],
+    ['off_duty', 2],
+  ],
+  strength: [
+    ['some', 5],
+    ['weak', 3],
+    ['strong', 2],
+  ],
+}
+
+/** How often a box of the checklist is ticked; what isn't named here, never. */
+const TICKS: Record<string, number> = {
+  reaction: 0.97,
+  care: 0.95,
+  recovery: 0.96,
+  worries: 0.6,
+  recheck: 0.5,
+  care_not_followed: 0.06,
+  ask_consultant: 0.04,
+  ask_nurse: 0.03,
+  interest: 0.08,
+  silent: 0.03,
+  declined: 0.04,
+  objection: 0.015,
+  unhappy: 0.01,
+}
+
+/** What somebody fills into a form: a choice from each list, some of the boxes. */
+function answersOn(seed: number, taskId: string, card: Record<string, unknown>): Record<string, string[]> {
+  const answers: Record<string, string[]> = {}
+  for (const question of list(card.select_list).map(record)) {
+    const key = text(question.question_key)
+    const options = list(question.option_list).map((one) => text(record(one).id))
+    const known = SCORES[key]
+    const liked = Math.floor(chance(seed, taskId, key, 'choice') * options.length)
+    const chosen = known ? pick(known, seed, taskId, key) : key === 'interest' ? options[liked] : options[0]
+    answers[key] = [chosen ?? '']
+  }
+  const box = record(card.checkbox)
+  const boxes = list(box.option_list).map((one) => text(record(one).id))
+  if (boxes.length > 0) {
+    const ticked = boxes.filter((id) => chance(seed, taskId, 'ticks', id) < (TICKS[id] ?? 0))
+    answers[text(box.question_key)] = ticked.length > 0 ? ticked : boxes.slice(0, 1)
+  }
+  return answers
 }
 
 function onUpdate(simulator: Simulator, staff: Staff, entry: LedgerEntry): void {
@@ -155,22 +218,22 @@ function onUpdate(simulator: Simulator, staff: Staff, entry: LedgerEntry): void 
   const card = record(entry.payload.card)
   const submit = text(record(card.submit_button).key)
   if (submit) {
-    const selected = Object.fromEntries(
-      list(card.select_list).map((one) => {
-        const question = text(record(one).question_key)
-        const known = SCORES[question]
-        return [
-          question,
-          [known ? pick(known, seed, taskId, question) : text(record(list(record(one).option_list)[0]).id)],
-        ]
-      }),
-    )
+    const selected = answersOn(seed, taskId, card)
     later(
       simulator,
       staff,
       between(1, 3, seed, taskId, submit),
       `submit ${submit} ${taskId}`,
       () => simulator.act({ as: 'staff', id: staff.personId, do: 'click', taskId, key: submit, selected }),
+      SOON,
+    )
+  } else if (text(record(card.quote_area).quote_text).includes('请直接回复说明')) {
+    later(
+      simulator,
+      staff,
+      between(1, 5, seed, taskId, 'explains'),
+      `explains ${taskId}`,
+      () => simulator.act({ as: 'staff', id: staff.personId, do: 'say', text: '客户的问题我拿不准，请帮忙联系一下' }),
       SOON,
     )
   } else if (text(card.replace_text).includes('小结') && chance(seed, taskId, 'writes a summary') < 0.9) {

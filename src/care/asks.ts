@@ -83,7 +83,12 @@ export async function onMessage(
     const answers = { ...ask.answers, [question]: value }
     const next = ORDER.find((one) => answers[one] === null) ?? 'done'
     // The ask moves on last: whoever dies before that finds the same answer again, and the next question is asked once.
-    await store.changeContact(`${ask._id}#message`, { reached: true, answeredAt: now, [question]: value })
+    await store.changeContact(`${ask._id}#message`, {
+      reached: true,
+      answeredAt: now,
+      recordedAt: now,
+      [question]: value,
+    })
     const place = await staff.store(ask.storeId)
     await messaging.enqueueMany([questionOf({ ...ask, question: next, answers }, place?.displayName ?? '', now)])
     await store.changeAsk(ask._id, { question: next, [`answers.${question}`]: value })

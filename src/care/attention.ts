@@ -37,9 +37,7 @@ export function attentionList(deps: AttentionDeps): Routine {
         const to = atTime(day, LIST_AT, place.timeZone)
         if (at < to || Number(at) - Number(to) >= USEFUL_MS) continue
         const from = atTime(addDays(day, -1), LIST_AT, place.timeZone)
-        const found = (await store.contactsPage(null, { from, to }, null, 500)).filter(
-          ({ storeId }) => storeId === place.id,
-        )
+        const found = await store.needingAttention(place.id, from, to)
         if (found.length === 0) continue
         const said = { markdown: await render(deps, place, found) }
         lists.push({ key: `attention:${place.id}:${day}`, storeId: place.id, role: 'director', said, at })
@@ -61,16 +59,21 @@ async function render(
     staff.members([...new Set(found.flatMap(({ byUserId }) => byUserId ?? []))]),
   ])
   const lines = found.slice(0, LINES).map((one) => {
+    const marks = one.checklist ?? []
     const kind = treatments.kind(done.get(one.treatmentId ?? '')?.code ?? '')
     const said = [
       one.state && STATES[one.state],
       one.satisfaction !== null && `满意度 ${one.satisfaction}`,
       one.nps !== null && `NPS ${one.nps}`,
+      marks.includes('objection') && '有异议',
+      marks.includes('unhappy') && '员工标记不满意',
     ].filter(Boolean)
-    const by = members.get(one.byUserId ?? '')?.name ?? '微信问卷'
-    const at = one.answeredAt ? timeOfDay(one.answeredAt, timeZone) : ''
+    const by = members.get(one.byUserId ?? '')?.name ?? one.byName ?? '微信问卷'
+    const at = timeOfDay(one.answeredAt ?? one.at, timeZone)
     return `> ${at} ${people.get(one.customerId)?.salutation ?? '客户'}（${kind?.name ?? '治疗'}）：${said.join('，')}；${by}`
   })
-  const more = found.length > LINES ? [`…还有 ${found.length - LINES} 位`] : []
-  return [`**${displayName}：今日不满意或异常 ${found.length} 位**`, ...lines, ...more].join('\n')
+  // A customer who was unhappy twice is one customer, with two lines.
+  const more = found.length > LINES ? [`…还有 ${found.length - LINES} 条`] : []
+  const count = new Set(found.map(({ customerId }) => customerId)).size
+  return [`**${displayName}：今日不满意或异常 ${count} 位**`, ...lines, ...more].join('\n')
 }

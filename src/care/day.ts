@@ -17,6 +17,7 @@ import {
 import { earliest } from '../platform/clock.ts'
 import { type Routine, routine } from '../platform/routines.ts'
 import type { Store } from '../staff/index.ts'
+import { briefingsOf } from './briefing.ts'
 import { callOf, callTaskId, type FireDeps } from './fire.ts'
 import type { StepRow } from './model.ts'
 import { windowFacts } from './rows.ts'
@@ -62,11 +63,12 @@ export function layOutDay(deps: FireDeps): Routine {
 }
 
 async function layOut(
-  { store, tasks, customers, treatments }: FireDeps,
+  deps: FireDeps,
   steps: readonly StepRow[],
   places: ReadonlyMap<string, Store>,
   now: Date,
 ): Promise<{ calls: number; moved: number }> {
+  const { store, tasks, customers, treatments } = deps
   const calls = steps.filter(({ action }) => action === 'call')
   const [people, contacts, done] = await Promise.all([
     customers.getMany([...new Set(steps.map(({ customerId }) => customerId))]),
@@ -94,9 +96,14 @@ async function layOut(
       whyNot(customer, treatment, step.contactClass) === null &&
       (step.neverMoves || isOpenOn(place.opening, dayOf(dueAt, place.timeZone))),
   )
+  const briefings = await briefingsOf(
+    deps,
+    laid.filter(({ step }) => step.taskId === null),
+  )
   await tasks.open(
     laid.map(({ step, place, customer, treatment, also, window, dueAt }) => {
-      const facts = { contact: contacts.get(step.customerId), treatment, also, place, at: dueAt }
+      const contact = contacts.get(step.customerId)
+      const facts = { contact, treatment, also, place, at: dueAt, briefing: briefings.get(step._id) }
       return callOf(
         { treatments },
         step,

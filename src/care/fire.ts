@@ -11,23 +11,16 @@ import type { Random } from '../platform/random.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { OpenTask, TasksService } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
+import { type Briefing, briefing, briefingsOf } from './briefing.ts'
+import type { Cases } from './cases/cases.ts'
 import { consultationTaskId, consultationTaskOf } from './consulted.ts'
 import { decisionOf, needsDecision } from './decisions.ts'
 import type { GuideBook } from './guides.ts'
 import type { CareStore, DueStep, StepRow } from './model.ts'
-import { windowFacts } from './rows.ts'
+import { FALLBACK_WINDOW, windowFacts } from './rows.ts'
 import { callTimes, decide, type Firing } from './rules.ts'
 import { usefulUntil } from './timing.ts'
-import {
-  carriedOf,
-  consultantsOf,
-  dayNumber,
-  hasGuide,
-  type StepFacts,
-  treatmentName,
-  treatmentsOf,
-  varsOf,
-} from './wording.ts'
+import { carriedOf, consultantsOf, dayNumber, hasGuide, type StepFacts, treatmentsOf, varsOf } from './wording.ts'
 
 export interface FireDeps {
   store: CareStore
@@ -40,6 +33,7 @@ export interface FireDeps {
   clock: Clock
   random: Random
   leaseMs: number
+  cases: Pick<Cases, 'openAmong'>
 }
 
 const BATCH = 200
@@ -64,9 +58,11 @@ export function createFiring(deps: FireDeps): (now: Date) => Promise<Record<stri
 }
 
 async function fireBatch(deps: FireDeps, steps: readonly DueStep[], now: Date): Promise<Record<string, number>> {
-  const { store, messaging, tasks, staff, customers, treatments, guides } = deps
+  const { store, messaging, tasks, staff, customers, treatments, guides, cases } = deps
+  const offers = steps.filter(({ contactClass }) => contactClass === 'promotion')
   const customerIds = [...new Set(steps.map(({ customerId }) => customerId))]
-  const [contacts, done, stores] = await Promise.all([
+  const [abnormal, contacts, done, stores] = await Promise.all([
+    cases.openAmong(offers.map(({ customerId }) => customerId)),
     customers.contacts(customerIds),
     treatments.getMany([...new Set(steps.flatMap(treatmentsOf))]),
     staff.stores([...new Set(steps.map(({ storeId }) => storeId))]),
@@ -78,7 +74,9 @@ async function fireBatch(deps: FireDeps, steps: readonly DueStep[], now: Date): 
     const customer = contact?.customer
     const treatment = done.get(step.treatmentId)
     const window = { ...(place ? windowFacts(place) : FALLBACK_WINDOW), preferredTime: customer?.preferredTime ?? null }
-    const decided = decide(step, { customer, treatment, opening: place?.opening ?? dailyOpening(), window }, now)
+    const isAbnormal = abnormal.has(step.customerId)
+    const opening = place?.opening ?? dailyOpening()
+    const decided = decide(step, { customer, treatment, opening, window, isAbnormal }, now)
     const consultants = consultantsOf(treatment, customer)
     const also = carriedOf(step, done)
     const facts = { contact, treatment, also, place, at: now }
@@ -87,10 +85,18 @@ async function fireBatch(deps: FireDeps, steps: readonly DueStep[], now: Date): 
     counts[firing.do] = (counts[firing.do] ?? 0) + 1
     return { step, firing, window, consultants, facts }
   })
+  const briefings = await briefingsOf(
+    deps,
+    fired.flatMap(({ step, firing, facts: { treatment } }) =>
+      // A card that was laid out in the morning has its own.
+      firing.do === 'call' && step.taskId === null ? [{ step, treatment }] : [],
+    ),
+  )
   // Tasks first: the announcing message names who is going to call.
   const owners = await tasks.open(
     fired.flatMap(({ step, firing, facts, consultants, window }) => {
-      if (firing.do === 'call') return [callOf(deps, step, facts, consultants, firing)]
+      if (firing.do === 'call')
+        return [callOf(deps, step, { ...facts, briefing: briefings.get(step._id) }, consultants, firing)]
       if (firing.do === 'ask')
         return [consultationTaskOf(deps, step, facts, consultants, { n: 1, openAt: now, dueAt: firing.overdueAt })]
       return needsDecision(step, firing) ? [decisionOf(deps, step, facts, window)] : []
@@ -142,13 +148,6 @@ async function moveTasks(
     if (firing.do === 'end' && (step.status === 'planned' || firing.status === 'skipped')) ended.push(step.taskId)
   }
   if (ended.length > 0) await tasks.cancel(ended, 'superseded')
-}
-
-const FALLBACK_WINDOW = {
-  timeZone: 'Asia/Shanghai',
-  contactWindows: [{ from: '11:00', to: '12:30' }],
-  quietHours: { from: '21:00', to: '09:00' },
-  preferredTime: null,
 }
 
 function changeOf(step: DueStep, firing: Firing, timeZone: string, now: Date): Record<string, unknown> {
@@ -224,11 +223,11 @@ export function missedOf(deps: FireDeps, step: StepRow, facts: StepFacts, notAft
 export function callOf(
   { treatments }: Pick<FireDeps, 'treatments'>,
   step: StepRow,
-  facts: StepFacts,
+  facts: StepFacts & { briefing?: Briefing | undefined },
   consultants: string[],
   { openAt, overdueAt }: { openAt: Date; overdueAt: Date },
 ): OpenTask {
-  const { contact, treatment } = facts
+  const { contact } = facts
   return {
     id: callTaskId(step._id, step.occurrence),
     kind: 'contact_call',
@@ -240,11 +239,7 @@ export function callOf(
     treatmentId: step.treatmentId,
     stepIds: [step._id],
     title: `${contact?.salutation ?? '客户'} · ${step.title}（第${dayNumber(facts)}天）`,
-    facts: [
-      { name: '项目', value: treatmentName(facts, treatments) },
-      { name: '时限', value: '今日内完成' },
-      { name: '编号', value: treatment?.externalId ?? step.treatmentId },
-    ],
+    facts: briefing(step, facts, treatments),
     script: step.script ?? '',
     openAt,
     dueAt: overdueAt,

@@ -10,7 +10,10 @@ import type { Treatment, TreatmentsService } from '../treatments/index.ts'
 import { onSettled } from './answers.ts'
 import { onMessage, openAsks } from './asks.ts'
 import { attentionList } from './attention.ts'
-import { onAttempted, onCompleted } from './calls.ts'
+import { onAttempted } from './calls.ts'
+import { createCases } from './cases/cases.ts'
+import { createCaseStore } from './cases/model.ts'
+import { caseRoutes } from './cases/routes.ts'
 import { layOutDay } from './day.ts'
 import { onDaySaid } from './days-wanted.ts'
 import type { Drawing } from './drawings.ts'
@@ -30,6 +33,7 @@ import { createPathways, type PathwayDeps } from './pathways.ts'
 import { comingMessages } from './reach.ts'
 import { reachRoutes } from './reach-routes.ts'
 import { foresee } from './reconsider.ts'
+import { onCompleted } from './records.ts'
 import { careRoutes } from './routes.ts'
 import { createSubjects, subjectOf, supposed } from './subjects.ts'
 
@@ -67,12 +71,16 @@ export function createCare(deps: CareDeps): Feature<CareService> {
   const { versions, informed, routes } = createPathways(deps)
   const subjects = createSubjects(treatments, staff)
   // Whoever asks what a plan is about gets purchases and appointments, too.
+  const known = { ...treatments, getMany: subjects }
+  const caseStore = createCaseStore(db)
+  const cases = createCases({ ...deps, treatments: known, cases: caseStore })
   const shared = {
     ...deps,
     guides,
     store,
+    cases,
     subjects,
-    treatments: { ...treatments, getMany: subjects },
+    treatments: known,
     versions,
     /** In force at the moment of asking. */
     get pathways() {
@@ -127,12 +135,20 @@ export function createCare(deps: CareDeps): Feature<CareService> {
       ...routes,
       ...handRoutes(shared),
       ...migrationRoutes({ store: migrationStore, migrations }),
+      ...caseRoutes(caseStore, customers),
     ],
     pages: guidePages({ ...deps, guides }),
-    due: [due({ table: 'care_steps', nextDueAt: (now, until) => store.nextDueAt(now, until), drain })],
+    due: [
+      due({ table: 'care_steps', nextDueAt: (now, until) => store.nextDueAt(now, until), drain }),
+      due({
+        table: 'abnormal_cases',
+        nextDueAt: (now, until) => caseStore.nextDueAt(now, until),
+        drain: (now) => cases.drain(now),
+      }),
+    ],
     routines: [layOutDay(shared), attentionList(shared)],
     async ready() {
-      await store.ready()
+      await Promise.all([store.ready(), caseStore.ready()])
       await versions.keepFiles()
     },
   }

@@ -9,6 +9,7 @@ import type {
   TreatmentCompleted,
   TreatmentCorrected,
 } from '../treatments/index.ts'
+import type { Cases } from './cases/cases.ts'
 import { endOrResume, lookAtConsultations } from './consulted-ends.ts'
 import { onDeceased } from './deceased.ts'
 import { enrol } from './enrol.ts'
@@ -19,11 +20,12 @@ import type { Subject } from './subjects.ts'
 export interface ListenDeps extends ReplanDeps {
   tasks: Parameters<typeof onDeceased>[0]['tasks'] & ReplanDeps['tasks']
   customers: ReplanDeps['customers'] & Pick<CustomersService, 'idsOf' | 'get'>
+  cases: Pick<Cases, 'close' | 'openAbout' | 'openOf'>
   nudge: (table: string) => void
 }
 
 export function recordHandlers(deps: ListenDeps): Record<string, EventHandler> {
-  const { subjects, clock, nudge } = deps
+  const { subjects, clock, nudge, cases, customers } = deps
   const only = async (id: string): Promise<Subject | undefined> => (await subjects([id])).get(id)
 
   const planOf = async (id: string): Promise<PlanRow | undefined> => (await deps.store.plansOf([id]))[0]
@@ -87,6 +89,7 @@ export function recordHandlers(deps: ListenDeps): Record<string, EventHandler> {
     async 'treatment.cancelled'(event) {
       const { treatmentId } = event.data as unknown as TreatmentCancelled
       await cancelPlan(deps, treatmentId, 'treatment_cancelled', event, clock.now())
+      await cases.close(await cases.openAbout(treatmentId), 'treatment_cancelled')
       const treatment = await only(treatmentId)
       if (treatment) {
         await followUp(deps, [{ subject: treatment, cause: event }], 'all')
@@ -106,7 +109,10 @@ export function recordHandlers(deps: ListenDeps): Record<string, EventHandler> {
     'appointment.arrived': onAppointment,
     'consultation.recorded': onConsultation,
     'consultation.closed': onConsultation,
-    'customer.deceased': (event) => onDeceased(deps, event),
+    async 'customer.deceased'(event) {
+      await onDeceased(deps, event)
+      await cases.close(await cases.openOf(await customers.idsOf(String(event.data.customerId))), 'deceased')
+    },
   }
 }
 

@@ -5,6 +5,8 @@ import type { Day } from '../platform/calendar.ts'
 import { claimDue, type DueRow, finishClaims, nextDueAt, type RowResult } from '../platform/claims.ts'
 import type { Clock } from '../platform/clock.ts'
 import { collectionOf, ensureIndexes, insertFresh, insertMissing, ONE_PAGE } from '../platform/db.ts'
+import type { Reason } from '../platform/reasons.ts'
+import type { ChecklistItem, Interest } from '../tasks/index.ts'
 import type { PlanChange } from './changes.ts'
 import type { Moment } from './guides.ts'
 import { type Calls, createLoad, weigh } from './load.ts'
@@ -97,12 +99,26 @@ export interface ContactRow {
   satisfaction: number | null
   effect: number | null
   nps: number | null
+  /** What was covered and what came out of it. */
+  checklist?: ChecklistItem[] | null
+  interest?: KnownInterest | null
+  /** The customer came to us, without a step that asked for it. */
+  unplanned?: boolean
+  /** When we learned what is in here: a form is filled minutes after the call. Null while nothing is said. */
+  recordedAt?: Date | null
   /** Sealed: treatment, doctor and what was said, in professional wording. */
   summary: string | null
-  /** Who made it in the words of an old system; `byUserId` only where that is a member of staff. */
+  /** Who made it, by name: people leave, and old systems shared accounts; `byUserId` only where that is a member of staff. */
   byName?: string | null
   /** Of a contact that an old system kept: keyed digest of what it said. */
   past?: { digest: string }
+}
+
+export interface KnownInterest extends Interest {
+  /** The consultant's task; null where none was opened … */
+  taskId: string | null
+  /** … for this reason. */
+  reason: Reason | null
 }
 
 export interface AskRow {
@@ -116,13 +132,15 @@ export interface AskRow {
   openedAt: Date
 }
 
-/** What an old system recorded is nobody's news, and no answer to us. */
+/** What an old system recorded is no answer to us. */
 const OURS = { past: { $exists: false } }
-/** Unhappy (domain 6), or a state that a doctor should see. */
+/** Unhappy (domain 6): scores, a mark of staff, an objection; or a state that a doctor should see. */
+const MARKS: readonly ChecklistItem[] = ['objection', 'unhappy']
 const ATTENTION = [
   { satisfaction: { $gte: 1, $lte: 2 } },
   { nps: { $gte: 0, $lte: 6 } },
   { state: { $in: ['abnormal', 'needs_doctor'] } },
+  { checklist: { $in: [...MARKS] } },
 ]
 
 /** The plan as it was read: null is a plan about which nobody has decided anything. */
@@ -286,7 +304,7 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
     insertContacts: (rows: readonly ContactRow[]) => insertMissing(contacts, rows),
     contacts: (ids: readonly string[]) => contacts.find({ _id: { $in: [...ids] } }, ONE_PAGE).toArray(),
     changeContact: (_id: string, set: Partial<ContactRow>) => contacts.updateOne({ _id }, { $set: set }),
-    /** Contacts of customers, or of everybody; `attention`: unhappy or abnormal ones, answered in (from, to]. */
+    /** Contacts of customers, or of everybody; `attention`: unhappy or abnormal ones, recorded in (from, to]. */
     contactsPage: (
       customerIds: readonly string[] | null,
       attention: { from: Date; to: Date } | null,
@@ -296,14 +314,36 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
       contacts
         .find({
           ...(customerIds === null ? {} : { customerId: { $in: [...customerIds] } }),
-          ...(attention === null
-            ? {}
-            : { answeredAt: { $gt: attention.from, $lte: attention.to }, ...OURS, $or: ATTENTION }),
+          ...(attention === null ? {} : { recordedAt: { $gt: attention.from, $lte: attention.to }, $or: ATTENTION }),
           ...(after === null ? {} : { _id: { $gt: after } }),
         })
         .sort({ _id: 1 })
         .limit(limit + 1)
         .toArray(),
+    /** Every unhappy or abnormal contact of a store that became known in (from, to], the first one first. */
+    needingAttention: (storeId: string, from: Date, to: Date) =>
+      contacts
+        .find({ recordedAt: { $gt: from, $lte: to }, storeId, $or: ATTENTION })
+        .sort({ recordedAt: 1, _id: 1 })
+        .limit(1_000)
+        .toArray(),
+    /** The newest answered contact of a customer. */
+    async lastContact(customerIds: readonly string[]): Promise<ContactRow | null> {
+      const [last] = await contacts
+        .find({ customerId: { $in: [...customerIds] }, reached: true })
+        .sort({ at: -1, _id: 1 })
+        .limit(1)
+        .toArray()
+      return last ?? null
+    },
+    /** The consultant's task about this interest that was opened last since then. */
+    async interestTask(customerIds: readonly string[], code: string, since: Date): Promise<string | null> {
+      const found = await contacts
+        .find({ customerId: { $in: [...customerIds] }, 'interest.code': code, at: { $gte: since } })
+        .sort({ at: -1, _id: 1 })
+        .toArray()
+      return found.map(({ interest }) => interest?.taskId ?? null).find((taskId) => taskId !== null) ?? null
+    },
     async nps(): Promise<{ answers: number; promoters: number; detractors: number }> {
       const [answers, promoters, detractors] = await Promise.all([
         contacts.countDocuments({ nps: { $gte: 0 }, ...OURS }),
@@ -329,8 +369,8 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
       ])
       await ensureIndexes(plans, [{ keys: { customerId: 1 }, serves: 'plansOfCustomers' }])
       await ensureIndexes(contacts, [
-        { keys: { customerId: 1, _id: 1 }, serves: 'contactsPage of a customer' },
-        { keys: { answeredAt: 1 }, serves: 'contactsPage of what needs attention' },
+        { keys: { customerId: 1, _id: 1 }, serves: 'contactsPage of a customer; lastContact, interestTask' },
+        { keys: { recordedAt: 1 }, serves: 'needingAttention, contactsPage of what needs attention' },
       ])
       await ensureIndexes(asks, [{ keys: { customerId: 1, question: 1 }, serves: 'openAsks' }])
     },

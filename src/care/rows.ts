@@ -15,6 +15,14 @@ export const windowFacts = ({ timeZone, contactWindows, quietHours }: Store) => 
   preferredTime: null,
 })
 
+/** Of a store that is not known any more. */
+export const FALLBACK_WINDOW = {
+  timeZone: 'Asia/Shanghai',
+  contactWindows: [{ from: '11:00', to: '12:30' }],
+  quietHours: { from: '21:00', to: '09:00' },
+  preferredTime: null,
+}
+
 export function rowOf(
   one: PlannedStep,
   planned: readonly PlannedStep[],

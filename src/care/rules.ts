@@ -12,7 +12,7 @@ import {
   nextOpenDay,
   type Opening,
 } from '../platform/calendar.ts'
-import { addMs, MINUTE_MS } from '../platform/clock.ts'
+import { addMs, DAY_MS, MINUTE_MS } from '../platform/clock.ts'
 import type { Reason } from '../platform/reasons.ts'
 import type { Treatment } from '../treatments/index.ts'
 import type { DueStep } from './model.ts'
@@ -35,12 +35,15 @@ export interface FiringFacts {
     | undefined
   opening: Opening
   window: WindowFacts
+  /** A case of the customer is open: nothing is offered. */
+  isAbnormal?: boolean
 }
 
 /** Between the announcing message and the call. */
 export const CALL_AFTER_MS = 10 * MINUTE_MS
 
-export function decide(step: DueStep, { customer, treatment, opening, window }: FiringFacts, now: Date): Firing {
+export function decide(step: DueStep, facts: FiringFacts, now: Date): Firing {
+  const { customer, treatment, opening, window, isAbnormal = false } = facts
   // Whoever reads the wish last wins: nobody is called either whose card is out already.
   const stopped = whyNot(customer, treatment, step.contactClass)
   if (stopped) return { do: 'end', status: 'skipped', reason: stopped }
@@ -49,6 +52,13 @@ export function decide(step: DueStep, { customer, treatment, opening, window }: 
   const until = usefulUntil(step.windowTo, step.contactClass, window)
   // Too late to be useful: a burst after an outage helps nobody.
   if (now >= until) return { do: 'end', status: 'missed', reason: 'late' }
+  if (isAbnormal && step.contactClass === 'promotion') {
+    // Held day by day: whoever is well again in time may still hear of it.
+    const at = addMs(now, DAY_MS)
+    return at < until
+      ? { do: 'wait', at, reason: 'abnormal_case' }
+      : { do: 'end', status: 'skipped', reason: 'abnormal_case' }
+  }
   const today = dayOf(now, window.timeZone)
   if (step.action === 'call' && !step.neverMoves && !isOpenOn(opening, today)) {
     const day = nextOpenDay(opening, addDays(today, 1))

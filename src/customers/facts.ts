@@ -104,7 +104,14 @@ export function createCustomerFacts(crypto: FieldCrypto, clock: Pick<Clock, 'now
   })
   const contactOf = (row: CustomerRow): CustomerContact => {
     const name = openName(row)
-    return { customer: customerOf(row), name, salutation: salutationOf(name, row.gender), phone: openPhone(row) }
+    return {
+      customer: customerOf(row),
+      name,
+      salutation: salutationOf(name, row.gender),
+      phone: openPhone(row),
+      hasAllergies: row.allergies !== null,
+      hasNotes: row.notes !== null,
+    }
   }
   function factsOf(input: Partial<CustomerInput>, before: CustomerRow): Partial<CustomerRow> {
     const { externalId, name, storeIds, gender, ownerUserId, preferredTime, skinType, tags, deceased } = input

@@ -34,6 +34,9 @@ export interface CustomerContact {
   /** How a message addresses the person: 王女士, 李先生, or the full name. */
   salutation: string
   phone: string | null
+  /** Something of that kind stands in the file; what it is stays there. */
+  hasAllergies: boolean
+  hasNotes: boolean
 }
 
 export interface CustomersService {

@@ -37,6 +37,7 @@ export const ERROR_MESSAGES = {
   task_not_found: '没有找到该任务。',
   task_finished: '该任务已经完成。',
   guide_not_found: '没有找到这一页护理要点。',
+  case_not_found: '没有找到该异常情况。',
   plan_not_found: '没有找到该护理计划。',
   pathway_not_found: '没有找到该护理路径。',
   pathway_exists: '这个护理路径已经存在，请为它新建草稿。',

@@ -34,6 +34,7 @@ export const REASONS = {
   bought: { zh: '客户已成交', en: 'the customer has bought' },
   consultation_closed: { zh: '咨询已结束跟进', en: 'the consultation is closed' },
   superseded: { zh: '已被新的安排取代', en: 'replaced by a newer arrangement' },
+  abnormal_case: { zh: '异常情况处理中，暂不推荐', en: 'an abnormal case is open: nothing is offered' },
   // why a channel was not taken
   no_kf_session: { zh: '客户未进入微信客服会话', en: 'no customer-service conversation' },
   kf_window_over: { zh: '距客户上次发言超过 48 小时', en: 'over 48 h since the customer last wrote' },

@@ -1,20 +1,26 @@
 /** What a click on a card means for its task. Pure: the same task and click always give the same change. */
 import { addMs } from '../platform/clock.ts'
-import { ANSWER, type Button, isAnswer, MOST_OPTIONS, STATES, SUBMITS, TRANSFER_REASONS } from './cards.ts'
+import { ANSWER, type Button, isAnswer } from './cards.ts'
 import { choicesOf } from './choices.ts'
+import { MOST_OPTIONS, SUBMITS, TRANSFER_REASONS } from './forms.ts'
 import type { Effect, Shown, TaskRow } from './model.ts'
-import { complete, eventOf, handOver, type Transition, WORDS_MS, withdraw, withdrawHelper } from './rules.ts'
-import type { ContactOutcome } from './types.ts'
+import {
+  type Click,
+  checklistRecorded,
+  formOf,
+  interestRecorded,
+  isAnswered,
+  type Kinds,
+  monthRecorded,
+  notReached,
+  one,
+  recorded,
+  type Show,
+  withdrawNewer,
+} from './outcome.ts'
+import { complete, handOver, type Transition, WORDS_MS, withdraw } from './rules.ts'
 
-export interface Click {
-  userId: string
-  userName: string
-  key: string
-  selected: Record<string, string[]>
-  responseCode: string
-  /** Which card of the task was clicked. */
-  occurrence: number
-}
+export type { Click } from './outcome.ts'
 
 export interface ClickContext {
   now: Date
@@ -23,13 +29,10 @@ export interface ClickContext {
   colleagues: readonly { userId: string; name: string }[]
   /** Who is asked to help with a problem. */
   supervisorUserId: string | null
+  /** What a customer may be interested in. */
+  kinds: Kinds
 }
 
-const one = (click: Click, question: string): string | null => click.selected[question]?.[0] ?? null
-const score = (text: string | null, low: number, high: number): number | null => {
-  const value = Number(text)
-  return text !== null && Number.isInteger(value) && value >= low && value <= high ? value : null
-}
 const TOLD: Partial<Record<TaskRow['status'], string>> = {
   done: '任务已完成',
   cancelled: '任务已取消',
@@ -59,32 +62,31 @@ export function transition(task: TaskRow, click: Click, context: ClickContext): 
   }
 }
 
-type Show = (shown: Shown) => Effect
-/** A further card is out, or on its way, while the work was done on an older one. */
-const withdrawNewer = (task: TaskRow, click: Click, said: string): Effect[] =>
-  click.occurrence === task.occurrence ? [] : [withdraw(task, said)]
-
 function ownClick(task: TaskRow, click: Click, context: ClickContext, show: Show): Transition {
   const to = (status: TaskRow['status'], shown: Shown): Transition => ({ set: { status }, effects: [show(shown)] })
-  const contact = task.form === 'contact' || task.form === 'contact_month'
-  switch (click.key as Button | (typeof SUBMITS)[keyof typeof SUBMITS]) {
+  const contact = ['contact', 'contact_month', 'doctor'].includes(task.form)
+  switch (click.key as Button | typeof SUBMITS.transfer | typeof SUBMITS.choice) {
     case 'take':
       return to(task.status === 'open' ? 'taken' : task.status, {
         card: 'working',
         said: `已由${click.userName}接手`,
       })
-    case 'done':
+    case 'done': {
       if (task.form === 'decision') return to('form', { card: 'choice_form' })
       if (!contact) return done(task, click, context.now, show)
       // The answers of the first form are kept when it was a second tap.
-      if (task.status === 'month_form') return { set: {}, effects: [show({ card: 'month_form' })] }
-      return to('form', { card: 'contact_form' })
+      if (isAnswered(task)) return current(task, click, context.kinds, show)
+      const shown = formOf({ ...task, status: 'form' }, context.kinds)
+      return shown ? to('form', shown) : current(task, click, context.kinds, show)
+    }
     case 'not_reached':
-      return contact ? notReached(task, click, context.now, show) : current(task, click, show)
+      return contact && !isAnswered(task)
+        ? notReached(task, click, context.now, show)
+        : current(task, click, context.kinds, show)
     case 'transfer':
       if (context.colleagues.length === 0)
         return { set: {}, effects: [show({ card: 'working', said: '暂无可转交的同事' })] }
-      return to(task.status === 'month_form' ? task.status : 'transfer', {
+      return to(isAnswered(task) ? task.status : 'transfer', {
         card: 'transfer_form',
         // The way back is the last choice: whoever tapped by mistake keeps the task.
         colleagues: [
@@ -98,103 +100,29 @@ function ownClick(task: TaskRow, click: Click, context: ClickContext, show: Show
       return chosen(task, click, context.now, show)
     case SUBMITS.transfer:
       return passOn(task, click, context, show)
-    case SUBMITS.contact:
-      return contact && task.status !== 'month_form'
-        ? recorded(task, click, context.now, show)
-        : current(task, click, show)
-    case SUBMITS.month:
-      return task.status === 'month_form' && task.outcome
-        ? toSummary(task, click, context.now, show, {
-            ...task.outcome,
-            effect: score(one(click, 'effect'), 1, 5),
-            nps: score(one(click, 'nps'), 0, 10),
-          })
-        : current(task, click, show)
     default:
-      return current(task, click, show)
+      return contact ? formClick(task, click, context, show) : current(task, click, context.kinds, show)
   }
+}
+
+/** A form that was submitted: counts in the state that shows it, and the first one as long as nothing is answered. */
+function formClick(task: TaskRow, click: Click, { now, kinds }: ClickContext, show: Show): Transition {
+  const { status, outcome } = task
+  const first = task.form === 'doctor' ? SUBMITS.doctor : SUBMITS.contact
+  if (click.key === first && !isAnswered(task)) return recorded(task, click, now, kinds, show)
+  if (outcome === null) return current(task, click, kinds, show)
+  if (click.key === SUBMITS.month && status === 'month_form') return monthRecorded(task, outcome, click, kinds, show)
+  if (click.key === SUBMITS.checklist && status === 'checklist')
+    return checklistRecorded(task, outcome, click, now, kinds, show)
+  if (click.key === SUBMITS.interest && status === 'interest')
+    return interestRecorded(task, outcome, click, now, kinds, show)
+  return current(task, click, kinds, show)
 }
 
 /** Nothing changes: the card shows again where the task stands. */
-function current(task: TaskRow, click: Click, show: Show): Transition {
-  const form = task.form === 'decision' ? 'choice_form' : 'contact_form'
-  const forms = { form, month_form: 'month_form' } as const
-  const card = task.status === 'form' || task.status === 'month_form' ? forms[task.status] : null
-  return { set: {}, effects: [show(card ? { card } : { card: 'working', said: `由${click.userName}处理中` })] }
+function current(task: TaskRow, click: Click, kinds: Kinds, show: Show): Transition {
+  return { set: {}, effects: [show(formOf(task, kinds) ?? { card: 'working', said: `由${click.userName}处理中` })] }
 }
-
-function notReached(task: TaskRow, click: Click, now: Date, show: Show): Transition {
-  const { occurrence } = click
-  // One miss per card: a second tap isn't a second attempt.
-  if (task.attempts.some((attempt) => attempt.occurrence === occurrence && attempt.result === 'not_reached'))
-    return { set: {}, effects: [show({ card: 'working', said: '已记录未接通，下次时间见新卡片' })] }
-  const attempt = task.attempts.length + 1
-  const attempts: TaskRow['attempts'] = [
-    ...task.attempts,
-    { at: now, byUserId: click.userId, result: 'not_reached', occurrence },
-  ]
-  const { _id: taskId, kind, stepIds, customerId } = task
-  const attempted = eventOf('task.attempted', `task.attempted:${taskId}:${attempt}`, {
-    taskId,
-    kind,
-    stepIds,
-    customerId,
-    byUserId: click.userId,
-    result: 'not_reached',
-    attempt,
-  })
-  if (kind === 'contact_call')
-    return {
-      set: { status: 'taken', attempts },
-      effects: [show({ card: 'working', said: `第${attempt}次未接通，已记录，下次时间见新卡片` }), attempted],
-    }
-  // Nobody plans a further attempt of other tasks: the recorded one is what the day asked for.
-  const outcome: ContactOutcome = { ...NO_ANSWERS, reached: false }
-  const { set, effects } = complete(task, click.userId, now, null)
-  return {
-    set: { ...set, attempts, outcome },
-    effects: [
-      show({ card: 'closed', said: '未接通，已记录' }),
-      ...withdrawNewer(task, click, '已记录'),
-      attempted,
-      ...effects,
-    ],
-  }
-}
-
-const NO_ANSWERS: Omit<ContactOutcome, 'reached'> = {
-  state: null,
-  satisfaction: null,
-  effect: null,
-  nps: null,
-  summary: null,
-}
-
-function recorded(task: TaskRow, click: Click, now: Date, show: Show): Transition {
-  if (one(click, 'reached') === 'no') return notReached(task, click, now, show)
-  const state = one(click, 'state')
-  const outcome: ContactOutcome = {
-    ...NO_ANSWERS,
-    reached: true,
-    state: state !== null && Object.hasOwn(STATES, state) ? state : null,
-    satisfaction: score(one(click, 'satisfaction'), 1, 5),
-  }
-  const { userId: byUserId, occurrence } = click
-  const attempts: TaskRow['attempts'] = [...task.attempts, { at: now, byUserId, result: 'reached', occurrence }]
-  if (task.form === 'contact_month')
-    return { set: { status: 'month_form', outcome, attempts }, effects: [show({ card: 'month_form' })] }
-  const { set, effects } = toSummary(task, click, now, show, outcome)
-  return { set: { ...set, attempts }, effects }
-}
-
-const toSummary = (task: TaskRow, click: Click, now: Date, show: Show, outcome: ContactOutcome): Transition => ({
-  set: { status: 'summary', outcome, summaryUntil: addMs(now, WORDS_MS), helper: null },
-  effects: [
-    show({ card: 'closed', said: '已记录，请回复小结' }),
-    ...withdrawNewer(task, click, '已记录'),
-    ...withdrawHelper(task, '已记录'),
-  ],
-})
 
 function done(task: TaskRow, click: Click, now: Date, show: Show): Transition {
   const answer = one(click, ANSWER)
@@ -212,7 +140,7 @@ function chosen(task: TaskRow, click: Click, now: Date, show: Show): Transition 
   const lists = choicesOf(task.kind)
   const [choice, reason] = [one(click, 'choice'), one(click, 'why')]
   if (!lists || !choice || !reason || !Object.hasOwn(lists.choices, choice) || !Object.hasOwn(lists.reasons, reason))
-    return current(task, click, show)
+    return current(task, click, [], show)
   const { set, effects } = complete(task, click.userId, now, null)
   return {
     set: { ...set, decision: { choice, reason } },

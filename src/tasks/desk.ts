@@ -12,6 +12,7 @@ import type { Changes } from './changes.ts'
 import { type Click, transition } from './clicks.ts'
 import { WORDS } from './contacts.ts'
 import type { TaskRow, TasksStore } from './model.ts'
+import type { Kinds } from './outcome.ts'
 import type { Owners, PickOptions } from './owners.ts'
 import { askAnother, givenCode, heardWords, reassign, type Successor, timely } from './rules.ts'
 
@@ -25,6 +26,8 @@ export interface DeskDeps {
   log: Log
   crypto: FieldCrypto
   leaseMs: number
+  /** What a customer may be interested in. */
+  interests: Kinds
 }
 
 export interface Desk {
@@ -48,7 +51,7 @@ const BATCH = 100
 const SUPERVISOR: Role = 'cs_supervisor'
 
 export function createDesk(deps: DeskDeps): Desk {
-  const { store, changes, owners, staff, clock, random, log, crypto, leaseMs } = deps
+  const { store, changes, owners, staff, clock, random, log, crypto, leaseMs, interests } = deps
 
   /** Whatever can't be done by this person; a constant number of commands per batch. */
   async function handOver(userId: string, code: string, options: PickOptions): Promise<void> {
@@ -113,6 +116,7 @@ export function createDesk(deps: DeskDeps): Desk {
             ? (await owners.colleagues(row.storeId, row.role)).filter(({ userId }) => userId !== event.userId)
             : [],
           // Somebody else than who asks, also where the owner stands in for the supervisor.
+          kinds: interests,
           supervisorUserId: pickOwner({
             tiers: supervisors.map((tier) => tier.filter(({ userId }) => userId !== event.userId)),
             preferred: [],

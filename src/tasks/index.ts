@@ -16,6 +16,7 @@ import { taskRoutes } from './routes.ts'
 import { createTasksService } from './service.ts'
 import type { TasksService } from './types.ts'
 
+export * from './checklist.ts'
 export { passOnTaskId } from './needs-person.ts'
 export * from './types.ts'
 
@@ -23,6 +24,8 @@ export interface TasksDeps extends Ports {
   messaging: MessagingService
   staff: StaffService
   customers: CustomersService
+  /** What a customer may be interested in: names and codes of treatments. */
+  interests: readonly { code: string; name: string }[]
 }
 
 export function createTasks(deps: TasksDeps): Feature<TasksService> {

@@ -9,7 +9,10 @@ import type { ContactOutcome, OpenTask, Task, TaskDecision, TaskStatus } from '.
 /** What a card looks like after a click. */
 export type Shown =
   | { card: 'working' | 'closed'; said: string }
-  | { card: 'contact_form' | 'month_form' | 'choice_form' }
+  | { card: 'contact_form' | 'doctor_form' | 'month_form' | 'choice_form' }
+  /** `said`: why it is shown again. */
+  | { card: 'checklist_form'; said?: string }
+  | { card: 'interest_form'; kinds: { code: string; name: string }[] }
   | { card: 'transfer_form'; colleagues: { userId: string; name: string }[] }
 
 /** What must happen because of one change; kept with the change, so that a crash in between loses nothing. */
@@ -84,7 +87,7 @@ export interface Change {
 }
 
 export type TasksStore = ReturnType<typeof createTasksStore>
-const CANCELLABLE: readonly TaskStatus[] = ['open', 'taken', 'form', 'month_form', 'transfer']
+const CANCELLABLE: readonly TaskStatus[] = ['open', 'taken', 'form', 'month_form', 'checklist', 'interest', 'transfer']
 const SCRIPT = 'tasks.script'
 
 export function createTasksStore(db: Connection, crypto: FieldCrypto) {

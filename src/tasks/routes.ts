@@ -5,6 +5,7 @@ import { notFound } from '../platform/errors.ts'
 import { route } from '../platform/http.ts'
 import { Id, Instant, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
 import type { TaskRow, TasksStore } from './model.ts'
+import { TASK_STATUSES } from './types.ts'
 
 const View = z.object({
   id: z.string(),
@@ -33,17 +34,23 @@ const View = z.object({
       satisfaction: z.number().nullable(),
       effect: z.number().nullable(),
       nps: z.number().nullable(),
+      checklist: z.array(z.string()).nullable(),
+      interest: z.object({ code: z.string(), strength: z.string() }).nullable(),
+      followUp: z.string().nullable(),
     })
     .nullable(),
   /** Of a task that ends in a decision: what was decided, and why. */
   decision: z.object({ choice: z.string(), reason: z.string() }).nullable(),
 })
+/** Outcomes from before there was a checklist have none. */
+const NOT_ASKED = { checklist: null, interest: null, followUp: null }
 const viewOf = (row: TaskRow) => ({
   decision: null,
   ...row,
   id: row._id,
   dueAt: row.deadlineAt,
   reason: row.ownerUserId === '' && row.closedAt === null ? ('no_owner' as const) : null,
+  outcome: row.outcome && { ...NOT_ASKED, ...row.outcome },
 })
 const TaskId = z.string().min(1).max(128)
 
@@ -59,7 +66,7 @@ export const taskRoutes = ({ store, clock }: { store: TasksStore; clock: Clock }
       ownerUserId: Id.optional(),
       /** Only those that wait for somebody to be there. */
       unowned: z.literal('true').optional(),
-      status: z.enum(['open', 'taken', 'form', 'month_form', 'transfer', 'summary', 'done', 'cancelled']).optional(),
+      status: z.enum(TASK_STATUSES).optional(),
     }),
     response: page(View),
     async handle({ query: { storeId, ownerUserId, unowned, status, ...paging } }) {

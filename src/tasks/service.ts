@@ -10,6 +10,7 @@ import type { Changes } from './changes.ts'
 import { cardsOf, WORDS, wordsOf } from './contacts.ts'
 import type { TaskRow, TasksStore } from './model.ts'
 import { type NotesDeps, tellStaff } from './notes.ts'
+import { isAnswered } from './outcome.ts'
 import { type Owners, wantedAgain, whyNot } from './owners.ts'
 import { cancelled, nextLookAt, type Transition, withdraw } from './rules.ts'
 import type { OpenTask, Task, TasksService } from './types.ts'
@@ -69,7 +70,7 @@ export function createTasksService(deps: TasksServiceDeps): TasksService {
       const code = `reopen:${openAt.toISOString()}:${dueAt.toISOString()}`
       await changes.apply(taskId, code, async (row): Promise<Transition> => {
         // A contact that was made meanwhile isn't asked for again.
-        if (row.closedAt !== null || row.status === 'summary') return { set: {}, effects: [] }
+        if (row.closedAt !== null || row.status === 'summary' || isAnswered(row)) return { set: {}, effects: [] }
         const { ownerUserId } = row
         const roster = await staff.roster()
         const owner = (await owners.pick([{ ...wantedAgain(row), openAt }], { roster })).get(row._id) ?? ''

@@ -1,10 +1,17 @@
 /** What other rooms may know of staff tasks (FHIR: Task). */
 import type { Role } from '../staff/index.ts'
+import type { ChecklistItem, FollowUp, Interest } from './checklist.ts'
 
 export type TaskKind =
   | 'contact_call'
   | 'consultant_follow'
   | 'doctor_contact'
+  /** Customer service's part of the joint follow-up of an abnormal case. */
+  | 'case_follow'
+  /** A question that isn't about the treatment: a consultant or nurse calls back. */
+  | 'call_back'
+  /** An abnormal case that nobody has looked after in time: a supervisor or director sees to it. */
+  | 'case_escalation'
   | 'send_message'
   | 'check_message'
   /** A day that a plan waits for is to be said in the clinic's system. */
@@ -18,8 +25,11 @@ export interface Choice {
   /** `id`s of the caller; texts of at most 16 characters. */
   options: { id: string; text: string }[]
 }
-/** Which form closes it: reached/state/satisfaction; the same and then effect/NPS; one tap; or a decision with its reason. */
-export type TaskForm = 'contact' | 'contact_month' | 'confirm' | 'decision'
+/**
+ * Which form closes it: reached, state, satisfaction, then the checklist; the same with effect and NPS in between; the
+ * doctor's, with the interval of the joint follow-up; one tap; or a decision with its reason.
+ */
+export type TaskForm = 'contact' | 'contact_month' | 'doctor' | 'confirm' | 'decision'
 
 export interface OpenTask {
   /** Deterministic id `[0-9A-Za-z_-@]`, ≤ 100: opening twice is opening once. */
@@ -59,6 +69,11 @@ export interface ContactOutcome {
   effect: number | null
   /** 0–10, month 1; the card has ten options, so its lowest one stands for 0 and 1. */
   nps: number | null
+  /** What was covered and what came out of it; null where none is asked. */
+  checklist: ChecklistItem[] | null
+  interest: Interest | null
+  /** Of a doctor's contact about an abnormal case: days until the next one, or that it is over. */
+  followUp: FollowUp | null
   /** Words of the staff member, sealed in the contact record. */
   summary: string | null
 }
@@ -70,11 +85,23 @@ export interface TaskDecision {
 }
 
 /**
- * open → taken → form (→ month_form) → summary → done; `transfer` is the form that asks for the next owner.
+ * open → taken → form (→ month_form) → checklist (→ interest) → summary → done; `transfer` is the form that asks for the next owner.
  * A call that wasn't reached goes back to `taken` and is opened anew by whoever planned it; other contacts end with the
  * recorded attempt (`outcome.reached` false). A task in `summary` has its outcome; it ends by itself.
  */
-export type TaskStatus = 'open' | 'taken' | 'form' | 'month_form' | 'transfer' | 'summary' | 'done' | 'cancelled'
+export const TASK_STATUSES = [
+  'open',
+  'taken',
+  'form',
+  'month_form',
+  'checklist',
+  'interest',
+  'transfer',
+  'summary',
+  'done',
+  'cancelled',
+] as const
+export type TaskStatus = (typeof TASK_STATUSES)[number]
 
 export interface Task extends OpenTask {
   status: TaskStatus

@@ -22,6 +22,8 @@ export interface TreatmentFacts extends CustomerRef {
   technique?: string | null
   doctorUserId?: string | null
   consultantUserId?: string | null
+  assistantUserId?: string | null
+  anaesthesia?: Treatment['anaesthesia']
   endedAt: Date
   note?: string | null
   sutureRemovalOn?: Treatment['sutureRemovalOn']
@@ -88,6 +90,8 @@ export const treatmentOf = (row: TreatmentRow): Treatment => ({
   technique: row.technique,
   doctorUserId: row.doctorUserId,
   consultantUserId: row.consultantUserId,
+  assistantUserId: row.assistantUserId ?? null,
+  anaesthesia: row.anaesthesia ?? null,
   endedAt: row.endedAt,
   treatedOn: row.treatedOn,
   enteredAt: row.enteredAt,
@@ -150,6 +154,7 @@ export function createTreatmentDesk({
         facts.endedAt.toISOString(),
         facts.note ?? null,
         ...plannedDigest(facts),
+        ...attendedDigest(facts),
       ]),
     )
 
@@ -158,6 +163,11 @@ export function createTreatmentDesk({
     const planned = JSON.stringify(plannedFacts(facts))
     return planned === NOTHING_PLANNED ? [] : [planned]
   }
+
+  const attendedDigest = ({ assistantUserId, anaesthesia }: TreatmentFacts): string[] =>
+    assistantUserId || anaesthesia
+      ? [JSON.stringify({ assistant: assistantUserId?.toLowerCase() ?? null, anaesthesia: anaesthesia ?? null })]
+      : []
 
   const tell = (
     type: string,
@@ -191,6 +201,8 @@ export function createTreatmentDesk({
             technique: facts.technique ?? null,
             doctorUserId: facts.doctorUserId?.toLowerCase() ?? null,
             consultantUserId: facts.consultantUserId?.toLowerCase() ?? null,
+            assistantUserId: facts.assistantUserId?.toLowerCase() ?? null,
+            anaesthesia: facts.anaesthesia ?? null,
             endedAt: facts.endedAt,
             treatedOn,
             ...planned,

@@ -1,6 +1,16 @@
 /** What other rooms may know of treatments (FHIR: Procedure), appointments, purchases and consultations. */
 import type { Day } from '../platform/calendar.ts'
 
+/** How it was made painless, with the words for staff. */
+export const ANAESTHESIA = {
+  none: '未麻醉',
+  topical: '表面麻醉',
+  local: '局部麻醉',
+  sedation: '静脉镇静',
+  general: '全身麻醉',
+} as const
+export type Anaesthesia = keyof typeof ANAESTHESIA
+
 export interface Treatment {
   id: string
   /** Number in the clinic's own system: the key of idempotent entry. */
@@ -12,6 +22,9 @@ export interface Treatment {
   technique: string | null
   doctorUserId: string | null
   consultantUserId: string | null
+  /** Who assisted; left out where nobody has said. */
+  assistantUserId?: string | null
+  anaesthesia?: Anaesthesia | null
   endedAt: Date
   /** Day 0 in the store's zone. */
   treatedOn: Day

@@ -11,7 +11,7 @@ import {
   page,
   ShortText,
 } from '../platform/views.ts'
-import { PRODUCT_TYPES } from './types.ts'
+import { ANAESTHESIA, type Anaesthesia, PRODUCT_TYPES } from './types.ts'
 
 const Code = z.string().regex(/^[a-z][a-z0-9_]{1,39}$/, 'must be a treatment code')
 const MAX_FEN = 1_000_000_000_00
@@ -23,6 +23,7 @@ const oneCustomer = (ref: { customerId?: string | undefined; customerExternalId?
   (ref.customerId === undefined) !== (ref.customerExternalId === undefined)
 const ONE_CUSTOMER = { path: ['customerId'], message: 'exactly one of customerId and customerExternalId is needed' }
 
+const Anaesthetic = z.enum(Object.keys(ANAESTHESIA) as [Anaesthesia, ...Anaesthesia[]])
 const treatmentFacts = {
   ...customerRef,
   storeId: Id,
@@ -30,6 +31,8 @@ const treatmentFacts = {
   technique: Code.nullable().optional(),
   doctorUserId: Id.nullable().optional(),
   consultantUserId: Id.nullable().optional(),
+  assistantUserId: Id.nullable().optional(),
+  anaesthesia: Anaesthetic.nullable().optional(),
   endedAt: InstantString,
   note: NoteText(4000).nullable().optional(),
   /** The doctor's date, or that there are no sutures; left out, the table of treatments decides. */
@@ -65,6 +68,8 @@ export const TreatmentView = z.object({
   technique: z.string().nullable(),
   doctorUserId: z.string().nullable(),
   consultantUserId: z.string().nullable(),
+  assistantUserId: z.string().nullable().default(null),
+  anaesthesia: Anaesthetic.nullable().default(null),
   endedAt: Instant,
   treatedOn: z.string(),
   enteredAt: Instant,

@@ -80,7 +80,12 @@ test('what a customer writes is shown to who is about to call, and no answer to 
 
 test('a contact record names treatment, day, doctor and what was said; its words are sealed', async () => {
   const one = await afternoon()
-  const id = await w.treatment(one, `${today} 14:50`, { consultantUserId: 'staff12', doctorUserId: 'staff04' })
+  const id = await w.treatment(one, `${today} 14:50`, {
+    consultantUserId: 'staff12',
+    doctorUserId: 'staff04',
+    assistantUserId: 'staff03',
+    anaesthesia: 'topical',
+  })
   await w.to(`${later(1)} 12:30`)
   const task = await w.task(callTaskId(`${id}.treatment_call.consultant_day1`))
   await w.click('staff12', task.card, 'done')
@@ -89,6 +94,7 @@ test('a contact record names treatment, day, doctor and what was said; its words
     state: ['mild_reaction'],
     satisfaction: ['5'],
   })
+  await w.click('staff12', task.card, 'submit_checklist', { checklist: ['reaction', 'recovery'] })
   await w.to(new Date(w.now().getTime() + 9 * MINUTE))
   await w.tell('staff12', '轻微泛红，已提醒防晒')
   const [record] = await contactsOf(id)
@@ -98,9 +104,17 @@ test('a contact record names treatment, day, doctor and what was said; its words
     state: 'mild_reaction',
     satisfaction: 5,
     byUserId: 'staff12',
+    byName: w.staffOf('staff12').name,
+    checklist: ['reaction', 'recovery'],
   })
   const words = w.crypto.open('contacts.summary', record?.summary ?? '')
-  expect(words).toBe(`光子嫩肤后第1天回访；主诊 ${w.staffOf('staff04').name}；轻微泛红，已提醒防晒`)
+  expect(words).toBe(
+    [
+      `光子嫩肤后第1天电话回访；主诊 ${w.staffOf('staff04').name}；麻醉 表面麻醉；助手 ${w.staffOf('staff03').name}`,
+      '客户有轻微反应，属恢复期观察范围；已问有无异常反应、已了解恢复情况；满意度 5/5',
+      `后续：按计划继续随访；补充：轻微泛红，已提醒防晒；记录人 ${w.staffOf('staff12').name}`,
+    ].join('；'),
+  )
   expect(JSON.stringify(record)).not.toContain('防晒')
 })
 
@@ -111,6 +125,7 @@ test('what somebody on the phone cannot solve goes to the treating doctor, and t
   const task = await w.task(callTaskId(`${id}.treatment_call.consultant_day1`))
   await w.click('staff12', task.card, 'done')
   await w.click('staff12', task.card, 'submit_contact', { reached: ['yes'], state: ['abnormal'], satisfaction: ['2'] })
+  await w.click('staff12', task.card, 'submit_checklist', { checklist: ['reaction', 'objection'] })
   await w.tell('staff12', '面部出现水泡，客户担心')
   const [doctor] = await w
     .collection<{ _id: string; ownerUserId: string; deadlineAt: Date }>('tasks')
@@ -124,13 +139,13 @@ test('what somebody on the phone cannot solve goes to the treating doctor, and t
   await w.to(`${later(1)} 20:50`)
   const lists = notes('staff10', '今日不满意或异常')
   expect(lists).toHaveLength(1)
-  expect(lists[0]).toMatch(/光子嫩肤）：异常反应，满意度 2；/)
+  expect(lists[0]).toMatch(/光子嫩肤）：异常反应，满意度 2，有异议；/)
   const { items } = (await w.api('GET', '/contacts?attention=true')) as { items: Record<string, unknown>[] }
   expect(items.filter(({ treatmentId }) => treatmentId === id)).toMatchObject([{ state: 'abnormal', satisfaction: 2 }])
   // The doctor's own contact ends it, and opens nothing again.
   const { card: doctorCard } = await w.task(String(doctor?._id))
   await w.click('staff04', doctorCard, 'done')
-  await w.click('staff04', doctorCard, 'submit_contact', { reached: ['yes'], state: ['abnormal'], satisfaction: ['3'] })
+  await w.click('staff04', doctorCard, 'submit_doctor', { reached: ['yes'], state: ['abnormal'], followUp: ['3'] })
   await w.tell('staff04', '已面诊，按小水泡处理')
   expect(await w.collection('tasks').countDocuments({ kind: 'doctor_contact' })).toBe(1)
   expect((await contactsOf(id)).map(({ _id }) => _id.split('#')[1]?.slice(0, 7))).toEqual([

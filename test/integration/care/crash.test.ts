@@ -178,6 +178,7 @@ test('when a call was reached and its form is sent', { timeout: 300_000 }, async
         state: ['recovering_well'],
         satisfaction: ['4'],
       })
+      await w.click(ownerUserId, card, 'submit_checklist', { checklist: ['reaction', 'care', 'recovery'] })
       w.simulator.act({ as: 'staff', id: w.staffOf(ownerUserId).personId, do: 'say', text: '恢复良好，已提醒防晒' })
       await w.arrived()
       return id

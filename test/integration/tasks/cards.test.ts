@@ -38,6 +38,15 @@ describe('a contact from card to summary', () => {
     await w.click('staff01', card, 'done')
     expect(w.shown('staff01', card)?.card).toMatchObject({ card_type: 'multiple_interaction' })
     await w.click('staff01', card, 'submit_contact', answers)
+    expect(w.shown('staff01', card)?.card).toMatchObject({ card_type: 'vote_interaction' })
+    expect(await statusOf(id)).toBe('checklist')
+    await w.click('staff01', card, 'submit_checklist', { checklist: ['recovery', 'reaction', 'care', 'interest'] })
+    // Two lists of treatments where there are more than nine; the world of this test has two.
+    expect(w.shown('staff01', card)?.card).toMatchObject({
+      card_type: 'multiple_interaction',
+      select_list: [{ question_key: 'interest' }, { question_key: 'strength' }],
+    })
+    await w.click('staff01', card, 'submit_interest', { interest: 'rf', strength: 'strong' })
     expect(w.shown('staff01', card)?.grey).toContain('小结')
     w.refuses('staff01', card, 'submit_contact')
     await w.later(9 * MINUTE)
@@ -47,7 +56,14 @@ describe('a contact from card to summary', () => {
     expect(await w.tasks.service.get(id)).toMatchObject({
       status: 'done',
       completedAt: w.now(),
-      outcome: { reached: true, state: 'mild_reaction', satisfaction: 4, summary: '轻微红肿，已提醒冷敷' },
+      outcome: {
+        reached: true,
+        state: 'mild_reaction',
+        satisfaction: 4,
+        checklist: ['reaction', 'care', 'recovery', 'interest'],
+        interest: { code: 'rf', strength: 'strong' },
+        summary: '轻微红肿，已提醒冷敷',
+      },
     })
     expect(eventsOf(id)).toEqual([`task.completed:${id}`])
     expect(JSON.stringify(w.heard)).not.toMatch(/红肿|王/)
@@ -58,6 +74,7 @@ describe('a contact from card to summary', () => {
     const { id, card } = await opened()
     await w.click('staff01', card, 'done')
     await w.click('staff01', card, 'submit_contact', answers)
+    await w.click('staff01', card, 'submit_checklist', { checklist: 'recovery' })
     await w.later(11 * MINUTE)
     expect(await statusOf(id)).toBe('done')
     await w.say('staff01', '太晚了')
@@ -69,6 +86,7 @@ describe('a contact from card to summary', () => {
     const { id, card } = await opened()
     await w.click('staff01', card, 'done')
     await w.click('staff01', card, 'submit_contact', answers)
+    await w.click('staff01', card, 'submit_checklist', { checklist: 'recovery' })
     await w.arrives(1, () => w.act('staff01', 'say', { text: '恢复良好' }))
     await w.later(30 * MINUTE)
     expect((await w.tasks.service.get(id))?.outcome?.summary).toBe('恢复良好')
@@ -79,6 +97,7 @@ describe('a contact from card to summary', () => {
     for (const { card } of [first, second]) {
       await w.click('staff01', card, 'done')
       await w.click('staff01', card, 'submit_contact', answers)
+      await w.click('staff01', card, 'submit_checklist', { checklist: 'recovery' })
       await w.later(MINUTE)
     }
     await w.say('staff01', '第二位')
@@ -93,6 +112,7 @@ describe('a contact from card to summary', () => {
     await w.click('staff01', card, 'submit_contact', answers)
     expect(w.shown('staff01', card)?.card).toMatchObject({ submit_button: { key: 'submit_month' } })
     await w.click('staff01', card, 'submit_month', { effect: '5', nps: '9' })
+    await w.click('staff01', card, 'submit_checklist', { checklist: 'recovery' })
     await w.later(11 * MINUTE)
     expect(await w.tasks.service.get(id)).toMatchObject({
       status: 'done',
@@ -126,7 +146,7 @@ describe('two clicks', () => {
     await w.work()
     const task = await w.tasks.service.get(id)
     expect(task?.attempts).toHaveLength(1)
-    expect(task?.status).toBe('summary')
+    expect(task?.status).toBe('checklist')
   })
 
   test('owner and supervisor race for one task: one owns it, the other is told who', async () => {
@@ -143,6 +163,7 @@ describe('two clicks', () => {
     expect(task?.ownerUserId).toBe('staff05')
     await w.click('staff05', helping, 'done')
     await w.click('staff05', helping, 'submit_contact', answers)
+    await w.click('staff05', helping, 'submit_checklist', { checklist: 'recovery' })
     const supervisor = (await w.staff.service.member('staff05'))?.name
     expect(w.shown('staff01', card)?.grey).toBe(`已由${supervisor}接手`)
     await w.say('staff01', '我写的小结')
@@ -200,6 +221,7 @@ describe('a further attempt', () => {
 
     await w.click('staff01', card, 'done')
     await w.click('staff01', card, 'submit_contact', answers)
+    await w.click('staff01', card, 'submit_checklist', { checklist: 'recovery' })
     await w.to(openAt)
     expect(await statusOf(id)).toBe('done')
     expect(w.shown('staff01', `${id}-1`)).toBeNull()

@@ -103,6 +103,7 @@ describe('clicks', () => {
     await w.tasks.service.open([w.call(first), w.call(second)])
     for (const id of [first, second]) {
       await w.another().click('staff01', `${id}-0`, 'submit_contact', `${id}-s`, { reached: 'yes' })
+      await w.another().click('staff01', `${id}-0`, 'submit_checklist', `${id}-c`, { checklist: 'recovery' })
       await w.later(MINUTE)
     }
     await expect(w.another({ events: { publishMany: dead } }).say('staff01', '恢复良好', 'm1')).rejects.toThrow('died')
@@ -119,6 +120,7 @@ describe('the drain', () => {
     const { id } = w.call(nextId())
     await w.tasks.service.open([w.call(id)])
     await w.another().click('staff01', `${id}-0`, 'submit_contact', `${id}-s`, { reached: 'yes' })
+    await w.another().click('staff01', `${id}-0`, 'submit_checklist', `${id}-c`, { checklist: 'recovery' })
     await w.simulator.context.clock.moveTo(new Date(w.now().getTime() + 10 * MINUTE), 5_000)
     const table = w.another().due[0]
     await Promise.all([w.another().say('staff01', '恢复良好', `m-${id}`), table?.drain(w.now()), table?.drain(w.now())])

@@ -50,13 +50,21 @@ test('one task shows ids, states and scores, and neither name, phone, script nor
     state: 'abnormal',
     satisfaction: '2',
   })
+  await other.click('staff01', 'a-0', 'submit_checklist', 'code-2', { checklist: 'unhappy' })
   await other.say('staff01', '需要复诊', 'm1')
   const task = await get('/api/v1/tasks/:taskId', { params: { taskId: 'a' } })
   expect(task).toMatchObject({
     id: 'a',
     status: 'done',
     customerId: customer.id,
-    outcome: { reached: true, state: 'abnormal', satisfaction: 2 },
+    outcome: {
+      reached: true,
+      state: 'abnormal',
+      satisfaction: 2,
+      checklist: ['unhappy'],
+      interest: null,
+      followUp: null,
+    },
   })
   expect(JSON.stringify(task)).not.toMatch(/王|1111|复诊|保湿/)
   await expect(get('/api/v1/tasks/:taskId', { params: { taskId: 'none' } })).rejects.toMatchObject({

@@ -44,6 +44,11 @@ const templates = new Map([
   ],
 ])
 
+const INTERESTS = [
+  { code: 'ipl', name: '光子嫩肤' },
+  { code: 'rf', name: '射频紧肤' },
+]
+
 /** One world per test file: 14 people in two stores. Huayan has staff01 and staff11 in customer service. */
 export async function tasksWorld() {
   // A connection of its own to the test's database: this one tells its commands.
@@ -113,6 +118,7 @@ export async function tasksWorld() {
       messaging: { ...messaging.service, ...talk, onSettled: () => undefined },
       staff: { ...staff.service, ...people },
       customers: customers.service,
+      interests: INTERESTS,
     })
     const hand = (type: string, payload: Json) =>
       handlers.get(type)?.({ key: 'k', source: 'wecom', type, payload, receivedAt: now() })
@@ -139,6 +145,7 @@ export async function tasksWorld() {
     messaging: messaging.service,
     staff: staff.service,
     customers: customers.service,
+    interests: INTERESTS,
   })
   const heard: DomainEvent[] = []
   const hear = async (event: DomainEvent) => void heard.push(event)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { transition } from '../../../src/tasks/clicks.ts'
 import type { Effect, TaskRow } from '../../../src/tasks/model.ts'
+import { NO_ANSWERS } from '../../../src/tasks/outcome.ts'
 import { buildTask, clickOf, contextOf, keysOf, minutes, NOW, shownBy } from './support.ts'
 
 const step = (task: TaskRow, click = clickOf('take'), over = {}) => {
@@ -8,10 +9,16 @@ const step = (task: TaskRow, click = clickOf('take'), over = {}) => {
   return { task: { ...task, ...set }, set, effects, shown: shownBy(task, effects) }
 }
 const events = (effects: readonly Effect[]) => effects.flatMap((effect) => (effect.kind === 'event' ? [effect.id] : []))
+const ticking = (...checklist: string[]) => clickOf('submit_checklist', { selected: { checklist } })
+/** The first form is answered. */
+const checklist = buildTask({
+  status: 'checklist',
+  outcome: { ...NO_ANSWERS, reached: true, state: 'recovering_well', satisfaction: 5 },
+})
 const answers = { reached: ['yes'], state: ['recovering_well'], satisfaction: ['5'] }
 
 describe('an ordinary contact', () => {
-  test('take, done, form: the answers are kept and the summary is awaited for ten minutes', () => {
+  test('take, done, form, checklist: the answers are kept and the summary is awaited for ten minutes', () => {
     const taken = step(buildTask())
     expect(taken.task.status).toBe('taken')
     expect(keysOf(taken.shown ?? {})).toEqual(['done', 'not_reached', 'transfer', 'problem'])
@@ -19,9 +26,15 @@ describe('an ordinary contact', () => {
     const form = step(taken.task, clickOf('done'))
     expect(form.shown).toMatchObject({ card_type: 'multiple_interaction', submit_button: { key: 'submit_contact' } })
 
-    const { task, effects, shown } = step(form.task, clickOf('submit_contact', { selected: answers }))
+    const answered = step(form.task, clickOf('submit_contact', { selected: answers }))
+    expect(answered.task.status).toBe('checklist')
+    expect(answered.shown).toMatchObject({ card_type: 'vote_interaction', submit_button: { key: 'submit_checklist' } })
+
+    const { task, effects, shown } = step(answered.task, ticking('recovery', 'care', 'nonsense'))
     expect(task).toMatchObject({ status: 'summary', summaryUntil: minutes(10), completedAt: null })
     expect(task.outcome).toMatchObject({ reached: true, state: 'recovering_well', satisfaction: 5 })
+    // In the order of the boxes, and nothing that isn't one.
+    expect(task.outcome?.checklist).toEqual(['care', 'recovery'])
     expect(task.attempts).toHaveLength(1)
     expect(events(effects)).toEqual([])
     // Ten characters are what a button shows.
@@ -32,7 +45,43 @@ describe('an ordinary contact', () => {
     const form = step(buildTask({ status: 'form' }), clickOf('submit_contact', { selected: answers }))
     const again = step(form.task, clickOf('submit_contact', { selected: { ...answers, satisfaction: ['1'] } }))
     expect(again.set).toEqual({})
-    expect(again.shown?.replace_text).toBe('已记录')
+    expect(again.shown?.submit_button).toMatchObject({ key: 'submit_checklist' })
+    const ticked = step(form.task, ticking('recovery'))
+    const late = step(ticked.task, ticking('unhappy'))
+    expect([late.set, late.shown?.replace_text]).toEqual([{}, '已记录'])
+  })
+
+  test('without a tick there is no record: the boxes come again and say so', () => {
+    const { set, shown } = step(checklist, ticking())
+    expect(set).toEqual({})
+    expect(shown).toMatchObject({ card_type: 'vote_interaction', main_title: { desc: '请至少勾选一项，再提交。' } })
+  })
+
+  test('an interest asks for which treatment and how strong; none chosen is none', () => {
+    const asked = step(checklist, ticking('recovery', 'interest'))
+    expect(asked.task.status).toBe('interest')
+    expect(asked.shown).toMatchObject({ submit_button: { key: 'submit_interest' } })
+    const chosen = (interest: string) =>
+      step(asked.task, clickOf('submit_interest', { selected: { interest: [interest], strength: ['strong'] } })).task
+    expect(chosen('rf')).toMatchObject({ status: 'summary', outcome: { interest: { code: 'rf', strength: 'strong' } } })
+    expect(chosen('none')).toMatchObject({ status: 'summary', outcome: { interest: null } })
+    expect(chosen('constructor')).toMatchObject({ status: 'summary', outcome: { interest: null } })
+  })
+
+  test('more than nine treatments stand in two lists, and one from either counts', () => {
+    const kinds = Array.from({ length: 14 }, (_, i) => ({ code: `k${i}`, name: `项目${i}` }))
+    const asked = step(checklist, ticking('interest'), { kinds })
+    const lists = (asked.shown?.select_list ?? []) as { question_key: string; option_list: { id: string }[] }[]
+    expect(lists.map(({ question_key, option_list }) => [question_key, option_list.length])).toEqual([
+      ['interest', 10],
+      ['interest_more', 6],
+      ['strength', 3],
+    ])
+    const selected = { interest: ['none'], interest_more: ['k13'], strength: ['weak'] }
+    expect(step(asked.task, clickOf('submit_interest', { selected }), { kinds }).task.outcome?.interest).toEqual({
+      code: 'k13',
+      strength: 'weak',
+    })
   })
 
   test('answers that the form does not have are not kept', () => {
@@ -43,7 +92,28 @@ describe('an ordinary contact', () => {
 
   test('a submit counts although another tap had moved the task from its form', () => {
     const { task } = step(buildTask({ status: 'taken' }), clickOf('submit_contact', { selected: answers }))
-    expect(task.status).toBe('summary')
+    expect(task.status).toBe('checklist')
+  })
+
+  test('once it is answered, "not reached" and "done" on any of its cards show the boxes again', () => {
+    for (const key of ['not_reached', 'done', 'submit_contact']) {
+      const { set, shown } = step(checklist, clickOf(key))
+      expect([set, shown?.card_type]).toEqual([{}, 'vote_interaction'])
+    }
+  })
+})
+
+describe('the form of a doctor', () => {
+  const doctor = buildTask({ kind: 'doctor_contact', form: 'doctor', status: 'taken' })
+
+  test('asks how it stands and when to look again, and has no boxes', () => {
+    const form = step(doctor, clickOf('done'))
+    expect(form.shown).toMatchObject({ submit_button: { key: 'submit_doctor' } })
+    const selected = { reached: ['yes'], state: ['abnormal'], followUp: ['3'] }
+    const { task } = step(form.task, clickOf('submit_doctor', { selected }))
+    expect(task).toMatchObject({ status: 'summary', outcome: { state: 'abnormal', followUp: '3', checklist: null } })
+    // The form of another task is none of this one.
+    expect(step(form.task, clickOf('submit_contact', { selected })).set).toEqual({})
   })
 })
 
@@ -90,7 +160,7 @@ describe('the month form', () => {
     expect(nps?.option_list.at(-1)?.text).toBe('0–1 分')
 
     const second = step(first.task, clickOf('submit_month', { selected: { effect: ['4'], nps: ['1'] } }))
-    expect(second.task).toMatchObject({ status: 'summary', outcome: { satisfaction: 5, effect: 4, nps: 1 } })
+    expect(second.task).toMatchObject({ status: 'checklist', outcome: { satisfaction: 5, effect: 4, nps: 1 } })
     expect(second.task.attempts).toHaveLength(1)
   })
 
@@ -139,7 +209,7 @@ describe('not reached', () => {
   test('a customer who calls back before the next card: the older card finishes the task, the newer one is withdrawn', () => {
     const reopened = buildTask({ occurrence: 1, cards: 1, status: 'open', openAt: minutes(240) })
     const { task, effects } = step(reopened, clickOf('submit_contact', { selected: answers, occurrence: 0 }))
-    expect(task.status).toBe('summary')
+    expect(task.status).toBe('checklist')
     expect(effects).toContainEqual({ kind: 'withdraw', userId: 'anna', occurrence: 1, said: '已记录' })
   })
 })

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { updateOf } from '../../../src/tasks/cards.ts'
 import { transition } from '../../../src/tasks/clicks.ts'
 import type { Effect, TaskRow } from '../../../src/tasks/model.ts'
+import { isAnswered } from '../../../src/tasks/outcome.ts'
 import { cancelled, heardWords, nextActionAt, reassign, timely } from '../../../src/tasks/rules.ts'
 import { buildTask, clickOf, contextOf, keysOf, minutes } from './support.ts'
 
@@ -17,6 +18,8 @@ const KEYS = [
   'problem',
   'submit_contact',
   'submit_month',
+  'submit_checklist',
+  'submit_interest',
   'submit_transfer',
   'closed',
 ]
@@ -81,7 +84,16 @@ test('no sequence of clicks, words and waiting loses a task or completes it twic
         }
       }
       const click = (userId: string, occurrence: number, key: string, to: string, reached = 'yes') => {
-        const selected = { reached: [reached], state: ['abnormal'], satisfaction: ['2'], to: [to] }
+        // Whoever picks the boxes ticks none, some, or an interest.
+        const checklist = { anna: ['recovery'], bea: ['care', 'interest'], chris: [] }[to] ?? []
+        const selected = {
+          checklist,
+          interest: ['rf'],
+          reached: [reached],
+          state: ['abnormal'],
+          satisfaction: ['2'],
+          to: [to],
+        }
         const made = clickOf(key, { userId, occurrence, selected })
         codes.set(made.responseCode, `${userId}#${occurrence}`)
         const colleagues = USERS.filter((one) => one !== userId).map((one) => ({ userId: one, name: one }))
@@ -103,7 +115,7 @@ test('no sequence of clicks, words and waiting loses a task or completes it twic
           for (let due = nextActionAt(task); due !== null && due <= now; due = nextActionAt(task))
             take(timely(task, now, { supervisorUserId: 'chris', successor: undefined }))
         }
-        if (one.do === 'reopen' && task.closedAt === null && task.status !== 'summary') {
+        if (one.do === 'reopen' && task.closedAt === null && task.status !== 'summary' && !isAnswered(task)) {
           const occurrence = task.cards + 1
           take({
             set: { status: 'open', occurrence, cards: occurrence, remindedAt: null, breachedAt: null },
@@ -125,8 +137,9 @@ test('no sequence of clicks, words and waiting loses a task or completes it twic
           expect(
             [...cards].filter(([card, keys]) => card.startsWith(`${task.ownerUserId}#`) && keys.length > 0),
           ).not.toEqual([])
-        // A finished contact has its outcome.
+        // A finished contact has its outcome, and whoever was reached a checklist.
         if (task.status === 'done' && task.form !== 'confirm') expect(task.outcome).not.toBeNull()
+        if (task.status === 'done' && task.outcome?.reached) expect(task.outcome.checklist?.length).toBeGreaterThan(0)
       }
       if (task.closedAt === null && task.status !== 'summary') {
         take(cancelled(task, now))

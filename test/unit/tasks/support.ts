@@ -53,6 +53,8 @@ export const buildTask = (over: Partial<TaskRow> = {}): TaskRow => ({
 
 export const NAMES: Record<string, string> = { anna: '安娜', bea: '贝雅', chris: '陈主管' }
 
+export const KINDS = ['ipl', 'rf', 'botulinum'].map((code) => ({ code, name: `项目 ${code}` }))
+
 export const contextOf = (task: TaskRow, over: Partial<ClickContext> = {}): ClickContext => ({
   now: NOW,
   ownerName: NAMES[task.ownerUserId] ?? '其他同事',
@@ -61,6 +63,7 @@ export const contextOf = (task: TaskRow, over: Partial<ClickContext> = {}): Clic
     { userId: 'chris', name: '陈主管' },
   ],
   supervisorUserId: 'chris',
+  kinds: KINDS,
   ...over,
 })
 

@@ -1,0 +1,129 @@
+/** What an abnormal case asks of people, as cards and notes. Pure; every id names its round, so asking twice is asking once. */
+import type { WindowFacts } from '../../messaging/index.ts'
+import { atTime, dayOf, type Opening } from '../../platform/calendar.ts'
+import { addMs, HOUR_MS } from '../../platform/clock.ts'
+import { hashId } from '../../platform/hash.ts'
+import type { OpenTask } from '../../tasks/index.ts'
+import type { TreatmentsService } from '../../treatments/index.ts'
+import { soonest } from '../leads.ts'
+import { endOfContacts } from '../timing.ts'
+import { dayNumber, type StepFacts, treatmentName } from '../wording.ts'
+import type { CaseRow } from './model.ts'
+import { STATES } from './rules.ts'
+
+type Kinds = Pick<TreatmentsService, 'kind'>
+type Round = Pick<CaseRow, '_id' | 'round'>
+
+export const doctorTaskId = ({ _id, round, tries }: Round & Pick<CaseRow, 'tries'>): string =>
+  `doctor_${hashId(_id, round, tries)}`
+export const jointTaskId = ({ _id, round }: Round): string => `joint_${hashId(_id, round)}`
+export const escalationTaskId = ({ _id, round }: Round, level: number): string =>
+  `escalate${level}_${hashId(_id, round)}`
+/** Every card that this round can have out. */
+export const taskIdsOf = (row: CaseRow): string[] => [
+  doctorTaskId(row),
+  jointTaskId(row),
+  escalationTaskId(row, 1),
+  escalationTaskId(row, 2),
+]
+
+export interface CaseFacts extends StepFacts {
+  window: WindowFacts
+  opening: Opening
+  /** What was said, for whoever is to call. */
+  words: string | null
+}
+
+/** A doctor whom nobody answered tries again this much later. */
+const AGAIN_AFTER_MS = 2 * HOUR_MS
+
+const later = (a: Date, b: Date): Date => (a > b ? a : b)
+const stateOf = ({ reports }: CaseRow): string => STATES[reports.at(-1)?.state ?? ''] ?? '异常反应'
+const who = ({ contact }: StepFacts): string => contact?.salutation ?? '客户'
+const common = ({ storeId, customerId, treatmentId, stepId }: CaseRow) => ({
+  storeId,
+  customerId,
+  treatmentId,
+  stepIds: stepId === null ? [] : [stepId],
+})
+
+/** The cards of the round that is running: the doctor's, and in a joint one customer service's. */
+export function roundTasks(treatments: Kinds, row: CaseRow, facts: CaseFacts): OpenTask[] {
+  const { treatment, window, opening, at, words } = facts
+  const about = [
+    { name: '项目', value: treatmentName(facts, treatments) },
+    { name: '异常', value: `${stateOf(row)}（术后第${dayNumber(facts)}天）` },
+  ]
+  // Customer service calls first, so that the doctor knows what was said.
+  const [, second] = window.contactWindows
+  const afternoon = second && atTime(dayOf(at, window.timeZone), second.from, window.timeZone)
+  const openAt =
+    row.tries > 0
+      ? soonest(addMs(at, AGAIN_AFTER_MS), window, opening)
+      : row.joint && afternoon
+        ? later(at, afternoon)
+        : at
+  const doctor: OpenTask = {
+    ...common(row),
+    id: doctorTaskId(row),
+    kind: 'doctor_contact',
+    form: 'doctor',
+    role: 'doctor',
+    preferredUserIds: treatment?.doctorUserId ? [treatment.doctorUserId] : [],
+    redFlag: true,
+    title: `${who(facts)} · 请医生联系（${stateOf(row)}）`,
+    facts: [...about, { name: '时限', value: row.joint ? '今日内联系客户' : '24小时内联系客户' }],
+    script: words ?? '回访时客户反映异常，请尽快联系客户，了解情况并给出处理意见。',
+    openAt,
+    dueAt: row.tries === 0 ? row.dueBy : later(row.dueBy, endOfContacts(dayOf(openAt, window.timeZone), window)),
+  }
+  if (!row.joint || row.tries > 0) return [doctor]
+  return [
+    {
+      ...common(row),
+      id: jointTaskId(row),
+      kind: 'case_follow',
+      form: 'contact',
+      role: 'customer_service',
+      preferredUserIds: [],
+      title: `${who(facts)} · 异常随访（第${dayNumber(facts)}天）`,
+      facts: about,
+      script:
+        '客户的异常情况仍在处理中。请先了解今天的恢复情况和医嘱执行，安抚顾虑；不做任何推荐。医生今天也会联系客户。',
+      openAt: at,
+      dueAt: row.dueBy,
+    },
+    doctor,
+  ]
+}
+
+/** Nobody has spoken with the customer in time: whoever stands above sees to it. */
+export function escalationTask(treatments: Kinds, row: CaseRow, facts: CaseFacts): OpenTask {
+  const { at, window } = facts
+  const toDirector = row.escalated === 2
+  const evening = endOfContacts(dayOf(at, window.timeZone), window)
+  return {
+    ...common(row),
+    id: escalationTaskId(row, row.escalated),
+    kind: 'case_escalation',
+    form: 'confirm',
+    role: toDirector ? 'director' : 'cs_supervisor',
+    preferredUserIds: [],
+    title: `${who(facts)} · 请协调处理异常（已超时）`,
+    facts: [
+      { name: '项目', value: treatmentName(facts, treatments) },
+      { name: '异常', value: stateOf(row) },
+      { name: '超时', value: toDirector ? '医生超过两天未联系' : '医生未按时联系' },
+    ],
+    script: `客户的异常情况没有在时限内由医生联系${toDirector ? '，客服主管协调后仍未解决' : ''}。请立即协调医生或其他同事联系客户。`,
+    openAt: at,
+    dueAt: later(evening, addMs(at, 2 * HOUR_MS)),
+  }
+}
+
+export function openedNote(treatments: Kinds, row: CaseRow, facts: CaseFacts): string {
+  return `【异常情况】${who(facts)}（${treatmentName(facts, treatments)}，术后第${dayNumber(facts)}天）：${stateOf(row)}。已请医生在 24 小时内联系客户，解决之前请勿推荐任何项目。`
+}
+export function resolvedNote(treatments: Kinds, facts: CaseFacts, doctor: string): string {
+  return `【异常已解决】${who(facts)}（${treatmentName(facts, treatments)}）：${doctor}医生已确认解决，后续按原计划回访。`
+}

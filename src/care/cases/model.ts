@@ -1,0 +1,85 @@
+/** Abnormal cases (FHIR: AdverseEvent) as rows of a due-table: named queries, plain objects. */
+import type { Connection } from 'mongoose'
+import { claimDue, type DueRow, finishClaims, nextDueAt, type RowResult } from '../../platform/claims.ts'
+import { collectionOf, ensureIndexes, insertMissing } from '../../platform/db.ts'
+import type { Reason } from '../../platform/reasons.ts'
+import type { FollowUp } from '../../tasks/index.ts'
+
+export interface CaseRow extends DueRow {
+  customerId: string
+  storeId: string
+  /** Null: the customer told of it outside any treatment. */
+  treatmentId: string | null
+  /** The step whose contact found it first. */
+  stepId: string | null
+  status: 'open' | 'resolved' | 'closed'
+  /** Why it was closed without a solution. */
+  reason: Reason | null
+  /** Of the newest opening: what was resolved may come back. */
+  openedAt: Date
+  /** Contact records in which it was found. */
+  reports: { contactId: string; at: Date; byUserId: string | null; state: string }[]
+  /** Rounds of contacts, over all openings: 0 is the doctor's first. */
+  round: number
+  /** The doctor's calls of this round that nobody took. */
+  tries: number
+  /** Doctor and customer service both call in this round. */
+  joint: boolean
+  /** Until when the doctor must have spoken with the customer in this round … */
+  dueBy: Date
+  /** … and when that happened. */
+  contactedAt: Date | null
+  /** How far a round that is overdue has gone up: 0 nobody, 1 supervisor, 2 director. */
+  escalated: 0 | 1 | 2
+  /** Days until the next round, as the doctor set them last. */
+  everyDays: number | null
+  /** What the doctor's contacts came to, oldest first. */
+  history: { round: number; at: Date; byUserId: string; followUp: FollowUp | null }[]
+  resolvedAt: Date | null
+  resolvedBy: string | null
+  /** Grows with every change: of two at once one is decided again. */
+  rev: number
+}
+
+export type CaseStore = ReturnType<typeof createCaseStore>
+
+export function createCaseStore(db: Connection) {
+  const cases = collectionOf<CaseRow>(db, 'abnormal_cases')
+  return {
+    insert: (row: CaseRow) => insertMissing(cases, [row]),
+    get: (id: string) => cases.findOne({ _id: id }),
+    /** Changes a case that nobody changed since it was read; whoever works on it in this moment writes nothing over it. */
+    async change({ _id, rev }: CaseRow, set: Partial<CaseRow>): Promise<boolean> {
+      const { matchedCount } = await cases.updateOne(
+        { _id, rev },
+        { $set: { ...set, 'claim.token': '' }, $inc: { rev: 1 } },
+      )
+      return matchedCount > 0
+    },
+    openOf: (customerIds: readonly string[]) =>
+      cases.find({ customerId: { $in: [...customerIds] }, status: 'open' }).toArray(),
+    nextDueAt: (now: Date, until?: Date) => nextDueAt(cases, now, until),
+    claim: (request: Parameters<typeof claimDue>[1]) => claimDue(cases, request),
+    finish: (results: readonly RowResult[]) => finishClaims(cases, results),
+    page: (
+      customerIds: readonly string[] | null,
+      status: CaseRow['status'] | null,
+      after: string | null,
+      limit: number,
+    ) =>
+      cases
+        .find({
+          ...(customerIds === null ? {} : { customerId: { $in: [...customerIds] } }),
+          ...(status === null ? {} : { status }),
+          ...(after === null ? {} : { _id: { $gt: after } }),
+        })
+        .sort({ _id: 1 })
+        .limit(limit + 1)
+        .toArray(),
+    ready: () =>
+      ensureIndexes(cases, [
+        { keys: { dueAt: 1 }, serves: 'claimDue, nextDueAt' },
+        { keys: { customerId: 1, _id: 1 }, serves: 'openOf, page of a customer' },
+      ]),
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * The life of an abnormal case (domain 6). Rounds of contacts until the doctor says that it is resolved: first the doctor
+ * within a day, then doctor and customer service at the doctor's interval. A round that is late goes up: when it is due to
+ * the supervisor, a day later to the director, each once. Pure.
+ */
+import type { WindowFacts } from '../../messaging/index.ts'
+import { addDays, atTime, dayOf } from '../../platform/calendar.ts'
+import { FREE_CLAIM } from '../../platform/claims.ts'
+import { addMs, DAY_MS, HOUR_MS } from '../../platform/clock.ts'
+import type { Reason } from '../../platform/reasons.ts'
+import type { FollowUp } from '../../tasks/index.ts'
+import { endOfContacts } from '../timing.ts'
+import type { CaseRow } from './model.ts'
+
+/** The treating doctor contacts the customer within one day. */
+export const FIRST_MS = DAY_MS
+/** A round that the supervisor could not bring on goes to the director this much later. */
+export const DIRECTOR_AFTER_MS = DAY_MS
+/** A round that begins late in the day has until the same time of the next one. */
+const ROOM_MS = 4 * HOUR_MS
+
+export const STATES: Record<string, string> = { abnormal: '异常反应', needs_doctor: '需要医生' }
+export const isAbnormal = (state: string | null): state is string => state !== null && Object.hasOwn(STATES, state)
+
+export interface Report {
+  contactId: string
+  customerId: string
+  storeId: string
+  treatmentId: string | null
+  stepId: string | null
+  byUserId: string | null
+  state: string
+  at: Date
+  /** Found in the joint follow-up, where an abnormal state is no news. */
+  isJoint: boolean
+}
+
+/** One case per treatment; what is told outside of any is the customer's. */
+export const caseIdOf = ({ treatmentId, customerId }: Pick<Report, 'treatmentId' | 'customerId'>): string =>
+  treatmentId ?? customerId
+
+const roundBy = (dueBy: Date) => ({
+  tries: 0,
+  joint: false,
+  contactedAt: null,
+  escalated: 0 as const,
+  dueBy,
+  dueAt: dueBy,
+})
+const reportOf = ({ contactId, at, byUserId, state }: Report) => ({ contactId, at, byUserId, state })
+
+export function opened(report: Report): CaseRow {
+  const { customerId, storeId, treatmentId, stepId, at } = report
+  return {
+    _id: caseIdOf(report),
+    customerId,
+    storeId,
+    treatmentId,
+    stepId,
+    status: 'open',
+    reason: null,
+    openedAt: at,
+    reports: [reportOf(report)],
+    round: 0,
+    ...roundBy(addMs(at, FIRST_MS)),
+    everyDays: null,
+    history: [],
+    resolvedAt: null,
+    resolvedBy: null,
+    rev: 0,
+    claim: FREE_CLAIM,
+    attempt: 0,
+  }
+}
+
+/** A further report: opens again what was over, or brings the next round forward. Null: known already. */
+export function reported(row: CaseRow, report: Report, now: Date): Partial<CaseRow> | null {
+  if (row.reports.some(({ contactId }) => contactId === report.contactId)) return null
+  const reports = [...row.reports, reportOf(report)]
+  const anew = { reports, round: row.round + 1, ...roundBy(addMs(report.at, FIRST_MS)) }
+  if (row.status !== 'open')
+    return {
+      ...anew,
+      status: 'open',
+      reason: null,
+      openedAt: report.at,
+      everyDays: null,
+      resolvedAt: null,
+      resolvedBy: null,
+    }
+  const isNews = !report.isJoint || report.state === 'needs_doctor'
+  return row.contactedAt !== null && isNews && report.at <= now ? anew : { reports }
+}
+
+export interface Spoke {
+  reached: boolean
+  followUp: FollowUp | null
+  byUserId: string
+  at: Date
+}
+
+/** What the doctor's contact makes of its case. */
+export function spoken(
+  row: CaseRow,
+  { reached, followUp, byUserId, at }: Spoke,
+  window: WindowFacts,
+): Partial<CaseRow> {
+  if (!reached) return { tries: row.tries + 1 }
+  const history = [...row.history, { round: row.round, at, byUserId, followUp }]
+  if (followUp === 'resolved')
+    return { history, contactedAt: at, status: 'resolved', resolvedAt: at, resolvedBy: byUserId, dueAt: null }
+  const everyDays = Number(followUp ?? 1)
+  const day = addDays(dayOf(at, window.timeZone), everyDays)
+  return {
+    history,
+    contactedAt: at,
+    everyDays,
+    dueAt: atTime(day, window.contactWindows[0]?.from ?? '11:00', window.timeZone),
+  }
+}
+
+/** What time alone does: the next joint round begins, or a late one goes up. Null: nothing is left to do. */
+export function passed(row: CaseRow, now: Date, window: WindowFacts): Partial<CaseRow> | null {
+  if (row.status !== 'open') return null
+  if (row.contactedAt !== null) {
+    const evening = endOfContacts(dayOf(now, window.timeZone), window)
+    const dueBy = Number(evening) - Number(now) >= ROOM_MS ? evening : addMs(now, DAY_MS)
+    return { round: row.round + 1, ...roundBy(dueBy), joint: true }
+  }
+  if (row.escalated === 0) return { escalated: 1, dueAt: addMs(row.dueBy, DIRECTOR_AFTER_MS) }
+  return row.escalated === 1 ? { escalated: 2, dueAt: null } : null
+}
+
+export const closed = (reason: Reason): Partial<CaseRow> => ({ status: 'closed', reason, dueAt: null })
