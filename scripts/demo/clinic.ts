@@ -169,6 +169,7 @@ export function scheduleVisits(simulator: Simulator, api: ClinicApi, visits: rea
   const { clock } = simulator.context
   for (const { customer, store, treatment } of visits) {
     const consultant = consultantOf(simulator, store, customer)
+    schedulePhoneIn(simulator, api, { customer, store, treatment })
     clock.schedule(new Date(treatment.endedAt.getTime() - 20 * MINUTE), `visit ${treatment.externalId}`, async () => {
       await api.call('POST', '/api/v1/customers', {
         externalId: `C-${customer.personId}`,
@@ -191,6 +192,36 @@ export function scheduleVisits(simulator: Simulator, api: ClinicApi, visits: rea
       })
     })
   }
+}
+
+/** Who phones the clinic before it calls them: whoever answers makes the contact, and enters it in the clinic's system. */
+const PHONES_FIRST = 0.1
+
+function schedulePhoneIn(simulator: Simulator, api: ClinicApi, { customer, store, treatment }: PlannedVisit): void {
+  const { world, context, act } = simulator
+  const about = [world.seed, treatment.externalId, 'phones first'] as const
+  if (chance(...about) >= PHONES_FIRST) return
+  const here = world.staff.filter((one) => one.departmentId === store.departmentId && one.position === '客服')
+  const member = here[between(0, here.length - 1, ...about, 'who')]
+  const midnight = Math.floor((treatment.endedAt.getTime() + CHINA_MS) / DAY) * DAY - CHINA_MS
+  // The third day: customer service's call is due, and has not been made at ten.
+  const at = new Date(midnight + 3 * DAY + (9 * 60 + 30 + between(0, 5, ...about, 'when') * 10) * MINUTE)
+  if (!member || treatment.enteredAt >= at) return
+  context.clock.schedule(at, `phones first ${treatment.externalId}`, async () => {
+    act({ as: 'staff', id: member.personId, do: 'call', customer: customer.personId, outcome: 'answered' })
+    await api.call('POST', '/api/v1/contacts', {
+      externalId: `IN-${treatment.externalId}`,
+      customerExternalId: `C-${customer.personId}`,
+      treatmentExternalId: treatment.externalId,
+      storeId: store.id,
+      byUserId: member.userId,
+      at: at.toISOString(),
+      state: 'recovering_well',
+      satisfaction: 5,
+      checklist: ['reaction', 'care', 'recovery', 'worries'],
+      summary: '客户来电询问洗护，已解答，恢复良好',
+    })
+  })
 }
 
 function consultantOf({ world }: Simulator, store: ClinicStore, { personId }: Customer): string {

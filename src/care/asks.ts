@@ -6,6 +6,7 @@ import { hashId } from '../platform/hash.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { TasksService } from '../tasks/index.ts'
 import type { AskRow, CareStore } from './model.ts'
+import { logWritten } from './unplanned.ts'
 
 export interface AskDeps {
   store: CareStore
@@ -94,8 +95,10 @@ export async function onMessage(
     await store.changeAsk(ask._id, { question: next, [`answers.${question}`]: value })
     return
   }
+  if (message.menuId !== null) return
   // Every message of ours invites an answer: a person reads it.
-  if (message.menuId === null) await tasks.showWords({ messageId, customerId, words: message.text })
+  const isAboutCall = await tasks.showWords({ messageId, customerId, words: message.text })
+  if (!isAboutCall) await logWritten({ store, customers, staff }, customerId, now)
 }
 
 /**

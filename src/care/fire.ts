@@ -183,7 +183,12 @@ const refsOf = (step: StepRow, part: string) => ({
   part,
 })
 
-function messageOf({ guides, treatments }: FireDeps, step: StepRow, facts: StepFacts, notAfter: Date): EnqueueContact {
+function messageOf(
+  { guides, treatments }: Pick<FireDeps, 'guides' | 'treatments'>,
+  step: StepRow,
+  facts: StepFacts,
+  notAfter: Date,
+): EnqueueContact {
   return {
     stepId: step._id,
     occurrence: step.occurrence,
@@ -204,6 +209,25 @@ const preludeOf = (deps: FireDeps, step: StepRow, facts: StepFacts, notAfter: Da
   audience: 'customer:prelude',
   refs: refsOf(step, 'prelude'),
   // Where no channel carries it the call itself is the contact.
+  handOver: false,
+})
+
+/** The guidance of a call that the customer has made unnecessary: it would have come with the announcing message. */
+export const guideMessageOf = (
+  deps: Pick<FireDeps, 'guides' | 'treatments'>,
+  step: StepRow,
+  facts: StepFacts,
+  notAfter: Date,
+): EnqueueContact => ({
+  ...messageOf(deps, step, facts, notAfter),
+  audience: 'customer:guide',
+  contactClass: 'care',
+  content: {
+    kind: 'template',
+    templateKey: 'care.guidance',
+    vars: varsOf(step, facts, deps.guides, deps.treatments),
+  },
+  refs: refsOf(step, 'guide'),
   handOver: false,
 })
 

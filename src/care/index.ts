@@ -36,6 +36,7 @@ import { foresee } from './reconsider.ts'
 import { onCompleted } from './records.ts'
 import { careRoutes } from './routes.ts'
 import { createSubjects, subjectOf, supposed } from './subjects.ts'
+import { recordUnplanned } from './unplanned.ts'
 
 export { captionOf, type Drawing, lintDrawing } from './drawings.ts'
 export { buildGuides, checkGuides, type GuideBook, GuideFile } from './guides.ts'
@@ -125,6 +126,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
       ...careRoutes({
         store,
         customers,
+        recordUnplanned: (contact) => recordUnplanned(shared, contact),
         async suppose(treatmentId, facts) {
           await versions.refresh()
           const known = (await subjects([treatmentId])).get(treatmentId)

@@ -104,6 +104,8 @@ export interface ContactRow {
   interest?: KnownInterest | null
   /** The customer came to us, without a step that asked for it. */
   unplanned?: boolean
+  /** Of an unplanned contact that a clinic system entered: keyed digest of what was said first. */
+  digest?: string
   /** When we learned what is in here: a form is filled minutes after the call. Null while nothing is said. */
   recordedAt?: Date | null
   /** Sealed: treatment, doctor and what was said, in professional wording. */
@@ -336,6 +338,12 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
         .toArray()
       return last ?? null
     },
+    /** Whether we contacted a customer since then; what the customer began counts as none. */
+    contactedSince: async (customerIds: readonly string[], since: Date): Promise<boolean> =>
+      (await contacts.findOne(
+        { customerId: { $in: [...customerIds] }, at: { $gte: since }, unplanned: { $exists: false } },
+        { projection: { _id: 1 } },
+      )) !== null,
     /** The consultant's task about this interest that was opened last since then. */
     async interestTask(customerIds: readonly string[], code: string, since: Date): Promise<string | null> {
       const found = await contacts

@@ -54,6 +54,8 @@ export interface Made {
   at: Date
   recordedAt: Date
   outcome: ContactOutcome
+  /** Keyed, of an entry that may be repeated. */
+  digest?: string
 }
 
 /** Nobody is asked again about an interest that a consultant follows up already. */
@@ -152,6 +154,7 @@ export async function conclude(deps: RecordDeps, made: Made): Promise<void> {
     checklist: outcome.checklist,
     interest,
     ...(made.kind === 'unplanned' ? { unplanned: true } : {}),
+    ...(made.digest === undefined ? {} : { digest: made.digest }),
     summary: crypto.seal('contacts.summary', words),
   }
   await store.insertContacts([row])

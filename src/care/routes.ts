@@ -7,6 +7,7 @@ import { route } from '../platform/http.ts'
 import { DayString, Id, Instant, InstantString, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
 import { changeOf, type Diff } from './diff.ts'
 import type { CareStore, ContactRow } from './model.ts'
+import { ContactBody, type UnplannedContact } from './unplanned.ts'
 import { ByHand, byHandOf, Change, changeViewOf, Foreseen, Step, stepOf, TreatmentId } from './views.ts'
 
 const Contact = z.object({
@@ -26,8 +27,16 @@ const Contact = z.object({
   satisfaction: z.number().nullable(),
   effect: z.number().nullable(),
   nps: z.number().nullable(),
+  /** What was covered, and what came out of it. */
+  checklist: z.array(z.string()).nullable(),
+  interest: z
+    .object({ code: z.string(), strength: z.string(), taskId: z.string().nullable(), reason: z.string().nullable() })
+    .nullable(),
+  /** The customer came to us first. */
+  unplanned: z.boolean(),
 })
-const contactOf = (row: ContactRow) => ({ byName: null, ...row, id: row._id })
+const NOT_SAID = { byName: null, checklist: null, interest: null, unplanned: false }
+const contactOf = (row: ContactRow) => ({ ...NOT_SAID, ...row, id: row._id })
 const Counts = z.record(z.string(), z.number())
 const BEGINNING = instant(0)
 const END = instant('9999-01-01T00:00:00Z')
@@ -46,9 +55,10 @@ export interface CareRouteDeps {
   customers: CustomersService
   /** What would become of a treatment's plan; null where it has none. */
   suppose(treatmentId: string, facts: Supposed): Promise<Diff | null>
+  recordUnplanned(contact: UnplannedContact): Promise<ContactRow>
 }
 
-export const careRoutes = ({ store, customers, suppose }: CareRouteDeps) => [
+export const careRoutes = ({ store, customers, suppose, recordUnplanned }: CareRouteDeps) => [
   route({
     method: 'get',
     path: '/api/v1/care-plans/:treatmentId',
@@ -128,10 +138,31 @@ export const careRoutes = ({ store, customers, suppose }: CareRouteDeps) => [
     },
   }),
   route({
+    method: 'post',
+    path: '/api/v1/contacts',
+    summary:
+      'Record a contact that the customer began; a call that covered the checklist does the call that was due that day. The same number again is the same contact',
+    tag: 'care',
+    auth: 'integration',
+    idempotent: true,
+    body: ContactBody,
+    response: Contact,
+    errors: [
+      'customer_not_found',
+      'store_not_found',
+      'staff_not_found',
+      'treatment_not_found',
+      'unknown_treatment_code',
+      'past_contact_in_future',
+      'external_id_conflict',
+    ],
+    handle: async ({ body }) => contactOf(await recordUnplanned(body)),
+  }),
+  route({
     method: 'get',
     path: '/api/v1/contacts',
     summary:
-      'Contact records of a customer, or of everybody; `attention=true`: satisfaction up to 2, NPS up to 6, or abnormal, answered in the interval. Summaries stay inside',
+      'Contact records of a customer, or of everybody; `attention=true`: satisfaction up to 2, NPS up to 6, an objection, marked unhappy, or abnormal, recorded in the interval. Summaries stay inside',
     tag: 'care',
     auth: 'integration',
     query: PageQuery.extend({

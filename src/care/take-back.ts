@@ -5,6 +5,7 @@ import type { Reason } from '../platform/reasons.ts'
 import { passOnTaskId, type TasksService } from '../tasks/index.ts'
 import { OPEN } from './diff.ts'
 import { callTaskId, followTaskId } from './fire.ts'
+import { unreachedTaskId } from './follow.ts'
 import type { CareStore, StepRow } from './model.ts'
 import { cancelled, withoutCard } from './reconsider.ts'
 
@@ -38,7 +39,10 @@ export async function takeBack(deps: TakeBackDeps, rows: readonly StepRow[], rea
         : row.taskId !== null || row.status === 'calling'
           ? [callTaskId(row._id, row.occurrence)]
           : []),
-      ...(row.status === 'unreachable' ? [followTaskId(row._id, 1), followTaskId(row._id, 2)] : []),
+      // A call that came to nothing, or only to a few words, is followed up.
+      ...(row.action === 'call' && ['unreachable', 'done'].includes(row.status)
+        ? [followTaskId(row._id, 1), followTaskId(row._id, 2), unreachedTaskId(row._id)]
+        : []),
       // "Please pass this on": no longer.
       ...(row.status === 'delegated' ? [passOnTaskId(outboxId(row, 'customer'))] : []),
     ]),

@@ -33,7 +33,7 @@ export const ERROR_MESSAGES = {
   phone_malformed: '手机号码格式不正确。',
   identity_taken: '该身份已属于另一位客户。',
   external_id_conflict: '该外部编号已用于内容不同的记录。',
-  past_contact_in_future: '回访记录的时间晚于现在。',
+  past_contact_in_future: '联系记录的时间晚于现在。',
   task_not_found: '没有找到该任务。',
   task_finished: '该任务已经完成。',
   guide_not_found: '没有找到这一页护理要点。',

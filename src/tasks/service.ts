@@ -112,7 +112,7 @@ export function createTasksService(deps: TasksServiceDeps): TasksService {
     },
     async showWords({ messageId, customerId, words }) {
       const customer = await customers.get(customerId)
-      if (!customer) return
+      if (!customer) return false
       const [call] = await store.callsOf(await customers.idsOf(customerId))
       const storeId = call?.storeId ?? customer.storeIds[0] ?? ''
       const preferredUserIds = [customer.ownerUserId, ...customer.followUserIds].filter((one) => one !== null)
@@ -123,10 +123,11 @@ export function createTasksService(deps: TasksServiceDeps): TasksService {
       const userId = caller ?? (await owners.pick([wanted], { roster })).get(messageId)
       if (!userId) {
         log.error({ customerId: customer.id, reason: 'no_owner' }, 'nobody active could read a customer’s message')
-        return
+        return false
       }
       const salutation = (await customers.contacts([customerId])).get(customerId)?.salutation ?? '客户'
       await messaging.enqueueMany([wordsOf({ userId, storeId }, { messageId, salutation, words }, now)])
+      return call !== undefined
     },
     tell: (notes) => tellStaff(deps, notes),
     async get(taskId) {

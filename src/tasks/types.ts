@@ -152,9 +152,9 @@ export interface TasksService {
   tell(notes: readonly StaffNote[]): Promise<void>
   /**
    * Shows what a customer wrote to whoever is to call the customer, else to the customer's own people, else to customer
-   * service; once per `messageId`. `words` null: something that isn't text.
+   * service; once per `messageId`. `words` null: something that isn't text. Returns whether a call was about to be made.
    */
-  showWords(said: { messageId: string; customerId: string; words: string | null }): Promise<void>
+  showWords(said: { messageId: string; customerId: string; words: string | null }): Promise<boolean>
 }
 
 /** Events, ids `task.attempted:<taskId>:<n>` and `task.completed:<taskId>`; data carries ids and codes only. */
