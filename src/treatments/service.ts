@@ -9,7 +9,7 @@ import { AppError, conflict, notFound } from '../platform/errors.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import { hashId } from '../platform/hash.ts'
 import { LOST, untilWon } from '../platform/races.ts'
-import type { PageRequest } from '../platform/views.ts'
+import { defined, type PageRequest } from '../platform/views.ts'
 import { writeMany } from './bulk.ts'
 import type { RecordStore, TreatmentRow } from './model.ts'
 import { type CustomerRef, type ListFilter, type References, wrongField } from './references.ts'
@@ -53,8 +53,9 @@ export interface TreatmentDesk {
   /** Many at once, in a constant number of commands; numbers that exist already are left alone. */
   completeMany(inputs: readonly TreatmentInput[]): Promise<{ ids: string[]; inserted: number }>
   /**
-   * Many as a clinic's system has them, each with its own answer: new ones as `complete`, others as `correct`. What was
-   * said already, or said first and corrected since, writes nothing. Their numbers differ.
+   * Many as a clinic's system has them, each with its own answer: new ones as `complete`, others as `correct`, where a fact
+   * that an entry leaves out stays as it is. What was said already, or said first and corrected since, writes nothing. Their
+   * numbers differ.
    */
   putMany(inputs: readonly TreatmentInput[], options?: BulkOptions): Promise<BulkAnswer[]>
   /** Cancels those that are known, by the clinic's numbers; `same`: unknown, or cancelled already. */
@@ -250,6 +251,23 @@ export function createTreatmentDesk({
     (known.digest === row.digest || known.entryDigest === row.digest) &&
     (await samePerson(known.customerId, row.customerId))
 
+  /** An entry with what it leaves out as the record has it: a list without the column empties no day that a doctor set. */
+  function amended(row: TreatmentRow, input: TreatmentInput): TreatmentInput {
+    const { technique, doctorUserId, consultantUserId, note } = row
+    const { dischargedOn, ...planned } = plannedOf(row)
+    const isSameCode = row.code === input.code
+    const isStaying = input.inHospital ?? planned.inHospital
+    return {
+      ...(isSameCode ? { technique } : {}),
+      doctorUserId,
+      consultantUserId,
+      note: note === null ? null : crypto.open(NOTE_FIELD, note),
+      ...planned,
+      ...(isStaying ? { dischargedOn } : {}),
+      ...defined(input),
+    }
+  }
+
   /** `decide` gives what to set and what to tell, or null when nothing is to be done. */
   const change = (
     id: string,
@@ -272,10 +290,11 @@ export function createTreatmentDesk({
       ? new Map()
       : new Map((await store.byIds([...new Set(ids)])).map((row) => [row._id, treatmentOf(row)]))
 
-  function correct(id: string, input: TreatmentFacts): Promise<Treatment> {
+  const correct = (id: string, input: TreatmentFacts): Promise<Treatment> => correctBy(id, () => input)
+  function correctBy(id: string, inputFor: (row: TreatmentRow) => TreatmentFacts): Promise<Treatment> {
     return change(id, async (row, now) => {
       if (row.status === 'cancelled') throw conflict('treatment_cancelled', { treatmentId: id })
-      const facts = (await factsOfEach([input], now)).map(orThrow)[0]
+      const facts = (await factsOfEach([inputFor(row)], now)).map(orThrow)[0]
       if (!facts || (facts.digest === row.digest && (await samePerson(facts.customerId, row.customerId)))) return null
       return {
         set: facts,
@@ -328,6 +347,8 @@ export function createTreatmentDesk({
     },
 
     async putMany(inputs, options = {}) {
+      const said = new Map(inputs.map((input) => [treatmentIdOf(input.externalId), input]))
+      const whole = (row: TreatmentRow) => amended(row, said.get(row._id) as TreatmentInput)
       return writeMany(
         {
           store,
@@ -336,10 +357,11 @@ export function createTreatmentDesk({
           rows: await rowsOfEach(inputs, clock.now()),
           judge: async (before, row) => {
             if (await saysTheSame(before, row)) return 'same'
+            if (await saysTheSame(before, { ...row, digest: digestOf(whole(before)) })) return 'same'
             if (before.status === 'cancelled') throw conflict('treatment_cancelled', { treatmentId: row._id })
             return 'changed'
           },
-          change: (i) => correct(treatmentIdOf(inputs[i]?.externalId ?? ''), inputs[i] as TreatmentInput),
+          change: (i) => correctBy(treatmentIdOf(inputs[i]?.externalId ?? ''), whole),
         },
         options,
       )

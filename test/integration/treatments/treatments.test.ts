@@ -232,6 +232,37 @@ describe('treatments', () => {
     expect((await service.complete({ ...rest, customerId: known.id })).externalId).toBe('T-1')
   })
 
+  test('a list that leaves facts out keeps what the record has; what it says is corrected; again, nothing changes', async () => {
+    const { service, input, told } = await world()
+    const { id } = await service.complete({ ...input, code: 'double_eyelid' })
+    await service.correct(id, {
+      ...input,
+      code: 'double_eyelid',
+      doctorUserId: 'doctor1',
+      sutureRemovalOn: '2026-03-12',
+      inHospital: true,
+      dischargedOn: '2026-03-05',
+    })
+    const { note: _, ...bare } = { ...input, code: 'double_eyelid', endedAt: new Date('2026-03-02T02:00:00Z') }
+    expect(await service.putMany([bare])).toEqual(['changed'])
+    const kept = await service.get(id)
+    expect(kept).toMatchObject({ sutureRemovalOn: '2026-03-12', dischargedOn: '2026-03-05', endedAt: bare.endedAt })
+    expect(kept?.doctorUserId).toBe('doctor1')
+    const noteOf = async () => (await db.collection('treatments').findOne({ externalId: 'T-1' }))?.note
+    expect(await noteOf()).not.toBeNull()
+    const before = (await told()).length
+    expect(await service.putMany([bare])).toEqual(['same'])
+    expect(await told()).toHaveLength(before)
+    // What is said to be empty is emptied; whoever wasn't in hospital was not discharged.
+    expect(await service.putMany([{ ...bare, inHospital: false, note: null }])).toEqual(['changed'])
+    expect(await service.get(id)).toMatchObject({
+      dischargedOn: null,
+      inHospital: false,
+      sutureRemovalOn: '2026-03-12',
+    })
+    expect(await noteOf()).toBeNull()
+  })
+
   test('many are entered in a constant number of commands, and again without effect', async () => {
     const watched = await createConnection(process.env.MONGODB_URI ?? '', {
       dbName: db.name,
