@@ -146,6 +146,17 @@ test('what is done is what was foreseen; a process that dies anywhere leaves it 
   expect(await preview(1, 2)).toMatchObject({ plans: 1, counts: { finished: 1, moved: 0 } })
 })
 
+test('corrected later, a plan that was migrated follows the version that it was migrated to', async () => {
+  const facts = { customerExternalId: 'C-1', storeId: 'huayan', code: 'ipl', endedAt: '2026-03-01T14:30:00+08:00' }
+  await w.api('PUT', `/treatments/${young}`, facts)
+  await w.work()
+  expect(await pinOf(young)).toBe(2)
+  expect(await w.step(young, 'base.periodic_month2')).toMatchObject({ status: 'planned', plannedOn: '2026-05-01' })
+  expect(await w.step(young, 'base.periodic_month3')).toMatchObject({ status: 'cancelled' })
+  await w.api('PUT', `/treatments/${young}`, { ...facts, endedAt: '2026-03-02T14:30:00+08:00' })
+  await w.work()
+})
+
 test('once more it finds nothing to do, and back again brings everything back', async () => {
   const after = await fate(young)
   await ask(1, 2)
