@@ -13,19 +13,20 @@ import type { Api, SimContext } from './api/types.ts'
 import { type CallbackTargets, createCallbacks } from './callbacks.ts'
 import { createCounters } from './counters.ts'
 import type { Faults } from './faults.ts'
-import { createWorld } from './state.ts'
+import { createWorld, type Organisation } from './state.ts'
 
 export interface ContextDeps extends Pick<SimContext, 'clock' | 'bus' | 'ledger' | 'sentEvents'> {
   seed: number
   customers: number
   staff: number
+  organisation?: Organisation | undefined
   faults: Faults
   targets: CallbackTargets
 }
 
 export function createContext(deps: ContextDeps): SimContext {
-  const { seed, customers, staff, clock, bus, ledger, faults, targets, sentEvents } = deps
-  const world = createWorld({ seed, customers, staff })
+  const { seed, customers, staff, organisation, clock, bus, ledger, faults, targets, sentEvents } = deps
+  const world = createWorld({ seed, customers, staff, organisation })
   return {
     world,
     clock,

@@ -12,15 +12,15 @@ import { createFaults, type Faults } from './faults.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { createHandler, listen, type Tap } from './server.ts'
 import { createSmsGateway, SMS_PATH } from './sms.ts'
-import type { World } from './state.ts'
+import type { Organisation, World } from './state.ts'
 
 export { type Act, ActError } from './act.ts'
-export { between, chance, pick } from './chance.ts'
+export { between, chance } from './chance.ts'
 export type { SimClock } from './clock.ts'
 export type { SimEventName, SimEvents } from './events.ts'
 export { type LedgerEntry, ledgerSha256 } from './ledger.ts'
 export type { Tap, Tapped } from './server.ts'
-export type { Customer, Person, Staff, World } from './state.ts'
+export type { Customer, Organisation, Person, Staff, World } from './state.ts'
 
 export interface SimulatorOptions {
   /** 0 = any; WeChat listens on the next one (or any). */
@@ -28,6 +28,8 @@ export interface SimulatorOptions {
   seed?: number
   customers?: number
   staff?: number
+  /** Departments and posts; a hospital and a salon if not given. */
+  organisation?: Organisation
   clock?: 'real' | 'manual'
   /** Business time at start. */
   start?: Date
@@ -76,7 +78,16 @@ export interface Simulator {
 
 /** Starts both listeners on 127.0.0.1. The same options give the same people, ids and keys. */
 export async function createSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { port = 0, seed = 1, customers = 0, staff = 12, clock: mode = 'real', start, sentEvents = false } = options
+  const {
+    port = 0,
+    seed = 1,
+    customers = 0,
+    staff = 12,
+    clock: mode = 'real',
+    start,
+    sentEvents = false,
+    organisation,
+  } = options
   const bus = createBus()
   const clock = createClock({
     mode,
@@ -92,7 +103,18 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const targets: CallbackTargets = { wecomUrl: null, wechatUrl: null, appUrl: null, wechatFormat: 'json' }
 
   function build(): { context: SimContext; act: Actor; wecom: Map<string, Api>; wechat: Map<string, Api> } {
-    const context = createContext({ seed, customers, staff, clock, bus, ledger, faults, targets, sentEvents })
+    const context = createContext({
+      seed,
+      customers,
+      staff,
+      organisation,
+      clock,
+      bus,
+      ledger,
+      faults,
+      targets,
+      sentEvents,
+    })
     return { context, act: createActor(context), wecom: wecomApis(), wechat: wechatApis() }
   }
   let world = build()

@@ -97,14 +97,20 @@ const FEMALE = [
 ]
 const MALE = ['浩然', '子轩', '俊杰', '宇航', '志强', '文博', '明哲', '嘉豪']
 
-export const DEPARTMENTS: Department[] = [
+/** A company as its WeCom has it. */
+export interface Organisation {
+  departments: Department[]
+  /** Who works where, in the order in which `staff: n` hires them; the list starts over with further people. */
+  posts: readonly (readonly [position: string, departmentId: number])[]
+}
+
+const DEPARTMENTS: Department[] = [
   { id: 1, name: '华颜医美集团', parentid: 0, order: 100 },
   { id: 2, name: '华颜整形医院', parentid: 1, order: 90 },
   { id: 3, name: '清妍美容院', parentid: 1, order: 80 },
 ]
 
-/** Who works where, in the order in which `--staff n` hires them; the list starts over with further people. */
-const POSTS: readonly (readonly [position: string, departmentId: number])[] = [
+const POSTS: Organisation['posts'] = [
   ['客服', 2],
   ['咨询师', 2],
   ['护士', 2],
@@ -120,6 +126,8 @@ const POSTS: readonly (readonly [position: string, departmentId: number])[] = [
   ['店长', 2],
   ['咨询师', 3],
 ]
+/** A hospital and a salon. */
+export const TWO_STORES: Organisation = { departments: DEPARTMENTS, posts: POSTS }
 
 const nameOf = (seed: number, id: string, gender: 'female' | 'male') =>
   `${SURNAMES[between(0, SURNAMES.length - 1, seed, id, 'surname')]}${(gender === 'female' ? FEMALE : MALE)[between(0, (gender === 'female' ? FEMALE : MALE).length - 1, seed, id, 'given')]}`
@@ -127,7 +135,17 @@ const nameOf = (seed: number, id: string, gender: 'female' | 'male') =>
 const digits = (n: number, width: number) => String(n).padStart(width, '0')
 const aesKey = (seed: number, about: string) => opaque(43, seed, about, 'aes')
 
-export function createWorld({ seed, customers, staff }: { seed: number; customers: number; staff: number }): World {
+export function createWorld({
+  seed,
+  customers,
+  staff,
+  organisation = TWO_STORES,
+}: {
+  seed: number
+  customers: number
+  staff: number
+  organisation?: Organisation | undefined
+}): World {
   const world: World = {
     seed,
     corp: {
@@ -146,7 +164,7 @@ export function createWorld({ seed, customers, staff }: { seed: number; customer
       aesKey: aesKey(seed, 'mini-program'),
       originalId: `gh_${opaque(12, seed, 'mini-program').toLowerCase()}`,
     },
-    departments: DEPARTMENTS,
+    departments: organisation.departments,
     templates: [
       {
         priTmplId: opaque(43, seed, 'template care'),
@@ -171,13 +189,13 @@ export function createWorld({ seed, customers, staff }: { seed: number; customer
     byUserId: new Map(),
     byPhone: new Map(),
   }
-  for (let i = 1; i <= staff; i++) addStaff(world, i)
+  for (let i = 1; i <= staff; i++) addStaff(world, i, organisation)
   for (let i = 1; i <= customers; i++) addCustomer(world, i)
   return world
 }
 
-function addStaff(world: World, i: number): void {
-  const [position, departmentId] = POSTS[(i - 1) % POSTS.length] as (typeof POSTS)[number]
+function addStaff(world: World, i: number, { posts }: Organisation): void {
+  const [position, departmentId] = posts[(i - 1) % posts.length] as (typeof posts)[number]
   const personId = `s${digits(i, 2)}`
   const gender = chance(world.seed, personId, 'gender') < 0.8 ? 'female' : 'male'
   const member: Staff = {

@@ -4,7 +4,8 @@
  */
 import type { Customer, Simulator } from '../../simulator/index.ts'
 import { attempt, type CustomerKind, kindOf } from '../../simulator/people/index.ts'
-import type { ClinicStore, PlannedVisit } from '../demo/clinic.ts'
+import { type Entry, visited } from '../demo/entries.ts'
+import type { ClinicStore } from '../demo/stores.ts'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
@@ -23,39 +24,28 @@ export function planNights(
   { world: { seed, customers } }: Simulator,
   [hospital, salon]: readonly [ClinicStore, ClinicStore],
   { start, nights, perNight }: { start: Date; nights: number; perNight: PerNight },
-): PlannedVisit[] {
+): Entry[] {
   const waiting = (kind: CustomerKind) => customers.filter(({ personId }) => kindOf(seed, personId) === kind)
   const queues = { chatty: waiting('chatty'), mini: waiting('mini') }
   return Array.from({ length: nights }, (_, night) => new Date(start.getTime() + night * DAY + ENDED)).flatMap((at) => [
-    ...queues.chatty.splice(0, perNight.chatty).map((customer) => visitOf(customer, hospital, 'skin_booster', at)),
-    ...queues.mini.splice(0, perNight.mini).map((customer) => visitOf(customer, salon, 'salon_care', at)),
+    ...queues.chatty.splice(0, perNight.chatty).flatMap((customer) => visitOf(customer, hospital, 'skin_booster', at)),
+    ...queues.mini.splice(0, perNight.mini).flatMap((customer) => visitOf(customer, salon, 'salon_care', at)),
   ])
 }
 
-const visitOf = (customer: Customer, store: ClinicStore, code: string, at: Date): PlannedVisit => ({
-  customer,
-  store,
-  treatment: {
-    externalId: `T-${customer.personId}`,
-    person: customer.personId,
-    code,
-    storeType: store.type,
-    storeId: store.id,
-    endedAt: at,
-    enteredAt: at,
-  },
-})
+const visitOf = (customer: Customer, store: ClinicStore, code: string, endedAt: Date): Entry[] =>
+  visited(customer, store, { id: `T-${customer.personId}`, code, endedAt }, 0)
 
 /** Keeps the channels open: every morning they write, or allow further notices. */
 export function scheduleHabits(
   simulator: Simulator,
-  visits: readonly PlannedVisit[],
+  entries: readonly Entry[],
   { start, days }: { start: Date; days: number },
 ): void {
   for (let day = 1; day <= days; day++) {
     const at = new Date(start.getTime() + day * DAY + HABIT)
-    for (const { customer, treatment } of visits)
-      if (treatment.endedAt < at)
+    for (const { customer, what, at: enteredAt } of entries)
+      if (what === 'treated' && enteredAt < at)
         simulator.schedule(at, `habit ${customer.personId}`, () => attempt(() => keepOpen(simulator, customer)))
   }
 }

@@ -3,7 +3,10 @@
  * and workers that are killed at the very instant that is asked for, while the other one and a fresh one go on.
  */
 import { judge } from '../../simulator/audit/judge.ts'
-import { enterStores, fetchClaims, type PlannedVisit, scheduleVisits, storesOf } from '../demo/clinic.ts'
+import { type Chart, createChart } from '../demo/chart.ts'
+import { fetchClaims } from '../demo/clinic-api.ts'
+import { scheduleEntries } from '../demo/desk.ts'
+import { enterStores, storesOf } from '../demo/stores.ts'
 import { type PerNight, planNights, scheduleHabits } from './clinic.ts'
 import type { Mutation } from './compile.ts'
 import { count, doubles, type Evidence, type Finding, type Judgement, judgeRun, unknownPerKill } from './judge.ts'
@@ -86,14 +89,18 @@ export async function runChaos({
     const { simulator, api, killer } = world
     const stores = storesOf(START, 10 * mostDays)
     await enterStores(api, stores)
-    const [hospital, salon] = stores
-    if (!hospital || !salon) throw new Error('the demo has two stores')
+    const [hospital, salon] = [
+      stores.find(({ type }) => type === 'hospital'),
+      stores.find(({ type }) => type === 'salon'),
+    ]
+    if (!hospital || !salon) throw new Error('the demo has a hospital and a salon')
+    const chart = createChart()
     const visits = planNights(simulator, [hospital, salon], { start: START, nights: mostDays, perNight })
-    scheduleVisits(simulator, api, visits)
+    scheduleEntries({ simulator, api, chart }, visits)
     scheduleHabits(simulator, visits, { start: START, days: mostDays })
 
     const moveTo = (at: Date) => Promise.race([simulator.clock.moveTo(at, MOVE_LIMIT_MS), killer.failed])
-    const evidence = () => gather(world, stores, visits)
+    const evidence = () => gather(world, stores, chart)
     await moveTo(new Date(START.getTime() + DAY))
     let days = 0
     let early: Finding[] = []
@@ -136,7 +143,7 @@ const violations = (evidence: Evidence): Finding[] => [...doubles(evidence), ...
 async function gather(
   { simulator, api, observer, killer }: ChaosWorld,
   stores: ReturnType<typeof storesOf>,
-  visits: readonly PlannedVisit[],
+  chart: Chart,
 ): Promise<Evidence> {
   const now = simulator.clock.now()
   const ledger = simulator.ledger.entries()
@@ -151,7 +158,7 @@ async function gather(
   } while (cursor)
   return {
     verdict: judge({
-      treatments: visits.map(({ treatment }) => treatment).filter(({ enteredAt }) => enteredAt < now),
+      treatments: chart.treatments(),
       calendars: new Map(stores.map(({ id, closed }) => [id, { closed: new Set(closed) }])),
       ledger,
       claims,

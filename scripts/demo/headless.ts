@@ -1,10 +1,16 @@
 /** Plays months of a clinic and proves what became of every promise. */
 import { writeFileSync } from 'node:fs'
-import { type Claim, judge, type Verdict } from '../../simulator/audit/judge.ts'
-import { ledgerSha256 } from '../../simulator/index.ts'
+import { judge } from '../../simulator/audit/judge.ts'
 import { exitOnStopSignal } from '../signals.ts'
-import { enterStores, fetchClaims, planVisits, scheduleVisits, storesOf } from './clinic.ts'
+import { DAY_MS } from './calendar.ts'
+import { createChart } from './chart.ts'
+import { fetchClaims } from './clinic-api.ts'
+import { scheduleEntries } from './desk.ts'
+import { installDoctors } from './doctor.ts'
 import { moveClock, startParts } from './parts.ts'
+import { apiCallCounts, callbackCounts, reportOf, summary } from './report.ts'
+import { enterStores, storesOf } from './stores.ts'
+import { planEntries } from './stories.ts'
 
 export interface HeadlessOptions {
   days: number
@@ -17,22 +23,21 @@ export interface HeadlessOptions {
   faults: boolean
 }
 
-const DAY_MS = 86_400_000
 const HOP_TIMEOUT_MS = 120_000
-const STAFF = 14
 
 export async function playHeadless(options: HeadlessOptions): Promise<{ ok: boolean }> {
   const { days, customers, seed, start } = options
   const startedAt = performance.now()
   const say = (line: string) => process.stderr.write(`${line}\n`)
   exitOnStopSignal()
-  const parts = await startParts({ seed, customers, staff: STAFF, start, port: 0, simulatorPort: 0, onProgress: say })
+  const parts = await startParts({ seed, customers, start, port: 0, simulatorPort: 0, onProgress: say })
   try {
     const { simulator, api } = parts
     const stores = storesOf(start, days)
     await enterStores(api, stores)
-    const visits = planVisits(simulator, start, days)
-    scheduleVisits(simulator, api, visits)
+    const desk = { simulator, api, chart: createChart() }
+    scheduleEntries(desk, planEntries(simulator, stores, start, days))
+    installDoctors(desk, days)
     if (options.faults) {
       simulator.faults.add({ path: 'callback', duplicate: true, rate: 0.02 })
       simulator.faults.add({ path: '*', errcode: -1, rate: 0.01 })
@@ -49,7 +54,8 @@ export async function playHeadless(options: HeadlessOptions): Promise<{ ok: bool
     const ledger = simulator.ledger.entries()
     const claims = await fetchClaims(api)
     const verdict = judge({
-      treatments: visits.map(({ treatment }) => treatment).filter(({ enteredAt }) => enteredAt < end),
+      treatments: desk.chart.treatments(),
+      wishes: desk.chart.wishes(),
       calendars: new Map(stores.map(({ id, closed }) => [id, { closed: new Set(closed) }])),
       ledger,
       claims,
@@ -67,7 +73,7 @@ export async function playHeadless(options: HeadlessOptions): Promise<{ ok: bool
       ledger,
       care,
       tasks,
-      treatments: visits.length,
+      treatments: desk.chart.treatments().filter(({ record }) => !record).length,
       callbacks,
       apiCalls: await apiCallCounts(simulator.ready.wecomBase),
       hops,
@@ -97,133 +103,4 @@ function progress(day: number, days: number, messages: number, from: number): vo
   const line = `day ${day}/${days} · ${messages} arrivals · ${Math.round(seconds)} s, about ${left} s left`
   if (process.stderr.isTTY) process.stderr.write(`\r${line}   ${day === days ? '\n' : ''}`)
   else if (day % 10 === 0 || day === days) process.stderr.write(`${line}\n`)
-}
-
-/** The server's own count of callbacks, from its metrics. */
-async function callbackCounts(address: string): Promise<{ received: number; duplicates: number; rejected: number }> {
-  const text = await (await fetch(`${address}/metrics`)).text()
-  const sum = (result: string) =>
-    [...text.matchAll(new RegExp(`aftercare_callbacks_total\\{[^}]*result="${result}"[^}]*\\} (\\d+)`, 'g'))].reduce(
-      (total, [, n]) => total + Number(n),
-      0,
-    )
-  return { received: sum('received') + sum('ignored'), duplicates: sum('duplicate'), rejected: sum('rejected') }
-}
-
-/** How often each vendor API was called, by the simulator's count. */
-async function apiCallCounts(wecomBase: string): Promise<Counts> {
-  const { apiCalls } = (await (await fetch(`${wecomBase}/_sim/stats`)).json()) as { apiCalls: Counts }
-  return apiCalls
-}
-
-type Counts = Record<string, number>
-const count = <T>(items: readonly T[], keyOf: (item: T) => string): Counts =>
-  items.reduce<Counts>((counts, item) => Object.assign(counts, { [keyOf(item)]: (counts[keyOf(item)] ?? 0) + 1 }), {})
-
-interface ReportInput {
-  options: HeadlessOptions
-  verdict: Verdict
-  claims: readonly Claim[]
-  ledger: Parameters<typeof ledgerSha256>[0]
-  care: Record<string, unknown>
-  tasks: Record<string, unknown>
-  treatments: number
-  callbacks: { received: number; duplicates: number; rejected: number }
-  apiCalls: Counts
-  hops: number
-  wallSeconds: number
-  simulator: { context: { callbacks: { counts: unknown } } }
-}
-
-function reportOf({
-  options,
-  verdict,
-  claims,
-  ledger,
-  care,
-  tasks,
-  treatments,
-  callbacks,
-  apiCalls,
-  hops,
-  wallSeconds,
-  simulator,
-}: ReportInput) {
-  const outcomes = count(verdict.promises, ({ outcome }) => outcome)
-  const status = care.byStatus as Counts
-  const nps = care.nps as { answers: number; promoters: number; detractors: number }
-  return {
-    seed: options.seed,
-    days: options.days,
-    customers: options.customers,
-    treatments,
-    steps: {
-      planned: Object.values(status).reduce((sum, n) => sum + n, 0),
-      due: care.due as number,
-      sent: claims.filter(({ messageIds }) => messageIds.length > 0).length,
-      delegated: status.delegated ?? 0,
-      done: status.done ?? 0,
-      missed: (status.missed ?? 0) + (status.unreachable ?? 0),
-      cancelled: (status.cancelled ?? 0) + (status.skipped ?? 0),
-      merged: status.merged ?? 0,
-    },
-    promises: {
-      made: verdict.promises.length,
-      kept: outcomes.kept ?? 0,
-      late: outcomes.late ?? 0,
-      delegated: outcomes.delegated ?? 0,
-      explained: outcomes.explained ?? 0,
-      lost: outcomes.lost ?? 0,
-      duplicated: verdict.duplicated.length,
-      atNight: verdict.atNight.length,
-      byReason: count(
-        verdict.promises.filter(({ reason }) => reason !== null),
-        ({ outcome, reason }) => `${outcome}:${reason}`,
-      ),
-    },
-    channels: count(ledger, ({ kind }) => kind),
-    // Rooms that come later: never invented.
-    surveys: null,
-    photos: null,
-    complaints: null,
-    redFlags: null,
-    tasks: { created: tasks.created, done: tasks.done, overdue: tasks.overdue },
-    nps: nps.answers > 0 ? Math.round(((nps.promoters - nps.detractors) / nps.answers) * 100) : null,
-    npsAnswers: nps.answers,
-    callbacks: { ...callbacks, simulator: simulator.context.callbacks.counts },
-    apiCalls,
-    byPathway: care.byPathway,
-    byStage: care.byStage,
-    unexpectedSteps: verdict.unexpected.length,
-    unclaimedMessages: verdict.unclaimed.length,
-    hops,
-    wallSeconds: Math.round(wallSeconds * 10) / 10,
-    ledgerSha256: ledgerSha256(ledger),
-  }
-}
-
-function summary(report: ReturnType<typeof reportOf>): void {
-  const { promises } = report
-  const share = (n: number) => (promises.made === 0 ? '–' : `${((n / promises.made) * 100).toFixed(1)} %`)
-  const row = (zh: string, en: string, n: number) =>
-    `  ${zh.padEnd(6, '　')} ${en.padEnd(11)} ${String(n).padStart(6)}  ${share(n).padStart(7)}`
-  process.stdout.write(
-    `${[
-      `${report.days} 天 · ${report.customers} 位客户 · ${report.treatments} 次治疗 · seed ${report.seed}`,
-      '',
-      row('承诺', 'made', promises.made),
-      row('兑现', 'kept', promises.kept),
-      row('迟到', 'late', promises.late),
-      row('转人工', 'delegated', promises.delegated),
-      row('有说明', 'explained', promises.explained),
-      row('丢失', 'lost', promises.lost),
-      row('重复', 'duplicated', promises.duplicated),
-      '',
-      `  触达 ${Object.entries(report.channels)
-        .map(([kind, n]) => `${kind} ${n}`)
-        .join(' · ')}`,
-      `  任务 ${report.tasks.created}，完成 ${report.tasks.done} · 回调 ${report.callbacks.received}（重复 ${report.callbacks.duplicates}） · NPS ${report.nps ?? '–'}（${report.npsAnswers}）`,
-      `  ${report.wallSeconds} s · ledger ${report.ledgerSha256.slice(0, 16)}…`,
-    ].join('\n')}\n`,
-  )
 }

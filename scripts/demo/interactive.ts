@@ -1,8 +1,13 @@
 /** The demo to play with: a clinic with some days of history, phones in the browser, a clock to move. */
 import { needPorts } from '../ports.ts'
 import { exitOnStopSignal, onStopSignal } from '../signals.ts'
-import { enterStores, planVisits, scheduleVisits, storesOf } from './clinic.ts'
+import { DAY_MS } from './calendar.ts'
+import { createChart } from './chart.ts'
+import { scheduleEntries } from './desk.ts'
+import { installDoctors } from './doctor.ts'
 import { type DemoParts, moveClock, startParts } from './parts.ts'
+import { enterStores, storesOf } from './stores.ts'
+import { planEntries } from './stories.ts'
 
 export interface InteractiveOptions {
   seed: number
@@ -14,9 +19,7 @@ export interface InteractiveOptions {
   simulatorPort: number
 }
 
-const DAY_MS = 86_400_000
 const HOP_TIMEOUT_MS = 120_000
-const STAFF = 14
 /** The visits of this many further days wait for whoever moves the clock. */
 const FUTURE_DAYS = 20
 const PROGRESS_DAYS = 5
@@ -32,7 +35,7 @@ export async function playInteractive(options: InteractiveOptions): Promise<void
     { ports: simulatorPorts, option: 'npm run demo -- --simulator-port 4200' },
   ])
   const release = exitOnStopSignal()
-  const parts = await startParts({ ...options, staff: STAFF, onProgress: say })
+  const parts = await startParts({ ...options, onProgress: say })
   await playHistory(parts, options)
   release()
   onStopSignal(() => {
@@ -44,8 +47,11 @@ export async function playInteractive(options: InteractiveOptions): Promise<void
 
 async function playHistory({ simulator, api }: DemoParts, { start, days }: InteractiveOptions): Promise<void> {
   const to = (at: number) => moveClock(simulator.ready.wecomBase, new Date(at), HOP_TIMEOUT_MS)
-  await enterStores(api, storesOf(start, days + FUTURE_DAYS))
-  scheduleVisits(simulator, api, planVisits(simulator, start, days + FUTURE_DAYS))
+  const stores = storesOf(start, days + FUTURE_DAYS)
+  await enterStores(api, stores)
+  const desk = { simulator, api, chart: createChart() }
+  scheduleEntries(desk, planEntries(simulator, stores, start, days + FUTURE_DAYS))
+  installDoctors(desk, days + FUTURE_DAYS)
   for (let day = 1; day <= days; day++) {
     await to(start.getTime() + day * DAY_MS)
     const line = `播放历史 playing history: ${day}/${days} 天 days`

@@ -11,13 +11,13 @@ import { seededRandom } from '../../src/platform/random.ts'
 import { readSettings } from '../../src/platform/settings.ts'
 import { type RunningServer, startServer } from '../../src/server.ts'
 import { type Database, startDatabase } from '../db/ladder.ts'
-import { type ClinicApi, createClinicApi } from './clinic.ts'
+import { type ClinicApi, createClinicApi } from './clinic-api.ts'
+import { ORGANISATION, STAFF } from './stores.ts'
 import { aimCallbacks, vendorSettings } from './vendor-settings.ts'
 
 export interface DemoOptions {
   seed: number
   customers: number
-  staff: number
   start: Date
   port: number
   simulatorPort: number
@@ -37,7 +37,6 @@ const INTEGRATION_KEY = `demo-${randomBytes(16).toString('hex')}`
 export async function startParts({
   seed,
   customers,
-  staff,
   start,
   port,
   simulatorPort,
@@ -67,7 +66,8 @@ export async function startParts({
       port: simulatorPort,
       seed,
       customers,
-      staff,
+      staff: STAFF,
+      organisation: ORGANISATION,
       clock: 'manual',
       start,
       people: installPeople,

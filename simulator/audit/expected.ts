@@ -23,15 +23,23 @@ export interface Treatment {
   /** When the clinic's own system took it back, or put its facts right. */
   cancelledAt?: Date
   correctedAt?: Date
+  /** Of an appointment: when it was cancelled, or the customer had come. */
+  overAt?: Date
+  /** What was put right, oldest first: these facts held until then. */
+  earlier?: { until: Date; was: Partial<Treatment> }[]
   /** Days that the clinic has told, `YYYY-MM-DD`. */
   suturesOn?: string | 'none'
   nextSessionOn?: string | 'none'
-  /** In hospital until then. */
+  /** Stays in hospital after it … */
+  inHospital?: boolean
+  /** … until then; while nobody has said, she is still there. */
   dischargedOn?: string
   course?: { session: number; of: number }
   /** When the next session took place, and further operations: the judge finds them among the person's treatments. */
   nextDoneOn?: string | undefined
   operatedOn?: string[]
+  /** When the next session's day became known by a booking. */
+  nextToldAt?: Date
   /** What the clinic's people have moved or cancelled by hand, by the clinic's own record: each step that they named. */
   movedByHand?: readonly HandMove[]
   /** Of a consultation: when it was closed without a purchase; and when the person bought, which the judge finds. */
@@ -165,13 +173,33 @@ function daysOf(row: Row, treatment: Treatment, zone: string): Days {
 /** Why a row is not due although its day is known: the world's own reasons, by the server's names for them. */
 export function takenBy(row: Row, treatment: Treatment, calendar: Calendar): string | null {
   const zone = zoneOf(calendar)
-  const { course, nextDoneOn, dischargedOn } = treatment
+  const { course, nextDoneOn, inHospital, dischargedOn } = treatment
   if (row.consultant && course && course.session !== 1 && !isLast(treatment)) return 'course_between'
   const [first, last] =
     'hours' in row.when ? spanOf(row, local(treatment.endedAt, zone).toPlainDate()) : daysOf(row, treatment, zone)
-  if (nextDoneOn && (row.of === 'next session' || ((row.untilNext || course) && isAfter(first, dateOf(nextDoneOn)))))
-    return 'superseded_by_session'
+  if (nextDoneOn) {
+    const next = dateOf(nextDoneOn)
+    // Whoever came as arranged was to be reminded before that.
+    if (row.of === 'next session' ? !isAfter(next, last) : (row.untilNext || course) && isAfter(first, next))
+      return 'superseded_by_session'
+  }
+  if (inHospital && !dischargedOn) return 'covered_in_hospital'
   return dischargedOn && isAfter(dateOf(dischargedOn), last) ? 'covered_in_hospital' : null
+}
+
+/** The treatment as it was recorded before each correction, and until when. */
+export function formerly(treatment: Treatment): { until: Date; treatment: Treatment }[] {
+  let facts = treatment
+  return [...(treatment.earlier ?? [])].reverse().map(({ until, was }) => {
+    facts = { ...facts, ...was }
+    return { until, treatment: facts }
+  })
+}
+
+/** When everything was known that the row's days hang on. */
+export function knownAt({ of }: Row, { enteredAt, correctedAt, nextToldAt }: Treatment): Date {
+  const told = [enteredAt, correctedAt, of === 'next session' ? nextToldAt : undefined]
+  return new Date(Math.max(...told.map((at) => at?.getTime() ?? 0)))
 }
 
 export const rowOf = (pathway: string, step: string): Row | null =>
@@ -196,8 +224,10 @@ export function windowOf(row: Row, treatment: Treatment, calendar: Calendar, car
   }
   let [first, last] = daysOf(row, treatment, zone)
   const { dischargedOn, nextDoneOn, course } = treatment
-  if (dischargedOn && isAfter(dateOf(dischargedOn), first)) first = dateOf(dischargedOn)
-  if (nextDoneOn && (row.untilNext || course) && isAfter(last, dateOf(nextDoneOn))) last = dateOf(nextDoneOn)
+  // What is taken away as a whole keeps its days: it was promised for them.
+  const isLeft = takenBy(row, treatment, calendar) === null
+  if (isLeft && dischargedOn && isAfter(dateOf(dischargedOn), first)) first = dateOf(dischargedOn)
+  if (isLeft && nextDoneOn && (row.untilNext || course) && isAfter(last, dateOf(nextDoneOn))) last = dateOf(nextDoneOn)
   return spread([first, last], row, calendar, carriedBy)
 }
 

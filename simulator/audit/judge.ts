@@ -6,7 +6,9 @@ import {
   type Calendar,
   type Expected,
   expectedOf,
+  formerly,
   isAtNight,
+  knownAt,
   possibleOf,
   rowOf,
   type Treatment,
@@ -89,7 +91,8 @@ export function judge(input: {
       const claim = byName.get(`${treatment.externalId} ${expected.pathway}.${expected.step}`) ?? null
       // A merged promise is its target's contact, in its own window.
       const target = claim?.mergedInto ? (byId.get(claim.mergedInto) ?? null) : claim
-      const { window, taken, isCancelled } = promised(expected, carrierOf(claim, target), treatment, calendar)
+      const carrier = carrierOf(claim, target)
+      const { window, taken, isCancelled } = promised(expected, carrier, treatment, calendar)
       if (window.to > end) continue
       promises.push({
         id: `${treatment.externalId}.${expected.pathway}.${expected.step}`,
@@ -106,6 +109,10 @@ export function judge(input: {
           claim,
           target,
           window,
+          before: formerly(treatment).map((was) => ({
+            until: was.until,
+            window: promised(expected, carrier, was.treatment, calendar).window,
+          })),
           taken,
           isCancelled,
           evidence,
@@ -146,6 +153,8 @@ interface Case {
   claim: Claim | null
   target: Claim | null
   window: Window
+  /** Its windows by facts that were put right later, and until when these held. */
+  before: { until: Date; window: Window }[]
   /** Why the world itself doesn't expect it any more. */
   taken: string | null
   /** The clinic's people have cancelled it by hand. */
@@ -168,6 +177,10 @@ function outcomeOf(one: Case): { outcome: Outcome; reason: string | null } {
     : [...evidence.messages(target, person), ...evidence.handed(target, person)].map(({ at }) => Date.parse(at))
   const [from, to] = [window.from.getTime(), window.to.getTime()]
   if (arrivals.some((at) => at >= from && at < to)) return { outcome: 'kept', reason: null }
+  // What was done by the facts of its day was done.
+  const stood = ({ until, window: { from, to } }: Case['before'][number], at: number) =>
+    at >= from.getTime() && at < Math.min(to.getTime(), until.getTime())
+  if (arrivals.some((at) => one.before.some((was) => stood(was, at)))) return { outcome: 'kept', reason: null }
   const reason = target.reason ?? claim.reason
   if (arrivals.some((at) => at >= to && at < to + LATE_MS)) return { outcome: 'late', reason }
   if (isExplained(one)) return { outcome: 'explained', reason }
@@ -179,25 +192,18 @@ function outcomeOf(one: Case): { outcome: Outcome; reason: string | null } {
 }
 
 /** A reason explains only what the world bears out: a server can write any word. */
-function isExplained({
-  treatment,
-  claim,
-  target,
-  window,
-  taken,
-  isCancelled,
-  evidence,
-  promotions,
-  wishes,
-}: Case): boolean {
+function isExplained(one: Case): boolean {
+  const { treatment, expected, claim, target, window, taken, isCancelled, evidence, promotions, wishes } = one
   const before = (at: Date | undefined) => at !== undefined && at < window.to
-  if (claim?.status === 'missed_before_entry')
-    return treatment.enteredAt >= window.lastChance || before(treatment.correctedAt)
-  if (taken !== null && claim?.reason === taken) return true
+  if (claim?.status === 'missed_before_entry') return knownAt(expected.row, treatment) >= window.lastChance
+  // A contact that several promises share may be taken away as one: each of them must have the reason for itself.
+  if (taken !== null && (claim?.reason === taken || target?.reason === taken)) return true
   if (claim?.reason === 'cancelled_by_hand') return isCancelled
   switch (target?.reason) {
     case 'treatment_cancelled':
       return before(treatment.cancelledAt)
+    case 'appointment_over':
+      return before(treatment.overAt)
     case 'superseded':
       return before(treatment.correctedAt)
     case 'opted_out':

@@ -1,6 +1,6 @@
 /**
- * What a person's treatments mean to each other, found in the list itself: the next session, further operations, and what
- * ended a consultation.
+ * What a person's records mean to each other, found in the list itself: the next session, booked or done, further operations,
+ * and what ended a consultation.
  */
 import type { Calendar, Treatment } from './expected.ts'
 import { OWN } from './table.ts'
@@ -18,6 +18,7 @@ const dayOf = ({ endedAt, storeId }: Treatment, calendars: ReadonlyMap<string, C
 
 export function related(treatments: readonly Treatment[], calendars: ReadonlyMap<string, Calendar>): Treatment[] {
   const byPerson = new Map<string, Treatment[]>()
+  const visits = treatments.filter(({ record }) => record === 'appointment')
   for (const one of treatments) {
     if (one.record || one.cancelledAt) continue
     const own = byPerson.get(one.person)
@@ -42,7 +43,21 @@ export function related(treatments: readonly Treatment[], calendars: ReadonlyMap
           other.endedAt.getTime() - one.endedAt.getTime() <= YEAR_MS,
       )
       .map(({ on }) => on)
-    return { ...one, nextDoneOn: one.nextDoneOn ?? next?.on, operatedOn: one.operatedOn ?? operatedOn }
+    const nextDoneOn = one.nextDoneOn ?? next?.on
+    const dayOfVisit = (visit: Treatment) => dayOf(visit, calendars)
+    const own = visits.filter(
+      (visit) =>
+        visit.person === one.person &&
+        visit.code === one.code &&
+        dayOfVisit(visit) > day &&
+        dayOfVisit(visit) <= (nextDoneOn ?? '9999'),
+    )
+    return {
+      ...one,
+      ...nextSession(one, own, dayOfVisit),
+      nextDoneOn,
+      operatedOn: one.operatedOn ?? operatedOn,
+    }
   })
 }
 
@@ -58,3 +73,32 @@ const boughtSince = ({ person, endedAt }: Treatment, all: readonly Treatment[]):
     )
     .map((one) => one.endedAt)
     .sort((a, b) => a.getTime() - b.getTime())[0]
+
+/** The booked visit says the day, else the doctor; each for as long as it stood. */
+function nextSession(
+  { nextSessionOn, enteredAt, earlier = [] }: Treatment,
+  visits: readonly Treatment[],
+  dayOfVisit: (visit: Treatment) => string,
+): Pick<Treatment, 'nextSessionOn' | 'nextToldAt' | 'earlier'> {
+  const [visit] = visits
+    .filter(({ cancelledAt }) => !cancelledAt)
+    .sort((a, b) => (dayOfVisit(a) < dayOfVisit(b) ? -1 : 1))
+  const former = [...visits.filter(({ cancelledAt }) => cancelledAt), ...(visit ? [visit] : [])].flatMap((one) => [
+    ...(one.earlier ?? []).map(({ until, was }) => ({
+      until,
+      was: { nextSessionOn: dayOfVisit({ ...one, ...was }) },
+    })),
+    ...(one.cancelledAt ? [{ until: one.cancelledAt, was: { nextSessionOn: dayOfVisit(one) } }] : []),
+  ])
+  if (!visit) return former.length > 0 ? { earlier: byTime([...earlier, ...former]) } : {}
+  const doctors =
+    nextSessionOn && visit.enteredAt > enteredAt ? [{ until: visit.enteredAt, was: { nextSessionOn } }] : []
+  return {
+    nextSessionOn: dayOfVisit(visit),
+    nextToldAt: visit.correctedAt ?? visit.enteredAt,
+    earlier: byTime([...earlier, ...former, ...doctors]),
+  }
+}
+
+const byTime = (changes: NonNullable<Treatment['earlier']>) =>
+  [...changes].sort((a, b) => a.until.getTime() - b.until.getTime())

@@ -120,6 +120,14 @@ export async function visit(simulator: Simulator, customer: Customer, consultant
   context.clock.touch()
 }
 
+/** Wants nothing of us in WeChat any more: deletes whoever was added, and closes the chat. */
+export function leave({ act, context }: Simulator, customer: Customer): void {
+  for (const userId of [...customer.contacts.keys()])
+    attempt(() => act({ as: 'customer', id: customer.personId, do: 'delete-contact', userId }))
+  attempt(() => act({ as: 'customer', id: customer.personId, do: 'block-kf', blocked: true }))
+  context.clock.touch()
+}
+
 async function signIn({ act, context }: Simulator, { personId }: Customer): Promise<void> {
   const { appUrl } = context.callbacks.targets
   if (!appUrl) return

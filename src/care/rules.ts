@@ -46,6 +46,10 @@ export function decide(step: DueStep, facts: FiringFacts, now: Date): Firing {
   const { customer, treatment, opening, window, isAbnormal = false } = facts
   // Whoever reads the wish last wins: nobody is called either whose card is out already.
   const stopped = whyNot(customer, treatment, step.contactClass)
+  const tomorrow = atTime(addDays(dayOf(now, window.timeZone), 1), '00:00', window.timeZone)
+  // The ward has the customer today; what has further days is due on these.
+  if (stopped === 'covered_in_hospital' && step.status === 'planned' && tomorrow < step.windowTo)
+    return { do: 'wait', at: nextAllowed(tomorrow, step.contactClass, window, step.windowTo).at, reason: stopped }
   if (stopped) return { do: 'end', status: 'skipped', reason: stopped }
   if (step.status === 'calling') return checkCall(step, window, now)
   if (step.action === 'task') return decideTask(window, opening, now)

@@ -1,6 +1,6 @@
 /** The headless demo as a newcomer runs it: small, audited, repeatable, and caught when a step is missing. */
 import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -11,6 +11,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 interface Report {
   promises: { made: number; kept: number; lost: number; duplicated: number; late: number }
   channels: Record<string, number>
+  enrolments: Record<string, number>
   ledgerSha256: string
 }
 
@@ -51,8 +52,15 @@ test('every promise is kept or explained, none is doubled, and one seed gives on
   expect(first.words).not.toContain('failed:')
   expect(first.code).toBe(0)
   expect(first.out.promises).toMatchObject({ lost: 0, duplicated: 0 })
-  expect(first.out.promises.made).toBeGreaterThan(40)
-  expect(first.out.promises.kept / first.out.promises.made).toBeGreaterThanOrEqual(0.9)
+  expect(first.out.promises.made).toBeGreaterThan(80)
+  // So few people are nearly all special cases: in hospital, in a course, entered late.
+  expect(first.out.promises.kept / first.out.promises.made).toBeGreaterThanOrEqual(0.8)
+  // The first eight customers alone meet every pathway, whatever the seed.
+  for (const file of readdirSync('config/pathways')) {
+    const pathway = file.replace('.yaml', '')
+    if (pathway === 'consulted') continue
+    expect(first.out.enrolments[pathway] ?? 0, pathway).toBeGreaterThan(0)
+  }
   // A channel that refuses everything would only push its messages to the next rung.
   for (const kind of ['kf', 'subscribe', 'sms', 'call', 'card'])
     expect(first.out.channels[kind] ?? 0, kind).toBeGreaterThan(3)

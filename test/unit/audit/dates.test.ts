@@ -114,6 +114,62 @@ test('the ward covers what is due during the stay', () => {
     day10: '2026-03-12',
   })
 })
+test('who is in hospital until nobody knows when is the ward’s', () => {
+  const stays = treatment('liposuction', '2026-03-02 15:00', { inHospital: true })
+  expect(days(stays, 'surgery')).toMatchObject({ day1: 'covered_in_hospital', month3: 'covered_in_hospital' })
+})
+test('what is taken away keeps the days that it was promised for', () => {
+  const [row] = expectedOf(treatment('salon_care', '2026-03-02 15:00')).filter(({ step }) => step === 'month2')
+  const { from, to } = windowOf(
+    row?.row as never,
+    treatment('salon_care', '2026-03-02 15:00', { nextDoneOn: '2026-03-20' }),
+    OPEN,
+  )
+  expect([day(from), day(new Date(to.getTime() - 1))]).toEqual(['2026-05-02', '2026-05-02'])
+})
+describe('the next session is the booked visit’s day', () => {
+  const visit = (endedAt: string, more: Partial<Treatment> = {}) =>
+    treatment('ipl', endedAt, {
+      externalId: `A-${endedAt}`,
+      record: 'appointment',
+      enteredAt: at('2026-03-03 09:00'),
+      ...more,
+    })
+  const at = (text: string) => new Date(`${text.replace(' ', 'T')}:00+08:00`)
+  const next = (...visits: Treatment[]) => {
+    const first = treatment('ipl', '2026-03-02 15:00', { nextSessionOn: '2026-04-20' })
+    const [one] = related([first, ...visits], new Map())
+    return [one?.nextSessionOn, ...(one?.earlier ?? []).map(({ until, was }) => `${day(until)} ${was.nextSessionOn}`)]
+  }
+  test('and until it was booked the doctor’s', () => {
+    expect(next()).toEqual(['2026-04-20'])
+    expect(next(visit('2026-04-02 10:00'))).toEqual(['2026-04-02', '2026-03-03 2026-04-20'])
+  })
+  test('moved, it has the new day; cancelled, the doctor’s again', () => {
+    const moved = visit('2026-04-09 10:00', {
+      correctedAt: at('2026-03-29 10:00'),
+      earlier: [{ until: at('2026-03-29 10:00'), was: { endedAt: at('2026-04-02 10:00') } }],
+    })
+    expect(next(moved)).toEqual(['2026-04-09', '2026-03-03 2026-04-20', '2026-03-29 2026-04-02'])
+    const cancelled = visit('2026-04-02 10:00', { cancelledAt: at('2026-03-28 10:00') })
+    expect(next(cancelled)).toEqual(['2026-04-20', '2026-03-28 2026-04-02'])
+  })
+  test('that of another kind, of another person or of the day itself is not', () => {
+    const others = [
+      visit('2026-03-02 10:00'),
+      visit('2026-04-02 10:00', { person: 'c2' }),
+      visit('2026-04-02 10:00', { code: 'rf' }),
+    ]
+    expect(next(...others)).toEqual(['2026-04-20'])
+  })
+  test('whoever came as arranged was to be reminded before', () => {
+    const reminder = (doneOn: string) =>
+      days(treatment('ipl', '2026-03-02 15:00', { nextSessionOn: '2026-04-02', nextDoneOn: doneOn }), 'laser_skin')
+        .next_session
+    expect(reminder('2026-04-02')).toBe('2026-03-31')
+    expect(reminder('2026-03-31')).toBe('superseded_by_session')
+  })
+})
 test('a further operation takes along what was still to come; more than a year later it takes nothing', () => {
   const second = (on: string) => treatment('liposuction', `${on} 15:00`, { externalId: 'T2' })
   const first = (on: string) =>
@@ -162,6 +218,23 @@ describe('a reason of the rules explains only what the world bears out:', () => 
     expect(outcome('covered_in_hospital', [], { dischargedOn: '2026-03-15' })).toBe('explained')
     expect(outcome('covered_in_hospital', [], { dischargedOn: '2026-03-14' })).toBe('lost')
     expect(outcome('covered_in_hospital', [])).toBe('lost')
+  })
+  test('of a shared contact each promise needs it for itself', () => {
+    const shared = (dischargedOn: string) =>
+      judge({
+        treatments: [treatment('ipl', '2026-03-02 15:00', { dischargedOn })],
+        calendars: new Map(),
+        ledger: [],
+        claims: [
+          claim('days10_12', 'covered_in_hospital'),
+          { ...claim('days3_5', 'merged'), status: 'merged', mergedInto: 't.laser_skin.days10_12' },
+        ],
+        end: new Date('2026-03-16T00:00:00Z'),
+      })
+        .promises.filter(({ pathway, step }) => pathway === 'laser_skin' && step.startsWith('days'))
+        .map(({ step, outcome }) => `${step} ${outcome}`)
+    expect(shared('2026-03-15')).toEqual(['days3_5 explained', 'days10_12 explained'])
+    expect(shared('2026-03-08')).toEqual(['days3_5 explained', 'days10_12 lost'])
   })
   test('course_between is the consultant’s alone', () => {
     expect(outcome('course_between', [], course(2))).toBe('lost')

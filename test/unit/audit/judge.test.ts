@@ -171,6 +171,57 @@ describe('a promise', () => {
     expect(missed('2026-03-03T12:29:00Z')).toBe('lost missed_before_entry')
     expect(missed('2026-03-03T12:30:00Z')).toBe('explained missed_before_entry')
   })
+  test('that was kept by the facts of its day stays kept when these are put right', () => {
+    // In truth the treatment was on the 1st: its first day was the 2nd.
+    const until = new Date('2026-03-03T04:00:00Z')
+    const right = new Date('2026-03-01T07:00:00Z')
+    const facts = (at: Date) => ({
+      endedAt: right,
+      correctedAt: at,
+      earlier: [{ until: at, was: { endedAt: treatment.endedAt } }],
+    })
+    expect(outcomes(run(HONEST, [GREETED, GUIDED], facts(until)))).toMatchObject({
+      greeting: 'kept',
+      guidance_day1: 'kept',
+    })
+    // Whoever knew better before has no such excuse.
+    const before = new Date('2026-03-03T03:00:00Z')
+    expect(outcomes(run(HONEST, [GREETED, GUIDED], facts(before)))).toMatchObject({ greeting: 'kept' })
+    expect(outcomes(run(HONEST, [GREETED, GUIDED], facts(before))).guidance_day1).toMatch(/^(late|lost)/)
+  })
+  test('of a correction is missed at entry only where nothing useful was left at that instant', () => {
+    const missed = (correctedAt: string) =>
+      outcomes(
+        run(
+          [
+            HONEST[0] as Claim,
+            claim('guidance_day1', { status: 'missed_before_entry', reason: 'missed_before_entry' }),
+          ],
+          [GREETED],
+          { correctedAt: new Date(correctedAt) },
+        ),
+      ).guidance_day1
+    expect(missed('2026-03-03T12:29:00Z')).toBe('lost missed_before_entry')
+    expect(missed('2026-03-03T12:30:00Z')).toBe('explained missed_before_entry')
+  })
+  test('of a visit is over when it was cancelled or the customer had come, not before', () => {
+    const over = (overAt?: string) =>
+      run(
+        [
+          claim('before2', { pathway: 'appointment', status: 'cancelled', reason: 'appointment_over' }),
+          claim('before1', { pathway: 'appointment', status: 'cancelled', reason: 'appointment_over' }),
+        ],
+        [],
+        {
+          record: 'appointment',
+          enteredAt: new Date('2026-02-20T07:00:00Z'),
+          ...(overAt ? { overAt: new Date(overAt) } : {}),
+        },
+      ).promises.map(({ step, outcome }) => `${step} ${outcome}`)
+    expect(over()).toEqual(['before2 lost', 'before1 lost'])
+    expect(over('2026-02-28T17:00:00Z')).toEqual(['before2 lost', 'before1 explained'])
+    expect(over('2026-02-27T17:00:00Z')).toEqual(['before2 explained', 'before1 explained'])
+  })
   test('is delegated only by its own card in a hand, inside the window', () => {
     const said = (more: Partial<Claim>, ...ledger: LedgerEntry[]) =>
       outcomes(

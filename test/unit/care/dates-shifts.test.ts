@@ -147,6 +147,17 @@ describe('in hospital', () => {
       reason: 'covered_in_hospital',
     })
   })
+  test('and what has further days waits for them', () => {
+    const stays = { treatment: { status: 'completed' as const, inHospital: true, dischargedOn: null } }
+    expect(fired('2026-03-03 11:20', { action: 'call', windowTo: at('2026-03-05 00:00') }, stays)).toEqual({
+      do: 'wait',
+      at: at('2026-03-04 11:00'),
+      reason: 'covered_in_hospital',
+    })
+    expect(fired('2026-03-03 11:20', { status: 'calling', windowTo: at('2026-03-05 00:00') }, stays)).toMatchObject({
+      do: 'end',
+    })
+  })
 })
 
 describe('a moved or cancelled appointment', () => {

@@ -1,0 +1,39 @@
+/** The API for clinic systems as the demo's clinic calls it. */
+import type { Claim } from '../../simulator/audit/judge.ts'
+
+export interface ClinicApi {
+  call(method: 'GET' | 'PUT' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<Record<string, unknown>>
+}
+
+export function createClinicApi(base: string, key: string): ClinicApi {
+  return {
+    async call(method, path, body) {
+      const response = await fetch(`${base}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${key}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      const answer = (await response.json()) as Record<string, unknown>
+      if (!response.ok) throw new Error(`${method} ${path} answers ${response.status}: ${JSON.stringify(answer.error)}`)
+      return answer
+    },
+  }
+}
+
+const MAX_PAGES = 10_000
+
+/** What the server says became of every step. */
+export async function fetchClaims(api: ClinicApi): Promise<Claim[]> {
+  const claims: Claim[] = []
+  let cursor: string | null = null
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const answer = await api.call('GET', `/api/v1/promises?limit=200${cursor ? `&cursor=${cursor}` : ''}`)
+    claims.push(...(answer.items as Claim[]))
+    cursor = (answer.nextCursor as string | null) ?? null
+    if (!cursor) return claims
+  }
+  throw new Error('the list of promises does not end')
+}

@@ -1,0 +1,55 @@
+/** What a clinic's own system enters, and when: the words that a story is written in. */
+import type { Customer } from '../../simulator/index.ts'
+import { MINUTE_MS } from './calendar.ts'
+import type { ClinicStore } from './stores.ts'
+
+/** A treatment as the clinic's system has it. */
+export interface Done {
+  id: string
+  code: string
+  technique?: string
+  endedAt: Date
+  suturesOn?: string | 'none'
+  nextSessionOn?: string | 'none'
+  inHospital?: boolean
+  dischargedOn?: string
+  course?: { id: string; session: number; of: number }
+}
+
+export interface Booking {
+  id: string
+  code: string
+  startsAt: Date
+  status: 'booked' | 'moved' | 'cancelled' | 'arrived'
+}
+
+export interface Bought {
+  id: string
+  name: string
+  type: 'skin_care' | 'make_up' | 'fragrance' | 'medical' | 'device'
+  paidAt: Date
+  amountFen: number
+}
+
+export type Fact =
+  /** The customer's file; `atCounter`: they are there, and are asked to add the consultant or to sign in. */
+  | { what: 'registered'; atCounter: boolean }
+  | { what: 'treated'; done: Done }
+  | { what: 'corrected'; id: string; facts: Partial<Omit<Done, 'id' | 'course'>> }
+  | { what: 'booked'; booking: Booking }
+  | { what: 'bought'; bought: Bought }
+  | { what: 'wished'; wish: 'no messages' | 'no promotion' | 'died' }
+  /** Deletes the consultant and closes the chat: nobody enters that, it happens. */
+  | { what: 'left' }
+
+export type Entry = Fact & { at: Date; customer: Customer; store: ClinicStore }
+
+/** Half an hour before its end the customer is at the counter; the treatment is entered some minutes after it. */
+export function visited(customer: Customer, store: ClinicStore, done: Done, enteredAfterMinutes: number): Entry[] {
+  const about = { customer, store }
+  const at = (minutes: number) => new Date(done.endedAt.getTime() + minutes * MINUTE_MS)
+  return [
+    { ...about, at: at(-30), what: 'registered', atCounter: true },
+    { ...about, at: at(enteredAfterMinutes), what: 'treated', done },
+  ]
+}

@@ -1,0 +1,357 @@
+/**
+ * Who comes to the clinics of the demo, and why: forty stories, told anew for every forty customers. Each pathway and each
+ * shift rule has stories of its own, so that no seed can leave one out; the first eight alone meet every pathway. What a
+ * story leaves open (days, hours, stores) is drawn from the seed, the person and the subject.
+ */
+import { between, type Customer, chance, type World } from '../../simulator/index.ts'
+import { chinaDay, chinaTime, DAY_MS, MINUTE_MS } from './calendar.ts'
+import { type Bought, type Done, type Entry, type Fact, visited } from './entries.ts'
+import type { ClinicStore } from './stores.ts'
+
+/** One customer, and the means to tell their story with. */
+interface Case {
+  customer: Customer
+  /** Of the same story, which one. */
+  nth: number
+  days: number
+  hospital: ClinicStore
+  salon: ClinicStore
+  draw(low: number, high: number, about: string): number
+  /** A day in the first share of the run. */
+  within(share: number, about?: string): number
+  /** So many days of a run of three months; fewer of a shorter one. */
+  scaled(days: number): number
+  on(day: number): string
+  at(day: number, minutes: number): Date
+}
+
+type Story = (it: Case) => Entry[]
+type Treat = Omit<Done, 'id' | 'endedAt'>
+
+const HOUR = 60
+/** Most come in the first two thirds, so that their month is seen. */
+const SEEN = 0.62
+/** What people do at the counter falls on half hours: a run of months then has fewer instants. */
+const MARK = 30
+
+const entry = (it: Case, store: ClinicStore, at: Date, fact: Fact): Entry => ({
+  ...fact,
+  at,
+  customer: it.customer,
+  store,
+})
+const numberOf = ({ customer }: Case, kind: string, n: number | string) => `${kind}-${customer.personId}-${n}`
+
+/** Ends between half past nine and nine in the evening; an operation while there is daylight. */
+const ending = (it: Case, day: number, n: number | string, isOperation: boolean): Date =>
+  it.at(day, 9 * HOUR + 30 + MARK * it.draw(0, isOperation ? 14 : 23, `end ${n}`))
+
+const OPERATIONS = new Set([
+  'thread_lift',
+  'double_eyelid',
+  'canthoplasty',
+  'rhinoplasty',
+  'liposuction',
+  'hair_transplant',
+])
+
+interface Visit {
+  done: Done
+  entries: Entry[]
+}
+
+function visitOf(it: Case, store: ClinicStore, day: number, treat: Treat, n: number | string = 1): Visit {
+  const done = {
+    id: numberOf(it, 'T', n),
+    endedAt: ending(it, day, n, OPERATIONS.has(treat.code)),
+    ...treat,
+  }
+  return { done, entries: visited(it.customer, store, done, MARK * it.draw(0, 1, `entered ${n}`)) }
+}
+
+const corrected = (it: Case, store: ClinicStore, at: Date, id: string, facts: Partial<Done>): Entry =>
+  entry(it, store, at, { what: 'corrected', id, facts })
+
+/** Booked, and what became of it; the entry of the visit itself is the caller's. */
+function booked(
+  it: Case,
+  store: ClinicStore,
+  { code, day, minutes, at }: { code: string; day: number; minutes: number; at: Date },
+  fate: 'comes' | 'moves' | 'cancels',
+  n: number | string = 1,
+): { startsAt: Date; entries: Entry[] } {
+  const id = numberOf(it, 'A', n)
+  const say = (when: Date, startsAt: Date, status: 'booked' | 'moved' | 'cancelled' | 'arrived') =>
+    entry(it, store, when, { what: 'booked', booking: { id, code, startsAt, status } })
+  const first = it.at(day, minutes)
+  const told = it.at(Math.max(0, day - it.draw(1, 4, `told ${n}`)), 15 * HOUR + 30)
+  const changed = told > at ? told : new Date(at.getTime() + MARK * MINUTE_MS)
+  if (fate === 'cancels')
+    return { startsAt: first, entries: [say(at, first, 'booked'), say(changed, first, 'cancelled')] }
+  const startsAt = fate === 'moves' ? new Date(first.getTime() + it.draw(1, 3, `moved ${n}`) * DAY_MS) : first
+  return {
+    startsAt,
+    entries: [
+      say(at, first, 'booked'),
+      ...(fate === 'moves' ? [say(changed, startsAt, 'moved')] : []),
+      say(startsAt, startsAt, 'arrived'),
+    ],
+  }
+}
+
+const INJECTIONS = ['skin_booster', 'hyaluronic_filler', 'botulinum'] as const
+const injection = (it: Case): string => INJECTIONS[it.draw(0, 2, 'injection')] ?? 'skin_booster'
+
+const oneInjection: Story = (it) => visitOf(it, it.hospital, it.within(SEEN), { code: injection(it) }).entries
+
+const salonCare: Story = (it) => {
+  const first = visitOf(it, it.salon, it.within(0.5), { code: 'salon_care' })
+  const at = first.done.endedAt
+  const fate = (['comes', 'comes', 'moves', 'cancels'] as const)[it.draw(0, 3, 'fate')] ?? 'comes'
+  const day = dayNumber(it, first.done.endedAt) + it.scaled(it.draw(21, 28, 'again'))
+  // Booked before the customer leaves.
+  const next = booked(it, it.salon, { code: 'salon_care', day, minutes: 14 * HOUR, at }, fate)
+  if (fate === 'cancels') return [...next.entries, ...first.entries]
+  return [...next.entries, ...first.entries, ...treatedAfter(it, it.salon, next.startsAt, { code: 'salon_care' })]
+}
+
+/** The treatment of a booked visit ends an hour after it began. */
+function treatedAfter(it: Case, store: ClinicStore, startsAt: Date, treat: Treat, n: number | string = 2): Entry[] {
+  const done = { id: numberOf(it, 'T', n), endedAt: new Date(startsAt.getTime() + HOUR * MINUTE_MS), ...treat }
+  return visited(it.customer, store, done, MARK)
+}
+
+const dayNumber = (it: Case, at: Date): number => Math.floor((at.getTime() - it.at(0, 0).getTime()) / DAY_MS)
+
+/** Sessions weeks apart; the doctor says the next date at the visit, or when the card asks for it. */
+const courseOf =
+  (code: string, sessions: number): Story =>
+  (it) => {
+    const between = it.scaled(22)
+    const from = it.within(0.2)
+    const id = numberOf(it, 'K', 1)
+    return Array.from({ length: sessions }, (_, i) => {
+      const isLast = i + 1 === sessions
+      const day = from + i * between
+      // After the last one the date is that of the next course; some wait for the doctor's card.
+      const nextSessionOn = it.on(day + (isLast ? it.scaled(12) : between))
+      const isSaid = !isLast || it.draw(0, 1, 'said') === 0
+      return visitOf(
+        it,
+        it.hospital,
+        day,
+        { code, course: { id, session: i + 1, of: sessions }, ...(isSaid ? { nextSessionOn } : {}) },
+        i + 1,
+      ).entries
+    }).flat()
+  }
+
+/** A next session: booked, said by the doctor, or left to the doctor's card. */
+const device =
+  (...codes: string[]): Story =>
+  (it) => {
+    const code = codes[it.nth % codes.length] ?? 'ipl'
+    const day = it.within(0.5)
+    const next = day + it.scaled(it.draw(26, 30, 'next'))
+    const how = (it.nth + it.draw(0, 1, 'how')) % 3
+    const first = visitOf(it, it.hospital, day, { code, ...(how === 1 ? { nextSessionOn: it.on(next) } : {}) })
+    if (how !== 0) return first.entries
+    const at = first.done.endedAt
+    const fate = it.draw(0, 2, 'fate') === 0 ? 'moves' : 'comes'
+    const visit = booked(it, it.hospital, { code, day: next, minutes: 10 * HOUR + 30, at }, fate)
+    return [...visit.entries, ...first.entries, ...treatedAfter(it, it.hospital, visit.startsAt, { code })]
+  }
+
+const alternating =
+  (...stories: Story[]): Story =>
+  (it) =>
+    (stories[it.nth % stories.length] as Story)({ ...it, nth: Math.floor(it.nth / stories.length) })
+
+const operation =
+  (code: string, more: Partial<Treat> = {}): Story =>
+  (it) =>
+    visitOf(it, it.hospital, it.within(0.55), { code, ...more }).entries
+
+/** The day on which the stitches come out is put into the record two days later. */
+const suturesSaidLater: Story = (it) => {
+  const day = it.within(0.55)
+  const { done, entries } = visitOf(it, it.hospital, day, { code: 'double_eyelid' })
+  const suturesOn = it.on(day + it.draw(6, 11, 'sutures'))
+  return [...entries, corrected(it, it.hospital, it.at(day + 2, 10 * HOUR), done.id, { suturesOn })]
+}
+
+/** In hospital for some days: the ward enters the discharge on its morning. */
+const inpatient =
+  (code: string): Story =>
+  (it) => {
+    const day = it.within(0.5)
+    const stays = it.draw(2, 4, 'stays')
+    const { done, entries } = visitOf(it, it.hospital, day, { code, inHospital: true })
+    const dischargedOn = it.on(day + stays)
+    const at = it.at(day + stays, 9 * HOUR + MARK * it.draw(0, 2, 'discharged'))
+    return [...entries, corrected(it, it.hospital, at, done.id, { dischargedOn })]
+  }
+
+const secondOperation: Story = (it) => {
+  const day = it.within(0.3)
+  const again = day + it.scaled(it.draw(18, 30, 'again'))
+  return [
+    ...visitOf(it, it.hospital, day, { code: 'double_eyelid' }).entries,
+    ...visitOf(it, it.hospital, again, { code: 'canthoplasty' }, 2).entries,
+  ]
+}
+
+/** Entered with the wrong day, put right two days later. */
+const wrongDay: Story = (it) => {
+  const day = 1 + it.within(0.5)
+  const { done, entries } = visitOf(it, it.hospital, day, { code: 'double_eyelid' })
+  const endedAt = new Date(done.endedAt.getTime() - DAY_MS)
+  return [...entries, corrected(it, it.hospital, it.at(day + 2, 9 * HOUR + 30), done.id, { endedAt })]
+}
+
+const enteredLate: Story = (it) => {
+  const day = it.within(SEEN)
+  const done = { id: numberOf(it, 'T', 1), code: injection(it), endedAt: ending(it, day, 1, false) }
+  return visited(it.customer, it.hospital, done, it.draw(30, 60, 'late') * HOUR)
+}
+
+/** What the customer wishes some days after the visit, or what happens to them. */
+const then =
+  (first: Story, afterDays: number, fact: Fact): Story =>
+  (it) => {
+    const entries = first(it)
+    const last = entries.at(-1)?.at ?? it.at(0, 0)
+    const at = it.at(dayNumber(it, last) + afterDays, 10 * HOUR + MARK * it.draw(0, 1, 'then'))
+    return [...entries, entry(it, it.hospital, at, fact)]
+  }
+
+const PRODUCTS: readonly (readonly [Bought['type'], string, number])[] = [
+  ['skin_care', '舒缓修护精华', 680_00],
+  ['make_up', '轻透防晒粉底', 320_00],
+  ['fragrance', '白茶淡香水', 560_00],
+  ['medical', '医用修复敷料', 198_00],
+  ['device', '家用射频仪', 2_980_00],
+]
+function purchase(it: Case, store: ClinicStore, at: Date, kind: number): Entry {
+  const [type, name, amountFen] = PRODUCTS[kind % PRODUCTS.length] as (typeof PRODUCTS)[number]
+  const bought = { id: numberOf(it, 'P', 1), name, type, paidAt: at, amountFen }
+  return entry(it, store, at, { what: 'bought', bought })
+}
+const onlyBuys: Story = (it) => {
+  const store = it.draw(0, 1, 'where') === 0 ? it.salon : it.hospital
+  const at = ending(it, it.within(SEEN), 'purchase', false)
+  const registered = entry(it, store, at, { what: 'registered', atCounter: true })
+  return [registered, purchase(it, store, new Date(at.getTime() + MARK * MINUTE_MS), it.nth)]
+}
+/** The kind after that of whoever only buys, so that five of them meet all kinds twice. */
+const treatedAndBuys: Story = (it) => {
+  const { done, entries } = visitOf(it, it.hospital, it.within(SEEN), { code: injection(it) })
+  return [...entries, purchase(it, it.hospital, new Date(done.endedAt.getTime() + MARK * MINUTE_MS), it.nth + 2)]
+}
+
+/** Books by phone before ever having been there. */
+const bookedByPhone =
+  (fate: 'comes' | 'moves' | 'cancels'): Story =>
+  (it) => {
+    const day = it.within(0.45)
+    const at = it.at(day, 9 * HOUR + 30 + MARK * it.draw(0, 13, 'calls'))
+    const code = it.draw(0, 1, 'code') === 0 ? 'ipl' : injection(it)
+    const visit = booked(
+      it,
+      it.hospital,
+      { code, day: day + it.scaled(it.draw(4, 12, 'in')), minutes: 10 * HOUR + 30 + MARK * it.draw(0, 13, 'hour'), at },
+      fate,
+    )
+    const before = entry(it, it.hospital, new Date(at.getTime() - MARK * MINUTE_MS), {
+      what: 'registered',
+      atCounter: false,
+    })
+    const after =
+      fate === 'cancels'
+        ? []
+        : treatedAfter(it, it.hospital, visit.startsAt, { code, ...(code === 'ipl' ? { nextSessionOn: 'none' } : {}) })
+    return [before, ...visit.entries, ...after]
+  }
+
+const cycle: readonly Story[] = [
+  suturesSaidLater,
+  operation('hair_transplant', { technique: 'fut' }),
+  courseOf('picosecond', 3),
+  salonCare,
+  device('rf', 'hair_removal'),
+  treatedAndBuys,
+  bookedByPhone('moves'),
+  inpatient('rhinoplasty'),
+  oneInjection,
+  salonCare,
+  then(oneInjection, 2, { what: 'left' }),
+  secondOperation,
+  salonCare,
+  onlyBuys,
+  // Without the technique nobody knows when the stitches come out: the doctor's card asks.
+  alternating(operation('hair_transplant'), operation('hair_transplant', { technique: 'fue' })),
+  device('hair_removal', 'rf'),
+  oneInjection,
+  enteredLate,
+  salonCare,
+  wrongDay,
+  bookedByPhone('cancels'),
+  oneInjection,
+  alternating(operation('canthoplasty'), operation('thread_lift')),
+  device('ipl', 'picosecond'),
+  salonCare,
+  onlyBuys,
+  alternating(
+    then(operation('double_eyelid'), 2, { what: 'wished', wish: 'no messages' }),
+    then(oneInjection, 1, { what: 'wished', wish: 'no promotion' }),
+    then(oneInjection, 6, { what: 'wished', wish: 'died' }),
+    then(salonCare, 3, { what: 'wished', wish: 'no promotion' }),
+    oneInjection,
+    oneInjection,
+  ),
+  oneInjection,
+  salonCare,
+  bookedByPhone('comes'),
+  onlyBuys,
+  alternating(inpatient('liposuction'), operation('double_eyelid')),
+  salonCare,
+  onlyBuys,
+  salonCare,
+  device('picosecond', 'ipl'),
+  salonCare,
+  bookedByPhone('cancels'),
+  onlyBuys,
+  oneInjection,
+]
+
+/** Everything that is entered in the run, from the seed alone. */
+export function planEntries(
+  { world: { seed, customers } }: { world: Pick<World, 'seed' | 'customers'> },
+  stores: readonly ClinicStore[],
+  start: Date,
+  days: number,
+): Entry[] {
+  const hospitals = stores.filter(({ type }) => type === 'hospital')
+  const salon = stores.find(({ type }) => type === 'salon') as ClinicStore
+  const startOn = chinaDay(start)
+  return customers
+    .flatMap((customer, i): Entry[] => {
+      const about = (subject: string) => [seed, customer.personId, subject] as const
+      const draw: Case['draw'] = (low, high, subject) => between(low, high, ...about(subject))
+      const day = (n: number) => chinaDay(chinaTime(startOn, 12 * HOUR), n)
+      const it: Case = {
+        customer,
+        nth: Math.floor(i / cycle.length),
+        days,
+        hospital: hospitals[chance(...about('store')) < 0.68 ? 0 : 1] as ClinicStore,
+        salon,
+        draw,
+        within: (share, subject = 'first') => draw(0, Math.max(0, Math.floor(days * share) - 1), subject),
+        scaled: (of) => Math.max(1, Math.round((Math.min(days, 90) / 90) * of)),
+        on: day,
+        at: (n, minutes) => chinaTime(day(n), minutes),
+      }
+      return (cycle[i % cycle.length] as Story)(it)
+    })
+    .sort((a, b) => a.at.getTime() - b.at.getTime() || (a.customer.personId < b.customer.personId ? -1 : 1))
+}
