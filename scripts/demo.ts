@@ -51,8 +51,8 @@ try {
   await playInteractive({
     seed,
     start,
-    days: whole('days', values.days ?? '10', 1, 400),
-    customers: whole('customers', values.customers ?? '40', 1, 1_000),
+    days: whole('days', values.days ?? '3', 1, 400),
+    customers: whole('customers', values.customers ?? '300', 1, 1_000),
     port: whole('port', values.port, 0, 65_000),
     simulatorPort: whole('simulator-port', values['simulator-port'], 0, 65_000),
   })

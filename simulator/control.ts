@@ -26,7 +26,20 @@ export interface ControlDeps {
   paths: () => readonly string[]
   ready: () => unknown
   reset: () => void
+  /** Whoever stands behind `desk/…`, if anybody does. */
+  desk: () => Desk | null
 }
+
+/** The clinic's own system, for the page: which requests it knows is its own affair. */
+export type Desk = (request: {
+  method: string
+  /** Below `/_sim/desk/`. */
+  path: string
+  query: URLSearchParams
+  json: Record<string, unknown>
+}) => Promise<{ status: number; body: unknown }>
+
+const DESK = '/_sim/desk/'
 
 const WEB = fileURLToPath(new URL('./web/', import.meta.url))
 const TYPES: Record<string, string> = {
@@ -54,7 +67,7 @@ export function createControl(deps: ControlDeps): Control {
   const routes: Record<string, Handler> = {
     'GET /_sim/ready': () => ok(deps.ready()),
     'GET /_sim/openapi.json': () => ok(controlDocument),
-    'GET /_sim/state': (_, context) => ok(stateOf(context)),
+    'GET /_sim/state': (_, context) => ok({ ...stateOf(context), desk: deps.desk() !== null }),
     'GET /_sim/ledger': ({ query }, { ledger }) => ledgerPage(ledger.entries(), query),
     'GET /_sim/ledger/sha256': (_, { ledger }) =>
       ok({ sha256: ledgerSha256(ledger.entries()), entries: ledger.entries().length }),
@@ -120,6 +133,9 @@ export function createControl(deps: ControlDeps): Control {
   return async (request) => {
     const { method, path, body, response } = request
     if (!path.startsWith('/_sim/')) return method === 'GET' ? page(path) : null
+    const desk = deps.desk()
+    if (desk && path.startsWith(DESK) && body !== BROKEN)
+      return desk({ method, path: path.slice(DESK.length), query: request.query, json: record(body) })
     const handler = routes[`${method} ${path}`]
     if (!handler) return refuse(404, 'no_such_control', `${method} ${path} is no control of the simulator`)
     if (body === BROKEN) return refuse(400, 'invalid_json', 'the body is no JSON')

@@ -6,7 +6,7 @@ import type { CallbackTargets } from './callbacks.ts'
 import { opaque } from './chance.ts'
 import { createClock, type SimClock } from './clock.ts'
 import { createContext, wechatApis, wecomApis } from './context.ts'
-import { createControl } from './control.ts'
+import { createControl, type Desk } from './control.ts'
 import { type Bus, createBus } from './events.ts'
 import { createFaults, type Faults } from './faults.ts'
 import { createLedger, type Ledger } from './ledger.ts'
@@ -17,6 +17,7 @@ import type { Organisation, World } from './state.ts'
 export { type Act, ActError } from './act.ts'
 export { between, chance } from './chance.ts'
 export type { SimClock } from './clock.ts'
+export type { Desk } from './control.ts'
 export type { SimEventName, SimEvents } from './events.ts'
 export { type LedgerEntry, ledgerSha256 } from './ledger.ts'
 export type { Tap, Tapped } from './server.ts'
@@ -71,6 +72,8 @@ export interface Simulator {
   on: Bus['on']
   /** Sees every vendor request at each stage and may hold it. Returns how to stop. */
   tap(tap: Tap): () => void
+  /** Lets the page speak to a clinic's system at `/_sim/desk/…`; whatever key that needs stays here. */
+  serveDesk(desk: Desk): void
   /** The world as it was at the start, at today's time: no contacts, messages, cards, grants, tokens, faults. */
   reset(): void
   close(): Promise<void>
@@ -100,6 +103,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const counts = new Map<string, number>()
   const smsApiKey = opaque(32, seed, 'sms key')
   const sms = createSmsGateway({ key: smsApiKey, faults, taps })
+  let desk: Desk | null = null
   const targets: CallbackTargets = { wecomUrl: null, wechatUrl: null, appUrl: null, wechatFormat: 'json' }
 
   function build(): { context: SimContext; act: Actor; wecom: Map<string, Api>; wechat: Map<string, Api> } {
@@ -140,6 +144,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     paths: () => [...world.wecom.keys(), ...world.wechat.keys(), SMS_PATH],
     ready: () => ready,
     reset,
+    desk: () => desk,
   })
   const shared = { context, faults, taps, control, counts }
   const wecom = await listen(port, createHandler('wecom', { ...shared, apis: () => world.wecom }))
@@ -172,6 +177,9 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     tap(tap) {
       taps.add(tap)
       return () => void taps.delete(tap)
+    },
+    serveDesk(one) {
+      desk = one
     },
     reset,
     async close() {

@@ -1,5 +1,5 @@
 /** One running process: connections, clock, features by role, HTTP, metronome; and the way back in order. */
-import { type AppConfig, buildApp } from './app.ts'
+import { type App, type AppConfig, buildApp } from './app.ts'
 import { createActivity } from './platform/activity.ts'
 import { createAddressOf } from './platform/address.ts'
 import { type Clock, EPOCH, type ManualClock, manualClock, systemClock } from './platform/clock.ts'
@@ -33,6 +33,8 @@ export interface ServerOptions {
 
 export interface RunningServer {
   address: string
+  /** For whoever runs it: the same door as `npm run import`, at the server's own time. */
+  imports: App['imports']
   /** Stops accepting, finishes what is in flight, gives everything back. */
   stop(): Promise<void>
 }
@@ -146,6 +148,7 @@ export async function startServer({
     log.info({ port, host, role: settings.ROLE, metronome }, 'serving')
     return {
       address: `http://${host}:${port}`,
+      imports: app.imports,
       stop: () =>
         stopInOrder(
           [

@@ -1,7 +1,21 @@
 /** The API for clinic systems as the demo's clinic calls it. */
 import type { Claim } from '../../simulator/audit/judge.ts'
 
+/** What the API refused, with its stable code and its sentence in Chinese. */
+export class ClinicApiError extends Error {
+  readonly status: number
+  readonly code: string
+  readonly sentence: string
+  constructor(request: string, status: number, { code = '', message = '' }: { code?: string; message?: string }) {
+    super(`${request} answers ${status}: ${code} ${message}`)
+    this.status = status
+    this.code = code
+    this.sentence = message
+  }
+}
+
 export interface ClinicApi {
+  /** @throws ClinicApiError */
   call(method: 'GET' | 'PUT' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<Record<string, unknown>>
 }
 
@@ -17,7 +31,7 @@ export function createClinicApi(base: string, key: string): ClinicApi {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
       const answer = (await response.json()) as Record<string, unknown>
-      if (!response.ok) throw new Error(`${method} ${path} answers ${response.status}: ${JSON.stringify(answer.error)}`)
+      if (!response.ok) throw new ClinicApiError(`${method} ${path}`, response.status, answer.error ?? {})
       return answer
     },
   }

@@ -60,9 +60,31 @@ export async function enter(desk: Desk, entry: Entry): Promise<void> {
       await api.call('PATCH', `/api/v1/customers/${id}`, WISHES[entry.wish])
       return
     }
+    case 'phoned':
+      return phoned(desk, entry, entry.id)
     case 'left':
       leave(simulator, customer)
   }
+}
+
+async function phoned({ simulator, api }: Desk, { at, customer, store }: Entry, id: string): Promise<void> {
+  const { world, act } = simulator
+  const here = world.staff.filter((one) => one.departmentId === store.departmentId && one.position === '客服')
+  const member = here[between(0, here.length - 1, world.seed, id, 'phones first', 'who')]
+  if (!member) return
+  act({ as: 'staff', id: member.personId, do: 'call', customer: customer.personId, outcome: 'answered' })
+  await api.call('POST', '/api/v1/contacts', {
+    externalId: `IN-${id}`,
+    customerExternalId: numberOf(customer),
+    treatmentExternalId: id,
+    storeId: store.id,
+    byUserId: member.userId,
+    at: at.toISOString(),
+    state: 'recovering_well',
+    satisfaction: 5,
+    checklist: ['reaction', 'care', 'recovery', 'worries'],
+    summary: '客户来电询问洗护，已解答，恢复良好',
+  })
 }
 
 const WISHES = {
@@ -116,7 +138,7 @@ async function recordId(api: ClinicApi, list: 'treatments' | 'customers', extern
   return record.id
 }
 
-export function consultantOf({ world }: Simulator, store: ClinicStore, { personId }: Customer): string {
+export function consultantOf({ world }: Pick<Simulator, 'world'>, store: ClinicStore, { personId }: Customer): string {
   const here = world.staff.filter(
     ({ departmentId, position }) =>
       departmentId === store.departmentId && ['咨询师', '美容师', '店长'].includes(position),

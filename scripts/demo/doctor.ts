@@ -1,6 +1,7 @@
 /**
- * Doctors whom a card asks for a day look it up and put it into the clinic's record, an hour or so later. What they find
- * depends on the seed and the treatment alone, never on which card came first.
+ * Doctors whom a card asks for a day look it up and put it into the clinic's record, an hour or so after they answered the
+ * card: the record has the last word. What they find depends on the seed and the treatment alone, never on which card came
+ * first.
  */
 import { list, record, text } from '../../simulator/api/types.ts'
 import { between, type LedgerEntry } from '../../simulator/index.ts'
@@ -10,7 +11,7 @@ import type { Done } from './entries.ts'
 
 const MARK_MS = 10 * MINUTE_MS
 const EVENING = 20 * 60
-const MORNING = 9 * 60 + 10
+const MORNING = 10 * 60 + 30
 /** A next date is some weeks ahead, in short runs some days. */
 const WEEKS = 28
 
@@ -25,8 +26,9 @@ export function installDoctors(desk: Desk, days: number): void {
     asked.add(key)
     const { seed } = desk.simulator.world
     const known = desk.chart.current(question.id)
-    if (!known) return
-    const at = inOffice(Date.parse(entry.at) + between(20, 90, seed, key, 'looks it up') * MINUTE_MS)
+    // What nothing hangs on is said on the card alone.
+    if (!known || (question.about === 'next session' && !hasNext(known.done))) return
+    const at = inOffice(Date.parse(entry.at) + between(40, 90, seed, key, 'looks it up') * MINUTE_MS)
     desk.simulator.schedule(at, `doctor ${key}`, async () => {
       const facts = answerOf(question.about, known.done, seed, at, days)
       const { customer, store } = known.entry
@@ -34,6 +36,10 @@ export function installDoctors(desk: Desk, days: number): void {
     })
   })
 }
+
+/** Treatments that a reminder of the next session follows. */
+const SERIES = new Set(['ipl', 'picosecond', 'rf', 'hair_removal', 'salon_care'])
+const hasNext = ({ code, course }: Done): boolean => course !== undefined || SERIES.has(code)
 
 type About = 'sutures' | 'next session'
 

@@ -39,6 +39,8 @@ export type Fact =
   | { what: 'booked'; booking: Booking }
   | { what: 'bought'; bought: Bought }
   | { what: 'wished'; wish: 'no messages' | 'no promotion' | 'died' }
+  /** Phones the clinic before it calls; whoever answers makes the contact and enters it. `id`: the treatment's. */
+  | { what: 'phoned'; id: string }
   /** Deletes the consultant and closes the chat: nobody enters that, it happens. */
   | { what: 'left' }
 

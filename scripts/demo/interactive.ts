@@ -1,28 +1,35 @@
 /** The demo to play with: a clinic with some days of history, phones in the browser, a clock to move. */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { KindName } from '../../src/imports/index.ts'
 import { needPorts } from '../ports.ts'
 import { exitOnStopSignal, onStopSignal } from '../signals.ts'
 import { DAY_MS } from './calendar.ts'
 import { createChart } from './chart.ts'
 import { scheduleEntries } from './desk.ts'
 import { installDoctors } from './doctor.ts'
+import { createFrontDesk } from './front-desk.ts'
+import { friendsOf, writeHistory } from './history.ts'
 import { type DemoParts, moveClock, startParts } from './parts.ts'
-import { enterStores, storesOf } from './stores.ts'
+import { type ClinicStore, enterStores, storesOf } from './stores.ts'
 import { planEntries } from './stories.ts'
 
 export interface InteractiveOptions {
   seed: number
   start: Date
-  /** Days of history that are played before the page opens. */
+  /** Days that are played before the page opens; the year before them is brought in by file. */
   days: number
   customers: number
   port: number
   simulatorPort: number
 }
 
-const HOP_TIMEOUT_MS = 120_000
+/** The first hop plans a year of treatments. */
+const HOP_TIMEOUT_MS = 600_000
 /** The visits of this many further days wait for whoever moves the clock. */
 const FUTURE_DAYS = 20
-const PROGRESS_DAYS = 5
+/** Of so many customers one comes in these days. */
+const ONE_OF = 5
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
@@ -36,7 +43,12 @@ export async function playInteractive(options: InteractiveOptions): Promise<void
   ])
   const release = exitOnStopSignal()
   const parts = await startParts({ ...options, onProgress: say })
-  await playHistory(parts, options)
+  const stores = storesOf(options.start, options.days + FUTURE_DAYS)
+  await enterStores(parts.api, stores)
+  await bringHistory(parts, stores, options.start)
+  await playDays(parts, stores, options)
+  const { simulator, api, config } = parts
+  simulator.serveDesk(createFrontDesk({ simulator, api, stores, config }))
   release()
   onStopSignal(() => {
     say('\n正在停止 stopping …')
@@ -45,21 +57,60 @@ export async function playInteractive(options: InteractiveOptions): Promise<void
   process.stdout.write(welcome(parts))
 }
 
-async function playHistory({ simulator, api }: DemoParts, { start, days }: InteractiveOptions): Promise<void> {
+/** The year before: brought in by file, not played. Whoever is somebody's contact in WeCom is so already. */
+async function bringHistory({ simulator, server, dataDir }: DemoParts, stores: ClinicStore[], start: Date) {
+  for (const { customer, consultant, since } of friendsOf({ world: simulator.world, stores, start }))
+    customer.contacts.set(consultant, {
+      createdAt: since,
+      state: null,
+      remark: customer.name,
+      remarkMobiles: [customer.phone],
+    })
+  const folder = join(dataDir, 'history')
+  const { files } = writeHistory({ world: simulator.world, stores, start }, folder)
+  for (const { kind, path, rows } of files) {
+    const { bad, badFile } = await server.imports.run({
+      path,
+      kind,
+      onProgress: ({ share }) => told(kind, share, rows),
+    })
+    if (bad > 0) throw new Error(`the history has bad rows: ${badFile}`)
+  }
+  rmSync(folder, { recursive: true, force: true })
+}
+
+const NAMES: Record<KindName, string> = {
+  customers: '客户 customers',
+  treatments: '治疗 treatments',
+  purchases: '消费 purchases',
+  appointments: '预约 appointments',
+  'follow-ups': '回访记录 follow-ups',
+}
+const told = (kind: KindName, share: number, rows: number) =>
+  progress(`导入历史 importing history: ${NAMES[kind]} ${Math.round(share * rows)}/${rows}`, share >= 1)
+
+async function playDays({ simulator, api }: DemoParts, stores: ClinicStore[], { start, days }: InteractiveOptions) {
   const to = (at: number) => moveClock(simulator.ready.wecomBase, new Date(at), HOP_TIMEOUT_MS)
-  const stores = storesOf(start, days + FUTURE_DAYS)
-  await enterStores(api, stores)
+  const { seed, customers } = simulator.world
+  // Some come again, some for the first time.
+  const coming = customers.filter((_, i) => i % ONE_OF === 0)
   const desk = { simulator, api, chart: createChart() }
-  scheduleEntries(desk, planEntries(simulator, stores, start, days + FUTURE_DAYS))
+  scheduleEntries(desk, planEntries({ world: { seed, customers: coming } }, stores, start, days + FUTURE_DAYS))
   installDoctors(desk, days + FUTURE_DAYS)
+  say('安排护理计划 planning the care of the past year …')
+  await to(start.getTime())
   for (let day = 1; day <= days; day++) {
     await to(start.getTime() + day * DAY_MS)
-    const line = `播放历史 playing history: ${day}/${days} 天 days`
-    if (process.stderr.isTTY) process.stderr.write(`\r${line}${day === days ? '\n' : ''}`)
-    else if (day % PROGRESS_DAYS === 0 || day === days) say(line)
+    progress(`播放 playing: ${day}/${days} 天 days`, day === days)
   }
   // Ten in the morning: the first contact window is an hour away.
   await to(start.getTime() + days * DAY_MS + 10 * 3_600_000)
+}
+
+/** On a terminal one line that rewrites itself. */
+function progress(line: string, isLast: boolean): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${line}   ${isLast ? '\n' : ''}`)
+  else if (isLast) say(line)
 }
 
 const welcome = ({ simulator: { ready }, server: { address } }: DemoParts): string => `
@@ -73,9 +124,11 @@ const welcome = ({ simulator: { ready }, server: { address } }: DemoParts): stri
 试一试 try
   1. 点“+1 天”：当天到期的提醒与回访自动发生，新记录会标出。
      Press +1 天 (one day): what falls due happens, and what is new is marked.
-  2. 在员工手机的任务卡片上点“接手”“完成”，填表提交，再回复一句小结。
+  2. 在“诊所前台”为选中的客户录入一次治疗，或更改手术日期，看护理计划怎样变化。
+     At 诊所前台 (the front desk) enter a treatment for the customer shown, or move an operation, and see what becomes of the plan.
+  3. 在员工手机的任务卡片上点“接手”“完成”，填表提交，再回复一句小结。
      On a staff phone press 接手 (take) and 完成 (done) on a task card, send the form, then write one line as the summary.
-  3. 点触达记录中的人名，查看他或她的手机。
+  4. 点触达记录中的人名，查看他或她的手机。
      Press a name in the record to see that person's phone.
 
 按 Ctrl-C 全部停止。 Ctrl-C stops everything.

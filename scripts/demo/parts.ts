@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
 import { createSimulator, type Simulator } from '../../simulator/index.ts'
 import { installPeople } from '../../simulator/people/index.ts'
-import { loadConfig } from '../../src/config.ts'
+import { type AppConfig, loadConfig } from '../../src/config.ts'
 import { createLog } from '../../src/platform/log.ts'
 import { seededRandom } from '../../src/platform/random.ts'
 import { readSettings } from '../../src/platform/settings.ts'
@@ -29,6 +29,9 @@ export interface DemoParts {
   simulator: Simulator
   server: RunningServer
   api: ClinicApi
+  config: AppConfig
+  /** What is written there goes with the demo. */
+  dataDir: string
   stop(): Promise<void>
 }
 
@@ -93,16 +96,17 @@ export async function startParts({
       KF_PULL_MINUTES: '720',
     })
     if (!settings) throw new Error(problems.map(({ setting, message }) => `${setting} ${message}`).join('\n'))
+    const config = loadConfig(settings.CONFIG_DIR)
     const server = await startServer({
       settings,
-      config: loadConfig(settings.CONFIG_DIR),
+      config,
       log: createLog({ level: settings.LOG_LEVEL }),
       random: seededRandom(seed),
       metronome: 'step',
     })
     stops.push(() => server.stop())
     await aimCallbacks(ready.wecomBase, server.address)
-    return { database, simulator, server, api: createClinicApi(server.address, INTEGRATION_KEY), stop }
+    return { database, simulator, server, api: createClinicApi(server.address, INTEGRATION_KEY), config, dataDir, stop }
   } catch (error) {
     await stop()
     throw error

@@ -3,101 +3,28 @@
  * shift rule has stories of its own, so that no seed can leave one out; the first eight alone meet every pathway. What a
  * story leaves open (days, hours, stores) is drawn from the seed, the person and the subject.
  */
-import { between, type Customer, chance, type World } from '../../simulator/index.ts'
+import { between, chance, type World } from '../../simulator/index.ts'
 import { chinaDay, chinaTime, DAY_MS, MINUTE_MS } from './calendar.ts'
-import { type Bought, type Done, type Entry, type Fact, visited } from './entries.ts'
+import { type Bought, type Entry, type Fact, visited } from './entries.ts'
 import type { ClinicStore } from './stores.ts'
+import {
+  booked,
+  type Case,
+  corrected,
+  dayNumber,
+  ending,
+  entry,
+  HOUR,
+  MARK,
+  numberOf,
+  type Story,
+  type Treat,
+  treatedAfter,
+  visitOf,
+} from './story.ts'
 
-/** One customer, and the means to tell their story with. */
-interface Case {
-  customer: Customer
-  /** Of the same story, which one. */
-  nth: number
-  days: number
-  hospital: ClinicStore
-  salon: ClinicStore
-  draw(low: number, high: number, about: string): number
-  /** A day in the first share of the run. */
-  within(share: number, about?: string): number
-  /** So many days of a run of three months; fewer of a shorter one. */
-  scaled(days: number): number
-  on(day: number): string
-  at(day: number, minutes: number): Date
-}
-
-type Story = (it: Case) => Entry[]
-type Treat = Omit<Done, 'id' | 'endedAt'>
-
-const HOUR = 60
 /** Most come in the first two thirds, so that their month is seen. */
 const SEEN = 0.62
-/** What people do at the counter falls on half hours: a run of months then has fewer instants. */
-const MARK = 30
-
-const entry = (it: Case, store: ClinicStore, at: Date, fact: Fact): Entry => ({
-  ...fact,
-  at,
-  customer: it.customer,
-  store,
-})
-const numberOf = ({ customer }: Case, kind: string, n: number | string) => `${kind}-${customer.personId}-${n}`
-
-/** Ends between half past nine and nine in the evening; an operation while there is daylight. */
-const ending = (it: Case, day: number, n: number | string, isOperation: boolean): Date =>
-  it.at(day, 9 * HOUR + 30 + MARK * it.draw(0, isOperation ? 14 : 23, `end ${n}`))
-
-const OPERATIONS = new Set([
-  'thread_lift',
-  'double_eyelid',
-  'canthoplasty',
-  'rhinoplasty',
-  'liposuction',
-  'hair_transplant',
-])
-
-interface Visit {
-  done: Done
-  entries: Entry[]
-}
-
-function visitOf(it: Case, store: ClinicStore, day: number, treat: Treat, n: number | string = 1): Visit {
-  const done = {
-    id: numberOf(it, 'T', n),
-    endedAt: ending(it, day, n, OPERATIONS.has(treat.code)),
-    ...treat,
-  }
-  return { done, entries: visited(it.customer, store, done, MARK * it.draw(0, 1, `entered ${n}`)) }
-}
-
-const corrected = (it: Case, store: ClinicStore, at: Date, id: string, facts: Partial<Done>): Entry =>
-  entry(it, store, at, { what: 'corrected', id, facts })
-
-/** Booked, and what became of it; the entry of the visit itself is the caller's. */
-function booked(
-  it: Case,
-  store: ClinicStore,
-  { code, day, minutes, at }: { code: string; day: number; minutes: number; at: Date },
-  fate: 'comes' | 'moves' | 'cancels',
-  n: number | string = 1,
-): { startsAt: Date; entries: Entry[] } {
-  const id = numberOf(it, 'A', n)
-  const say = (when: Date, startsAt: Date, status: 'booked' | 'moved' | 'cancelled' | 'arrived') =>
-    entry(it, store, when, { what: 'booked', booking: { id, code, startsAt, status } })
-  const first = it.at(day, minutes)
-  const told = it.at(Math.max(0, day - it.draw(1, 4, `told ${n}`)), 15 * HOUR + 30)
-  const changed = told > at ? told : new Date(at.getTime() + MARK * MINUTE_MS)
-  if (fate === 'cancels')
-    return { startsAt: first, entries: [say(at, first, 'booked'), say(changed, first, 'cancelled')] }
-  const startsAt = fate === 'moves' ? new Date(first.getTime() + it.draw(1, 3, `moved ${n}`) * DAY_MS) : first
-  return {
-    startsAt,
-    entries: [
-      say(at, first, 'booked'),
-      ...(fate === 'moves' ? [say(changed, startsAt, 'moved')] : []),
-      say(startsAt, startsAt, 'arrived'),
-    ],
-  }
-}
 
 const INJECTIONS = ['skin_booster', 'hyaluronic_filler', 'botulinum'] as const
 const injection = (it: Case): string => INJECTIONS[it.draw(0, 2, 'injection')] ?? 'skin_booster'
@@ -114,14 +41,6 @@ const salonCare: Story = (it) => {
   if (fate === 'cancels') return [...next.entries, ...first.entries]
   return [...next.entries, ...first.entries, ...treatedAfter(it, it.salon, next.startsAt, { code: 'salon_care' })]
 }
-
-/** The treatment of a booked visit ends an hour after it began. */
-function treatedAfter(it: Case, store: ClinicStore, startsAt: Date, treat: Treat, n: number | string = 2): Entry[] {
-  const done = { id: numberOf(it, 'T', n), endedAt: new Date(startsAt.getTime() + HOUR * MINUTE_MS), ...treat }
-  return visited(it.customer, store, done, MARK)
-}
-
-const dayNumber = (it: Case, at: Date): number => Math.floor((at.getTime() - it.at(0, 0).getTime()) / DAY_MS)
 
 /** Sessions weeks apart; the doctor says the next date at the visit, or when the card asks for it. */
 const courseOf =
@@ -197,7 +116,7 @@ const secondOperation: Story = (it) => {
   const again = day + it.scaled(it.draw(18, 30, 'again'))
   return [
     ...visitOf(it, it.hospital, day, { code: 'double_eyelid' }).entries,
-    ...visitOf(it, it.hospital, again, { code: 'canthoplasty' }, 2).entries,
+    ...visitOf(it, it.hospital, again, { code: 'rhinoplasty' }, 2).entries,
   ]
 }
 
@@ -324,6 +243,16 @@ const cycle: readonly Story[] = [
   oneInjection,
 ]
 
+/** One in ten phones the clinic on the third morning, before customer service calls. */
+function phonesFirst(it: Case, told: readonly Entry[]): Entry[] {
+  if (told.some(({ what }) => what === 'wished' || what === 'left')) return []
+  return told.flatMap((one): Entry[] => {
+    if (one.what !== 'treated' || one.done.inHospital || it.draw(0, 9, `phones ${one.done.id}`) > 0) return []
+    const at = it.at(dayNumber(it, one.done.endedAt) + 3, 9 * HOUR + 30 + MARK * it.draw(0, 1, `rings ${one.done.id}`))
+    return one.at < at ? [entry(it, one.store, at, { what: 'phoned', id: one.done.id })] : []
+  })
+}
+
 /** Everything that is entered in the run, from the seed alone. */
 export function planEntries(
   { world: { seed, customers } }: { world: Pick<World, 'seed' | 'customers'> },
@@ -351,7 +280,8 @@ export function planEntries(
         on: day,
         at: (n, minutes) => chinaTime(day(n), minutes),
       }
-      return (cycle[i % cycle.length] as Story)(it)
+      const told = (cycle[i % cycle.length] as Story)(it)
+      return [...told, ...phonesFirst(it, told)]
     })
     .sort((a, b) => a.at.getTime() - b.at.getTime() || (a.customer.personId < b.customer.personId ? -1 : 1))
 }

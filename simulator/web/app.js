@@ -1,5 +1,6 @@
 /** The phones: shows what each person sees and lets you act for them, through the simulator's public control API. */
 import { CUSTOMER_VIEWS } from './customer.js'
+import { openDesk, showDesk } from './desk.js'
 import { el, empty, fullDate, make, press } from './dom.js'
 import { showRecord } from './record.js'
 import { staffView } from './staff.js'
@@ -79,6 +80,7 @@ async function refresh() {
   } else show(el('staff-screen'), 'nobody', () => [empty('这个世界里还没有员工。')])
   state.seen = Math.min(state.seen ?? entries.length, entries.length)
   count(entries)
+  showDesk(state.people.get(state.customer))
   showRecord(entries, { seen: state.seen, people: state.people, open, again: () => void refresh() })
 }
 
@@ -97,7 +99,23 @@ function count(entries) {
 function view(name) {
   document.querySelector('main').dataset.view = name
   press(document.querySelector('.switch'), 'data-view', name, 'aria-pressed')
+  if (name === 'ledger' || name === 'desk') side(name)
   toEnd()
+}
+
+/** Where there is room for three columns, the third is the record or the desk. */
+function side(name) {
+  document.querySelector('main').dataset.side = name
+  press(document.querySelector('.side'), 'data-side', name, 'aria-pressed')
+}
+
+/** A simulator by itself has no clinic. */
+async function installDesk(hasDesk) {
+  if (!hasDesk) return
+  await openDesk({ changed: refresh })
+  for (const node of document.querySelectorAll('.side, #desk, [data-view="desk"], #help-desk')) node.hidden = false
+  for (const button of document.querySelectorAll('.side button'))
+    button.addEventListener('click', () => side(button.dataset.side))
 }
 
 /** Puts a person on the screen. */
@@ -156,7 +174,7 @@ function tab(name) {
 }
 
 async function start() {
-  const { people } = await api('state')
+  const { people, desk } = await api('state')
   state.people = new Map(people.map((person) => [person.personId, person]))
   const entries = await api('ledger')
   const counts = count(entries)
@@ -183,6 +201,7 @@ async function start() {
     button.addEventListener('click', () => view(button.dataset.view))
   onSubmit('say', 'words', 'customer')
   onSubmit('reply', 'summary', 'staff')
+  await installDesk(desk)
   await refresh()
   setInterval(() => refresh().catch((error) => tell(`连接中断：${broken(error)}`)), POLL_MS)
 }

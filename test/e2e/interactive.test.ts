@@ -19,7 +19,7 @@ interface Demo {
 function demo(args: string[], env: NodeJS.ProcessEnv = process.env): Demo {
   const dataDir = join(mkdtempSync(join(tmpdir(), 'aftercare-interactive-')), 'data')
   // A process group of its own, as a terminal gives it.
-  const npm = spawn('npm', ['run', 'demo', '--', '--days', '2', '--customers', '6', ...args], {
+  const npm = spawn('npm', ['run', 'demo', '--', '--days', '1', '--customers', '20', ...args], {
     env: { ...env, DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -74,6 +74,7 @@ async function playAndStop(env: NodeJS.ProcessEnv, stop: (pid: number) => void, 
   const addresses = it.words().match(/http:\S+/g) ?? []
   expect(addresses.length).toBeGreaterThanOrEqual(6)
   for (const address of addresses) expect([address, (await fetch(address)).status]).toEqual([address, 200])
+  await nothingOfThePast(addresses[0] ?? '')
   await running(it)
 
   stop(pid)
@@ -81,6 +82,32 @@ async function playAndStop(env: NodeJS.ProcessEnv, stop: (pid: number) => void, 
   await it.exit
   expect(existsSync(it.dataDir)).toBe(false)
   for (const one of [port, simulatorPort, simulatorPort + 1]) expect(await freePort(one)).toBe(one)
+}
+
+/** A year was brought in, and what reached anybody is of treatments that are less than three months old, or of today's. */
+async function nothingOfThePast(page: string) {
+  const get = async (path: string) => (await fetch(`${page}_sim/${path}`)).json()
+  const ledger = (await get('ledger')) as { at: string; kind: string; text: string }[]
+  const reached = ledger.filter(({ kind }) => ['kf', 'sms', 'subscribe'].includes(kind))
+  expect(reached.filter(({ at }) => at < '2026-03-02T03:00')).toEqual([])
+  const { people } = (await get('state')) as { people: { personId: string; kind: string }[] }
+  const persons = people.filter(({ kind }) => kind === 'customer').map(({ personId }) => personId)
+  const plans = await Promise.all(
+    persons.map(async (one) => {
+      const { treatments } = (await get(`desk/treatments?person=${one}`)) as {
+        treatments: { externalId: string; on: string; steps: { status: string; at: string | null }[] }[]
+      }
+      return treatments
+    }),
+  )
+  const old = plans.flat().filter(({ externalId }) => externalId.startsWith('H-'))
+  expect(old.length).toBeGreaterThan(20)
+  expect(old.some(({ on }) => on < '2025-10-01')).toBe(true)
+  const statuses = old.flatMap(({ steps }) => steps.map(({ status }) => status))
+  expect(statuses.filter((status) => status === '录入时已过期').length).toBeGreaterThan(100)
+  // What is done was due in the days that were played.
+  const done = old.flatMap(({ steps }) => steps.filter(({ status }) => status === '已完成'))
+  expect(done.filter(({ at }) => at !== null && at < '2026-03-02')).toEqual([])
 }
 
 test('in a database that was given: nothing stays in it, nothing runs on', async () => {

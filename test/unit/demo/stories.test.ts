@@ -62,7 +62,7 @@ const RULES: Record<string, (entry: Entry, all: readonly Entry[]) => boolean> = 
   'a wrong day of an operation': (one) => one.what === 'corrected' && one.facts.endedAt !== undefined,
   'a second operation': (one, all) =>
     one.what === 'treated' &&
-    one.done.code === 'canthoplasty' &&
+    one.done.code === 'rhinoplasty' &&
     all.some(
       (other) => other.what === 'treated' && other.customer === one.customer && other.done.code === 'double_eyelid',
     ),

@@ -1,0 +1,207 @@
+/** The clinic's front desk: enters treatments, moves an operation, and shows what becomes of the plan. */
+import { el, make, when } from './dom.js'
+import { broken } from './words.js'
+
+const state = { catalogue: null, person: null, plans: [], request: 0 }
+let deps = null
+
+/** Sends a form to whoever stands behind the simulator; refusals come in Chinese. */
+async function desk(path, body) {
+  const response = await fetch(
+    `/_sim/desk/${path}`,
+    body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) },
+  )
+  const answer = await response.json().catch(() => ({}))
+  if (response.ok) return answer
+  throw new Error(answer.error?.message || `前台系统没有回应（${response.status}）`)
+}
+
+const say = (where, kind, ...nodes) => where.replaceChildren(make('div', { class: `result ${kind}` }, ...nodes))
+const busy = (where, text) => say(where, 'busy', make('p', { text }))
+const failed = (where, error) => say(where, 'failed', make('p', { text: `没有成功：${broken(error)}` }))
+
+/** While it works nobody presses twice. */
+async function working(form, where, words, work) {
+  const buttons = form.querySelectorAll('button')
+  for (const button of buttons) button.disabled = true
+  busy(where, words)
+  try {
+    await work()
+  } catch (error) {
+    failed(where, error)
+  } finally {
+    for (const button of buttons) button.disabled = false
+  }
+}
+
+const day = (on) => (on ? `${Number(on.slice(5, 7))}月${Number(on.slice(8, 10))}日` : '日期待定')
+const option = (value, text) => make('option', { value, text })
+
+function stepRow({ title, on, at, status, reason }) {
+  return make(
+    'li',
+    {},
+    make('time', { text: at ? when(at) : day(on) }),
+    make('span', { class: 'what', text: title }),
+    make('span', { class: 'state', text: reason && reason !== status ? `${status} · ${reason}` : status }),
+  )
+}
+
+function planView({ name, on, steps }) {
+  const open = steps.filter(({ status }) => status === '已排定' || status === '等待医生确定日期')
+  return [
+    make('h4', { text: `${name} · ${day(on)} · 已排定 ${open.length} 次联系` }),
+    steps.length === 0
+      ? make('p', { text: '护理计划还在生成，稍后再看。' })
+      : make('ol', { class: 'steps' }, ...steps.map(stepRow)),
+  ]
+}
+
+const list = (title, rows) =>
+  rows.length === 0 ? [] : [make('h4', { text: title }), make('ul', { class: 'diff' }, ...rows)]
+const line = (sign, title, words, reason) =>
+  make(
+    'li',
+    { class: sign },
+    make('span', { class: 'what', text: title }),
+    make('span', { class: 'days', text: words }),
+    reason ? make('span', { class: 'state', text: reason }) : null,
+  )
+
+/** Moved, dropped and added steps, each with its reason. */
+function changeView({ moved, dropped, added, asked, over }) {
+  const rows = [
+    ...list(
+      `改期 ${moved.length} 项`,
+      moved.map(({ title, from, to, reason }) =>
+        line('moved', title, from === to ? `${day(to)}（时段更新）` : `${day(from)} → ${day(to)}`, reason),
+      ),
+    ),
+    ...list(
+      `取消 ${dropped.length} 项`,
+      dropped.map(({ title, reason }) => line('dropped', title, '', reason)),
+    ),
+    ...list(
+      `新增 ${added.length} 项`,
+      added.map(({ title, on, reason }) => line('added', title, day(on), reason)),
+    ),
+    ...(over > 0 ? [make('p', { class: 'hint', text: `另有 ${over} 项已过时间窗，不会补发。` })] : []),
+    ...(asked.length > 0 ? [make('p', { text: `已请医生确定：${asked.join('、')}` })] : []),
+  ]
+  return rows.length > 0 ? rows : [make('p', { text: '护理计划没有变化：已完成的联系不会重复。' })]
+}
+
+function fillKinds() {
+  const { kinds } = state.catalogue
+  el('desk-code').replaceChildren(...kinds.map(({ code, name }) => option(code, name)))
+  techniques()
+}
+function techniques() {
+  const kind = state.catalogue.kinds.find(({ code }) => code === el('desk-code').value)
+  const choices = kind?.techniques ?? []
+  el('desk-technique-row').hidden = choices.length === 0
+  el('desk-technique').replaceChildren(
+    option('', '由医生确定'),
+    ...choices.map((one) => option(one, one.toUpperCase())),
+  )
+}
+
+async function enter(form) {
+  const result = el('desk-entered')
+  await working(form, result, '正在录入并生成护理计划…', async () => {
+    const technique = el('desk-technique').value
+    const plan = await desk('treatments', {
+      person: state.person,
+      storeId: el('desk-store').value,
+      code: el('desk-code').value,
+      ...(technique ? { technique } : {}),
+    })
+    say(result, 'good', ...planView(plan))
+    await load()
+    // Whoever moves something next moves this.
+    el('desk-treatment').value = plan.id
+    showPlans()
+    await deps.changed()
+  })
+}
+
+async function move(form, isPreview) {
+  const result = el('desk-moved')
+  const treatmentId = el('desk-treatment').value
+  const on = el('desk-on').value
+  if (!treatmentId) return failed(result, new Error('请先选择一次治疗'))
+  if (!on) return failed(result, new Error('请选择新的日期'))
+  await working(form, result, isPreview ? '正在推算变化…' : '正在改期…', async () => {
+    const change = await desk(isPreview ? 'moves/preview' : 'moves', { treatmentId, on })
+    const head = make('p', {
+      class: 'head',
+      text: isPreview ? '日期更改后会这样（尚未保存）：' : '已更改日期，护理计划随之变化：',
+    })
+    say(result, isPreview ? 'preview' : 'good', head, ...changeView(change))
+    if (isPreview) return
+    await load()
+    await deps.changed()
+  })
+}
+
+function showPlans() {
+  const { plans } = state
+  const select = el('desk-treatment')
+  const before = select.value
+  select.replaceChildren(
+    ...(plans.length > 0
+      ? plans.map(({ id, name, on }) => option(id, `${name} · ${day(on)}`))
+      : [option('', '还没有治疗记录')]),
+  )
+  if (plans.some(({ id }) => id === before)) select.value = before
+  el('desk-on').value = plans.find(({ id }) => id === select.value)?.on ?? ''
+  el('desk-plans').replaceChildren(
+    ...(plans.length > 0
+      ? plans.map((plan) =>
+          make('details', {}, make('summary', { text: `${plan.name} · ${day(plan.on)}` }), ...planView(plan)),
+        )
+      : [make('p', { class: 'empty', text: '这位客户还没有治疗记录。\n在上面录入一次，护理计划会立刻排好。' })]),
+  )
+}
+
+/** The plans of the person; what came back for somebody else meanwhile is dropped. */
+async function load() {
+  const mine = ++state.request
+  try {
+    const { treatments } = await desk(`treatments?person=${state.person}`)
+    if (mine !== state.request) return
+    state.plans = treatments
+    showPlans()
+  } catch (error) {
+    if (mine === state.request) failed(el('desk-plans'), error)
+  }
+}
+
+/** Another customer stands at the desk. */
+export function showDesk(person) {
+  if (!state.catalogue || person?.personId === state.person) return
+  state.person = person?.personId ?? null
+  el('desk-who').textContent = person?.name ?? '—'
+  for (const id of ['desk-entered', 'desk-moved']) el(id).replaceChildren()
+  busy(el('desk-plans'), '正在读取护理计划…')
+  if (state.person) void load()
+}
+
+/** `changed`: something happened that the phones may show. */
+export async function openDesk(given) {
+  deps = given
+  state.catalogue = await desk('catalogue')
+  el('desk-store').replaceChildren(...state.catalogue.stores.map(({ id, name }) => option(id, name)))
+  fillKinds()
+  el('desk-code').addEventListener('change', techniques)
+  el('desk-treatment').addEventListener('change', showPlans)
+  el('desk-enter').addEventListener('submit', (event) => {
+    event.preventDefault()
+    void enter(el('desk-enter'))
+  })
+  el('desk-move').addEventListener('submit', (event) => {
+    event.preventDefault()
+    void move(el('desk-move'), false)
+  })
+  el('desk-preview').addEventListener('click', () => void move(el('desk-move'), true))
+}

@@ -1,0 +1,139 @@
+/// <reference lib="dom" />
+/** The front desk of the page to play with, in a real browser before the real server: what is entered is planned, what is moved moves. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, describe, expect, test } from 'vitest'
+import { createFrontDesk } from '../../scripts/demo/front-desk.ts'
+import { moveClock, startParts } from '../../scripts/demo/parts.ts'
+import { enterStores, storesOf } from '../../scripts/demo/stores.ts'
+
+const skipped = process.env.E2E === 'skip' || !process.env.CHROMIUM_PATH
+const SHOTS = 'test-output/phones'
+const START = new Date('2026-03-10T10:00+08:00')
+
+describe.skipIf(skipped)('the front desk', async () => {
+  if (skipped) return
+  mkdirSync(SHOTS, { recursive: true })
+  process.env.DATA_DIR = mkdtempSync(join(tmpdir(), 'aftercare-desk-'))
+  const parts = await startParts({
+    seed: 3,
+    customers: 3,
+    start: START,
+    port: 0,
+    simulatorPort: 0,
+    onProgress: () => undefined,
+  })
+  const { simulator, api, server, config } = parts
+  const stores = storesOf(START, 30)
+  await enterStores(api, stores)
+  simulator.serveDesk(createFrontDesk({ simulator, api, stores, config }))
+  const browser: Browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH ?? '',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync', '--no-first-run'],
+  })
+  afterAll(async () => {
+    await browser.close()
+    await parts.stop()
+    rmSync(process.env.DATA_DIR ?? '', { recursive: true, force: true })
+  })
+
+  async function open(width: number, height: number) {
+    const page = await browser.newPage({ viewport: { width, height } })
+    const asked: { url: string; key: string | undefined }[] = []
+    page.on('request', (request) => asked.push({ url: request.url(), key: request.headers().authorization }))
+    await page.goto(`${simulator.ready.wecomBase}/`)
+    await page.waitForSelector('#desk:not([hidden])', { state: 'attached' })
+    await page
+      .locator(width < 760 ? '.switch button' : '.side button')
+      .filter({ hasText: '诊所前台' })
+      .click()
+    return { page, asked }
+  }
+  const outside = (page: Page) =>
+    page.evaluate(() =>
+      [...document.querySelectorAll('body *')]
+        .filter((node) => {
+          const box = node.getBoundingClientRect()
+          return box.width > 0 && (box.left < -1 || box.right > window.innerWidth + 1)
+        })
+        .map((node) => node.tagName + (node.id ? `#${node.id}` : '')),
+    )
+  const done = (page: Page, id: string) =>
+    page.waitForSelector(`${id} .result:not(.busy)`).then(() => page.textContent(id))
+
+  test('has nothing to show before anything is entered', async () => {
+    const { page } = await open(375, 667)
+    await page.locator('#desk-plans .empty').waitFor()
+    expect(await page.textContent('#desk-plans')).toContain('这位客户还没有治疗记录')
+    await page.click('#desk-preview')
+    expect(await done(page, '#desk-moved')).toContain('请先选择一次治疗')
+    expect(await outside(page)).toEqual([])
+    await page.screenshot({ path: join(SHOTS, 'desk-empty-375.png') })
+    await page.close()
+  })
+
+  test('enters an operation, moves it by a day and shows what moved; the key never comes to the browser', async () => {
+    const { page, asked } = await open(1440, 900)
+    await page.selectOption('#desk-code', 'double_eyelid')
+    await page.click('#desk-enter [type=submit]')
+    const entered = await done(page, '#desk-entered')
+    expect(entered).toContain('双眼皮 · 3月10日')
+    expect(entered).toContain('拆线前一天提醒')
+    // The next day nurse's call stands on the 11th.
+    await page.locator('#desk-treatment option').first().waitFor({ state: 'attached' })
+    expect(await page.inputValue('#desk-on')).toBe('2026-03-10')
+
+    await page.fill('#desk-on', '2026-03-09')
+    await page.click('#desk-preview')
+    const foreseen = await done(page, '#desk-moved')
+    expect(foreseen).toContain('尚未保存')
+    expect(foreseen).toContain('拆线当天提醒3月17日 → 3月16日')
+    const id = await page.inputValue('#desk-treatment')
+    const planned = async () =>
+      ((await api.call('GET', `/api/v1/care-plans/${id}`)).steps as { id: string; plannedOn: string }[]).find((step) =>
+        step.id.endsWith('surgery.suture_day'),
+      )?.plannedOn
+    expect(await planned()).toBe('2026-03-17')
+
+    await page.click('#desk-move [type=submit]')
+    await page.waitForSelector('#desk-moved .result.good')
+    expect(await page.textContent('#desk-moved')).toContain('拆线当天提醒3月17日 → 3月16日')
+    expect(await planned()).toBe('2026-03-16')
+    await page.screenshot({ path: join(SHOTS, 'desk-moved-1440.png') })
+
+    expect(asked.filter(({ url }) => !url.startsWith(simulator.ready.wecomBase) && url.startsWith('http'))).toEqual([])
+    expect(asked.filter(({ key }) => key !== undefined)).toEqual([])
+    expect(await outside(page)).toEqual([])
+    await page.close()
+  })
+
+  test('says in Chinese why something is refused, and changes nothing', async () => {
+    const { page } = await open(390, 844)
+    await page.waitForFunction(() => (document.getElementById('desk-on') as HTMLInputElement | null)?.value)
+    await page.fill('#desk-on', '2026-04-10')
+    await page.click('#desk-move [type=submit]')
+    const said = await done(page, '#desk-moved')
+    expect(said).toMatch(/没有成功：[\u4e00-\u9fff]/)
+    expect(await page.$$eval('#desk-moved .failed', (nodes) => nodes.length)).toBe(1)
+    expect(await outside(page)).toEqual([])
+    await page.screenshot({ path: join(SHOTS, 'desk-refused-390.png') })
+    await page.close()
+  })
+
+  test('what was entered by hand happens when time moves', async () => {
+    await moveClock(simulator.ready.wecomBase, new Date('2026-03-11T12:00+08:00'), 60_000)
+    const reached = simulator.ledger.entries().filter(({ kind }) => ['sms', 'kf', 'subscribe', 'call'].includes(kind))
+    expect(reached.length).toBeGreaterThan(0)
+    expect(server.address).toContain('127.0.0.1')
+  })
+})
+
+test.skipIf(skipped)('a simulator by itself has no front desk', async () => {
+  const { createSimulator } = await import('../../simulator/index.ts')
+  const simulator = await createSimulator({ customers: 1, staff: 1, clock: 'manual', start: START })
+  const answer = await fetch(`${simulator.ready.wecomBase}/_sim/desk/catalogue`)
+  expect(answer.status).toBe(404)
+  await simulator.close()
+})
