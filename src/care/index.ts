@@ -96,6 +96,10 @@ export function createCare(deps: CareDeps): Feature<CareService> {
     'care',
     comingMessages(shared, () => clock.now()),
   )
+  messaging.holdPromotions('care', async (customerIds) => {
+    const open = await cases.openAmong(customerIds)
+    return new Map([...open].map((id) => [id, { reason: 'abnormal_open', cancels: false }]))
+  })
   messaging.onSettled('care', async (batch) => {
     await openAsks(shared, await onSettled(shared, batch), clock.now())
   })

@@ -263,7 +263,11 @@ describe('an idempotency key that is none, or belongs to another request, is ref
     const key = { 'idempotency-key': `key of ${route.name}`.replace(/[^\w]/g, '-') }
     expect((await send(route, { headers: key, body: '{"a":1}' })).status).toBe(400)
     const first = await send(route, { headers: key })
-    expect(await send(route, { headers: key })).toMatchObject({ status: first.status, text: first.text })
+    const again = await send(route, { headers: key })
+    expect(again.status).toBe(first.status)
+    // A failure is tried anew, and has a number of its own; only what was done is told again.
+    if (first.status >= 400) return
+    expect(again.text).toBe(first.text)
     const changed = { ...(route.body as Record<string, unknown>), externalId: 'X-other' }
     const other = await send(route, { headers: key, body: JSON.stringify(changed) })
     expect([other.status, other.text]).toEqual([409, expect.stringContaining('idempotency_key_reused')])
@@ -308,7 +312,7 @@ describe('the same request with nothing wrong is taken:', () => {
     // What no sample can know: a task or plan of this world, or a login code.
     if (error)
       expect(error.code).toMatch(
-        /^(task_not_found|plan_not_found|wechat_code_invalid|pathway_version_not_found|pathway_has_problems|pathway_same_version|migration_not_found)$/,
+        /^(task_not_found|plan_not_found|case_not_found|wechat_code_invalid|pathway_version_not_found|pathway_has_problems|pathway_same_version|migration_not_found)$/,
       )
     else expect(answer.status).toBeLessThan(300)
   })

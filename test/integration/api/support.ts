@@ -144,7 +144,11 @@ export async function enterRecords({ made, db }: ApiWorld): Promise<Known> {
   await made('PUT', '/api/v1/staff/lin/absences/L-1', { from: '2026-03-02', to: '2026-03-03', reason: 'annual' })
   return {
     userId: 'lin',
+    byUserId: 'lin',
     delegateUserId: null,
+    consultantUserId: null,
+    topics: ['skin_booster'],
+    treatmentExternalId: 'T-1',
     absenceId: 'L-1',
     storeId: 'huayan',
     storeIds: ['huayan'],

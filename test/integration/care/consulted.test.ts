@@ -172,3 +172,25 @@ test('two consultations at once share the caps: the second waits inside its week
   const ends = [await fate(first, 'month1'), await fate(second, 'month1')].sort()
   expect(ends).toEqual([`${month(1)} done`, `${month(1)} missed frequency_cap`])
 })
+
+test('while an abnormal case is open no offer goes; the doctor says that it is resolved, and the offer of the week goes', async () => {
+  const one = await afternoon()
+  const id = await consulted(one)
+  const staffOf = (position: string) => w.simulator.world.staff.find((each) => each.position.includes(position))?.userId
+  const report = { externalId: `K-${one}`, customerExternalId: `C-${one}`, storeId: 'huayan', state: 'abnormal' }
+  await evening(addDays(month(1), -1))
+  await w.api('POST', '/contacts', { ...report, byUserId: staffOf('客服'), at: w.now().toISOString() })
+  await w.work()
+  await evening(month(1))
+  expect(offers(one)).toEqual([])
+  expect(await fate(id, 'month1')).not.toContain('done')
+  const card = await w.collection('tasks').findOne({ kind: 'doctor_contact', closedAt: null as never })
+  const doctor = await w.task(String(card?._id))
+  await w.click(doctor.ownerUserId, doctor.card, 'done')
+  const said = { reached: ['yes'], state: ['abnormal'], followUp: ['resolved'] }
+  await w.click(doctor.ownerUserId, doctor.card, 'submit_doctor', said)
+  await w.tell(doctor.ownerUserId, '已面诊，无需处理')
+  await evening(addDays(month(1), 2))
+  expect(offers(one)).toHaveLength(1)
+  expect(await fate(id, 'month1')).toContain('done')
+})
