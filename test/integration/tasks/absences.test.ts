@@ -55,6 +55,11 @@ describe('an absence that begins', () => {
     await w.tasks.service.open([
       w.call('today', { dueAt: at('20:30', day) }),
       w.call('tomorrow', { openAt: at('11:00', next), dueAt: at('20:30', next) }),
+      // Its card would come while she is away, although there is time until after the return.
+      w.call('spans', {
+        openAt: at('15:00', next),
+        dueAt: new Date(at('20:30', next).getTime() + 24 * HOUR),
+      }),
       w.call('after', { dueAt: new Date(at('20:30', next).getTime() + 24 * HOUR) }),
     ])
     await w.work()
@@ -69,6 +74,7 @@ describe('an absence that begins', () => {
       'staff11',
       'staff01',
     ])
+    expect(await ownerOf('spans')).toBe('staff11')
     expect(w.shown('staff01', 'today-0')?.grey).toMatch(/^已转交/)
     expect(w.shown('staff11', 'today-1')?.grey).toBeNull()
     expect(JSON.stringify(w.shown('staff11', 'today-1')?.card)).toContain('（休假）')
