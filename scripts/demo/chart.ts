@@ -61,6 +61,17 @@ export function createChart(): Chart {
         } else correct(id, at, { endedAt: startsAt })
         return
       }
+      case 'registered': {
+        if (!entry.agrees) return
+        const known = wishes.get(customer.personId) ?? {}
+        wishes.set(customer.personId, { consentedAt: at, ...known })
+        return
+      }
+      case 'asked': {
+        const { id, topics, askedAt } = entry.asked
+        add(entry, { externalId: id, code: topics[0], endedAt: askedAt, record: 'consultation' } as Treatment)
+        return
+      }
       case 'bought': {
         const { id, type, paidAt } = entry.bought
         add(entry, {
@@ -75,6 +86,7 @@ export function createChart(): Chart {
       case 'wished': {
         const known = wishes.get(customer.personId) ?? {}
         if (entry.wish === 'no messages') wishes.set(customer.personId, { ...known, optedOutAt: at })
+        if (entry.wish === 'no promotion') wishes.set(customer.personId, { ...known, promotionOffAt: at })
         if (entry.wish === 'died') wishes.set(customer.personId, { ...known, diedAt: at })
         return
       }

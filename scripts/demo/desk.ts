@@ -27,7 +27,10 @@ export async function enter(desk: Desk, entry: Entry): Promise<void> {
   switch (entry.what) {
     case 'registered': {
       const consultant = consultantOf(simulator, store, customer)
-      await api.call('POST', '/api/v1/customers', fileOf(customer, store, consultant))
+      await api.call('POST', '/api/v1/customers', {
+        ...fileOf(customer, store, consultant),
+        ...(entry.agrees ? { promotionConsent: true } : {}),
+      })
       if (entry.atCounter) await visit(simulator, customer, consultant)
       return
     }
@@ -49,6 +52,19 @@ export async function enter(desk: Desk, entry: Entry): Promise<void> {
         code,
         startsAt: startsAt.toISOString(),
         status,
+      })
+      return
+    }
+    case 'asked': {
+      const { id, topics, askedAt } = entry.asked
+      await api.call('POST', '/api/v1/consultations', {
+        externalId: id,
+        customerExternalId: numberOf(customer),
+        storeId: store.id,
+        consultantUserId: consultantOf(simulator, store, customer).toLowerCase(),
+        consultedAt: askedAt.toISOString(),
+        topics,
+        outcome: 'open',
       })
       return
     }

@@ -31,9 +31,20 @@ export interface Bought {
   amountFen: number
 }
 
+/** Somebody who asked; whether they buy is told by what is entered later. */
+export interface Asked {
+  id: string
+  topics: string[]
+  askedAt: Date
+}
+
 export type Fact =
-  /** The customer's file; `atCounter`: they are there, and are asked to add the consultant or to sign in. */
-  | { what: 'registered'; atCounter: boolean }
+  /**
+   * The customer's file; `atCounter`: they are there, and are asked to add the consultant or to sign in; `agrees`: to be told
+   * of offers.
+   */
+  | { what: 'registered'; atCounter: boolean; agrees?: boolean }
+  | { what: 'asked'; asked: Asked }
   | { what: 'treated'; done: Done }
   | { what: 'corrected'; id: string; facts: Partial<Omit<Done, 'id' | 'course'>> }
   | { what: 'booked'; booking: Booking }

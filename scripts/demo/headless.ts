@@ -89,8 +89,10 @@ export async function playHeadless(options: HeadlessOptions): Promise<{ ok: bool
       say(`lost: ${id} (${reason})`)
     for (const { person, at } of verdict.duplicated.slice(0, 10)) say(`doubled: ${person} at ${at}`)
     for (const { person, at } of verdict.atNight.slice(0, 10)) say(`in the quiet hours: ${person} at ${at}`)
-    const { lost, duplicated, atNight } = report.promises
-    return { ok: lost === 0 && duplicated === 0 && atNight === 0 }
+    for (const { person, at } of verdict.overCap.slice(0, 10)) say(`an offer too many: ${person} at ${at}`)
+    for (const id of verdict.unasked.slice(0, 10)) say(`nobody was asked: ${id}`)
+    const { lost, duplicated, atNight, overCap, unasked } = report.promises
+    return { ok: lost + duplicated + atNight + overCap + unasked === 0 }
   } finally {
     await parts.stop()
   }

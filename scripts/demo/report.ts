@@ -82,6 +82,8 @@ export function reportOf({
       lost: outcomes.lost ?? 0,
       duplicated: verdict.duplicated.length,
       atNight: verdict.atNight.length,
+      overCap: verdict.overCap.length,
+      unasked: verdict.unasked.length,
       byReason: count(
         verdict.promises.filter(({ reason }) => reason !== null),
         ({ outcome, reason }) => `${outcome}:${reason}`,
@@ -98,7 +100,7 @@ export function reportOf({
     npsAnswers: nps.answers,
     callbacks: { ...callbacks, simulator: simulator.context.callbacks.counts },
     apiCalls,
-    // Steps; treatments, purchases and appointments that were enrolled; promises, and how many of them were kept.
+    // Steps; treatments, purchases, appointments and consultations that were enrolled; promises, and how many of them were kept.
     byPathway: care.byPathway,
     enrolments: enrolments(claims),
     promisesByPathway: kept(verdict),

@@ -192,6 +192,26 @@ const bookedByPhone =
     return [before, ...visit.entries, ...after]
   }
 
+/** Asks, and doesn't buy; `agrees`: wants to hear of offers. Some come back later and have it done. */
+const onlyAsks =
+  (agrees: boolean, buysAfterDays: number | null = null): Story =>
+  (it) => {
+    const day = it.within(0.2)
+    const askedAt = ending(it, day, 'asks', false)
+    const topics = [(['picosecond', 'rf', 'ipl'] as const)[it.draw(0, 2, 'topic')] ?? 'ipl']
+    const asked = { id: numberOf(it, 'Q', 1), topics, askedAt }
+    const entries = [
+      entry(it, it.hospital, askedAt, { what: 'registered', atCounter: true, agrees }),
+      entry(it, it.hospital, new Date(askedAt.getTime() + MARK * MINUTE_MS), { what: 'asked', asked }),
+    ]
+    if (buysAfterDays === null) return entries
+    const code = topics[0] ?? 'ipl'
+    return [
+      ...entries,
+      ...visitOf(it, it.hospital, day + it.scaled(buysAfterDays), { code, nextSessionOn: 'none' }).entries,
+    ]
+  }
+
 const cycle: readonly Story[] = [
   suturesSaidLater,
   operation('hair_transplant', { technique: 'fut' }),
@@ -199,7 +219,7 @@ const cycle: readonly Story[] = [
   salonCare,
   device('rf', 'hair_removal'),
   treatedAndBuys,
-  bookedByPhone('moves'),
+  alternating(onlyAsks(true), onlyAsks(true, 40), onlyAsks(true), onlyAsks(false)),
   inpatient('rhinoplasty'),
   oneInjection,
   salonCare,
@@ -238,7 +258,7 @@ const cycle: readonly Story[] = [
   salonCare,
   device('picosecond', 'ipl'),
   salonCare,
-  bookedByPhone('cancels'),
+  bookedByPhone('moves'),
   onlyBuys,
   oneInjection,
 ]

@@ -9,10 +9,7 @@ import { judge } from '../../../simulator/audit/judge.ts'
 import { createWorld } from '../../../simulator/state.ts'
 
 const START = new Date('2026-03-02T00:00+08:00')
-// Who only asked and did not buy is entered through an API of its own.
-const PATHWAYS = readdirSync('config/pathways')
-  .map((file) => file.replace('.yaml', ''))
-  .filter((pathway) => pathway !== 'consulted')
+const PATHWAYS = readdirSync('config/pathways').map((file) => file.replace('.yaml', ''))
 
 function played(seed: number, days: number, customers: number) {
   const world = createWorld({ seed, customers, staff: 14 })
@@ -47,6 +44,7 @@ test.each([1, 7, 11])('the first eight people alone meet every pathway within ni
   expect(has(({ course }) => course)).toBe(true)
   expect(has(({ record, products }) => record === 'purchase' && products)).toBe(true)
   expect(has(({ record }) => record === 'appointment')).toBe(true)
+  expect(has(({ record }) => record === 'consultation')).toBe(true)
   for (const code of ['salon_care', 'picosecond', 'hair_transplant', 'rhinoplasty', 'rf'])
     expect(
       has((one) => one.code === code && !one.record),
