@@ -37,7 +37,7 @@ export interface Treatment {
   course?: { session: number; of: number }
   /** When the next session took place, and further operations: the judge finds them among the person's treatments. */
   nextDoneOn?: string | undefined
-  operatedOn?: string[]
+  operatedOn?: Operation[]
   /** When the next session's day became known by a booking. */
   nextToldAt?: Date
   /** What the clinic's people have moved or cancelled by hand, by the clinic's own record: each step that they named. */
@@ -45,6 +45,12 @@ export interface Treatment {
   /** Of a consultation: when it was closed without a purchase; and when the person bought, which the judge finds. */
   closedAt?: Date
   boughtAt?: Date | undefined
+}
+
+/** A further operation: its day, and after how many days its stitches come out (0: none, or not said). */
+export interface Operation {
+  on: string
+  suturesAfter: number
 }
 
 export interface HandMove {
@@ -159,15 +165,24 @@ function daysOf(row: Row, treatment: Treatment, zone: string): Days {
   const day = dayOf(row, treatment, zone) ?? local(treatment.endedAt, zone).toPlainDate()
   const own = spanOf(row, day)
   if (row.of !== undefined) return own
-  const sutures = row.afterSutures ? suturesOf(treatment, day) : null
-  const after = sutures ? day.until(sutures, { largestUnit: 'days' }).days : 0
-  let days: Days = after >= 10 ? [own[0].add({ days: after - 7 }), own[1].add({ days: after - 7 })] : own
-  // What was still to come on the day of a further operation counts from it.
-  for (const text of treatment.operatedOn ?? []) {
-    const operated = dateOf(text)
-    if (isAfter(days[0], operated)) days = spanOf(row, operated)
+  const behind = (span: Days, after: number): Days =>
+    row.afterSutures && after >= LATE_SUTURES
+      ? [span[0].add({ days: after - 7 }), span[1].add({ days: after - 7 })]
+      : span
+  let days = behind(own, suturesAfter(treatment, day))
+  // What was still to come on the day of a further operation counts from it, and is one with that operation's own.
+  for (const further of treatment.operatedOn ?? []) {
+    const operated = dateOf(further.on)
+    if (isAfter(days[0], operated)) days = behind(spanOf(row, operated), further.suturesAfter)
   }
   return days
+}
+
+/** Domain, section 4: from then on the contact of day 10 waits for the stitches. */
+const LATE_SUTURES = 10
+export function suturesAfter(treatment: Treatment, day: Temporal.PlainDate): number {
+  const sutures = suturesOf(treatment, day)
+  return sutures ? day.until(sutures, { largestUnit: 'days' }).days : 0
 }
 
 /** Why a row is not due although its day is known: the world's own reasons, by the server's names for them. */

@@ -2,7 +2,8 @@
  * What a person's records mean to each other, found in the list itself: the next session, booked or done, further operations,
  * and what ended a consultation.
  */
-import type { Calendar, Treatment } from './expected.ts'
+import { Temporal } from 'temporal-polyfill'
+import { type Calendar, suturesAfter, type Treatment } from './expected.ts'
 import { OWN } from './table.ts'
 
 const CHINA_MS = 8 * 3_600_000
@@ -42,7 +43,7 @@ export function related(treatments: readonly Treatment[], calendars: ReadonlyMap
           OPERATIONS.has(String(OWN[other.code])) &&
           other.endedAt.getTime() - one.endedAt.getTime() <= YEAR_MS,
       )
-      .map(({ on }) => on)
+      .map(({ on, other }) => ({ on, suturesAfter: suturesAfter(other, Temporal.PlainDate.from(on)) }))
     const nextDoneOn = one.nextDoneOn ?? next?.on
     const dayOfVisit = (visit: Treatment) => dayOf(visit, calendars)
     const own = visits.filter(

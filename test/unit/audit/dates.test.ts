@@ -183,6 +183,13 @@ test('a further operation takes along what was still to come; more than a year l
   })
   expect(first('2027-04-20')).toMatchObject({ month12: '2027-03-02' })
 })
+test('with late stitches of the further operation, day 10 of the first is one with day 13 of the second', () => {
+  const [first] = related(
+    [treatment('rhinoplasty', '2026-03-02 15:00'), treatment('canthoplasty', '2026-03-06 15:00', { externalId: 'T2' })],
+    new Map(),
+  )
+  expect(days(first as Treatment, 'surgery')).toMatchObject({ day3: '2026-03-05', day10: '2026-03-19' })
+})
 
 describe('a reason of the rules explains only what the world bears out:', () => {
   const claim = (step: string, reason: string): Claim => ({
