@@ -46,6 +46,7 @@ test('everything that a consultant had goes to others on the day she leaves: wor
     state: 'recovering_well',
     satisfaction: '5',
   })
+  await w.click('staff02', 'recorded-0', 'submit_checklist', { checklist: ['reaction'] })
   // She was asked to help, and stands in for a colleague.
   await w.db
     .collection('tasks')
