@@ -118,15 +118,20 @@ export function createChanges({ store, messaging, events, clock, crypto }: Chang
       })
       const moved = decided.filter(({ row, next }) => row !== next)
       await store.change(moved.map(({ row, next, transition }) => writeOf(row, next, transition)))
-      // Who lost against a click doesn't find its code: its effects stay undone. The number alone would be the same.
       const written = moved.length > 0 ? await store.many(moved.map(({ row }) => row._id)) : []
-      const taken = new Map(written.map((row) => [row._id, new Set(row.seen)]))
-      const ours = decided.filter(({ row, next, code }) => row === next || taken.get(row._id)?.has(code))
+      const taken = new Map(written.map((row) => [row._id, row]))
+      // Who lost against a click doesn't find its code: its effects stay undone. Who lost against another process that did
+      // the same finds that one's effects, which may name somebody else.
+      const ours = decided.flatMap(({ row, next, code }) => {
+        if (row === next) return [next]
+        const current = taken.get(row._id)
+        return current?.seen.includes(code) ? [current] : []
+      })
       await perform(
-        ours.map(({ next }) => ({ row: next, effects: next.pending.flatMap(({ effects }) => effects) })),
+        ours.map((row) => ({ row, effects: row.pending.flatMap(({ effects }) => effects) })),
         now,
       )
-      await store.settle(ours.map(({ next }) => settled(next, new Set(next.pending.map(({ code }) => code)), now)))
+      await store.settle(ours.map((row) => settled(row, new Set(row.pending.map(({ code }) => code)), now)))
     },
   }
 }

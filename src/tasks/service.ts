@@ -55,10 +55,12 @@ export function createTasksService(deps: TasksServiceDeps): TasksService {
     })
     for (const { _id, ownerUserId } of rows)
       if (ownerUserId === '') log.error({ taskId: _id, reason: 'no_owner' }, 'nobody active can own this task')
-    await store.insert(rows)
+    const inserted = await store.insert(rows)
+    // Another process that was quicker may have given them to somebody else.
+    const opened = inserted === rows.length ? rows : await store.many(rows.map(({ _id }) => _id))
     // Cards of every row asked for, new or known: a crash after the insert is repaired by the caller's repeat.
-    await messaging.enqueueMany([...rows, ...known].flatMap(currentCards))
-    return new Map([...rows, ...known].map(({ _id, ownerUserId }) => [_id, ownerUserId]))
+    await messaging.enqueueMany([...opened, ...known].flatMap(currentCards))
+    return new Map([...opened, ...known].map(({ _id, ownerUserId }) => [_id, ownerUserId]))
   }
 
   const currentCards = (row: TaskRow): EnqueueContact[] =>

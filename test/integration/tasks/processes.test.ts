@@ -1,5 +1,7 @@
 /** Several processes, and processes that die: a task moves once, and what it caused happens. */
 import { beforeEach, describe, expect, test } from 'vitest'
+import { createChanges } from '../../../src/tasks/changes.ts'
+import { reassign } from '../../../src/tasks/rules.ts'
 import { HOUR, MINUTE, tasksWorld } from './support.ts'
 
 const w = await tasksWorld()
@@ -25,6 +27,27 @@ describe('opening', () => {
     await w.work()
     const cards = w.ledger('staff11', 'card').map(({ payload }) => (payload.card as { task_id: string }).task_id)
     expect(cards.filter((id) => calls.some((call) => id === `${call.id}-0`))).toHaveLength(5)
+  })
+
+  test('by two processes that would choose different people, one of them has it and gets the only card', async () => {
+    const call = w.call(nextId(), { preferredUserIds: [] })
+    let first: string | undefined
+    const late = w.another({
+      people: {
+        // The other process is quicker, and people have more to do since then.
+        async roster() {
+          first = (await w.tasks.service.open([call])).get(call.id)
+          const roster = await w.staff.service.roster()
+          const others: typeof roster.candidates = (...asked) =>
+            roster.candidates(...asked).map((tier) => tier.filter(({ userId }) => userId !== first))
+          return { ...roster, candidates: others }
+        },
+      },
+    })
+    expect((await late.service.open([call])).get(call.id)).toBe(first)
+    await w.work()
+    const cards = ['staff01', 'staff11'].filter((userId) => w.shown(userId, `${call.id}-0`) !== null)
+    expect(cards).toEqual([first])
   })
 
   test('a process that dies between tasks and cards leaves nothing that a repeat doesn’t repair', async () => {
@@ -164,5 +187,27 @@ describe('the drain', () => {
     await w.db.collection('tasks').deleteMany({})
     expect(one).toBeGreaterThan(0)
     expect(await count(50)).toBe(one)
+  })
+})
+
+describe('handing over', () => {
+  test('by two processes for one cause gives it to one person, and nobody else has a card', async () => {
+    const call = w.call(nextId())
+    await w.tasks.service.open([call])
+    await w.work()
+    const row = await w.store.get(call.id)
+    if (!row) throw new Error('no task')
+    const handsTo = (userId: string) =>
+      createChanges({ ...w.ports, store: w.store, messaging: w.messaging.service }).applyAll([row], (task) => {
+        const successor = { userId, name: userId, fromName: 'staff01', reason: 'owner_absent' as const }
+        return { code: 'staff.absent:staff01:a:0', ...reassign(task, successor, w.now()) }
+      })
+    await handsTo('staff11')
+    // Read before the other one wrote, and decided by another load.
+    await handsTo('staff12')
+    await w.work()
+    expect((await w.store.get(call.id))?.ownerUserId).toBe('staff11')
+    expect(w.shown('staff11', `${call.id}-1`)?.grey).toBeNull()
+    expect(w.shown('staff12', `${call.id}-1`)).toBeNull()
   })
 })
