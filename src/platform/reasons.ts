@@ -57,7 +57,10 @@ export const REASONS = {
   staff_overdue: { zh: '员工未在当日完成', en: 'not done by staff on the day' },
   off_duty: { zh: '负责人不在班，已转交', en: 'handed over, because its owner is off duty' },
   owner_absent: { zh: '负责人休假，已转交', en: 'handed over, because its owner is away' },
-  owner_left: { zh: '负责人已离职，已转交', en: 'handed over, because its owner has left' },
+  owner_left: {
+    zh: '负责人已离职或调岗，已转交',
+    en: 'handed over, because its owner has left, or has no role any more',
+  },
   no_owner: { zh: '没有可负责的在职员工', en: 'nobody active could own it' },
   satisfied_by_contact: { zh: '客户已主动联系并完成', en: 'satisfied by an unplanned contact' },
 } as const

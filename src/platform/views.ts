@@ -55,8 +55,13 @@ export const Instant = z
   .date()
   .transform((at) => at.toISOString())
   .pipe(z.iso.datetime())
-/** A calendar day, `YYYY-MM-DD`. */
-export const DayString = z.iso.date()
+/** A calendar day, `YYYY-MM-DD`, of the same years. */
+export const DayString = z.iso
+  .date()
+  .refine(
+    (day) => Number(day.slice(0, 4)) >= FIRST_YEAR && Number(day.slice(0, 4)) <= LAST_YEAR,
+    `must be in the years ${FIRST_YEAR} to ${LAST_YEAR}`,
+  )
 /** Wall time of a day, `HH:MM`; `24:00` is the end of the day. */
 export const TimeString = z.string().refine(isTimeOfDay, 'must be HH:MM')
 /** A span inside one day. */

@@ -151,15 +151,18 @@ export function turnOf(row: AbsenceRow, now: Date): { tell: DomainEvent[]; resul
   const { _id, claim, userId, from, to, revision, isCancelled } = row
   const isAhead = !isCancelled && now < from
   const isAway = !isCancelled && !isAhead && now < to
-  const tell = (type: 'staff.absent' | 'staff.available'): DomainEvent => ({
-    id: `${type}:${_id}:${revision}`,
+  const tell = (type: 'staff.absent' | 'staff.available', when = ''): DomainEvent => ({
+    id: `${type}:${_id}:${revision}${when}`,
     type,
     occurredAt: now,
     data: { userId },
   })
   if (isAhead)
-    // Put off while it ran: the person is there until then.
-    return { tell: revision > 0 ? [tell('staff.available')] : [], result: { _id, claim, set: { dueAt: from } } }
+    // Put off while it ran: the person is there until then. Its end is another event.
+    return {
+      tell: revision > 0 ? [tell('staff.available', ':ahead')] : [],
+      result: { _id, claim, set: { dueAt: from } },
+    }
   if (isAway) return { tell: [tell('staff.absent')], result: { _id, claim, set: { dueAt: to } } }
   return { tell: [tell('staff.available')], result: { _id, claim, set: { dueAt: null } } }
 }

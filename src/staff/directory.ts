@@ -1,6 +1,6 @@
 /** Reading WeCom's directory: the vendor's list is the truth, ours follows. */
 import { AppError } from '../platform/errors.ts'
-import type { Events } from '../platform/events.ts'
+import type { DomainEvent, Events } from '../platform/events.ts'
 import type { Log } from '../platform/log.ts'
 import type { DirectoryUser, WecomClient } from '../wecom/index.ts'
 import type { Organisation } from './config.ts'
@@ -27,6 +27,10 @@ const comparable = ({
   departmentIds,
   unmapped,
 }: Omit<DirectoryEntry, 'userId'>) => JSON.stringify([name, roles, storeIds, active, position, departmentIds, unmapped])
+
+/** Can get work: is in the directory, and has a role. */
+const works = (row: Pick<StaffRow, 'active' | 'roles'> | undefined): boolean =>
+  row?.active === true && row.roles.length > 0
 
 /**
  * One complete reading. Safe to repeat and to run twice at once.
@@ -63,39 +67,43 @@ export async function syncDirectory(
   for (const row of known.values())
     if (row.active && !seen.has(row._id)) changed.push({ ...row, active: false, syncedAt: now })
 
-  const leaving = changed.filter((row) => !row.active && known.get(row._id)?.active)
-  // Told before it is written: a reading that dies in between finds them active again and tells the same event.
-  await events.publishMany(
-    leaving.map(({ _id, deactivations }) => ({
-      id: `staff.deactivated:${_id}:${deactivations + 1}`,
-      type: 'staff.deactivated',
-      occurredAt: now,
-      data: { userId: _id },
-    })),
-  )
-  for (const row of leaving) row.deactivations += 1
+  const lost = changed.filter((row) => {
+    const before = known.get(row._id)
+    return before && ((works(before) && !works(row)) || (before.active && !row.active))
+  })
+  for (const row of lost) {
+    row.deactivations += 1
+    row.untold = true
+  }
   await store.insertStaff(added)
   await store.updateStaff(changed)
-  // Told after it is written: whoever hears it finds them. A death in between is made up for by the tasks' own look.
-  const back = [...added, ...changed.filter(({ _id }) => known.get(_id)?.active === false)]
-  await events.publishMany(
-    back
-      .filter(({ active }) => active)
-      .map(({ _id, deactivations }) => ({
-        id: `staff.available:${_id}:${deactivations}`,
-        type: 'staff.available',
-        occurredAt: now,
-        data: { userId: _id },
-      })),
-  )
+  // Told after it is written: of several who leave together none is found as another's successor. A death in between
+  // leaves them untold, and the next reading tells it.
+  const people = new Map([...known, ...changed.map((row) => [row._id, row] as const)])
+  const untold = [...people.values()].filter((row) => row.untold && !works(row))
+  // Likewise whoever hears who is there finds them. A death in between is made up for by the tasks' own look.
+  const back = [...added, ...changed.filter(({ _id }) => !works(known.get(_id)))].filter(works)
+  const tell = (type: string, { _id, deactivations }: StaffRow, what = ''): DomainEvent => ({
+    id: `${type}:${_id}:${what}${deactivations}`,
+    type,
+    occurredAt: now,
+    data: { userId: _id },
+  })
+  await events.publishMany([
+    // Who has no role any more is still a colleague: customers keep their consultant until a person decides.
+    ...untold.map((row) => (row.active ? tell('staff.absent', row, 'role:') : tell('staff.deactivated', row))),
+    ...back.map((row) => tell('staff.available', row)),
+  ])
+  await store.told(untold)
   await store.syncDone(now)
+  const left = lost.filter(({ active }) => !active)
   const unmapped = [...seen.values()].filter((user) => mapUser(user, storeOf, organisation).unmapped).length
   if (unmapped > 0) log.warn({ unmapped }, 'people of the directory have no role')
   return {
     seen: seen.size,
     added: added.length,
-    changed: changed.length - leaving.length,
-    deactivated: leaving.length,
+    changed: changed.length - left.length,
+    deactivated: left.length,
     unmapped,
   }
 }

@@ -14,8 +14,10 @@ export interface StoreRow extends Omit<Store, 'id'> {
 
 export interface StaffRow extends Omit<DirectoryEntry, 'userId'> {
   _id: string
-  /** How often this person was deactivated; part of the event's id. */
+  /** How often this person has left, or lost the last role; part of the event's id. */
   deactivations: number
+  /** That it happened is not yet told. */
+  untold?: boolean
   syncedAt: Date
   /** The clinic's, not the directory's: missing or null = at any hour. */
   hours?: WeeklyHours | null
@@ -92,6 +94,16 @@ export function createStaffStore(db: Connection) {
       await staff.bulkWrite(
         // Working hours may be written while the directory is read.
         rows.map(({ _id, hours: _, ...fields }) => ({ updateOne: { filter: { _id }, update: { $set: fields } } })),
+        { ordered: false },
+      )
+    },
+    /** Nobody has to be told of them any more, unless it happened once more. */
+    async told(rows: readonly Pick<StaffRow, '_id' | 'deactivations'>[]): Promise<void> {
+      if (rows.length === 0) return
+      await staff.bulkWrite(
+        rows.map(({ _id, deactivations }) => ({
+          updateOne: { filter: { _id, deactivations }, update: { $set: { untold: false } } },
+        })),
         { ordered: false },
       )
     },

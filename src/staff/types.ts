@@ -112,8 +112,8 @@ export interface StaffService {
 }
 
 /**
- * `staff.deactivated`: has left, or can't get work any more; id `…:<userId>:<how often>`. `staff.absent`: an absence has
- * begun, or one that runs was changed. `staff.available`: somebody new, back again, or not away after all.
+ * `staff.deactivated`: has left; id `…:<userId>:<how often>`. `staff.absent`: can't get work now, because an absence has begun,
+ * one that runs was changed, or the last role is gone. `staff.available`: somebody new, back again, or not away after all.
  */
 export interface StaffChanged {
   userId: string

@@ -13,7 +13,7 @@ import { type Click, transition } from './clicks.ts'
 import { WORDS } from './contacts.ts'
 import type { TaskRow, TasksStore } from './model.ts'
 import type { Kinds } from './outcome.ts'
-import type { Owners, PickOptions } from './owners.ts'
+import type { Owners } from './owners.ts'
 import { askAnother, givenCode, heardWords, reassign, type Successor, timely } from './rules.ts'
 
 export interface DeskDeps {
@@ -54,10 +54,10 @@ export function createDesk(deps: DeskDeps): Desk {
   const { store, changes, owners, staff, clock, random, log, crypto, leaseMs, interests } = deps
 
   /** Whatever can't be done by this person; a constant number of commands per batch. */
-  async function handOver(userId: string, code: string, options: PickOptions): Promise<void> {
+  async function handOver(userId: string, code: string): Promise<void> {
     const roster = await staff.roster()
     const decide = async (rows: readonly TaskRow[]) => {
-      const found = await owners.successors(rows, { ...options, roster })
+      const found = await owners.successors(rows, { roster })
       return (row: TaskRow) => {
         const successor = row.ownerUserId === userId ? found.get(row._id) : undefined
         return successor ? reassign(row, successor, clock.now()) : { set: {}, effects: [] }
@@ -75,6 +75,8 @@ export function createDesk(deps: DeskDeps): Desk {
       for (const { _id } of await stillOf(userId, moving))
         await changes.apply(_id, code, async (row) => (await decide([row]))(row))
     }
+    // There again before this was heard: nobody else has to help.
+    if (roster.isHere(userId, clock.now())) return
     for (const { _id, storeId } of await store.helpedBy(userId)) {
       const tiers = roster.candidates(storeId, SUPERVISOR, { at: clock.now() })
       await changes.apply(_id, code, (row) => {
@@ -145,8 +147,8 @@ export function createDesk(deps: DeskDeps): Desk {
       await changes.apply(task._id, code, (row) => heardWords(row, said, clock.now()))
     },
 
-    onAbsent: (userId, eventId) => handOver(userId, eventId, {}),
-    onDeactivated: (userId, eventId) => handOver(userId, eventId, { without: userId }),
+    onAbsent: handOver,
+    onDeactivated: handOver,
     async onAvailable() {
       for (let after = ''; ; ) {
         const rows = await store.openOf('', after, BATCH)

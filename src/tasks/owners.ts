@@ -19,8 +19,6 @@ export interface Wanted {
 export interface PickOptions {
   /** Read already. */
   roster?: Roster
-  /** Somebody who has left, although the directory may not say so yet. */
-  without?: string
 }
 
 export interface Owners {
@@ -64,16 +62,15 @@ export interface OwnersDeps {
 }
 
 export function createOwners({ staff, store, clock }: OwnersDeps): Owners {
-  const pick: Owners['pick'] = async (wanted, { roster: known, without } = {}) => {
+  const pick: Owners['pick'] = async (wanted, { roster: known } = {}) => {
     const owners = new Map<string, string>()
     if (wanted.length === 0) return owners
     const [roster, load] = await Promise.all([known ?? staff.roster(), store.load()])
     const now = clock.now()
-    const stays = ({ userId }: StaffMember) => userId !== without
     for (const { id, storeId, role, preferredUserIds, openAt, redFlag = false } of wanted) {
       const at = later(now, openAt)
       const owner = pickOwner({
-        tiers: roster.candidates(storeId, role, { at, work: true, redFlag }).map((tier) => tier.filter(stays)),
+        tiers: roster.candidates(storeId, role, { at, work: true, redFlag }),
         preferred: preferredUserIds.map((userId) => roster.standInOf(userId.toLowerCase(), at)),
         load,
         spreadKey: id,
@@ -91,9 +88,9 @@ export function createOwners({ staff, store, clock }: OwnersDeps): Owners {
       const now = clock.now()
       const roster = options.roster ?? (await staff.roster())
       const open = rows.filter(({ closedAt, status }) => closedAt === null && status !== 'summary')
-      const lost = open.filter((row) => row.ownerUserId === options.without || !isKept(row, roster, now))
+      const lost = open.filter((row) => !isKept(row, roster, now))
       if (lost.length === 0) return new Map()
-      const owners = await pick(lost.map(wantedAgain), { ...options, roster })
+      const owners = await pick(lost.map(wantedAgain), { roster })
       const names = await staff.members([
         ...new Set([...lost.map(({ ownerUserId }) => ownerUserId), ...owners.values()]),
       ])
@@ -102,8 +99,7 @@ export function createOwners({ staff, store, clock }: OwnersDeps): Owners {
           const { _id, ownerUserId } = row
           const userId = owners.get(_id) ?? null
           if ((userId ?? '') === ownerUserId) return []
-          const isGone = ownerUserId !== '' && ownerUserId === options.without
-          const why = isGone ? 'owner_left' : whyNot(roster, ownerUserId, now)
+          const why = whyNot(roster, ownerUserId, now)
           // Here today, away when it falls due.
           const reason: Reason = why === 'off_duty' ? 'owner_absent' : why
           const nameOf = (id: string | null) => names.get(id ?? '')?.name ?? '其他同事'

@@ -101,7 +101,7 @@ export function reassign(task: TaskRow, { userId, name, fromName, reason }: Succ
       : []
   return { set: { ...next.set, transfers, facts: [...others, ...from] }, effects: [...effects, ...next.effects] }
 }
-const SHORT: Partial<Record<Reason, string>> = { owner_absent: '休假', owner_left: '已离职', off_duty: '不在班' }
+const SHORT: Partial<Record<Reason, string>> = { owner_absent: '休假', owner_left: '已离职或调岗', off_duty: '不在班' }
 
 /** Who was asked to help is away or has left: somebody else is asked, with the same words. */
 export function askAnother(task: TaskRow, helperUserId: string, userId: string | null, now: Date): Transition {

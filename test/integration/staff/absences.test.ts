@@ -134,6 +134,8 @@ describe('entering', () => {
     await expect(put('n1', 'c', unknown)).rejects.toMatchObject({ code: 'staff_not_found' })
     await expect(put('n1', 'c', day('2026-03-11', '2026-03-10'))).rejects.toMatchObject({ code: 'invalid_request' })
     await expect(put('n1', 'c', { reason: 'annual' })).rejects.toThrow()
+    for (const odd of ['2026-02-30', '2026-13-01', '0000-01-01', '9999-12-31'])
+      await expect(put('n1', 'c', day(odd, '2026-03-12'))).rejects.toThrow(/from/)
     await expect(call('delete', '/absences/:absenceId', { userId: 'n1', absenceId: 'zz' })).rejects.toMatchObject({
       code: 'absence_not_found',
     })
@@ -172,6 +174,17 @@ describe('its turns', () => {
     await put('n1', 'a', body)
     await to('2026-03-02 13:00')
     expect(told).toEqual(['staff.absent n1', 'staff.available n1', 'staff.absent n1'])
+  })
+  test('one that was changed before its beginning is told at its beginning and at its end like any other', async () => {
+    const { put, work, to, told } = await world()
+    await put('n1', 'a', { from: '2026-03-03', to: '2026-03-04', reason: 'annual' })
+    await work()
+    await put('n1', 'a', { from: '2026-03-03', to: '2026-03-03', reason: 'annual' })
+    await work()
+    told.length = 0
+    await to('2026-03-03 00:00')
+    await to('2026-03-04 00:00')
+    expect(told).toEqual(['staff.absent n1', 'staff.available n1'])
   })
   test('two processes tell it once; a change in the very moment is not written over', async () => {
     const { put, another, told, events, clock, staff } = await world()

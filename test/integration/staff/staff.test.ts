@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { createConfigLoader } from '../../../src/platform/config.ts'
 import { createStaff, OrganisationSchema } from '../../../src/staff/index.ts'
 import { StoreBody } from '../../../src/staff/views.ts'
@@ -77,6 +77,44 @@ describe('directory', () => {
     await service.syncDirectory()
     await events.due.drain(clock.now())
     expect(told).toEqual([{ userId: 'a' }, { userId: 'b' }, { userId: 'a' }])
+  })
+
+  test('of those who leave together nobody is there any more when it is told; a death before that is made up for', async () => {
+    const { service, directory, events, clock, told } = await world([person('a', '护士'), person('b', '护士')])
+    await service.syncDirectory()
+    directory.people = [person('c', '护士')]
+    const active = async () => (await service.candidates('huayan', 'nurse')).flat().map(({ userId }) => userId)
+    const seen: string[][] = []
+    const publish = vi.spyOn(events, 'publishMany').mockImplementationOnce(async () => {
+      seen.push(await active())
+      throw new Error('the process died')
+    })
+    await expect(service.syncDirectory()).rejects.toThrow('the process died')
+    publish.mockRestore()
+    expect(seen).toEqual([['c']])
+    await service.syncDirectory()
+    await service.syncDirectory()
+    await events.due.drain(clock.now())
+    expect(told).toEqual([{ userId: 'a' }, { userId: 'b' }])
+  })
+
+  test('who has no role any more is told of as absent, and as there when a role is back; leaving after that is leaving', async () => {
+    const { service, directory, events, clock, told } = await world([person('a', '护士'), person('c', '护士')])
+    const turns: string[] = []
+    const hear = async ({ type, data }: { type: string; data: unknown }) =>
+      void turns.push(`${type} ${(data as { userId: string }).userId}`)
+    events.subscribe('turns', { 'staff.absent': hear, 'staff.available': hear })
+    const read = async (position: string | null) => {
+      directory.people = [...(position === null ? [] : [person('a', position)]), person('c', '护士')]
+      await service.syncDirectory()
+      await events.due.drain(clock.now())
+      return turns.splice(0)
+    }
+    expect(await read('护士')).toEqual(['staff.available a', 'staff.available c'])
+    expect(await read('保洁')).toEqual(['staff.absent a'])
+    expect(await read('护士')).toEqual(['staff.available a'])
+    expect(await read('保洁')).toEqual(['staff.absent a'])
+    expect([await read(null), told]).toEqual([[], [{ userId: 'a' }]])
   })
 
   test('a directory that suddenly shows nobody deactivates nobody', async () => {

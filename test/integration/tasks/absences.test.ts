@@ -125,6 +125,28 @@ describe('an absence that begins', () => {
     expect(['staff05', 'staff01']).not.toContain(helper?.userId)
     expect(w.shown(helper?.userId ?? '', 'p-2')?.grey).toBeNull()
   })
+
+  test('what is heard late changes nothing for who is there again, and whoever has no role any more keeps no task', async () => {
+    await w.tasks.service.open([
+      w.call('late'),
+      w.call('far', { openAt: at('11:00', '2026-09-01'), dueAt: at('20:30', '2026-09-01') }),
+    ])
+    await w.work()
+    await w.click('staff01', 'late-0', 'problem')
+    const told = (userId: string, n: number) =>
+      w.ports.events.publish({ id: `late:${userId}:${n}`, type: 'staff.absent', occurredAt: w.now(), data: { userId } })
+    for (const userId of ['staff01', 'staff05']) await told(userId, 1)
+    await w.work()
+    expect(await w.store.get('late')).toMatchObject({ ownerUserId: 'staff01', helper: { userId: 'staff05' } })
+    const person = { _id: 'staff01' as never }
+    const roles = (await w.staff.service.member('staff01'))?.roles ?? []
+    await w.db.collection('staff').updateOne(person, { $set: { roles: [] } })
+    await told('staff01', 2)
+    await w.work()
+    expect([await ownerOf('late'), await ownerOf('far')]).toEqual(['staff11', 'staff11'])
+    expect((await w.store.get('far'))?.transfers.at(-1)).toMatchObject({ reason: 'owner_left' })
+    await w.db.collection('staff').updateOne(person, { $set: { roles } })
+  })
 })
 
 describe('nobody who is away gets anything', () => {

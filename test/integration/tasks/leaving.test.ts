@@ -77,7 +77,7 @@ test('everything that a consultant had goes to others on the day she leaves: wor
       { fromUserId: 'staff02', toUserId: 'staff12', reason: 'owner_left' },
     ])
   }
-  expect(JSON.stringify(w.shown('staff12', 'open-1')?.card)).toContain('（已离职）')
+  expect(JSON.stringify(w.shown('staff12', 'open-1')?.card)).toContain('（已离职或调岗）')
   expect((await w.store.get('hers'))?.helper?.userId).toBe('staff05')
 
   for (const { id } of people) expect((await w.customers.service.get(id))?.ownerUserId).toBe('staff12')
