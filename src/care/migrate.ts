@@ -24,9 +24,10 @@ export interface Wanted {
   to: number
 }
 
-/** What a migration means for one plan, by step ids; `null`: nothing is left to do in it. */
+/** What a migration means for one plan, by step ids; `null`: nothing is left to do in it, or `problem` says why it can't follow. */
 export interface Foreseen {
   plan: PlanRow
+  problem: string | null
   change: (Pick<PlanChange, 'moved' | 'dropped' | 'added' | 'moves' | 'asked'> & { kept: string[] }) | null
 }
 
@@ -92,12 +93,12 @@ export function createMigrations(deps: MigrateDeps, migrations: MigrationStore) 
   }
 
   async function foreseeOne(plan: PlanRow, wanted: Wanted): Promise<Foreseen> {
-    if (!(await isRunning(plan))) return { plan, change: null }
+    if (!(await isRunning(plan))) return { plan, change: null, problem: null }
     const subject = (await subjects([plan._id])).get(plan._id)
     const diff = subject ? await foresee(deps, subject, pinOf(wanted)) : null
     // Its store, code or record is unknown: no plan can be made of it.
     if (!diff) throw new AppError('internal', 'internal', { planId: plan._id })
-    return { plan, change: summaryOf(diff) }
+    return { plan, change: summaryOf(diff), problem: null }
   }
 
   async function migrateOne(plan: PlanRow, wanted: Wanted, run: number): Promise<'migrated' | 'finished'> {
@@ -140,9 +141,16 @@ export function createMigrations(deps: MigrateDeps, migrations: MigrationStore) 
         migrations.pinningPage(wanted.pathway, wanted.from, after, limit + 1),
       ])
       const rows: (Foreseen & { _id: string })[] = []
-      for (const plan of found.slice(0, limit)) rows.push({ ...(await foreseeOne(plan, wanted)), _id: plan._id })
+      for (const plan of found.slice(0, limit)) {
+        // One that can't be planned must not hide what becomes of the others.
+        const one = await foreseeOne(plan, wanted).catch((error): Foreseen => {
+          if (error instanceof AppError) return { plan, change: null, problem: error.code }
+          throw error
+        })
+        rows.push({ ...one, _id: plan._id })
+      }
       // One more tells only that there is more.
-      const more = found.slice(limit).map((plan) => ({ plan, change: null, _id: plan._id }))
+      const more = found.slice(limit).map((plan) => ({ plan, change: null, problem: null, _id: plan._id }))
       return { plans, rows: [...rows, ...more] }
     },
 

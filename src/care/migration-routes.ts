@@ -20,6 +20,8 @@ const PlanDiff = z.object({
   treatedOn: z.string(),
   /** Nothing is left to do in it: it stays on the old version. */
   finished: z.boolean(),
+  /** Why it can't be planned: it would be a failure of the migration, and stay on the old version. */
+  problem: z.string().nullable(),
   /** Step ids: as they are, though under the new version's number. */
   kept: z.array(z.string()),
   /** In other words, by somebody else, or on another day. */
@@ -90,10 +92,11 @@ export const migrationRoutes = ({ store, migrations }: MigrationRouteDeps) => [
       const most = Math.min(limit, MOST)
       const { plans, rows } = await migrations.preview({ pathway: pathwayId, ...body }, after, most)
       const { items: found, nextCursor } = pageOf(rows, most)
-      const items = found.map(({ plan, change }) => ({
+      const items = found.map(({ plan, change, problem }) => ({
         ...plan,
         treatmentId: plan._id,
-        finished: change === null,
+        finished: change === null && problem === null,
+        problem,
         ...(change ?? NOTHING),
       }))
       const sum = (field: 'kept' | 'moved' | 'dropped' | 'added' | 'asked') =>

@@ -5,6 +5,7 @@
 
 import { addMs, type Clock, EPOCH } from '../platform/clock.ts'
 import { ConfigError } from '../platform/config.ts'
+import { AppError } from '../platform/errors.ts'
 import { sha256Hex } from '../platform/hash.ts'
 import type { Log } from '../platform/log.ts'
 import type { PlanRow } from './model.ts'
@@ -25,6 +26,8 @@ export interface PathwayVersions {
   /**
    * What a plan is made anew from: the versions it pins, and of what it doesn't pin those in force when it began. A version
    * that nobody kept is taken in its current one, and the log says so. `instead`: as if it pinned that one.
+   *
+   * @throws AppError internal/internal a version that is kept, but that only another release can read
    */
   of(plan: Pick<PlanRow, '_id' | 'pathways' | 'createdAt'>, instead?: Pin): Promise<readonly Pathway[]>
   /** Hears of what other processes have published; looks at most every 15 seconds of machine time, or `now`. */
@@ -158,6 +161,10 @@ export function createVersions({ versions, clock, log, files, placeOf }: Version
       // Another process may have kept it a moment ago; what nobody kept is not asked for again and again.
       if (missing().some((id) => !lost.has(id))) await refresh({ now: true })
       const gone = missing()
+      // A newer release can read it: to plan by another version here would undo what that one planned.
+      const foreign = gone.filter((id) => unreadable.has(id))
+      if (foreign.length > 0)
+        throw new AppError('internal', 'internal', { planId: _id, versions: foreign, reason: 'of another release' })
       for (const id of gone) lost.add(id)
       if (gone.length > 0)
         log.warn({ planId: _id, versions: gone }, 'plan follows current pathways: its own versions were not kept')

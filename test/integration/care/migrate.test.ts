@@ -196,6 +196,10 @@ test('a plan that cannot be made keeps no other, and the answer names it', async
     .collection('care_plans')
     .updateMany({ _id: { $in: [bad, good] as never[] } }, { $set: { 'pathways.$[].version': 1 } })
   await w.collection('treatments').updateOne({ _id: bad as never }, { $set: { code: 'nothing' } })
+  const foreseen = (await preview(1, 2)).items as (PlanDiff & { problem: string | null; finished: boolean })[]
+  const told = (id: string) => foreseen.find(({ treatmentId }) => treatmentId === id)
+  expect(told(bad)).toMatchObject({ problem: 'internal', finished: false, moved: [], added: [] })
+  expect(told(good)).toMatchObject({ problem: null, finished: false })
   await ask(1, 2)
   await w.work()
   expect(await status()).toMatchObject({ status: 'done', failed: 1, failures: [{ planId: bad, code: 'internal' }] })

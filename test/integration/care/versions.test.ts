@@ -273,3 +273,20 @@ test('what an older release kept is read with what is usual today, and a start c
   const safe = { ...file, steps: file.steps.map((step) => ({ ...step, safety: true })) }
   await expect(w.another({ pathways: [safe] }).ready()).rejects.toBeInstanceOf(ConfigError)
 })
+
+test('a plan on a version that only a newer release can read is left as it is, for that release', async () => {
+  const one = await customer()
+  const id = await w.treatment(one, `${today()} 14:30`)
+  await w.work()
+  const rows = w.collection<{ _id: string; pathway: string; version: number; body: Json }>('pathway_versions')
+  const row = await rows.findOne({ _id: 'treatment_call@1' })
+  if (!row) throw new Error('not kept')
+  await rows.insertOne({ ...row, _id: 'base@901', pathway: 'base', version: 901, body: { ...row.body, newer: true } })
+  await w.collection('care_plans').updateOne({ _id: id }, { $set: { pathways: [{ id: 'base', version: 901 }] } })
+  const before = await w.steps(id)
+  const endedAt = `${addDays(today(), -1)}T14:30:00+08:00`
+  await w.api('PUT', `/treatments/${id}`, { customerExternalId: `C-${one}`, storeId: 'huayan', code: 'ipl', endedAt })
+  await w.work()
+  expect(await pinsOf(id)).toEqual({ base: 901 })
+  expect(await w.steps(id)).toEqual(before)
+})
