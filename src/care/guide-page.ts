@@ -39,7 +39,9 @@ const longName = (kind: Pick<TreatmentKind, 'category'>, moment: Moment): string
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 const safe = (text: string): string => text.replace(/[&<>"']/g, (sign) => ESCAPES[sign] ?? sign)
-const dial = (phone: string): string => `<a href="tel:${safe(phone.replace(/[^\d+]/g, ''))}">${safe(phone)}</a>`
+/** An extension (转) is dialled after a pause: run together with the number it would reach somebody else. */
+const dialled = (phone: string): string => phone.replace(/[^\d+转]/g, '').replace('转', ',')
+const dial = (phone: string): string => `<a href="tel:${dialled(phone)}">${safe(phone)}</a>`
 
 export interface GuidePage {
   address: GuideAddress

@@ -31,10 +31,12 @@ const NOBODY = 1_000_000
  * How full a day is with so many calls already: one more, shared by those of the role who work that day. Where everybody
  * does, days compare as their calls do, and an empty one is 0. Pure.
  */
-export function fullness(calls: number, { all, present }: { all: number; present: number }): number {
+export function fullness(counted: number, { all, present }: { all: number; present: number }): number {
+  // Another process's calls are weighed out before this one has heard of them.
+  const calls = Math.max(0, counted)
   // Whoever stands in for a role that the store doesn't have is there on all days alike.
   if (all === 0) return calls
-  return present === 0 ? NOBODY + calls : (Math.max(0, calls) + 1) / present - 1 / all
+  return present === 0 ? NOBODY + calls : (calls + 1) / present - 1 / all
 }
 
 interface Memory {

@@ -25,6 +25,8 @@ export interface TellOfHandDeps extends TellDeps {
 /** The field that reasons of people are sealed for, at rest in a plan. */
 export const HAND_WORDS = 'care_plans.hand'
 const LINES = 12
+/** WeCom cuts a text off after 2048 bytes: what is at its end, why and how to take it back, must not be what is lost. */
+const BYTES = 2_000
 /** Whoever works today should hear of it. */
 const SOON_MS = DAY_MS
 
@@ -77,9 +79,17 @@ function fateOf(to: Moved['to']): string {
   }
 }
 
-function linesOf(moved: readonly Moved[]): string[] {
-  const lines = moved.map(({ title, from, to }) => `· ${title}：${monthDay(from)} → ${fateOf(to)}`)
-  return lines.length > LINES ? [...lines.slice(0, LINES), `…还有 ${lines.length - LINES} 项`] : lines
+const lineOf = ({ title, from, to }: Moved): string => `· ${title}：${monthDay(from)} → ${fateOf(to)}`
+
+/** As many lines as there is room for. Pure. */
+export function textOf(head: string, lines: readonly string[], tail: readonly string[]): string {
+  const kept: string[] = []
+  for (const line of lines.slice(0, LINES)) {
+    if (Buffer.byteLength([head, ...kept, line, '…还有 999 项', ...tail].join('\n')) > BYTES) break
+    kept.push(line)
+  }
+  const left = lines.length - kept.length
+  return [head, ...kept, ...(left > 0 ? [`…还有 ${left} 项`] : []), ...tail].join('\n')
 }
 
 async function whoAndWhat({ customers, treatments }: TellDeps, subject: Subject): Promise<string> {
@@ -111,11 +121,11 @@ export async function tellOfMoves(
 ): Promise<void> {
   const moved = largeMoves(diff, now)
   if (moved.length === 0) return
-  const text = [
+  const text = textOf(
     `【护理安排变动】${await whoAndWhat(deps, subject)}：${CAUSES[cause.type] ?? '信息变动'}，24 小时内的安排有变：`,
-    ...linesOf(moved),
-    `如需恢复，请在诊疗系统的护理计划中撤销变动 ${cause.id}。`,
-  ].join('\n')
+    moved.map(lineOf),
+    [`如需恢复，请在诊疗系统的护理计划中撤销变动 ${cause.id}。`],
+  )
   const { id, storeId } = subject
   await deps.tasks.tell([{ key: `moves:${id}:${cause.id}`, storeId, role: 'cs_supervisor', said: { text }, at: now }])
 }
@@ -140,16 +150,17 @@ export async function tellOfHand(
       return [{ title: row.title, from, to: row }]
     },
   )
-  const dropped = change.dropped.map((id) => ({ title: byId.get(id)?.title ?? '', from: null, to: null }))
+  const dropped = change.dropped.flatMap((id) => {
+    const row = byId.get(id)
+    return row ? [{ title: row.title, from: row.plannedOn, to: null }] : []
+  })
   const left = hand.left.map(({ id, why }) => `· ${byId.get(id)?.title ?? ''}：未恢复（${LEFT[why]}）`)
   const name = (await staff.members([hand.byUserId])).get(hand.byUserId)?.name ?? hand.byUserId
-  const text = [
+  const text = textOf(
     `【护理安排调整】${await whoAndWhat(deps, subject)}：${CAUSES[change.cause] ?? ''}，由${name}操作。`,
-    ...linesOf([...moved, ...dropped]),
-    ...left.slice(0, LINES),
-    `原因：${crypto.open(HAND_WORDS, hand.words)}`,
-    `如需恢复，请在诊疗系统的护理计划中撤销变动 ${change.id}。`,
-  ].join('\n')
+    [...[...moved, ...dropped].map(lineOf), ...left],
+    [`原因：${crypto.open(HAND_WORDS, hand.words)}`, `如需恢复，请在诊疗系统的护理计划中撤销变动 ${change.id}。`],
+  )
   const { id, storeId } = subject
   await tasks.tell([
     {

@@ -40,7 +40,8 @@ export function nothingSetList(
     `**${safe(storeName)}：${tasks.length} 项治疗后续未安排**`,
     sorted.map((task) => {
       const what = task.facts.find(({ name }) => name === '项目')?.value ?? ''
-      return `> ${day(task.openAt)} ${safe(task.title)}（${safe(what)}）：${ownerName(task.ownerUserId)}未填写`
+      const who = task.ownerUserId === '' ? '尚未分配负责人' : `${ownerName(task.ownerUserId)}未填写`
+      return `> ${day(task.openAt)} ${safe(task.title)}（${safe(what)}）：${who}`
     }),
     tasks.length,
   )

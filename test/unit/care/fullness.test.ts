@@ -38,6 +38,12 @@ function picked(absences: Absence[], calls: Record<string, number>): string | nu
 }
 const ALL = ['2026-03-09', '2026-03-10', '2026-03-11', '2026-03-12']
 
+test('is never below that of an empty day, also where calls are weighed out that were not heard of yet', () => {
+  expect(fullness(-2, { all: 0, present: 0 })).toBe(0)
+  expect(fullness(-2, { all: 2, present: 2 })).toBe(0)
+  expect(fullness(-2, { all: 2, present: 0 })).toBe(fullness(0, { all: 2, present: 0 }))
+})
+
 describe('the day of a window', () => {
   test('is the least loaded one while everybody is there', () => {
     expect(picked([], {})).toBe('2026-03-09')

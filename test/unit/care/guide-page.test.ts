@@ -85,6 +85,21 @@ test('names and numbers of a store are text, and numbers can be dialled', () => 
   expect(html).toContain('<a href="tel:120">')
 })
 
+test('an extension is dialled after a pause, not as part of the number', () => {
+  const guide = guides.find('ipl', 'laser', 1)
+  if (!guide) throw new Error('no guide')
+  const html = renderGuide({
+    address: { code: 'ipl', moment: 1 },
+    kind: { name: '光子嫩肤', category: 'laser' },
+    guide,
+    drawings: [],
+    moments: [1],
+    store: { displayName: '华颜', callbackPhone: '+86 21-6000 0001转208', emergencyPhone: '400-123-4567转8' },
+  })
+  expect(html).toContain('<a href="tel:4001234567,8">400-123-4567转8</a>')
+  expect(html).toContain('<a href="tel:+862160000001,208">+86 21-6000 0001转208</a>')
+})
+
 describe('what cannot be shown is refused:', () => {
   test.each([
     ['nothing', '1'],

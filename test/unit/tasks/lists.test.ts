@@ -3,7 +3,7 @@ import { nextWallTime } from '../../../src/platform/calendar.ts'
 import type { Store } from '../../../src/staff/index.ts'
 import { taskCard } from '../../../src/tasks/cards.ts'
 import { zonesDue } from '../../../src/tasks/days.ts'
-import { morningList, overdueList } from '../../../src/tasks/lists.ts'
+import { morningList, nothingSetList, overdueList } from '../../../src/tasks/lists.ts'
 import { passOnTask } from '../../../src/tasks/needs-person.ts'
 import { buildTask, minutes, NOW } from './support.ts'
 
@@ -43,6 +43,19 @@ describe('lists of the day', () => {
     expect(morningList([buildTask({ title: '</font>[x](http://y)' })], () => '09:00', NOW)).not.toMatch(
       /\]\(|<\/font>\[/,
     )
+  })
+
+  test('what nobody owns is said to have no owner, rather than not to be filled in by nobody', () => {
+    const tasks = [buildTask({ _id: 'a', ownerUserId: 'li' }), buildTask({ _id: 'b', ownerUserId: '' })]
+    const list = nothingSetList(
+      '华颜',
+      tasks,
+      (userId) => (userId === 'li' ? '李医生' : '未分配'),
+      () => '03-02',
+    )
+    expect(list).toContain('：李医生未填写')
+    expect(list).toContain('：尚未分配负责人')
+    expect(list).not.toContain('未分配未填写')
   })
 
   test('nothing left is said in one line', () => {
