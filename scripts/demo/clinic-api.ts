@@ -16,7 +16,11 @@ export class ClinicApiError extends Error {
 
 export interface ClinicApi {
   /** @throws ClinicApiError */
-  call(method: 'GET' | 'PUT' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<Record<string, unknown>>
+  call(
+    method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+  ): Promise<Record<string, unknown>>
 }
 
 export function createClinicApi(base: string, key: string): ClinicApi {
@@ -39,15 +43,19 @@ export function createClinicApi(base: string, key: string): ClinicApi {
 
 const MAX_PAGES = 10_000
 
-/** What the server says became of every step. */
-export async function fetchClaims(api: ClinicApi): Promise<Claim[]> {
-  const claims: Claim[] = []
+/** A whole list, page by page. */
+export async function fetchAll<T>(api: ClinicApi, path: string): Promise<T[]> {
+  const all: T[] = []
   let cursor: string | null = null
   for (let page = 0; page < MAX_PAGES; page++) {
-    const answer = await api.call('GET', `/api/v1/promises?limit=200${cursor ? `&cursor=${cursor}` : ''}`)
-    claims.push(...(answer.items as Claim[]))
+    const paging = `limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`
+    const answer = await api.call('GET', `${path}${path.includes('?') ? '&' : '?'}${paging}`)
+    all.push(...(answer.items as T[]))
     cursor = (answer.nextCursor as string | null) ?? null
-    if (!cursor) return claims
+    if (!cursor) return all
   }
-  throw new Error('the list of promises does not end')
+  throw new Error(`the list ${path} does not end`)
 }
+
+/** What the server says became of every step. */
+export const fetchClaims = (api: ClinicApi): Promise<Claim[]> => fetchAll<Claim>(api, '/api/v1/promises')

@@ -30,7 +30,7 @@ export interface ChangeView {
 }
 
 type Json = Record<string, unknown>
-type Names = ReadonlyMap<string, { title: string; pathway: string }>
+export type Names = ReadonlyMap<string, { title: string; pathway: string }>
 
 /** By pathway and step. */
 export const stepNames = (pathways: AppConfig['pathways']): Names =>

@@ -7,6 +7,8 @@ import type { Customer, Desk, Simulator } from '../../simulator/index.ts'
 import type { AppConfig } from '../../src/config.ts'
 import { type ClinicApi, ClinicApiError } from './clinic-api.ts'
 import { consultantOf, numberOf } from './desk.ts'
+import { absenceForms } from './front-desk-absences.ts'
+import { type Answer, checked, type Forms, ok, refuse, settled } from './front-desk-forms.ts'
 import { changeIn, type PlanView, planIn, stepNames } from './front-desk-views.ts'
 import type { ClinicStore } from './stores.ts'
 
@@ -27,13 +29,6 @@ const Entered = z.object({
   endedAt: z.iso.datetime({ offset: true }).optional(),
 })
 const Moved = z.object({ treatmentId: z.string().min(1).max(128), on: Day })
-
-type Answer = { status: number; body: unknown }
-const ok = (body: unknown): Answer => ({ status: 200, body })
-const refuse = (status: number, code: string, message: string): Answer => ({
-  status,
-  body: { error: { code, message } },
-})
 
 export function createFrontDesk(deps: FrontDeskDeps): Desk {
   const { simulator, api, stores, config } = deps
@@ -106,7 +101,8 @@ export function createFrontDesk(deps: FrontDeskDeps): Desk {
     return ok(changeIn(change ?? {}, plan, names))
   }
 
-  const routes: Record<string, (query: URLSearchParams, json: Record<string, unknown>) => Promise<Answer>> = {
+  const routes: Forms = {
+    ...absenceForms({ simulator, api, stores, names }),
     'GET catalogue': async () =>
       ok({
         stores: stores.map(({ id, displayName, type }) => ({ id, name: displayName, type })),
@@ -139,11 +135,6 @@ export function createFrontDesk(deps: FrontDeskDeps): Desk {
 const SHOWN = 8
 const changesIn = (plan: Record<string, unknown>) => (plan.changes ?? []) as Record<string, unknown>[]
 
-async function checked<T>(schema: z.ZodType<T>, json: unknown, work: (input: T) => Promise<Answer>): Promise<Answer> {
-  const found = schema.safeParse(json)
-  return found.success ? work(found.data) : refuse(400, 'invalid_request', '请把表单填写完整。')
-}
-
 /** A plan that is not made yet, a customer who is not entered yet: nothing to show. */
 function unlessMissing(error: unknown): null {
   if (error instanceof ClinicApiError && error.status === 404) return null
@@ -169,17 +160,3 @@ const FACTS = [
 ] as const
 /** What a correction repeats of the record, since it replaces all of it. */
 const factsOf = (treated: Record<string, unknown>) => Object.fromEntries(FACTS.map((name) => [name, treated[name]]))
-
-const SETTLE_LIMIT_MS = 20_000
-const LOOK_EVERY_MS = 50
-
-/** Until the server has worked on what it was told, at the time that it is. */
-async function settled({ clock }: Simulator): Promise<void> {
-  clock.touch()
-  const until = performance.now() + SETTLE_LIMIT_MS
-  const isIdle = () => {
-    const { followers, epoch, inFlight } = clock.state()
-    return inFlight.length === 0 && followers.every((one) => one.idle === true && one.epoch === epoch)
-  }
-  while (!isIdle() && performance.now() < until) await new Promise((done) => setTimeout(done, LOOK_EVERY_MS))
-}

@@ -126,9 +126,11 @@ const welcome = ({ simulator: { ready }, server: { address } }: DemoParts): stri
      Press +1 天 (one day): what falls due happens, and what is new is marked.
   2. 在“诊所前台”为选中的客户录入一次治疗，或更改手术日期，看护理计划怎样变化。
      At 诊所前台 (the front desk) enter a treatment for the customer shown, or move an operation, and see what becomes of the plan.
-  3. 在员工手机的任务卡片上点“接手”“完成”，填表提交，再回复一句小结。
+  3. 在“诊所前台”为员工登记请假，看未完成的任务转交给谁。
+     At 诊所前台 put a member of staff on leave and see who gets the open work.
+  4. 在员工手机的任务卡片上点“接手”“完成”，填表提交，再回复一句小结。
      On a staff phone press 接手 (take) and 完成 (done) on a task card, send the form, then write one line as the summary.
-  4. 点触达记录中的人名，查看他或她的手机。
+  5. 点触达记录中的人名，查看他或她的手机。
      Press a name in the record to see that person's phone.
 
 按 Ctrl-C 全部停止。 Ctrl-C stops everything.

@@ -80,7 +80,12 @@ async function refresh() {
   } else show(el('staff-screen'), 'nobody', () => [empty('这个世界里还没有员工。')])
   state.seen = Math.min(state.seen ?? entries.length, entries.length)
   count(entries)
-  showDesk(state.people.get(state.customer))
+  showDesk({
+    customer: state.people.get(state.customer),
+    staff: state.people.get(state.staff),
+    // While it moves nobody asks again and again.
+    now: state.moving ? null : clock.now,
+  })
   showRecord(entries, { seen: state.seen, people: state.people, open, again: () => void refresh() })
 }
 

@@ -1,41 +1,10 @@
-/** The clinic's front desk: enters treatments, moves an operation, and shows what becomes of the plan. */
+/** The clinic's front desk: enters treatments, moves an operation, and shows what becomes of the plan; staff leave is next door. */
+import { openAbsences, showAbsences } from './absences.js'
+import { busy, day, desk, failed, line, list, option, say, working } from './desk-forms.js'
 import { el, make, when } from './dom.js'
-import { broken } from './words.js'
 
 const state = { catalogue: null, person: null, plans: [], request: 0 }
 let deps = null
-
-/** Sends a form to whoever stands behind the simulator; refusals come in Chinese. */
-async function desk(path, body) {
-  const response = await fetch(
-    `/_sim/desk/${path}`,
-    body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) },
-  )
-  const answer = await response.json().catch(() => ({}))
-  if (response.ok) return answer
-  throw new Error(answer.error?.message || `前台系统没有回应（${response.status}）`)
-}
-
-const say = (where, kind, ...nodes) => where.replaceChildren(make('div', { class: `result ${kind}` }, ...nodes))
-const busy = (where, text) => say(where, 'busy', make('p', { text }))
-const failed = (where, error) => say(where, 'failed', make('p', { text: `没有成功：${broken(error)}` }))
-
-/** While it works nobody presses twice. */
-async function working(form, where, words, work) {
-  const buttons = form.querySelectorAll('button')
-  for (const button of buttons) button.disabled = true
-  busy(where, words)
-  try {
-    await work()
-  } catch (error) {
-    failed(where, error)
-  } finally {
-    for (const button of buttons) button.disabled = false
-  }
-}
-
-const day = (on) => (on ? `${Number(on.slice(5, 7))}月${Number(on.slice(8, 10))}日` : '日期待定')
-const option = (value, text) => make('option', { value, text })
 
 function stepRow({ title, on, at, status, reason }) {
   return make(
@@ -56,17 +25,6 @@ function planView({ name, on, steps }) {
       : make('ol', { class: 'steps' }, ...steps.map(stepRow)),
   ]
 }
-
-const list = (title, rows) =>
-  rows.length === 0 ? [] : [make('h4', { text: title }), make('ul', { class: 'diff' }, ...rows)]
-const line = (sign, title, words, reason) =>
-  make(
-    'li',
-    { class: sign },
-    make('span', { class: 'what', text: title }),
-    make('span', { class: 'days', text: words }),
-    reason ? make('span', { class: 'state', text: reason }) : null,
-  )
 
 /** Moved, dropped and added steps, each with its reason. */
 function changeView({ moved, dropped, added, asked, over }) {
@@ -177,8 +135,9 @@ async function load() {
   }
 }
 
-/** Another customer stands at the desk. */
-export function showDesk(person) {
+/** Another customer stands at the desk, another member of staff is looked at, or time has moved. */
+export function showDesk({ customer: person, staff, now }) {
+  if (state.catalogue) showAbsences(staff, now)
   if (!state.catalogue || person?.personId === state.person) return
   state.person = person?.personId ?? null
   el('desk-who').textContent = person?.name ?? '—'
@@ -203,5 +162,6 @@ export async function openDesk(given) {
     event.preventDefault()
     void move(el('desk-move'), false)
   })
+  openAbsences(given)
   el('desk-preview').addEventListener('click', () => void move(el('desk-move'), true))
 }

@@ -128,6 +128,77 @@ describe.skipIf(skipped)('the front desk', async () => {
     expect(reached.length).toBeGreaterThan(0)
     expect(server.address).toContain('127.0.0.1')
   })
+
+  test('puts somebody on leave: the open task goes to a colleague, her card turns grey; taken back, the leave is gone', async () => {
+    type Task = { id: string; ownerUserId: string; openAt: string; transfers: { toUserId: string; reason: string }[] }
+    await moveClock(simulator.ready.wecomBase, new Date('2026-03-11T12:01+08:00'), 60_000)
+    const [customer] = simulator.world.customers
+    const form = { person: customer?.personId ?? '', storeId: 'huayan', code: 'double_eyelid' }
+    await fetch(`${simulator.ready.wecomBase}/_sim/desk/treatments`, { method: 'POST', body: JSON.stringify(form) })
+    await moveClock(simulator.ready.wecomBase, new Date('2026-03-12T10:00+08:00'), 60_000)
+    // The moment after her next card has come.
+    const { items } = await api.call('GET', '/api/v1/tasks?status=open')
+    const [task] = (items as Task[])
+      .filter(({ openAt }) => new Date(openAt) > simulator.clock.now())
+      .sort((a, b) => (a.openAt < b.openAt ? -1 : 1))
+    if (!task) throw new Error('no card is to come')
+    await moveClock(simulator.ready.wecomBase, new Date(Date.parse(task.openAt) + 60_000), 60_000)
+    const her = simulator.world.staff.find(({ userId }) => userId.toLowerCase() === task.ownerUserId)
+    const heir = simulator.world.staff.find(({ position, departmentId }) => position === '前台' && departmentId === 2)
+    if (!her || !heir) throw new Error('nobody owns the task, or nobody stands in')
+    const leaves = async () => (await api.call('GET', `/api/v1/staff/${task.ownerUserId}/absences`)).items
+
+    const { page, asked } = await open(1440, 900)
+    await page.locator('#leave-list .empty').waitFor()
+    await page.selectOption('#leave-staff', task.ownerUserId)
+    expect(await page.$$eval('#leave-delegate option', (all) => all.length)).toBe(
+      await page.$$eval('#leave-staff option', (all) => all.length),
+    )
+    await page.fill('#leave-from', '2026-03-16')
+    expect(await page.textContent('#leave-hint')).toContain('拨动时钟到3月16日后生效')
+    expect(await page.inputValue('#leave-to')).toBe('2026-03-16')
+    await page.fill('#leave-to', '2026-03-15')
+    await page.click('#desk-leave [type=submit]')
+    expect(await done(page, '#leave-entered')).toContain('结束日期不能早于开始日期')
+    expect(await leaves()).toEqual([])
+
+    await page.fill('#leave-from', '2026-03-12')
+    await page.fill('#leave-to', '2026-03-13')
+    await page.selectOption('#leave-delegate', heir.userId.toLowerCase())
+    expect(await page.textContent('#leave-hint')).toContain('立即生效')
+    await page.click('#desk-leave [type=submit]')
+    await page.waitForSelector('#leave-entered .result.good')
+    const now = (await api.call('GET', `/api/v1/tasks/${task.id}`)) as unknown as Task
+    expect(now.ownerUserId).toBe(heir.userId.toLowerCase())
+    expect(now.transfers).toMatchObject([{ toUserId: now.ownerUserId, reason: 'owner_absent' }])
+    expect(await page.textContent('#leave-entered')).toContain(`已转交给${heir.name}（前台 · 代班）`)
+    await page.selectOption('#who-staff', her.personId)
+    await page.locator('.sheet.grey .closed', { hasText: `已转交${heir.name}` }).waitFor()
+    await page.screenshot({ path: join(SHOTS, 'desk-leave-1440.png') })
+
+    // Said twice it is refused, in the API's words.
+    await page.selectOption('#leave-staff', task.ownerUserId)
+    await page.click('#desk-leave [type=submit]')
+    await page.waitForSelector('#leave-entered .result.failed')
+    expect(await page.textContent('#leave-entered')).toContain('该员工在这段时间内已有其他休假记录')
+    expect(await leaves()).toHaveLength(1)
+    expect(asked.filter(({ key }) => key !== undefined)).toEqual([])
+    expect(await outside(page)).toEqual([])
+    await page.close()
+
+    const { page: small } = await open(375, 667)
+    await small.click('#leave-list button:has-text("查看转交")')
+    await small.waitForSelector('#leave-list .result.good')
+    expect(await small.textContent('#leave-list')).toContain(`已转交给${heir.name}`)
+    expect(await outside(small)).toEqual([])
+    await small.locator('#leave-list').scrollIntoViewIfNeeded()
+    await small.screenshot({ path: join(SHOTS, 'desk-leave-375.png') })
+    await small.click('#leave-list button:has-text("取消请假")')
+    await small.locator('#leave-list .empty').waitFor()
+    expect(await small.textContent('#leave-entered')).toContain('已转交的任务不收回')
+    expect(await leaves()).toEqual([])
+    await small.close()
+  })
 })
 
 test.skipIf(skipped)('a simulator by itself has no front desk', async () => {
