@@ -256,11 +256,11 @@ const cycle: readonly Story[] = [
   onlyBuys,
   onlyBuys,
   onlyBuys,
-  device('picosecond', 'ipl'),
+  onlyBuys,
   onlyBuys,
   bookedByPhone('moves'),
   alternating(onlyAsks(true, 25), onlyAsks(true)),
-  oneInjection,
+  onlyBuys,
 ]
 
 /** One in ten phones the clinic on the third morning, before customer service calls. */

@@ -187,7 +187,9 @@ function outcomeOf(one: Case): { outcome: Outcome; reason: string | null } {
   // Staff say that it is done, and the world doesn't show how: then it is theirs.
   const handedOver =
     ['delegated', 'calling'].includes(target.status) || target.reason === 'staff_overdue' || Boolean(target.handed)
-  if (handedOver && evidence.hasCard(target, window.to)) return { outcome: 'delegated', reason }
+  const inHand = (until: Date) => evidence.hasCard(target, until)
+  const was = one.before.some(({ until, window: { to } }) => inHand(until < to ? until : to))
+  if (handedOver && (inHand(window.to) || was)) return { outcome: 'delegated', reason }
   return { outcome: 'lost', reason: reason ?? 'no_evidence' }
 }
 

@@ -6,6 +6,8 @@ import { answersCall, attempt, onMark } from './customers.ts'
 
 const MINUTE = 60_000
 const FORGETS = 0.03
+/** Who is alone in a role doesn't tell others that a task is taken. */
+const TAKES = 0.35
 /** Tasks that somebody passes on, or asks the supervisor about, instead of calling. */
 const PASSES_ON = 0.02
 const HAS_A_PROBLEM = 0.015
@@ -73,7 +75,7 @@ function onCard(simulator: Simulator, staff: Staff, card: Record<string, unknown
   }
   const outcome = customer && answersCall(seed, customer.personId, taskId)
   later(simulator, staff, wait, `take ${taskId}`, () => {
-    click('take')
+    if (chance(seed, taskId, 'takes') < TAKES) click('take')
     if (!customer) return
     const instead = chance(seed, taskId, 'instead')
     if (instead < PASSES_ON + HAS_A_PROBLEM) {
