@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { createConnection } from 'mongoose'
 import { z } from 'zod'
 import { buildApp } from '../src/app.ts'
-import { GuideFile, PathwayFile } from '../src/care/index.ts'
+import { AdviceFile, GuideFile, PathwayFile } from '../src/care/index.ts'
 import { loadConfig } from '../src/config.ts'
 import { IMPORT_FIELDS } from '../src/imports/index.ts'
 import { PromotionFile, TemplateFile, WordingFile } from '../src/messaging/index.ts'
@@ -97,6 +97,7 @@ const files: Record<string, () => string> = {
   'docs/import-columns.md': columnsPage,
   'docs/content.md': () => contentPage(loadConfig('config')),
   'config/schema/pathway.json': () => schema(PathwayFile),
+  'config/schema/advice.json': () => schema(AdviceFile),
   'config/schema/guide.json': () => schema(GuideFile),
   'config/schema/templates.json': () => schema(TemplateFile),
   'config/schema/promotion.json': () => schema(PromotionFile),

@@ -1,9 +1,11 @@
 /** Every business table of an installation, read and checked together: all problems of all files at once. */
 import { join, relative } from 'node:path'
 import {
+  AdviceFile,
   buildGuides,
   CARE_TEMPLATES,
   captionOf,
+  checkAdvice,
   checkGuides,
   checkPathways,
   type Drawing,
@@ -58,6 +60,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
   const treatments = loader.load('treatments.yaml', TreatmentsSchema)
   const templateFiles = loader.loadAll('templates', TemplateFile)
   const guideFiles = loader.loadAll('guides', GuideFile)
+  const advice = loader.load('advice.yaml', AdviceFile)
   const drawings = loader.texts('illustrations', '.svg')
   const promotion = loader.load('promotion.yaml', PromotionFile)
   const pathwayFiles = loader.loadAll('pathways', PathwayFile)
@@ -99,11 +102,12 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     organisation && treatments
       ? checkPathways(all, { templates: book, kinds: treatments.kinds, guides, organisation, words })
       : []
-  if (treatments && isWhole) {
+  if (treatments && advice && isWhole) {
     const facts = { kinds: treatments.kinds, pictures: new Set(drawings.keys()), room: GUIDE_BYTES - SIGNS_BYTES }
-    for (const { file, path, message } of checkGuides(guideFiles, facts)) {
+    const found = [...checkGuides(guideFiles, facts), ...checkAdvice(guideFiles, advice, treatments.kinds)]
+    for (const { file, path, message, code } of found) {
       const name = join('guides', `${file}.yaml`)
-      loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message })
+      loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message, code })
     }
     for (const { code, pathway, path, message } of review(pathways)) {
       const name = join('pathways', `${pathway}.yaml`)

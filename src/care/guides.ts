@@ -8,6 +8,9 @@ export type Milestone = (typeof MILESTONES)[number]
 /** A day after the treatment, or a milestone. Day 0 goes with the greeting. */
 export type Moment = number | Milestone
 
+/** A topic of `config/advice.yaml`, and the place that it concerns where that isn't the guide's own: `cold_compress@eyes`. */
+const Tag = z.string().regex(/^[a-z_]+(@[a-z_]+)?$/)
+
 const Entry = z.strictObject({
   /** A few words for a mini-program notice, whose fields end at 20 characters. */
   notice: z.string().min(1).max(20),
@@ -17,6 +20,8 @@ const Entry = z.strictObject({
   text: z.string().min(1).max(500),
   /** Drawings that go with it: file names of `config/illustrations` without ending. */
   pictures: z.array(z.string()).max(4).default([]),
+  /** What the text says to do, or allows, and what it says to avoid: for checks, never shown. */
+  advice: z.strictObject({ do: z.array(Tag).default([]), avoid: z.array(Tag).default([]) }).optional(),
 })
 export type GuideEntry = z.output<typeof Entry>
 
@@ -28,6 +33,8 @@ export const GuideFile = z.strictObject({
   /** Only these techniques of the codes; without it every technique that has no guide of its own. */
   techniques: z.array(z.string()).default([]),
   categories: z.array(z.string()).default([]),
+  /** Where on the body its advice belongs that names no place; without it, anywhere. */
+  place: z.string().optional(),
   /** Signs that need the emergency number at once; they go with every day's guide. */
   urgent: z.string().min(1).max(40),
   /** Day after the treatment → guide; day 0 goes with the greeting. */
@@ -143,6 +150,8 @@ export interface GuideProblem {
   /** Path inside the file. */
   path: (string | number)[]
   message: string
+  /** Stable, for programs. */
+  code?: string
 }
 
 /** What the parts of a guide must fit into: treatments, drawings, and the room that a chat message leaves. */

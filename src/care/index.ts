@@ -43,6 +43,7 @@ export { buildGuides, checkGuides, type GuideBook, GuideFile } from './guides.ts
 export { CONTACT_STATES, PAST_CHANNELS, type PastContact, PastContactBody } from './past.ts'
 export { CARE_TEMPLATES, type Pathway, PathwayFile } from './pathway.ts'
 export { checkPathways, type PathwayProblem } from './static-checks.ts'
+export { AdviceFile, checkAdvice } from './static-checks-advice.ts'
 export * from './types.ts'
 
 export interface CareService {

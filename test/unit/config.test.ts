@@ -123,6 +123,18 @@ describe('a mistake is named with its place:', () => {
       /^guides\/liposuction\.yaml:\d+ days has no day 5/,
     ],
     [
+      'two guides that would say the opposite on one day',
+      'guides/hair_transplant.yaml',
+      (text) => text.replace('do: [water], avoid: [alcohol', 'do: [water, cold_compress@eyes], avoid: [alcohol'),
+      /^guides\/hair_transplant\.yaml:\d+ days\.3\.advice\.do\.1 on day 3 .*double_eyelid\.yaml to avoid: cold_compress \(冷敷\), eyes \(眼周\).*\[contradictory_advice\]$/,
+    ],
+    [
+      'a tag that the vocabulary lacks',
+      'guides/ipl.yaml',
+      (text) => text.replace('do: [cold_compress, ', 'do: [cold_compres, '),
+      /^guides\/ipl\.yaml:\d+ days\.0\.advice\.do\.0 cold_compres is no topic of config\/advice\.yaml \[unknown_advice\]$/,
+    ],
+    [
       'a list of words with a typo',
       'wording.yaml',
       (text) => text.replace('except: [迷你]', 'except: [迷您]'),
