@@ -37,6 +37,8 @@ export interface Treatment {
   course?: { session: number; of: number }
   /** When the next session took place, and further operations: the judge finds them among the person's treatments. */
   nextDoneOn?: string | undefined
+  /** When the next session was entered. */
+  nextDoneAt?: Date | undefined
   operatedOn?: Operation[]
   /** When the next session's day became known by a booking. */
   nextToldAt?: Date
@@ -211,9 +213,20 @@ export function formerly(treatment: Treatment): { until: Date; treatment: Treatm
   })
 }
 
-/** When everything was known that the row's days hang on. */
-export function knownAt({ of }: Row, { enteredAt, correctedAt, nextToldAt }: Treatment): Date {
-  const told = [enteredAt, correctedAt, of === 'next session' ? nextToldAt : undefined]
+/** When everything was known that the row's days hang on: a window that the next session has cut ended when that was entered. */
+export function knownAt(row: Row, treatment: Treatment, calendar: Calendar): Date {
+  const { enteredAt, correctedAt, nextToldAt, nextDoneOn, nextDoneAt, course } = treatment
+  const isCut =
+    nextDoneOn !== undefined &&
+    !('hours' in row.when) &&
+    (row.untilNext || course !== undefined) &&
+    isAfter(daysOf(row, treatment, zoneOf(calendar))[1], dateOf(nextDoneOn))
+  const told = [
+    enteredAt,
+    correctedAt,
+    row.of === 'next session' ? nextToldAt : undefined,
+    isCut ? nextDoneAt : undefined,
+  ]
   return new Date(Math.max(...told.map((at) => at?.getTime() ?? 0)))
 }
 
@@ -257,10 +270,17 @@ export function spread(
   const days = (from: Temporal.PlainDate, to: Temporal.PlainDate): Window => ({
     from: instant(from, '00:00', zone),
     to: instant(to.add({ days: 1 }), '00:00', zone),
-    lastChance: instant(to, row.needsPerson ? LAST_CALL : LAST_CONTACT, zone),
+    lastChance: instant(lastWorked(from, to), row.needsPerson ? LAST_CALL : LAST_CONTACT, zone),
   })
+  // Nobody makes a call on a closed day at the end.
+  const lastWorked = (from: Temporal.PlainDate, to: Temporal.PlainDate) => {
+    let day = to
+    while (moves && calendar.closed.has(day.toString()) && isAfter(day, from)) day = day.subtract({ days: 1 })
+    return day
+  }
   const needsPerson = !row.guidance && (row.needsPerson || carriedBy?.needsPerson)
-  if (!needsPerson || row.neverMoves || carriedBy?.neverMoves) return days(first, last)
+  const moves = needsPerson && !row.neverMoves && !carriedBy?.neverMoves
+  if (!moves) return days(first, last)
   let open = first
   while (calendar.closed.has(open.toString())) open = open.add({ days: 1 })
   // The whole window is closed: the contact and its window move to the next opening day.

@@ -118,6 +118,7 @@ export function judge(input: {
           evidence,
           promotions: promotions.get(treatment.person) ?? [],
           wishes: wishes.get(treatment.person) ?? {},
+          known: knownAt(expected.row, treatment, calendar),
         }),
         messageIds: target?.messageIds ?? [],
       })
@@ -163,6 +164,8 @@ interface Case {
   /** Offers that the person heard of, by time. */
   promotions: readonly Found[]
   wishes: Wishes
+  /** When all of it was known. */
+  known: Date
 }
 
 function outcomeOf(one: Case): { outcome: Outcome; reason: string | null } {
@@ -195,9 +198,9 @@ function outcomeOf(one: Case): { outcome: Outcome; reason: string | null } {
 
 /** A reason explains only what the world bears out: a server can write any word. */
 function isExplained(one: Case): boolean {
-  const { treatment, expected, claim, target, window, taken, isCancelled, evidence, promotions, wishes } = one
+  const { treatment, claim, target, window, taken, isCancelled, evidence, promotions, wishes } = one
   const before = (at: Date | undefined) => at !== undefined && at < window.to
-  if (claim?.status === 'missed_before_entry') return knownAt(expected.row, treatment) >= window.lastChance
+  if (claim?.status === 'missed_before_entry') return one.known >= window.lastChance
   // A contact that several promises share may be taken away as one: each of them must have the reason for itself.
   if (taken !== null && (claim?.reason === taken || target?.reason === taken)) return true
   if (claim?.reason === 'cancelled_by_hand') return isCancelled

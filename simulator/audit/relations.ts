@@ -57,6 +57,7 @@ export function related(treatments: readonly Treatment[], calendars: ReadonlyMap
       ...one,
       ...nextSession(one, own, dayOfVisit),
       nextDoneOn,
+      nextDoneAt: one.nextDoneAt ?? next?.other.enteredAt,
       operatedOn: one.operatedOn ?? operatedOn,
     }
   })

@@ -52,6 +52,8 @@ interface Dated {
   last: Day
   /** Of the greeting. */
   interval: Interval | null
+  /** Its days end with the next session: there is nothing to do after it. */
+  isCut?: boolean
 }
 
 /** Why a step doesn't happen although its day is known; null when it does. */
@@ -70,7 +72,10 @@ export function takenAway({ step, first, last }: Dated, facts: ShiftFacts): Reas
 export function narrow(draft: Dated, facts: ShiftFacts): void {
   const { stayUntil, nextDoneOn } = facts
   if (stayUntil && isDuringStay(draft.step) && !draft.interval && draft.first < stayUntil) draft.first = stayUntil
-  if (nextDoneOn && endsWithNext(draft.step, facts) && draft.last > nextDoneOn) draft.last = nextDoneOn
+  if (nextDoneOn && endsWithNext(draft.step, facts) && draft.last > nextDoneOn) {
+    draft.last = nextDoneOn
+    draft.isCut = true
+  }
 }
 
 const endsWithNext = ({ untilNext }: PathwayStep, { course }: ShiftFacts): boolean => untilNext || Boolean(course)
