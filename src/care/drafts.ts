@@ -46,8 +46,6 @@ export interface Draft {
   last: Day
   /** The same before it has met others. */
   own: { first: Day; last: Day }
-  /** Ends with the next session, although it would have had more days. */
-  isCut?: boolean
   /** Set for the contacts within hours of the end. */
   interval: Interval | null
   /** Why its days are others than the pathway's. */

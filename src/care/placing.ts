@@ -76,14 +76,6 @@ function nearest(places: readonly number[], on: number): number {
   return away
 }
 
-/** Whether every day that is left is closed for a contact that needs a person. */
-export function isShutToItsEnd(draft: Draft, facts: DayFacts): boolean {
-  if (actionOf(draft) !== 'call' || draft.step.neverMoves) return false
-  for (let day = firstUseful(draft.first, true, facts); day <= draft.last; day = addDays(day, 1))
-    if (isOpenOn(facts.opening, day)) return false
-  return true
-}
-
 /** Days that are over at entry are no choice any more. */
 function firstUseful(first: Day, needsPerson: boolean, { enteredAt, enteredOn, window, opening }: DayFacts): Day {
   if (first > enteredOn) return first

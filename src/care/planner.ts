@@ -22,7 +22,7 @@ import {
   withDays,
 } from './drafts.ts'
 import { matches, type Pathway, type PathwayStep } from './pathway.ts'
-import { instants, isShutToItsEnd, isSpread, type Load, type Placed, place } from './placing.ts'
+import { instants, isSpread, type Load, type Placed, place } from './placing.ts'
 import type { Anchor, StepAction, StepKind } from './types.ts'
 import { find, type HandPin } from './wanted.ts'
 
@@ -135,9 +135,7 @@ function sift(pathways: readonly Pathway[], facts: DayFacts, { settled, pins = [
           wanted.is === 'waits' ? (['needs_anchor', 'needs_anchor'] as const) : (['cancelled', wanted.reason] as const)
         idle.push(stepOf({ id, pathway, step, own: null, reason: null }, status, reason, null, null))
       } else if (wanted.is === 'taken') idle.push(left(draft, 'cancelled', wanted.reason, facts))
-      // After the next session it would be a contact of the wrong session: it doesn't move to the next opening day.
-      else if (isPassed(draft, facts) || (draft.isCut && isShutToItsEnd(draft, facts)))
-        idle.push(left(draft, 'missed_before_entry', 'missed_before_entry', facts))
+      else if (isPassed(draft, facts)) idle.push(left(draft, 'missed_before_entry', 'missed_before_entry', facts))
       else useful.push(draft)
     }
   }

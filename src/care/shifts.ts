@@ -52,8 +52,6 @@ interface Dated {
   last: Day
   /** Of the greeting. */
   interval: Interval | null
-  /** Its days end with the next session: there is nothing to do after it. */
-  isCut?: boolean
 }
 
 /** Why a step doesn't happen although its day is known; null when it does. */
@@ -72,10 +70,7 @@ export function takenAway({ step, first, last }: Dated, facts: ShiftFacts): Reas
 export function narrow(draft: Dated, facts: ShiftFacts): void {
   const { stayUntil, nextDoneOn } = facts
   if (stayUntil && isDuringStay(draft.step) && !draft.interval && draft.first < stayUntil) draft.first = stayUntil
-  if (nextDoneOn && endsWithNext(draft.step, facts) && draft.last > nextDoneOn) {
-    draft.last = nextDoneOn
-    draft.isCut = true
-  }
+  if (nextDoneOn && endsWithNext(draft.step, facts) && draft.last > nextDoneOn) draft.last = nextDoneOn
 }
 
 const endsWithNext = ({ untilNext }: PathwayStep, { course }: ShiftFacts): boolean => untilNext || Boolean(course)

@@ -29,7 +29,7 @@ async function demo(
     '--customers',
     '8',
     '--seed',
-    '11',
+    '8',
     '--json',
     json,
     '--promises',
@@ -58,7 +58,6 @@ test('every promise is kept or explained, none is doubled, and one seed gives on
   // The first eight customers alone meet every pathway, whatever the seed.
   for (const file of readdirSync('config/pathways')) {
     const pathway = file.replace('.yaml', '')
-    if (pathway === 'consulted') continue
     expect(first.out.enrolments[pathway] ?? 0, pathway).toBeGreaterThan(0)
   }
   // A channel that refuses everything would only push its messages to the next rung.

@@ -4,7 +4,7 @@ import { needsDecision } from '../../../src/care/decisions.ts'
 import type { DueStep } from '../../../src/care/model.ts'
 import { type Host, plan } from '../../../src/care/planner.ts'
 import { decide, type FiringFacts } from '../../../src/care/rules.ts'
-import { at, closedOn, facts, fates, only, pathways, planOf, WINDOW } from './clinic.ts'
+import { at, facts, fates, only, pathways, planOf, WINDOW } from './clinic.ts'
 
 const surgeryOn = (endedAt: string, more = {}) =>
   fates(planOf(['surgery'], facts('double_eyelid', endedAt, more)), 'surgery')
@@ -234,20 +234,6 @@ describe('course', () => {
       action: 'call',
     })
     expect(fates(session(true, false))).not.toHaveProperty('course.next_course')
-  })
-})
-
-test('a window that the next session ends on closed days is over: its contact does not move behind that session', () => {
-  const course = { isFirst: true, isLast: false }
-  const entered = facts('picosecond', '2026-03-04 12:00', {
-    storeType: 'hospital',
-    course,
-    nextDoneOn: '2026-03-10',
-    enteredAt: at('2026-03-10 20:00'),
-    opening: closedOn('2026-03-10', '2026-03-11'),
-  })
-  expect(fates(planOf(['treatment_call'], entered), 'treatment_call')).toMatchObject({
-    consultant_month: '2026-03-06 missed_before_entry',
   })
 })
 
