@@ -49,11 +49,13 @@ const courseOf =
     const between = it.scaled(22)
     const from = it.within(0.2)
     const id = numberOf(it, 'K', 1)
+    // Nobody is treated while the hospital is closed.
+    const open = (day: number): number => (it.hospital.closed.includes(it.on(day)) ? open(day + 1) : day)
     return Array.from({ length: sessions }, (_, i) => {
       const isLast = i + 1 === sessions
-      const day = from + i * between
+      const day = open(from + i * between)
       // After the last one the date is that of the next course; some wait for the doctor's card.
-      const nextSessionOn = it.on(day + (isLast ? it.scaled(12) : between))
+      const nextSessionOn = it.on(isLast ? day + it.scaled(12) : open(from + (i + 1) * between))
       const isSaid = !isLast || it.draw(0, 1, 'said') === 0
       return visitOf(
         it,
