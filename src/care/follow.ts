@@ -7,10 +7,11 @@ import { addDays, addMonths, atTime, dayOf, nextOpenDay, type Opening } from '..
 import { hashId } from '../platform/hash.ts'
 import type { OpenTask } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
+import { decisionTask } from './decisions.ts'
 import { followTaskId } from './fire.ts'
 import type { StepRow } from './model.ts'
 import { endOfContacts } from './timing.ts'
-import { dayNumber, type StepFacts, treatmentName } from './wording.ts'
+import { type StepFacts, treatmentName } from './wording.ts'
 
 export type Cause = 'unreachable' | 'silent' | 'declined'
 
@@ -77,27 +78,11 @@ export function unreachedTask(
   { isAbnormal }: { isAbnormal: boolean },
 ): OpenTask | null {
   if (!step.safety && !isAbnormal) return null
-  const { contact, treatment, window, at } = facts
-  const role = isAbnormal || step.ownerRole === 'nurse' ? 'doctor' : 'nurse'
-  const evening = endOfContacts(dayOf(at, window.timeZone), window)
-  return {
+  return decisionTask(treatments, step, facts, facts.window, {
     id: unreachedTaskId(step._id),
-    kind: 'decide_contact',
-    form: 'confirm',
-    storeId: step.storeId,
-    role,
-    preferredUserIds: role === 'doctor' && treatment?.doctorUserId ? [treatment.doctorUserId] : [],
-    customerId: step.customerId,
-    treatmentId: step.treatmentId,
-    stepIds: [],
-    title: `${contact?.salutation ?? '客户'} · 请决定如何联系（第${dayNumber(facts)}天）`,
-    facts: [
-      { name: '项目', value: treatmentName(facts, treatments) },
-      { name: '原计划', value: step.title },
-      { name: '原因', value: '多次未接通' },
-    ],
+    role: isAbnormal || step.ownerRole === 'nurse' ? 'doctor' : 'nurse',
+    title: '请决定如何联系',
+    reason: '多次未接通',
     script: `${isAbnormal ? '客户有尚未解决的异常情况' : '此项关系到术后安全'}，多次致电未接通。请您判断还需要以什么方式联系，并在病历中记录。`,
-    openAt: at,
-    dueAt: evening > at ? evening : endOfContacts(addDays(dayOf(at, window.timeZone), 1), window),
-  }
+  })
 }
