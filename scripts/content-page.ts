@@ -5,7 +5,7 @@ import {
   type GuideBook,
   type GuideEntry,
   type GuideFile,
-  type MILESTONES,
+  MILESTONE_NAMES,
   type Moment,
   momentOf,
   momentsOf,
@@ -53,15 +53,6 @@ const CATEGORIES: Record<TreatmentKind['category'], string> = {
   salon: '美容院护理',
   product: '产品',
 }
-const MOMENTS: Record<(typeof MILESTONES)[number], string> = {
-  suture_eve: '拆线前一天',
-  suture_day: '拆线当天',
-  suture_after: '拆线后一天',
-  month1: '满一个月',
-  month3: '满三个月',
-  month6: '满半年',
-  month12: '满一年',
-}
 const TECHNIQUES: Record<string, string> = {
   fut: 'FUT',
   fue: 'FUE',
@@ -82,7 +73,7 @@ const PLACEHOLDERS = {
 const USUAL_SUTURE_DAY = 7
 const FUT_SUTURE_DAY = 10
 const momentName = (moment: Moment): string =>
-  typeof moment === 'string' ? MOMENTS[moment] : moment === 0 ? '治疗当天' : `第 ${moment} 天`
+  typeof moment === 'string' ? MILESTONE_NAMES[moment] : moment === 0 ? '治疗当天' : `第 ${moment} 天`
 
 /** The day on which the sample customer reads it: stitches are taken out on day 7, after FUT on day 10. */
 function dayOfMoment(moment: Moment, sutureDay: number): string {

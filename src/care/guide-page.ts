@@ -2,7 +2,7 @@
 import type { TreatmentKind } from '../treatments/index.ts'
 import type { Drawing } from './drawings.ts'
 import { STYLE } from './guide-style.ts'
-import { type Guide, type GuideAddress, MILESTONES, type Milestone, type Moment } from './guides.ts'
+import { type Guide, type GuideAddress, MILESTONE_NAMES, MILESTONES, type Moment } from './guides.ts'
 
 /** Path and query of a page. Nothing in it tells who reads. */
 export function guidePath({ code, technique, moment, storeId }: GuideAddress): string {
@@ -16,15 +16,6 @@ export function momentIn(text: string): Moment | null {
   return MILESTONES.find((one) => one === text) ?? null
 }
 
-const NAMES: Record<Milestone, string> = {
-  suture_eve: '拆线前一天',
-  suture_day: '拆线当天',
-  suture_after: '拆线后一天',
-  month1: '满一个月',
-  month3: '满三个月',
-  month6: '满半年',
-  month12: '满一年',
-}
 const SINCE: Partial<Record<TreatmentKind['category'], string>> = {
   surgery: '术后',
   hair_transplant: '术后',
@@ -33,9 +24,11 @@ const SINCE: Partial<Record<TreatmentKind['category'], string>> = {
 }
 const sinceOf = ({ category }: Pick<TreatmentKind, 'category'>) => SINCE[category] ?? '治疗后'
 const shortName = (moment: Moment): string =>
-  typeof moment === 'string' ? NAMES[moment] : moment === 0 ? '当天' : `第 ${moment} 天`
+  typeof moment === 'string' ? MILESTONE_NAMES[moment] : moment === 0 ? '当天' : `第 ${moment} 天`
 const longName = (kind: Pick<TreatmentKind, 'category'>, moment: Moment): string =>
-  typeof moment === 'string' && !moment.startsWith('month') ? NAMES[moment] : `${sinceOf(kind)}${shortName(moment)}`
+  typeof moment === 'string' && !moment.startsWith('month')
+    ? MILESTONE_NAMES[moment]
+    : `${sinceOf(kind)}${shortName(moment)}`
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 const safe = (text: string): string => text.replace(/[&<>"']/g, (sign) => ESCAPES[sign] ?? sign)

@@ -5,6 +5,15 @@ import type { PathwayStep, When } from './pathway.ts'
 /** Moments that no count of days can name: around the removal of stitches, and calendar months. */
 export const MILESTONES = ['suture_eve', 'suture_day', 'suture_after', 'month1', 'month3', 'month6', 'month12'] as const
 export type Milestone = (typeof MILESTONES)[number]
+export const MILESTONE_NAMES: Record<Milestone, string> = {
+  suture_eve: '拆线前一天',
+  suture_day: '拆线当天',
+  suture_after: '拆线后一天',
+  month1: '满一个月',
+  month3: '满三个月',
+  month6: '满半年',
+  month12: '满一年',
+}
 /** A day after the treatment, or a milestone. Day 0 goes with the greeting. */
 export type Moment = number | Milestone
 

@@ -6,6 +6,7 @@ import { Id, Instant, NoteText, PageQuery, page, pageOf, pageRequest, ShortText 
 import type { Migrations } from './migrate.ts'
 import type { MigrationStore } from './migrations-model.ts'
 import { PathwayId } from './version-routes.ts'
+import { Foreseen } from './views.ts'
 
 const VersionNumber = z.int().min(1).max(99_999)
 const Wanted = z.strictObject({ from: VersionNumber, to: VersionNumber })
@@ -24,15 +25,8 @@ const PlanDiff = z.object({
   problem: z.string().nullable(),
   /** Step ids: as they are, though under the new version's number. */
   kept: z.array(z.string()),
-  /** In other words, by somebody else, or on another day. */
-  moved: z.array(z.string()),
-  dropped: z.array(z.string()),
-  added: z.array(z.string()),
-  moves: z.array(
-    z.object({ id: z.string(), from: z.string().nullable(), to: z.string().nullable(), reason: z.string().nullable() }),
-  ),
-  /** Days that a doctor would be asked for. */
-  asked: z.array(z.string()),
+  /** `moved`: in other words, by somebody else, or on another day. */
+  ...Foreseen.shape,
 })
 const Counts = z.object({
   finished: z.number(),
