@@ -187,6 +187,14 @@ export function suturesAfter(treatment: Treatment, day: Temporal.PlainDate): num
   return sutures ? day.until(sutures, { largestUnit: 'days' }).days : 0
 }
 
+function openFrom(first: Temporal.PlainDate, { closed }: Calendar): Temporal.PlainDate {
+  let open = first
+  while (closed.has(open.toString())) open = open.add({ days: 1 })
+  return open
+}
+const laterOf = (day: Temporal.PlainDate, other: string | undefined) =>
+  other !== undefined && isAfter(dateOf(other), day) ? dateOf(other) : day
+
 /** Why a row is not due although its day is known: the world's own reasons, by the server's names for them. */
 export function takenBy(row: Row, treatment: Treatment, calendar: Calendar): string | null {
   const zone = zoneOf(calendar)
@@ -201,7 +209,12 @@ export function takenBy(row: Row, treatment: Treatment, calendar: Calendar): str
       return 'superseded_by_session'
   }
   if (inHospital && !dischargedOn) return 'covered_in_hospital'
-  return dischargedOn && isAfter(dateOf(dischargedOn), last) ? 'covered_in_hospital' : null
+  if (dischargedOn && isAfter(dateOf(dischargedOn), last)) return 'covered_in_hospital'
+  // A closure moves a call to a day after the session: there it falls, too.
+  const endsWithNext = row.of === undefined && (row.untilNext || course) && row.needsPerson && !row.neverMoves
+  return nextDoneOn && endsWithNext && isAfter(openFrom(laterOf(first, dischargedOn), calendar), dateOf(nextDoneOn))
+    ? 'superseded_by_session'
+    : null
 }
 
 /** The treatment as it was recorded before each correction, and until when. */
@@ -254,7 +267,7 @@ export function windowOf(row: Row, treatment: Treatment, calendar: Calendar, car
   const { dischargedOn, nextDoneOn, course } = treatment
   // What is taken away as a whole keeps its days: it was promised for them.
   const isLeft = takenBy(row, treatment, calendar) === null
-  if (isLeft && dischargedOn && isAfter(dateOf(dischargedOn), first)) first = dateOf(dischargedOn)
+  if (isLeft) first = laterOf(first, dischargedOn)
   if (isLeft && nextDoneOn && (row.untilNext || course) && isAfter(last, dateOf(nextDoneOn))) last = dateOf(nextDoneOn)
   return spread([first, last], row, calendar, carriedBy)
 }
@@ -281,8 +294,7 @@ export function spread(
   const needsPerson = !row.guidance && (row.needsPerson || carriedBy?.needsPerson)
   const moves = needsPerson && !row.neverMoves && !carriedBy?.neverMoves
   if (!moves) return days(first, last)
-  let open = first
-  while (calendar.closed.has(open.toString())) open = open.add({ days: 1 })
+  const open = openFrom(first, calendar)
   // The whole window is closed: the contact and its window move to the next opening day.
   return Temporal.PlainDate.compare(open, last) > 0 ? days(open, open) : days(first, last)
 }

@@ -1,5 +1,13 @@
 /** The shift rules (domain 4): what moves a step to other days, and what takes it away. Pure. */
-import { addDays, addMonths, type Day, type Interval } from '../platform/calendar.ts'
+import {
+  addDays,
+  addMonths,
+  type Day,
+  type Interval,
+  isOpenOn,
+  nextOpenDay,
+  type Opening,
+} from '../platform/calendar.ts'
 import type { Reason } from '../platform/reasons.ts'
 import { anchorOf, type DayWhen, type KnownDays, lateSutureDays, spanOf } from './anchors.ts'
 import type { Pathway, PathwayStep } from './pathway.ts'
@@ -66,11 +74,24 @@ export function takenAway({ step, first, last }: Dated, facts: ShiftFacts): Reas
   return null
 }
 
-/** What remains of the days of a step: a window ends with the next session, and begins with the discharge. */
-export function narrow(draft: Dated, facts: ShiftFacts): void {
-  const { stayUntil, nextDoneOn } = facts
-  if (stayUntil && isDuringStay(draft.step) && !draft.interval && draft.first < stayUntil) draft.first = stayUntil
-  if (nextDoneOn && endsWithNext(draft.step, facts) && draft.last > nextDoneOn) draft.last = nextDoneOn
+/**
+ * What remains of the days of a step: a window ends with the next session, and begins with the discharge. What closed days
+ * would move behind that session ends with the last day that is open before; `superseded_by_session` where there is none.
+ */
+export function narrow(draft: Dated, facts: ShiftFacts & { opening: Opening }): Reason | null {
+  const { step } = draft
+  const { stayUntil, nextDoneOn, opening } = facts
+  let { first, last } = draft
+  if (stayUntil && isDuringStay(step) && !draft.interval && first < stayUntil) first = stayUntil
+  if (nextDoneOn && endsWithNext(step, facts)) {
+    if (last > nextDoneOn) last = nextDoneOn
+    if (step.action !== 'message' && !step.neverMoves && nextOpenDay(opening, last) > nextDoneOn)
+      while (last >= first && !isOpenOn(opening, last)) last = addDays(last, -1)
+    if (last < first) return 'superseded_by_session'
+  }
+  draft.first = first
+  draft.last = last
+  return null
 }
 
 const endsWithNext = ({ untilNext }: PathwayStep, { course }: ShiftFacts): boolean => untilNext || Boolean(course)

@@ -85,8 +85,7 @@ function natural(pathway: Pathway, step: PathwayStep, isIn: boolean, facts: DayF
   const draft = isIn && applies(step, facts) ? draftOf(pathway, step, facts) : 'none'
   if (draft === 'none') return { wanted: NONE, draft: null }
   if (draft === null) return { wanted: WAITS, draft: null }
-  const reason = takenAway(draft, facts)
-  if (!reason) narrow(draft, facts)
+  const reason = takenAway(draft, facts) ?? narrow(draft, facts)
   const { first, last } = draft
   draft.own = { first, last }
   return { wanted: { is: reason ? 'taken' : 'due', first, last, shift: draft.reason, reason }, draft }

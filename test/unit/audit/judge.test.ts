@@ -400,6 +400,39 @@ describe('windows of the auditor’s own', () => {
   })
 })
 
+describe('a call that closed days would move behind the next session', () => {
+  const next = {
+    storeType: 'hospital' as const,
+    course: { session: 1, of: 3 },
+    nextDoneOn: '2026-03-05',
+    nextDoneAt: new Date('2026-03-05T04:00:00Z'),
+  }
+  const end = new Date('2026-05-08T16:00:00Z')
+  const judged = (step: string, more: Partial<Claim>, ledger: LedgerEntry[], closed: string[]) =>
+    outcomes(
+      run([claim(step, { pathway: 'treatment_call', action: 'call', ...more })], ledger, next, end, closed),
+    )[step]
+  const taken = { status: 'cancelled', reason: 'superseded_by_session' } as const
+  const missed = { status: 'missed_before_entry', reason: 'missed_before_entry' } as const
+  const CALLED = '2026-03-06T03:20:00Z'
+  const moved = { reason: 'store_closed', calls: [{ byUserId: 'staff01', at: CALLED, reached: true }] }
+
+  test('is superseded by it: of a day that is closed as of a window', () => {
+    expect(judged('cs_day3', taken, [], ['2026-03-05'])).toBe('explained superseded_by_session')
+    expect(judged('cs_day3', taken, [], [])).toBe('lost superseded_by_session')
+    const window = ['2026-03-04', '2026-03-05']
+    expect(judged('consultant_month', taken, [], window)).toBe('explained superseded_by_session')
+    expect(judged('consultant_month', taken, [], ['2026-03-05'])).toBe('lost superseded_by_session')
+  })
+  test('is missed where the last open day before it was over', () => {
+    expect(judged('consultant_month', missed, [], ['2026-03-05'])).toBe('explained missed_before_entry')
+    expect(judged('consultant_month', missed, [], [])).toBe('lost missed_before_entry')
+  })
+  test('and is made behind it all the same, is late', () => {
+    expect(judged('consultant_month', moved, [call(CALLED, 'answered')], ['2026-03-05'])).toBe('late store_closed')
+  })
+})
+
 test('a message that arrives twice is doubled, under the same id or in the same words', () => {
   const twice = [claim('greeting', { messageIds: ['m0', 'm0b'] })]
   expect(run(twice, [GREETED, sms('m0b', '2026-03-02T07:06:00Z')]).duplicated).toHaveLength(1)

@@ -4,7 +4,7 @@ import { needsDecision } from '../../../src/care/decisions.ts'
 import type { DueStep } from '../../../src/care/model.ts'
 import { type Host, plan } from '../../../src/care/planner.ts'
 import { decide, type FiringFacts } from '../../../src/care/rules.ts'
-import { at, facts, fates, only, pathways, planOf, WINDOW } from './clinic.ts'
+import { at, closedOn, facts, fates, only, pathways, planOf, WINDOW } from './clinic.ts'
 
 const surgeryOn = (endedAt: string, more = {}) =>
   fates(planOf(['surgery'], facts('double_eyelid', endedAt, more)), 'surgery')
@@ -234,6 +234,39 @@ describe('course', () => {
       action: 'call',
     })
     expect(fates(session(true, false))).not.toHaveProperty('course.next_course')
+  })
+})
+
+describe('a call that closed days would move behind the next session', () => {
+  const called = (nextDoneOn: string, enteredAt: string, ...closed: string[]) =>
+    planOf(
+      ['treatment_call'],
+      facts('picosecond', '2026-03-04 12:00', {
+        storeType: 'hospital',
+        course: { isFirst: true, isLast: false },
+        nextDoneOn,
+        enteredAt: at(enteredAt),
+        opening: closedOn(...closed),
+      }),
+    )
+  test('has the days until the last open one before it', () => {
+    const planned = called('2026-03-10', '2026-03-09 10:00', '2026-03-10', '2026-03-11')
+    expect(fates(planned, 'treatment_call').consultant_month).toBe('2026-03-09 planned')
+    const one = planned.find(({ step }) => step.id === 'consultant_month')
+    expect([one?.lastDay, one?.windowTo]).toEqual(['2026-03-09', at('2026-03-10 00:00')])
+  })
+  test('is missed when that day is over', () => {
+    const planned = called('2026-03-10', '2026-03-10 09:30', '2026-03-10', '2026-03-11')
+    expect(fates(planned, 'treatment_call').consultant_month).toBe('2026-03-06 missed_before_entry')
+  })
+  test('is superseded by it where none of its days is open', () => {
+    const closed = ['2026-03-07', '2026-03-08']
+    expect(fates(called('2026-03-07', '2026-03-07 09:30', ...closed), 'treatment_call')).toMatchObject({
+      cs_day3: '2026-03-07 cancelled superseded_by_session',
+    })
+    expect(fates(called('2026-03-09', '2026-03-07 09:30', ...closed), 'treatment_call')).toMatchObject({
+      cs_day3: '2026-03-09 planned store_closed',
+    })
   })
 })
 
