@@ -78,8 +78,10 @@ export interface PlanRow {
   changes: PlanChange[]
   /** What people have decided about single steps. */
   pins?: HandPin[]
-  /** How many decisions of people there have been; whoever read an older number plans anew. */
+  /** How many decisions of people there have been: of two that were made on the same grounds the second is refused. */
   hands?: number | undefined
+  /** How often it was decided, made or cancelled: whoever made it from an older one makes it anew. */
+  revision?: number | undefined
 }
 
 export interface ContactRow {
@@ -145,8 +147,8 @@ const ATTENTION = [
   { checklist: { $in: [...MARKS] } },
 ]
 
-/** The plan as it was read: null is a plan about which nobody has decided anything. */
-const asRead = ({ _id, hands }: Pick<PlanRow, '_id' | 'hands'>) => ({ _id, hands: hands ?? null }) as object
+/** What has never been counted isn't there. */
+const countedAs = (count: number | undefined) => (count ?? null) as number
 
 export type CareStore = ReturnType<typeof createCareStore>
 
@@ -166,7 +168,8 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
     /** Of customers who asked and may buy. */
     consultationsOf: (customerIds: readonly string[]) =>
       plans.find({ customerId: { $in: [...customerIds] }, record: 'consultation' }).toArray(),
-    cancelPlan: (treatmentId: string) => plans.updateOne({ _id: treatmentId }, { $set: { status: 'cancelled' } }),
+    cancelPlan: (treatmentId: string) =>
+      plans.updateOne({ _id: treatmentId }, { $set: { status: 'cancelled' }, $inc: { revision: 1 } }),
     changePlan: (_id: string, set: Partial<PlanRow>) => plans.updateOne({ _id }, { $set: set }),
     recordChange: (_id: string, change: PlanChange) =>
       plans.updateOne({ _id, 'changes.id': { $ne: change.id } }, { $push: { changes: change } }),
@@ -177,14 +180,18 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
       change: PlanChange,
     ): Promise<boolean> {
       const { matchedCount } = await plans.updateOne(
-        { ...asRead({ _id, hands }), 'changes.id': { $ne: change.id } },
-        { $set: { pins }, $inc: { hands: 1 }, $push: { changes: change } },
+        { _id, hands: countedAs(hands), 'changes.id': { $ne: change.id } },
+        { $set: { pins }, $inc: { hands: 1, revision: 1 }, $push: { changes: change } },
       )
       return matchedCount === 1
     },
-    /** What a plan is made from, if no person decided meanwhile. Whether nobody did. */
-    async follow({ _id, hands }: Pick<PlanRow, '_id' | 'hands'>, set: Partial<PlanRow>): Promise<boolean> {
-      return (await plans.updateOne(asRead({ _id, hands }), { $set: set })).matchedCount === 1
+    /** What a plan is made from, if nobody has made, decided or cancelled it meanwhile. Whether nobody did. */
+    async follow({ _id, revision }: Pick<PlanRow, '_id' | 'revision'>, set: Partial<PlanRow>): Promise<boolean> {
+      const { matchedCount } = await plans.updateOne(
+        { _id, revision: countedAs(revision) },
+        { $set: set, $inc: { revision: 1 } },
+      )
+      return matchedCount === 1
     },
     nextDueAt: (now: Date, until?: Date) => nextDueAt(steps, now, until),
     claim: async (request: Parameters<typeof claimDue>[1]) => (await claimDue(steps, request)) as DueStep[],

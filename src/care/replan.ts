@@ -56,7 +56,7 @@ export interface Decision extends Decided {
   change: Pick<PlanChange, 'id' | 'cause' | 'hand'>
 }
 
-/** People who decide about one plan at the same time are few; whoever comes later sees what they said. */
+/** Those who change one plan at the same time are few; whoever is overtaken makes it anew from what there is now. */
 const TRIES = 5
 
 /** Returns the treatments whose steps rode on contacts that are no longer where they were. */
@@ -68,15 +68,20 @@ async function replanOne(
   decision?: Decision,
 ): Promise<string[]> {
   const orphans: string[] = []
-  for (let attempt = 0; attempt < TRIES; attempt++) {
-    const done = await tryOne(deps, treatment, cause, now, attempt === 0 ? decision : undefined)
+  let subject: Subject | undefined = treatment
+  for (let attempt = 0; subject && attempt < TRIES; attempt++) {
+    const done = await tryOne(deps, subject, cause, now, attempt === 0 ? decision : undefined)
     orphans.push(...done.orphans)
     if (done.isLast) return orphans
+    // Whoever was quicker may have known more, or have ended it.
+    subject = (await deps.subjects([treatment.id])).get(treatment.id)
+    if (subject?.status === 'cancelled')
+      await takeBack(deps, await deps.store.stepsOf(subject.id), subject.overBy ?? 'treatment_cancelled', now)
   }
   throw conflict('record_busy', { treatmentId: treatment.id })
 }
 
-/** `isLast`: nobody has decided meanwhile what this didn't know. */
+/** `isLast`: nobody has changed the plan meanwhile by what this didn't know. */
 async function tryOne(
   deps: ReplanDeps,
   treatment: Subject,
@@ -138,8 +143,8 @@ async function tryOne(
       'superseded',
     )
   const { _id, createdAt, changes, ...facts } = made.plan
-  const hands = decision ? (decision.hands ?? 0) + 1 : plan.hands
-  const isLast = await store.follow({ _id, hands }, { ...facts, ...(plan.pins ? { pins: made.pins } : {}) })
+  const revision = decision ? (plan.revision ?? 0) + 1 : plan.revision
+  const isLast = await store.follow({ _id, revision }, { ...facts, ...(plan.pins ? { pins: made.pins } : {}) })
   const left = [...diff.move.map(({ before }) => before), ...diff.drop]
   return { orphans: left.flatMap(({ carries }) => carries.map(({ treatmentId }) => treatmentId)), isLast }
 }

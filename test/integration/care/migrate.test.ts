@@ -1,7 +1,7 @@
 /** Running plans that are told to follow another version: foreseen, done, interrupted, repeated. */
 import { expect, test } from 'vitest'
-import { addDays } from '../../../src/platform/calendar.ts'
-import { careWorld, clinicTime, dyingAt } from './support.ts'
+import { addDays, addMonths } from '../../../src/platform/calendar.ts'
+import { careWorld, clinicTime, dyingAt, meanwhile } from './support.ts'
 
 type Json = Record<string, unknown>
 interface Body extends Json {
@@ -204,4 +204,68 @@ test('a plan that cannot be made keeps no other, and the answer names it', async
   await w.work()
   expect(await status()).toMatchObject({ status: 'done', failed: 1, failures: [{ planId: bad, code: 'internal' }] })
   expect([await pinOf(bad), await pinOf(good)]).toEqual([1, 2])
+})
+
+test('a correction and a migration of one plan at the same moment, in two processes: it follows both', async () => {
+  const other = w.another()
+  await other.ready()
+  const migrating = async (from: number, to: number) => {
+    await ask(from, to)
+    await other.due.find(({ table }) => table === 'event_deliveries')?.drain(w.now())
+  }
+  const id = await treated(`${today()} 10:00`)
+  const yesterday = addDays(today(), -1)
+  const corrected = (day: string) =>
+    w.api('PUT', `/treatments/${id}`, {
+      customerExternalId: `C-${n}`,
+      storeId: 'huayan',
+      code: 'ipl',
+      endedAt: `${day}T10:00:00+08:00`,
+    })
+  expect(await pinOf(id)).toBe(2)
+  await corrected(yesterday)
+  meanwhile('care_steps', 'bulkWrite', () => migrating(2, 1))
+  await w.work()
+  const open = async () =>
+    (await w.steps(id)).filter(({ pathway, status }) => pathway === 'base' && status === 'planned')
+  expect(await pinOf(id)).toBe(1)
+  expect((await open()).map(({ pathwayVersion }) => pathwayVersion)).toEqual((await open()).map(() => 1))
+  expect(await w.step(id, 'base.periodic_month3')).toMatchObject({
+    status: 'planned',
+    plannedOn: addMonths(yesterday, 3),
+  })
+  expect(await w.step(id, 'base.periodic_month2')).toMatchObject({ status: 'cancelled' })
+  // And the other way round: what the migration doesn't know is corrected meanwhile.
+  await ask(1, 2)
+  meanwhile('care_steps', 'bulkWrite', async () => {
+    await corrected(today())
+    await other.due.find(({ table }) => table === 'event_deliveries')?.drain(w.now())
+  })
+  await w.work()
+  expect(await pinOf(id)).toBe(2)
+  expect((await open()).map(({ pathwayVersion }) => pathwayVersion)).toEqual((await open()).map(() => 2))
+  expect(await w.step(id, 'base.periodic_month2')).toMatchObject({
+    status: 'planned',
+    plannedOn: addMonths(today(), 2),
+  })
+  expect(await w.step(id, 'base.periodic_month3')).toMatchObject({ status: 'cancelled' })
+})
+
+test('a treatment that is cancelled while its plan is made anew leaves nothing planned', async () => {
+  const other = w.another()
+  await other.ready()
+  const id = await treated(`${today()} 10:00`)
+  await w.api('PUT', `/treatments/${id}`, {
+    customerExternalId: `C-${n}`,
+    storeId: 'huayan',
+    code: 'ipl',
+    endedAt: `${addDays(today(), -1)}T10:00:00+08:00`,
+  })
+  meanwhile('care_steps', 'bulkWrite', async () => {
+    await w.api('POST', `/treatments/${id}/cancel`)
+    await other.due.find(({ table }) => table === 'event_deliveries')?.drain(w.now())
+  })
+  await w.work()
+  expect((await w.steps(id)).filter(({ dueAt, status }) => dueAt !== null || status === 'planned')).toEqual([])
+  expect(await w.api('GET', `/care-plans/${id}`)).toMatchObject({ status: 'cancelled' })
 })

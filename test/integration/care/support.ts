@@ -285,6 +285,20 @@ export function dyingAt(n: number): { writes: () => number; revive: () => void }
     },
   }
 }
+/** Something else that happens between two writes of a process: right before its next write of that kind to the table. */
+export function meanwhile(table: string, write: (typeof WRITES)[number], act: () => Promise<void>): void {
+  const original = Collection.prototype[write] as (...args: unknown[]) => Promise<unknown>
+  const spy = vi.spyOn(Collection.prototype, write).mockImplementation(async function (
+    this: Collection,
+    ...args: unknown[]
+  ) {
+    if (this.collectionName === table) {
+      spy.mockRestore()
+      await act()
+    }
+    return original.apply(this, args)
+  } as never)
+}
 afterEach(() => {
   vi.restoreAllMocks()
 })

@@ -409,9 +409,9 @@ describe('a call that closed days would move behind the next session', () => {
   }
   const end = new Date('2026-05-08T16:00:00Z')
   const judged = (step: string, more: Partial<Claim>, ledger: LedgerEntry[], closed: string[]) =>
-    outcomes(
-      run([claim(step, { pathway: 'treatment_call', action: 'call', ...more })], ledger, next, end, closed),
-    )[step]
+    outcomes(run([claim(step, { pathway: 'treatment_call', action: 'call', ...more })], ledger, next, end, closed))[
+      step
+    ]
   const taken = { status: 'cancelled', reason: 'superseded_by_session' } as const
   const missed = { status: 'missed_before_entry', reason: 'missed_before_entry' } as const
   const CALLED = '2026-03-06T03:20:00Z'
