@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'integration',
-          include: ['test/contract/**/*.test.ts', 'test/integration/**/*.test.ts', 'test/bench/**/*.test.ts'],
+          include: ['contract', 'integration', 'interop', 'bench'].map((folder) => `test/${folder}/**/*.test.ts`),
         },
       },
       // One at a time: they start processes and browsers of their own.

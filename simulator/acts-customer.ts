@@ -7,7 +7,7 @@ import type { Customer, Staff } from './state.ts'
 type Acts = Record<string, (customer: Customer, act: Act) => Record<string, unknown>>
 
 export function customerActs(context: SimContext, answers: Answers): Acts {
-  const { world, clock, callbacks, kf, grants, counters } = context
+  const { world, clock, callbacks, kf, grants, counters, media } = context
   const now = () => clock.now()
 
   function memberOf(userId: unknown): Staff {
@@ -64,7 +64,16 @@ export function customerActs(context: SimContext, answers: Answers): Acts {
     'send-photo'(customer, act) {
       if (!/^[A-Za-z0-9+/]+={0,2}$/.test(required(act, 'base64')))
         throw new ActError(400, 'bad_field', 'base64 is not base64')
-      const mediaId = opaque(64, world.seed, 'media', customer.personId, counters.next('media', customer.personId))
+      const bytes = Buffer.from(text(act.base64), 'base64')
+      const n = counters.next('media', customer.personId)
+      const isPng = bytes.subarray(1, 4).toString('latin1') === 'PNG'
+      const photo = {
+        kind: 'image',
+        filename: `${n}.${isPng ? 'png' : 'jpg'}`,
+        type: isPng ? 'image/png' : 'image/jpeg',
+        bytes,
+      } as const
+      const { mediaId } = media.put('corp', photo, now(), opaque(64, world.seed, 'media', customer.personId, n))
       return { msgid: kf.inbound(context, customer, { type: 'image', mediaId }) }
     },
     'block-kf'(customer, act) {

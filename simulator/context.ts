@@ -5,6 +5,8 @@ import { createGrants } from './api/grants.ts'
 import { kfApis } from './api/kf.ts'
 import { createKfDesk } from './api/kf-desk.ts'
 import { createLimits } from './api/limits.ts'
+import { createMediaApis, miniProgramMediaApis } from './api/media.ts'
+import { createMediaStore } from './api/media-store.ts'
 import { createMessageApis } from './api/messages.ts'
 import { miniProgramApis } from './api/subscribe.ts'
 import { miniProgramTokenApis, tokenApis } from './api/token-apis.ts'
@@ -39,6 +41,7 @@ export function createContext(deps: ContextDeps): SimContext {
     kf: createKfDesk(world),
     grants: createGrants(seed),
     limits: createLimits(),
+    media: createMediaStore(seed),
     recalled: new Set(),
     sentEvents,
     permissions: { contacts: true, external: true, kf: true },
@@ -48,5 +51,6 @@ export function createContext(deps: ContextDeps): SimContext {
 const byPath = (apis: readonly Api[]) => new Map(apis.map((api) => [api.path, api]))
 
 export const wecomApis = (): Map<string, Api> =>
-  byPath([...tokenApis, ...contactApis, ...createMessageApis(), ...kfApis])
-export const wechatApis = (): Map<string, Api> => byPath([...miniProgramTokenApis, ...miniProgramApis])
+  byPath([...tokenApis, ...contactApis, ...createMediaApis(), ...createMessageApis(), ...kfApis])
+export const wechatApis = (): Map<string, Api> =>
+  byPath([...miniProgramTokenApis, ...miniProgramApis, ...miniProgramMediaApis])

@@ -132,7 +132,7 @@ export function createControl(deps: ControlDeps): Control {
 
   return async (request) => {
     const { method, path, body, response } = request
-    if (!path.startsWith('/_sim/')) return method === 'GET' ? page(path) : null
+    if (!path.startsWith('/_sim/')) return method === 'GET' ? (picture(path, deps.context()) ?? page(path)) : null
     const desk = deps.desk()
     if (desk && path.startsWith(DESK) && body !== BROKEN)
       return desk({ method, path: path.slice(DESK.length), query: request.query, json: record(body) })
@@ -211,6 +211,14 @@ async function setTargets(body: Record<string, unknown>, { callbacks }: SimConte
     wechatUrl ? callbacks.verify(wechatUrl, 'wechat') : null,
   ])
   return ok({ ...callbacks.targets, verification: { wecom, wechat } })
+}
+
+/** An image that was uploaded to stay, at the address that its upload answered. */
+function picture(path: string, { media }: SimContext): ControlAnswer | null {
+  const [, id] = /^\/wwpic\/(\w+)\/0$/.exec(path) ?? []
+  if (!id) return null
+  const found = media.image(id)
+  return found ? { status: 200, body: found.bytes, type: found.type } : refuse(404, 'not_found', 'no such picture')
 }
 
 /** The pages to play by hand: `web/index.html` at `/`, everything else of `web/` under `/web/`. */

@@ -1,9 +1,11 @@
 /** The HTTP side: vendor paths on two ports, faults and taps around them, control under `/_sim/`. */
+import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Api, ApiError, type ApiRequest, type SimContext } from './api/types.ts'
+import { type Api, ApiError, type ApiRequest, Bytes, type SimContext } from './api/types.ts'
 import { chance } from './chance.ts'
 import { type Faults, identityOf } from './faults.ts'
+import { type Part, partsOf } from './multipart.ts'
 
 export type Stage = 'received' | 'acted' | 'answered'
 export interface Tapped {
@@ -84,12 +86,14 @@ async function handle(
   const method = request.method ?? 'GET'
   const raw = await readBody(request)
   if (raw === null) return json(response, 413, { errcode: 40206, errmsg: 'body too large' })
-  const body = parse(raw)
+  const parts = partsOf(raw, request.headers['content-type'] ?? '')
+  const body = parts.length > 0 ? formOf(parts) : parse(raw.toString('utf8'))
 
   const api = deps.apis().get(path)
   if (api) {
     const { clock } = deps.context()
-    const call = () => answerCall({ base, deps, request, response, method, path, query: url.searchParams, body, api })
+    const query = url.searchParams
+    const call = () => answerCall({ base, deps, request, response, method, path, query, body, parts, api })
     return clock.during(`request ${path}`, call, { quiet: true })
   }
   const control = await deps.control({ method, path, query: url.searchParams, body, request, response })
@@ -101,7 +105,7 @@ async function handle(
     .end(control.body as string | Buffer)
 }
 
-interface Call extends ApiRequest {
+interface Call extends Omit<ApiRequest, 'headers'> {
   base: 'wecom' | 'wechat'
   deps: ServerDeps
   request: IncomingMessage
@@ -113,7 +117,7 @@ interface Call extends ApiRequest {
 
 /** A vendor API call between its taps and faults. */
 async function answerCall(call: Omit<Call, 'body'> & { body: unknown }): Promise<void> {
-  const { base, deps, request, response, method, path, query, body, api } = call
+  const { base, deps, request, response, method, path, query, body, parts, api } = call
   const context = deps.context()
   deps.counts.set(path, (deps.counts.get(path) ?? 0) + 1)
   const tapped = { base, path, query: Object.fromEntries(query), body, host: request.headers.host ?? '' }
@@ -123,7 +127,7 @@ async function answerCall(call: Omit<Call, 'body'> & { body: unknown }): Promise
     return said
   }
   if ((await tap('received')).includes('drop')) return void request.socket.destroy()
-  const asked: ApiRequest = { query, body: isRecord(body) ? body : {} }
+  const asked: ApiRequest = { query, body: isRecord(body) ? body : {}, parts, headers: request.headers }
   const met = deps.faults.meet(path, api.identities?.(asked, context) ?? [identityOf(method, query, body)])
   for (const { latencyMs } of met) if (latencyMs) await new Promise((done) => setTimeout(done, latencyMs))
   if (met.some(({ drop }) => drop === 'before')) return void request.socket.destroy()
@@ -138,7 +142,9 @@ async function answerCall(call: Omit<Call, 'body'> & { body: unknown }): Promise
   await tap('acted')
   if (met.some(({ drop }) => drop === 'after')) return void request.socket.destroy()
   response.once('finish', () => void tap('answered'))
-  json(response, 200, answer)
+  if (answer instanceof Bytes)
+    response.writeHead(answer.status, { ...answer.headers, 'Content-Length': answer.bytes.length }).end(answer.bytes)
+  else json(response, 200, answer)
 }
 
 /** Token, then the app's permission, then its quota; scope, parameters and state are the handler's, in this order. */
@@ -149,7 +155,7 @@ function run(
   asked: ApiRequest,
   hasJson: boolean,
   context: SimContext,
-): Record<string, unknown> {
+): Record<string, unknown> | Bytes {
   const { tokens, clock, permissions, limits } = context
   try {
     if (api.method !== 'either' && method !== api.method)
@@ -159,9 +165,10 @@ function run(
     if (api.auth) tokens.check(api.auth, asked.query.get('access_token'), clock.now())
     if (api.permission && !permissions[api.permission]) throw new ApiError(48002, 'API forbidden')
     limits.count(api.path, clock.now())
-    if (api.method === 'POST' && !hasJson)
+    if (api.method === 'POST' && !api.takes && !hasJson)
       throw new ApiError(base === 'wecom' ? 40035 : 47001, 'data format error. Warning: wrong json format.')
-    return { ...(api.bare ? {} : { errcode: 0, errmsg: 'ok' }), ...api.handle(asked, context) }
+    const answer = api.handle(asked, context)
+    return answer instanceof Bytes ? answer : { ...(api.bare ? {} : { errcode: 0, errmsg: 'ok' }), ...answer }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     return refusal(context, base, error)
@@ -208,7 +215,16 @@ function json(response: ServerResponse, status: number, body: unknown): void {
     .end(text)
 }
 
-function readBody(request: IncomingMessage): Promise<string | null> {
+/** What taps and faults see of a form: which files, not the files. */
+const formOf = (parts: readonly Part[]) =>
+  Object.fromEntries(
+    parts.map(({ field, filename, type, bytes }) => [
+      field,
+      { filename, type, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') },
+    ]),
+  )
+
+function readBody(request: IncomingMessage): Promise<Buffer | null> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -216,7 +232,7 @@ function readBody(request: IncomingMessage): Promise<string | null> {
       size += chunk.length
       if (size <= BODY_LIMIT) chunks.push(chunk)
     })
-    request.on('end', () => resolve(size > BODY_LIMIT ? null : Buffer.concat(chunks).toString('utf8')))
+    request.on('end', () => resolve(size > BODY_LIMIT ? null : Buffer.concat(chunks)))
     request.on('error', reject)
   })
 }

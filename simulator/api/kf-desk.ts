@@ -6,6 +6,8 @@ import type { Customer, Staff, World } from '../state.ts'
 import { createKfCodes, type SessionState } from './kf-codes.ts'
 import { type MenuItem, showContent } from './kf-content.ts'
 import { createKfLog, type LogPorts } from './kf-log.ts'
+import type { MediaStore } from './media-store.ts'
+import { checkMedia } from './message-content.ts'
 import { ApiError, list, record, text } from './values.ts'
 
 const WINDOW_MS = 48 * 3_600_000
@@ -41,6 +43,7 @@ export type Inbound = { type: 'text'; text: string; menuId?: string } | { type: 
 /** What the desk works with. */
 export interface KfPorts extends LogPorts {
   ledger: Ledger
+  media: MediaStore
 }
 
 export interface KfDesk {
@@ -171,6 +174,7 @@ export function createKfDesk(world: World): KfDesk {
       const now = context.clock.now()
       const msgid = freshMsgId(body, customer.personId)
       showContent(body)
+      checkMedia(body, (id) => context.media.get('corp', id, now))
       if (!within(talk.lastInboundAt, now.getTime())) throw new ApiError(95002, 'send msg over 48 hours')
       if (talk.state !== 0 && talk.state !== 1) throw new ApiError(95018, 'send msg session status invalid')
       if (talk.sentSinceInbound >= MESSAGES_PER_INBOUND) throw new ApiError(95001, 'send msg count limit')

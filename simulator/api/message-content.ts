@@ -5,6 +5,22 @@ import { ApiError, bytes, cut, entryOf, list, record, text } from './values.ts'
 
 const TEXT_BYTES = 2048
 
+/** Looks a media_id up. @throws ApiError 41006, 40007, 40145 */
+export type FindMedia = (mediaId: string) => unknown
+
+/** The types whose content is one file. */
+const FILES: readonly string[] = ['image', 'voice', 'video', 'file']
+/** The types with a small picture. */
+const THUMBS: readonly string[] = ['link', 'miniprogram']
+
+/** @throws ApiError for a file that is not there */
+export function checkMedia(body: Record<string, unknown>, find: FindMedia): void {
+  const type = text(body.msgtype)
+  if (FILES.includes(type)) find(text(record(body[type]).media_id))
+  if (THUMBS.includes(type)) find(text(record(body[type]).thumb_media_id))
+  if (type === 'mpnews') for (const one of list(record(body.mpnews).articles)) find(text(record(one).thumb_media_id))
+}
+
 /** @throws ApiError for content that WeCom would refuse */
 export function showMessage(body: Record<string, unknown>): string {
   const type = text(body.msgtype)
@@ -49,6 +65,15 @@ const KINDS: Record<string, (payload: Record<string, unknown>) => string> = {
     return articles
       .map(({ title, description }) => [text(title), text(description)].filter(Boolean).join('\n'))
       .join('\n')
+  },
+  mpnews(payload) {
+    const articles = list(payload.articles).map(record)
+    if (articles.length < 1 || articles.length > 8) throw new ApiError(45008, 'articles size out of limit')
+    for (const { title, content } of articles) {
+      if (!text(title)) throw new ApiError(41016, 'title missing')
+      if (!text(content)) throw new ApiError(44004, 'empty content')
+    }
+    return articles.map(({ title, digest }) => [text(title), text(digest)].filter(Boolean).join('\n')).join('\n')
   },
   image: media('[图片]'),
   voice: media('[语音]'),

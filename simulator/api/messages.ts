@@ -4,7 +4,7 @@ import { opaque } from '../chance.ts'
 import type { Staff } from '../state.ts'
 import { checkCard, isCallbackCard } from './card-checks.ts'
 import { cardText } from './cards.ts'
-import { showMessage } from './message-content.ts'
+import { checkMedia, showMessage } from './message-content.ts'
 import { departmentsUnder, receiversOf } from './receivers.ts'
 import { type Api, ApiError, list, record, type SimContext, text, whole } from './types.ts'
 
@@ -73,6 +73,7 @@ export function createMessageApis(): Api[] {
         checkAgent(context, body)
         const { valid, invalid, invalidParties, invalidTags } = receiversOf(world, body)
         showMessage(body)
+        checkMedia(body, (id) => context.media.get('corp', id, now))
 
         const fingerprint = fingerprintOf(body)
         const seconds = Math.min(MAX_DUPLICATE_S, whole(body.duplicate_check_interval, DEFAULT_DUPLICATE_S))

@@ -1,14 +1,17 @@
 /** What an API handler gets and gives. Answers are vendor JSON with `errcode`; the HTTP status is always 200. */
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Callbacks } from '../callbacks.ts'
 import type { SimClock } from '../clock.ts'
 import type { Counters } from '../counters.ts'
 import type { Bus } from '../events.ts'
 import type { Ledger } from '../ledger.ts'
+import type { Part } from '../multipart.ts'
 import type { World } from '../state.ts'
 import type { CardBook } from './cards.ts'
 import type { Grants } from './grants.ts'
 import type { KfDesk } from './kf-desk.ts'
 import type { Limits } from './limits.ts'
+import type { MediaStore } from './media-store.ts'
 import type { Tokens } from './tokens.ts'
 
 /** What the administrator has allowed the app to do. */
@@ -26,6 +29,7 @@ export interface SimContext {
   kf: KfDesk
   grants: Grants
   limits: Limits
+  media: MediaStore
   /** Ids of app messages that were recalled: they are gone from the members' screens. */
   recalled: Set<string>
   /** Whether WeChat pushes `subscribe_msg_sent_event` after each subscription message. */
@@ -38,6 +42,21 @@ export interface ApiRequest {
   query: URLSearchParams
   /** Parsed JSON body of a POST. */
   body: Record<string, unknown>
+  /** The parts of a form. */
+  parts: readonly Part[]
+  headers: IncomingHttpHeaders
+}
+
+/** An answer that is a file. */
+export class Bytes {
+  readonly status: 200 | 206
+  readonly headers: Record<string, string>
+  readonly bytes: Buffer
+  constructor(status: 200 | 206, headers: Record<string, string>, bytes: Buffer) {
+    this.status = status
+    this.headers = headers
+    this.bytes = bytes
+  }
 }
 
 export type ApiAnswer = { errcode: number; errmsg: string } & Record<string, unknown>
@@ -50,11 +69,13 @@ export interface Api {
   auth: 'wecom' | 'wechat' | null
   /** Without it the call answers 48002. */
   permission?: Permission
+  /** A form with a file; JSON if not given. */
+  takes?: 'form'
   /** A success without errcode, as the vendor sends it here. */
   bare?: boolean
   /** What a fault at a rate hits or misses; default: the request itself. */
   identities?(request: ApiRequest, context: SimContext): string[]
-  handle(request: ApiRequest, context: SimContext): Record<string, unknown>
+  handle(request: ApiRequest, context: SimContext): Record<string, unknown> | Bytes
 }
 
 export { ApiError, entryOf, list, pageOf, record, text, whole } from './values.ts'

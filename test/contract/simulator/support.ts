@@ -82,6 +82,8 @@ export interface CallbackServer {
   answers: number[]
   /** Waits until `count` callbacks have come. */
   until(count: number): Promise<void>
+  /** Sees each address check as it comes. Returns how to stop. */
+  onEcho(listener: (query: URLSearchParams) => void): () => void
 }
 
 /** Takes callbacks, verifies them with the vendor's library and answers the address check. */
@@ -89,11 +91,13 @@ export async function callbackServer(keys: { token: string; aesKey: string }): P
   const received: Received[] = []
   const answers: number[] = []
   let wake = () => {}
+  const listeners = new Set<(query: URLSearchParams) => void>()
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     const query = new URL(request.url ?? '/', 'http://here').searchParams
     const of = (name: string) => query.get(name) ?? ''
     const echo = of('echostr')
     if (echo) {
+      for (const listener of listeners) listener(query)
       const isEncrypted = query.has('msg_signature')
       return void response.end(isEncrypted ? decrypt(keys.aesKey, echo).message : echo)
     }
@@ -121,6 +125,10 @@ export async function callbackServer(keys: { token: string; aesKey: string }): P
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/callbacks`,
     received,
     answers,
+    onEcho(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
     async until(count) {
       while (received.length < count)
         await new Promise<void>((done) => {

@@ -1,0 +1,189 @@
+/** The simulator as wechatpy, an SDK of other people, sees it: its own requests, refresh, decryption and message classes. */
+import { describe, expect, test } from 'vitest'
+import { callbackServer, type Json, simWorld, tag } from '../contract/simulator/support.ts'
+import { SdkError, startWechatpy, type Wechatpy } from './support.ts'
+
+const HOUR = 3_600_000
+const { simulator, control, later } = await simWorld()
+const { ready, world } = simulator
+const server = await callbackServer({ token: ready.callbackToken, aesKey: ready.callbackAesKey })
+await control('POST', 'callback-target', { wecomUrl: server.url })
+const [customer] = world.customers
+const [member, colleague] = world.staff
+if (!customer || !member || !colleague) throw new Error('the world has people')
+const sdk = (await startWechatpy(ready)) as Wechatpy
+const act = (what: string, more: Json = {}) =>
+  simulator.act({ as: 'customer', id: customer.personId, do: what, ...more })
+const refused = async (call: Promise<unknown>) => {
+  const error = await call.then(
+    () => null,
+    (raised: unknown) => raised,
+  )
+  return error instanceof SdkError ? error.errcode : error
+}
+const issued = () => simulator.context.tokens.issued.wecom
+const opened = async () => {
+  const last = server.received.at(-1)
+  if (!last) throw new Error('no callback has come')
+  return sdk.open(last)
+}
+
+describe.skipIf(!sdk)('wechatpy', () => {
+  describe('tokens', () => {
+    test('one is fetched for the first call and kept for the next', async () => {
+      await sdk.call('agent.get', ready.agentId)
+      await sdk.call('agent.list')
+      expect(issued()).toBe(1)
+    })
+
+    test('a wrong secret is refused', async () => {
+      expect(await refused(sdk.as('wrong', 'fetch_access_token'))).toBe(40001)
+    })
+
+    test('one that is over, and one that was revoked, are replaced by the SDK itself', async () => {
+      await later(2 * HOUR)
+      expect(await sdk.call('agent.list')).toMatchObject([{ agentid: ready.agentId }])
+      expect(issued()).toBe(2)
+      await control('POST', 'tokens/revoke', { platform: 'wecom' })
+      expect(await sdk.call('agent.list')).toMatchObject([{ agentid: ready.agentId }])
+      expect(issued()).toBe(3)
+    })
+  })
+
+  describe('app messages', () => {
+    test('a text reaches the member; nobody valid is an error', async () => {
+      await sdk.call('message.send_text', ready.agentId, [member.userId], '今天有三位客户需要回访')
+      expect(simulator.ledger.entries().at(-1)).toMatchObject({ person: member.personId, kind: 'app' })
+      expect(await refused(sdk.call('message.send_text', ready.agentId, 'nobody', 'x'))).toBe(81013)
+    })
+
+    test('a card is tapped, and the SDK reads the event', async () => {
+      const card = {
+        msgtype: 'template_card',
+        template_card: {
+          card_type: 'button_interaction',
+          main_title: { title: '术后回访', desc: '水光针 第 1 天' },
+          button_list: [{ text: '我来', key: 'take' }],
+          task_id: 'task-py',
+        },
+      }
+      const sent = await sdk.named('message.send', { agent_id: ready.agentId, user_ids: member.userId, msg: card })
+      expect(sent).toMatchObject({ errcode: 0, response_code: expect.any(String) })
+      const before = server.received.length
+      simulator.act({ as: 'staff', id: member.personId, do: 'click', taskId: 'task-py', key: 'take' })
+      await server.until(before + 1)
+      expect(await opened()).toMatchObject({
+        source: member.userId,
+        data: { Event: 'template_card_event', EventKey: 'take', TaskId: 'task-py', AgentID: String(ready.agentId) },
+      })
+    })
+  })
+
+  test('members and departments', async () => {
+    expect(await sdk.call('user.get', member.userId)).toMatchObject({ userid: member.userId, name: member.name })
+    expect(await sdk.call('department.list')).toMatchObject([{ id: 1, parentid: 0 }, { id: 2 }, { id: 3 }])
+    expect(await sdk.call('user.list', 1, true)).toHaveLength(world.staff.length)
+    expect(await sdk.call('department.get_map_users', 2)).toMatchObject({ [member.name]: member.userId })
+    expect(await refused(sdk.call('user.get', 'nobody'))).toBe(60111)
+  })
+
+  test('external contacts, page by page', async () => {
+    for (const one of world.customers)
+      simulator.act({ as: 'customer', id: one.personId, do: 'add-contact', userId: member.userId, state: 'store-1' })
+    const ids = world.customers.map(({ externalUserId }) => externalUserId)
+    expect(await sdk.call('external_contact.get_follow_user_list')).toMatchObject({ errcode: 0 })
+    expect(await sdk.call('external_contact.list', member.userId)).toMatchObject({ external_userid: ids })
+    expect(await sdk.call('external_contact.get', customer.externalUserId)).toMatchObject({
+      external_contact: { external_userid: customer.externalUserId, unionid: customer.unionId },
+      follow_user: [{ userid: member.userId, state: 'store-1' }],
+    })
+    const all = (await sdk.call('external_contact.gen_all_by_user', member.userId, 1)) as unknown as Json[]
+    expect(all.map(({ external_contact }) => (external_contact as Json).external_userid)).toEqual(ids)
+    expect(await refused(sdk.call('external_contact.list', colleague.userId))).toBe(84061)
+  })
+
+  test('customer service: entered, written, pulled and answered', async () => {
+    const before = server.received.length
+    act('say', { text: '在吗' })
+    await server.until(before + 1)
+    const { class: name, data } = await opened()
+    expect(name).toBe('KFMsgOrEventEvent')
+    const { msg_list } = await sdk.call('kf.sync_msg', data.Token)
+    expect(msg_list).toMatchObject([{ external_userid: customer.externalUserId, text: { content: '在吗' } }])
+    await sdk.call('kf_message.send_text', customer.externalUserId, ready.openKfId, '您好，在的')
+    expect(simulator.ledger.entries().at(-1)).toMatchObject({ kind: 'kf', text: '您好，在的' })
+    const state = await sdk.call('kf.get_service_state', ready.openKfId, customer.externalUserId)
+    expect(state).toMatchObject({ service_state: 0 })
+    expect(await sdk.call('kf.get_account_list')).toMatchObject({ account_list: [{ open_kfid: ready.openKfId }] })
+    expect(await sdk.call('kf.batchget_customer', customer.externalUserId)).toMatchObject({
+      customer_list: [{ unionid: customer.unionId }],
+    })
+    expect(await refused(sdk.call('kf.get_service_state', 'wk-other', customer.externalUserId))).toBe(95004)
+  })
+
+  test('a file goes up and comes down byte for byte; over, it is an error', async () => {
+    const file = Buffer.concat([
+      Buffer.from('\x89PNG', 'latin1'),
+      Buffer.from(Array.from({ length: 5_000 }, (_, i) => i % 256)),
+    ])
+    const sent = { name: 'after.png', type: 'image/png', base64: file.toString('base64') }
+    const { media_id } = await sdk.call('media.upload', 'image', sent)
+    expect(await sdk.call('media.download', media_id)).toMatchObject({
+      base64: sent.base64,
+      headers: { 'content-type': 'image/png', 'content-disposition': 'attachment; filename="after.png"' },
+    })
+    await sdk.call('message.send_image', ready.agentId, member.userId, media_id)
+    expect(simulator.ledger.entries().at(-1)).toMatchObject({ kind: 'app', text: '[图片]' })
+    expect(await sdk.call('media.upload_img', sent)).toMatchObject({ url: expect.stringContaining('/wwpic/') })
+    await later(72 * HOUR)
+    expect(await refused(sdk.call('message.send_image', ready.agentId, member.userId, media_id))).toBe(40145)
+  })
+
+  describe('callbacks', () => {
+    test('a new contact as the SDK’s own event class', async () => {
+      const before = server.received.length
+      act('add-contact', { userId: colleague.userId, state: 'store-2' })
+      await server.until(before + 1)
+      expect(await opened()).toMatchObject({
+        class: 'ChangeExternalContactEvent',
+        source: 'sys',
+        data: {
+          ChangeType: 'add_external_contact',
+          UserID: colleague.userId,
+          ExternalUserID: customer.externalUserId,
+          State: 'store-2',
+          WelcomeCode: expect.any(String),
+        },
+      })
+    })
+
+    test('a text of a member, with its 64-bit id whole', async () => {
+      const before = server.received.length
+      const { msgId } = simulator.act({ as: 'staff', id: member.personId, do: 'say', text: '已回访' })
+      await server.until(before + 1)
+      expect(await opened()).toMatchObject({ class: 'TextMessage', data: { Content: '已回访', MsgId: msgId } })
+    })
+
+    test('a changed signature is not accepted', async () => {
+      const last = server.received.at(-1)
+      if (!last) throw new Error('no callback has come')
+      const query = new URLSearchParams({ ...Object.fromEntries(last.query), timestamp: '1' })
+      await expect(sdk.open({ ...last, query })).rejects.toThrow('InvalidSignature')
+    })
+
+    test('the address check', async () => {
+      const seen: URLSearchParams[] = []
+      const { verify } = simulator.context.callbacks
+      const stop = server.onEcho((query) => seen.push(query))
+      expect(await verify(server.url, 'wecom')).toEqual({ ok: true, detail: 'verified' })
+      stop()
+      const [query] = seen
+      if (!query) throw new Error('no check has come')
+      expect(await sdk.echo(query)).toMatch(/^\w{19}$/)
+    })
+  })
+})
+
+test('the message inside is the same as the vendor’s own library reads', () => {
+  for (const { message } of server.received) expect(tag(message, 'ToUserName')).toBe(ready.corpId)
+})
