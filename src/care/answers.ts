@@ -61,7 +61,13 @@ export async function onSettled({ store }: AnswerDeps, batch: readonly SettledMe
         return [
           {
             id,
-            from: ['planned', 'enqueued', 'done'] as const,
+            // What had left when somebody cancelled it has happened.
+            from: [
+              'planned',
+              'enqueued',
+              'done',
+              ...(status === 'done' || status === 'delegated' ? (['cancelled'] as const) : []),
+            ],
             // Without its token a worker that is still firing the step, or comes back late, writes nothing over this.
             set: {
               status,

@@ -20,6 +20,7 @@ import type { Store } from '../staff/index.ts'
 import { briefingsOf } from './briefing.ts'
 import { callOf, callTaskId, type FireDeps } from './fire.ts'
 import type { StepRow } from './model.ts'
+import { withdrawOvertaken } from './overtaken.ts'
 import { windowFacts } from './rows.ts'
 import { callTimes, whyNot } from './rules.ts'
 import { pick, whenOpen } from './timing.ts'
@@ -49,10 +50,11 @@ export function layOutDay(deps: FireDeps): Routine {
       })
       for (const zone of new Set(places.map(({ timeZone }) => timeZone))) {
         const here = new Map(places.filter(({ timeZone }) => timeZone === zone).map((place) => [place.id, place]))
-        const rows = await store.plannedBetween(now, atTime(dayOf(now, zone), '24:00', zone))
+        const endOfDay = atTime(dayOf(now, zone), '24:00', zone)
+        const rows = await store.plannedBetween(now, endOfDay)
         const mine = rows.filter(({ storeId }) => here.has(storeId))
         for (let i = 0; i < mine.length; i += BATCH) {
-          const { calls, moved } = await layOut(deps, mine.slice(i, i + BATCH), here, now)
+          const { calls, moved } = await layOut(deps, mine.slice(i, i + BATCH), here, now, endOfDay)
           counts.calls += calls
           counts.moved += moved
         }
@@ -67,6 +69,7 @@ async function layOut(
   steps: readonly StepRow[],
   places: ReadonlyMap<string, Store>,
   now: Date,
+  endOfDay: Date,
 ): Promise<{ calls: number; moved: number }> {
   const { store, tasks, customers, treatments } = deps
   const calls = steps.filter(({ action }) => action === 'call')
@@ -120,9 +123,13 @@ async function layOut(
       ...(isMoved ? { dueAt } : {}),
       ...(calling.has(step._id) && step.taskId === null ? { taskId: callTaskId(step._id, step.occurrence) } : {}),
     }
-    return Object.keys(set).length > 0 ? [{ id: step._id, from: ['planned'] as const, set, isMoved }] : []
+    const where = { dueAt: step.dueAt, taskId: step.taskId }
+    return Object.keys(set).length > 0 ? [{ id: step._id, from: ['planned'] as const, where, set, isMoved }] : []
   })
-  await store.change(changes)
+  if ((await store.change(changes)) < changes.length) {
+    const begun = laid.map(({ step }) => ({ step, taskIds: [callTaskId(step._id, step.occurrence)], audiences: [] }))
+    await withdrawOvertaken(deps, begun, endOfDay)
+  }
   return { calls: laid.length, moved: changes.filter(({ isMoved }) => isMoved).length }
 }
 

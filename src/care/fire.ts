@@ -17,6 +17,7 @@ import { consultationTaskId, consultationTaskOf } from './consulted.ts'
 import { decisionOf, needsDecision } from './decisions.ts'
 import type { GuideBook } from './guides.ts'
 import type { CareStore, DueStep, StepRow } from './model.ts'
+import { withdrawOvertaken } from './overtaken.ts'
 import { FALLBACK_WINDOW, windowFacts } from './rows.ts'
 import { callTimes, decide, type Firing } from './rules.ts'
 import { usefulUntil } from './timing.ts'
@@ -93,15 +94,14 @@ async function fireBatch(deps: FireDeps, steps: readonly DueStep[], now: Date): 
     ),
   )
   // Tasks first: the announcing message names who is going to call.
-  const owners = await tasks.open(
-    fired.flatMap(({ step, firing, facts, consultants, window }) => {
-      if (firing.do === 'call')
-        return [callOf(deps, step, { ...facts, briefing: briefings.get(step._id) }, consultants, firing)]
-      if (firing.do === 'ask')
-        return [consultationTaskOf(deps, step, facts, consultants, { n: 1, openAt: now, dueAt: firing.overdueAt })]
-      return needsDecision(step, firing) ? [decisionOf(deps, step, facts, window)] : []
-    }),
-  )
+  const opening = fired.map(({ step, firing, facts, consultants, window }): OpenTask[] => {
+    if (firing.do === 'call')
+      return [callOf(deps, step, { ...facts, briefing: briefings.get(step._id) }, consultants, firing)]
+    if (firing.do === 'ask')
+      return [consultationTaskOf(deps, step, facts, consultants, { n: 1, openAt: now, dueAt: firing.overdueAt })]
+    return needsDecision(step, firing) ? [decisionOf(deps, step, facts, window)] : []
+  })
+  const owners = await tasks.open(opening.flat())
   const sendersOf = ({ step, consultants }: (typeof fired)[number]): string[] => {
     const caller = owners.get(callTaskId(step._id, step.occurrence))
     return caller ? [caller] : step.ownerRole === 'consultant' ? consultants : []
@@ -112,23 +112,30 @@ async function fireBatch(deps: FireDeps, steps: readonly DueStep[], now: Date): 
     sendersOf(one)
       .map((userId) => members.get(userId))
       .find((member) => member?.active)
-  await messaging.enqueueMany(
-    fired.flatMap((one) => {
-      const { step, firing, window } = one
-      const facts = { ...one.facts, member: senderOf(one) }
-      const until = usefulUntil(step.windowTo, step.contactClass, window)
-      if (firing.do === 'message') return [messageOf(deps, step, facts, until)]
-      return firing.do === 'call' ? [preludeOf(deps, step, facts, until)] : []
-    }),
-  )
+  const sending = fired.map((one): EnqueueContact[] => {
+    const { step, firing, window } = one
+    const facts = { ...one.facts, member: senderOf(one) }
+    const until = usefulUntil(step.windowTo, step.contactClass, window)
+    if (firing.do === 'message') return [messageOf(deps, step, facts, until)]
+    return firing.do === 'call' ? [preludeOf(deps, step, facts, until)] : []
+  })
+  await messaging.enqueueMany(sending.flat())
   await moveTasks(tasks, fired)
-  await store.finish(
+  const written = await store.finish(
     fired.map(({ step, firing, window }) => ({
       _id: step._id,
       claim: step.claim,
       set: changeOf(step, firing, window.timeZone, now),
     })),
   )
+  if (written < fired.length) {
+    const begun = fired.map(({ step }, i) => ({
+      step,
+      taskIds: opening[i]?.map(({ id }) => id) ?? [],
+      audiences: sending[i]?.map(({ audience }) => audience) ?? [],
+    }))
+    await withdrawOvertaken(deps, begun, now)
+  }
   return counts
 }
 

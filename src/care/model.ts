@@ -245,20 +245,24 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
     steps: (ids: readonly string[]) =>
       ids.length === 0 ? Promise.resolve([]) : steps.find({ _id: { $in: [...ids] } }, ONE_PAGE).toArray(),
     stepsOf: (treatmentId: string) => steps.find({ treatmentId }).sort({ _id: 1 }).toArray(),
-    /** Changes outside a claim, each guarded by the states in which it makes sense. */
+    /**
+     * Changes outside a claim, each guarded by the states in which it makes sense, and by `where`: what it was decided from.
+     * Returns how many were made.
+     */
     async change(
       changes: readonly {
         id: string
         from: readonly CareStep['status'][]
+        where?: Partial<Pick<StepRow, 'taskId' | 'dueAt'>>
         set?: Record<string, unknown>
         push?: Record<string, unknown>
         addToSet?: Record<string, unknown>
       }[],
-    ): Promise<void> {
-      if (changes.length === 0) return
-      const operations = changes.map(({ id, from, set, push, addToSet }) => ({
+    ): Promise<number> {
+      if (changes.length === 0) return 0
+      const operations = changes.map(({ id, from, where, set, push, addToSet }) => ({
         updateOne: {
-          filter: { _id: id, status: { $in: [...from] } },
+          filter: { _id: id, status: from.length === 1 ? from[0] : { $in: [...from] }, ...where },
           update: {
             ...(set ? { $set: set } : {}),
             ...(push ? { $push: push } : {}),
@@ -266,9 +270,10 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
           },
         },
       }))
-      await load.changing(() =>
+      const { matchedCount } = await load.changing(() =>
         steps.bulkWrite(operations as unknown as AnyBulkWriteOperation<StepRow>[], { ordered: false }),
       )
+      return matchedCount
     },
     /** Calls already planned per role and day, without those of some plans. */
     async load(storeIds: readonly string[], first: Day, last: Day, without: readonly string[]): Promise<Calls> {

@@ -64,5 +64,8 @@ export async function foresee(deps: ReconsiderDeps, treatment: Subject, instead?
 
 export const cancelled = (reason: Reason, now: Date) => ({ status: 'cancelled', reason, dueAt: null, doneAt: now })
 
+/** Whoever is firing a step in the moment in which it is changed writes nothing over that, and finds out. */
+export const NOT_FIRING = { 'claim.token': '' }
+
 /** A card that is withdrawn can't come again under its number. */
 export const withoutCard = ({ occurrence }: StepRow) => ({ taskId: null, occurrence: occurrence + 1 })

@@ -7,10 +7,10 @@ import type { TasksService } from '../tasks/index.ts'
 import { hangingOn, movesOthers } from './around.ts'
 import type { PlanChange } from './changes.ts'
 import { askForDays, daysAsked, dayTaskIds, timesLost } from './days-wanted.ts'
-import { changeOf, type Diff, decided, diffOf, isNothing, OPEN, wantsOf } from './diff.ts'
+import { changeOf, type Diff, decided, diffOf, isNothing, wantsOf } from './diff.ts'
 import { type EnrolDeps, refused } from './enrol.ts'
 import type { StepRow } from './model.ts'
-import { cancelled, type Decided, reconsider, withoutCard } from './reconsider.ts'
+import { cancelled, type Decided, NOT_FIRING, reconsider, withoutCard } from './reconsider.ts'
 import { windowFacts } from './rows.ts'
 import { callTimes } from './rules.ts'
 import type { Subject } from './subjects.ts'
@@ -119,20 +119,9 @@ async function tryOne(
     // Whoever asked for a migration has seen what it moves.
     if (!isKnown && !cause.instead) await tellOfMoves(deps, treatment, { cause, diff }, now)
   }
-  await store.change([
-    ...diff.move.map(({ before, after }) => ({
-      id: before._id,
-      from: [...OPEN, 'cancelled' as const],
-      set: { ...decided(after), reason: after.reason, doneAt: null, carries: [], ...(taskAfter(before, after) ?? {}) },
-    })),
-    ...diff.drop.map((row) => ({
-      id: row._id,
-      from: [...OPEN, 'cancelled' as const],
-      set: { ...cancelled('superseded', now), carries: [], ...(row.taskId === null ? {} : withoutCard(row)) },
-    })),
-  ])
+  const done = await writeSteps(store, diff, now)
   await store.insertSteps(diff.add)
-  await moveTasks(deps, diff, around.stores.get(treatment.storeId))
+  await moveTasks(deps, done, around.stores.get(treatment.storeId))
   const lost = (anchor: Anchor) => timesLost(plan.changes, anchor, { id: cause.id, ask: diff.ask })
   await askForDays(deps, around.stores, [{ ...made, lost }], now)
   const wanted = daysAsked(made.rows, made.plan)
@@ -144,10 +133,46 @@ async function tryOne(
     )
   const { _id, createdAt, changes, ...facts } = made.plan
   const revision = decision ? (plan.revision ?? 0) + 1 : plan.revision
-  const isLast = await store.follow({ _id, revision }, { ...facts, ...(plan.pins ? { pins: made.pins } : {}) })
+  const isFollowed = await store.follow({ _id, revision }, { ...facts, ...(plan.pins ? { pins: made.pins } : {}) })
   const left = [...diff.move.map(({ before }) => before), ...diff.drop]
-  return { orphans: left.flatMap(({ carries }) => carries.map(({ treatmentId }) => treatmentId)), isLast }
+  return {
+    orphans: left.flatMap(({ carries }) => carries.map(({ treatmentId }) => treatmentId)),
+    isLast: isFollowed && done === diff,
+  }
 }
+
+/**
+ * Each step is written as long as it is what the difference was made from. Returns the difference as far as it was written: the
+ * same one, unless steps have fired or got their card since they were read.
+ */
+async function writeSteps(store: ReplanDeps['store'], diff: Diff, now: Date): Promise<Diff> {
+  const move = diff.move.map(({ before, after }) => ({
+    ...asRead(before),
+    set: { ...decided(after), reason: after.reason, doneAt: null, ...LEFT, ...(taskAfter(before, after) ?? {}) },
+  }))
+  const drop = diff.drop.map((row) => ({
+    ...asRead(row),
+    set: { ...cancelled('superseded', now), ...LEFT, ...(row.taskId === null ? {} : withoutCard(row)) },
+  }))
+  const writes = [...move, ...drop]
+  if ((await store.change(writes)) === writes.length) return diff
+  const rows = new Map((await store.steps(writes.map(({ id }) => id))).map((row) => [row._id, row]))
+  const isWritten = ({ id, set, where }: Pick<(typeof writes)[number], 'id' | 'where'> & { set: Partial<StepRow> }) => {
+    const row = rows.get(id)
+    const isAt = Number(row?.dueAt ?? 0) === Number(set.dueAt ?? 0)
+    return isAt && row?.status === set.status && row?.taskId === { ...where, ...set }.taskId
+  }
+  return {
+    ...diff,
+    move: diff.move.filter((_, i) => isWritten(move[i] as (typeof move)[number])),
+    drop: diff.drop.filter((_, i) => isWritten(drop[i] as (typeof drop)[number] & { set: Partial<StepRow> })),
+  }
+}
+
+/** Nothing rides on a step that has moved, and nobody fires it. */
+const LEFT = { carries: [], ...NOT_FIRING }
+/** A step as it was when its change was decided. */
+const asRead = ({ _id: id, status, taskId }: StepRow) => ({ id, from: [status], where: { taskId: taskId ?? null } })
 
 const taskAfter = (before: StepRow, after: StepRow) =>
   before.taskId !== null && !(after.status === 'planned' && after.action === 'call') ? withoutCard(before) : null

@@ -7,7 +7,9 @@ import { OPEN } from './diff.ts'
 import { callTaskId, followTaskId } from './fire.ts'
 import { unreachedTaskId } from './follow.ts'
 import type { CareStore, StepRow } from './model.ts'
-import { cancelled, withoutCard } from './reconsider.ts'
+import { cancelled, NOT_FIRING, withoutCard } from './reconsider.ts'
+
+const TRIES = 3
 
 export interface TakeBackDeps {
   store: CareStore
@@ -16,7 +18,13 @@ export interface TakeBackDeps {
 }
 
 /** Cancels what is planned, waits in the outbox, or lies as a card with staff. What has been sent stays as it is. */
-export async function takeBack(deps: TakeBackDeps, rows: readonly StepRow[], reason: Reason, now: Date): Promise<void> {
+export async function takeBack(
+  deps: TakeBackDeps,
+  rows: readonly StepRow[],
+  reason: Reason,
+  now: Date,
+  tries = TRIES,
+): Promise<void> {
   const { store, messaging, tasks } = deps
   const outboxId = ({ _id, occurrence }: StepRow, audience: string) => messaging.outboxId(_id, occurrence, audience)
   const waiting = rows.filter(({ status }) => status === 'enqueued')
@@ -53,16 +61,21 @@ export async function takeBack(deps: TakeBackDeps, rows: readonly StepRow[], rea
     ...waiting.filter((row) => unsent.has(outboxId(row, 'customer'))),
     ...calling,
   ]
-  await store.change(
+  const changed = await store.change(
     back.map((row) => ({
       id: row._id,
       from: [row.status],
+      where: { taskId: row.taskId ?? null },
       set: {
         ...cancelled(reason, now),
         ...(row.taskId !== null || !OPEN.includes(row.status) ? withoutCard(row) : {}),
-        // Whoever is firing it in this moment writes nothing over this.
-        'claim.token': '',
+        ...NOT_FIRING,
       },
     })),
   )
+  if (changed === back.length || tries <= 1) return
+  // Some have fired or got their card since they were read.
+  const again = await store.steps(back.map(({ _id }) => _id))
+  const left = again.filter(({ status }) => OPEN.includes(status) || status === 'enqueued' || status === 'calling')
+  if (left.length > 0) await takeBack(deps, left, reason, now, tries - 1)
 }

@@ -74,6 +74,16 @@ function fateOf(to: Moved['to']): string {
       return '待医生确定日期'
     case 'missed_before_entry':
       return '已过时间，不再进行'
+    // It began or ended in the very moment of the decision.
+    case 'enqueued':
+    case 'calling':
+      return '已在进行，未作调整'
+    case 'done':
+    case 'delegated':
+    case 'missed':
+    case 'skipped':
+    case 'unreachable':
+      return '已经结束，未作调整'
     default:
       return `取消${why ? `（${why}）` : ''}`
   }
