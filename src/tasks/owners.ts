@@ -49,10 +49,14 @@ export function whyNot(roster: Roster, userId: string, at: Date): Reason {
 
 const later = (a: Date, b: Date): Date => (a > b ? a : b)
 
-/** Whether its owner is there when the card comes, and when it falls due. What is due only after the return stays. */
-export function isKept({ ownerUserId, openAt, deadlineAt }: TaskRow, roster: Roster, now: Date): boolean {
+/**
+ * Whether its owner is there when the card comes, and when it falls due. What is due only after the return stays; a red flag
+ * doesn't wait for anybody.
+ */
+export function isKept({ ownerUserId, openAt, deadlineAt, redFlag }: TaskRow, roster: Roster, now: Date): boolean {
   const dueAt = later(now, addMs(deadlineAt, -REMIND_BEFORE_MS))
-  return roster.isHere(ownerUserId, dueAt) && (openAt <= now || roster.isHere(ownerUserId, openAt))
+  const isHereFirst = (openAt <= now && !redFlag) || roster.isHere(ownerUserId, later(now, openAt))
+  return isHereFirst && roster.isHere(ownerUserId, dueAt)
 }
 
 export interface OwnersDeps {

@@ -123,18 +123,3 @@ test('a call that has gone out before the cancelling was written goes on, and th
   expect(await open(id)).toEqual([callTaskId(step._id)])
   expect(notes().at(-1)).toContain('已在进行，未作调整')
 })
-
-test('a treatment that is cancelled while its call fires leaves neither card nor announcement', async () => {
-  const id = await treated()
-  await untilDue(id, CALL)
-  meanwhile('care_steps', 'bulkWrite', async () => {
-    await w.api('POST', `/treatments/${id}/cancel`)
-    await w
-      .another()
-      .due.find(({ table }) => table === 'event_deliveries')
-      ?.drain(w.now())
-  })
-  await w.work()
-  expect(await w.step(id, CALL)).toMatchObject({ status: 'cancelled', reason: 'treatment_cancelled' })
-  expect([await announced(id), await open(id)]).toEqual([0, []])
-})

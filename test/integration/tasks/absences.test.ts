@@ -88,6 +88,13 @@ describe('an absence that begins', () => {
     expect(w.shown('staff01', 'tomorrow-0')).toBeNull()
   })
 
+  test('a red flag does not wait for the return: it goes to who is there now', async () => {
+    const dueAt = new Date(at('20:30', day).getTime() + 24 * HOUR)
+    await w.tasks.service.open([w.call('calm', { dueAt }), w.call('flag', { dueAt, redFlag: true })])
+    await away('staff01', w.now(), at('18:00', day))
+    expect([await ownerOf('calm'), await ownerOf('flag')]).toEqual(['staff01', 'staff11'])
+  })
+
   test('the delegate takes over; one who is away, too, hands on; a circle goes to the next of the role', async () => {
     const until = at('20:00', day)
     await w.tasks.service.open([w.call('a')])
