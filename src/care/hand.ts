@@ -14,7 +14,7 @@ import type { PathwayVersions } from './versions.ts'
 import { type HandPin, wantedOf } from './wanted.ts'
 
 export interface HandDeps extends ReplanDeps, TellOfHandDeps {
-  staff: ReplanDeps['staff'] & TellOfHandDeps['staff'] & Pick<StaffService, 'member' | 'candidates'>
+  staff: ReplanDeps['staff'] & TellOfHandDeps['staff'] & Pick<StaffService, 'member' | 'roster'>
   customers: ReplanDeps['customers']
   treatments: ReplanDeps['treatments']
   tasks: ReplanDeps['tasks']
@@ -103,7 +103,7 @@ export async function moveByHand(deps: HandDeps, asked: Asked & { stepId: string
   const { plan, subject, hand, now } = begun
   const seen = await reconsider(deps, plan, subject, now)
   const row = stepToCome(seen, stepId)
-  await mayDecide(deps.staff, row, asked.byUserId)
+  await mayDecide(deps.staff, row, asked.byUserId, now)
   if (row.contactClass === 'greeting') throw conflict('care_step_goes_by_the_hour', { stepId })
   const timeZone = seen.around.stores.get(subject.storeId)?.timeZone
   if (timeZone === undefined) throw notFound('store_not_found', { storeId: subject.storeId })
@@ -133,7 +133,7 @@ export async function cancelByHand(deps: HandDeps, asked: Asked & { stepId: stri
   const { plan, subject, hand, now } = begun
   const seen = await reconsider(deps, plan, subject, now)
   const row = stepToCome(seen, stepId)
-  await mayDecide(deps.staff, row, asked.byUserId)
+  await mayDecide(deps.staff, row, asked.byUserId, now)
   const { pins, kept } = withPins(plan.pins ?? [], takenBy(row, seen.rows, id))
   return finish(deps, begun, change, { pins, hand: { ...hand, pins: kept } })
 }
@@ -150,7 +150,7 @@ export async function undoChange(deps: HandDeps, asked: Asked & { changeId: stri
   const { plan, subject, hand, now } = begun
   const target = plan.changes.find((one) => one.id === changeId)
   if (!target) throw notFound('care_change_not_found', { treatmentId: plan._id, changeId })
-  await mayUndo(deps.staff, plan.storeId, asked.byUserId, target)
+  await mayUndo(deps.staff, plan.storeId, asked.byUserId, target, now)
   const seen = await reconsider(deps, plan, subject, now)
   const decided = plan.pins ?? []
   const planned = (pins: readonly HandPin[]) => seen.make(seen.hosts, { pins })?.rows ?? []

@@ -108,6 +108,17 @@ export function createRoster({ people, stores, absences, hours, organisation }: 
   const having = (storeId: string, role: Role): StaffMember[] =>
     active.filter(({ storeIds, roles }) => roles.includes(role) && storeIds.includes(storeId))
 
+  function mayActAs(userId: string, storeId: string, role: Role, at: Date): boolean {
+    const place = stores.get(storeId)
+    const asks = (one: Role) => having(storeId, one).some((member) => member.userId === userId)
+    const member = byId.get(userId)
+    if (!place || !member) return false
+    if (asks(role) || (member.roles.includes(role) && member.storeIds.length === 0)) return true
+    const isThere = (one: Role) => having(storeId, one).some((other) => isHere(other.userId, at))
+    const first = [role, ...(organisation.fallbacks[place.type][role] ?? [])].find(isThere)
+    return first !== undefined && asks(first)
+  }
+
   const counted = new Map<string, { all: number; present: number }>()
   function staffing(storeId: string, role: Role, day: Day) {
     const key = `${storeId} ${role} ${day}`
@@ -123,5 +134,5 @@ export function createRoster({ people, stores, absences, hours, organisation }: 
     return found
   }
 
-  return { candidates, isActive: (userId) => byId.has(userId), isHere, standInOf, having, staffing }
+  return { candidates, isActive: (userId) => byId.has(userId), isHere, standInOf, having, mayActAs, staffing }
 }

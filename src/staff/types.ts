@@ -93,6 +93,12 @@ export interface Roster {
   standInOf(userId: string, at: Date): string | null
   /** Everybody of the store who has the role, absent or not. */
   having(storeId: string, role: Role): StaffMember[]
+  /**
+   * Whether somebody may decide what is a role's to decide: who has it there or company-wide; where nobody of the role is there
+   * at that time, the first role of the store type's fall-backs that somebody there has. A delegate does work, and decides
+   * nothing that is not his own.
+   */
+  mayActAs(userId: string, storeId: string, role: Role, at: Date): boolean
   /** How many people of the store have the role, and how many of them work on that day as far as is known today. */
   staffing(storeId: string, role: Role, day: Day): { all: number; present: number }
 }

@@ -92,6 +92,36 @@ describe('tiers', () => {
   })
 })
 
+describe('who may decide what is a doctor’s to decide', () => {
+  const people = [
+    member('d1', ['doctor']),
+    member('d2', ['doctor']),
+    member('head', ['department_head']),
+    member('nurse', ['nurse']),
+    member('cs', ['customer_service']),
+    member('elsewhere', ['doctor'], ['ruili']),
+    member('beauty', ['beautician'], ['qingyan']),
+    member('manager', ['store_manager'], ['qingyan']),
+  ]
+  const deciders = (storeId: string, absences: Absence[] = []) => {
+    const roster = rosterOf(people, { absences })
+    return people.flatMap(({ userId }) => (roster.mayActAs(userId, storeId, 'doctor', MONDAY) ? [userId] : []))
+  }
+  test('the store’s doctors, on leave or not; with one of them there nobody stands in', () => {
+    expect(deciders('huayan')).toEqual(['d1', 'd2'])
+    expect(deciders('huayan', [away('d1', 'nurse')])).toEqual(['d1', 'd2'])
+  })
+  test('with all of them on leave the configured role, never a delegate who only does their work', () => {
+    const leave = [away('d1', 'nurse'), away('d2', 'cs')]
+    expect(deciders('huayan', leave)).toEqual(['d1', 'd2', 'head'])
+    expect(deciders('huayan', [...leave, away('head')])).toEqual(['d1', 'd2'])
+  })
+  test('in a store without a doctor the configured role; who answers for the store doesn’t decide', () => {
+    expect(deciders('qingyan')).toEqual(['beauty'])
+    expect(deciders('qingyan', [away('beauty')])).toEqual([])
+  })
+})
+
 describe('absence', () => {
   const people = [
     member('n1', ['nurse']),
