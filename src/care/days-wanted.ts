@@ -1,9 +1,9 @@
 /** Days that only a doctor knows: a step that waits for one is asked for once, never silently absent. */
 import type { CustomersService } from '../customers/index.ts'
 import { nextAllowed } from '../messaging/index.ts'
-import { addDays, addMonths, type Day, dayOf } from '../platform/calendar.ts'
+import { addDays, addMonths, type Day, DEFAULT_ZONE, dayOf } from '../platform/calendar.ts'
 import { hashId } from '../platform/hash.ts'
-import type { Store } from '../staff/index.ts'
+import type { StaffService, Store } from '../staff/index.ts'
 import type { Choice, OpenTask, TaskCompleted, TasksService } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
 import type { AnchorDay } from './anchors.ts'
@@ -50,12 +50,12 @@ const NEXT: Choice = {
     { id: 'm6', text: '6 个月后' },
   ],
 }
-/** The day that an answer names; null where it names none. Pure. */
-export function nextSessionBy(answer: string | null, treatedOn: Day): Day | 'none' | null {
+/** The day that an answer names, counted from the day on which it is given; null where it names none. Pure. */
+export function nextSessionBy(answer: string | null, today: Day): Day | 'none' | null {
   if (answer === 'none') return 'none'
   const [, unit, count] = /^([dm])(\d+)$/.exec(answer ?? '') ?? []
   if (unit === undefined) return null
-  return unit === 'd' ? addDays(treatedOn, Number(count)) : addMonths(treatedOn, Number(count))
+  return unit === 'd' ? addDays(today, Number(count)) : addMonths(today, Number(count))
 }
 
 const OTHER = { title: '请确定护理日期', script: '请在诊疗系统中补充相关日期。填写后，护理联系会自动安排。' }
@@ -100,16 +100,23 @@ export const daysAsked = (
 export async function onDaySaid(
   {
     tasks,
+    staff,
     treatments,
-  }: { tasks: Pick<TasksService, 'get'>; treatments: Pick<TreatmentsService, 'getMany' | 'setNextSession'> },
+  }: {
+    tasks: Pick<TasksService, 'get'>
+    staff: Pick<StaffService, 'store'>
+    treatments: Pick<TreatmentsService, 'getMany' | 'setNextSession'>
+  },
   { taskId, kind, byUserId }: TaskCompleted,
   at: Date,
 ): Promise<void> {
   if (kind !== 'set_day') return
   const task = await tasks.get(taskId)
   const treatment = task?.treatmentId ? (await treatments.getMany([task.treatmentId])).get(task.treatmentId) : undefined
-  const on = treatment ? nextSessionBy(task?.answer ?? null, treatment.treatedOn) : null
-  if (treatment && on !== null) await treatments.setNextSession(treatment.id, { on, byUserId, at })
+  if (!treatment) return
+  const timeZone = (await staff.store(treatment.storeId))?.timeZone ?? DEFAULT_ZONE
+  const on = nextSessionBy(task?.answer ?? null, dayOf(at, timeZone))
+  if (on !== null) await treatments.setNextSession(treatment.id, { on, byUserId, at })
 }
 
 /** One card for each day that is missing. Safe to repeat. */

@@ -105,13 +105,17 @@ async function tryOne(
     full = await refused(store, made ? [made] : [], now)
   }
   if (!made) return { orphans: [], isLast: true }
-  const diff = diffOf(open, made.rows)
+  // What comes next was not asked yet when plans from before it were made: nobody has a card for old treatments.
+  if (plan.asksNext === undefined) delete made.plan.asksNext
+  const asked = daysAsked(open, plan)
+  const wanted = daysAsked(made.rows, made.plan)
+  const diff: Diff = { ...diffOf(open, made.rows), ask: wanted.filter((anchor) => !asked.includes(anchor)) }
   // Kept before it is done: a repeat after a crash finds only the rest of the difference.
   if (decision) {
     const change = { ...changeOf(diff, cause, now), ...decision.change }
     if (!(await store.decide({ _id: plan._id, hands: decision.hands }, made.pins, change)))
       throw conflict('record_busy', { treatmentId: treatment.id })
-  } else if (!isNothing(diff)) {
+  } else if (!isNothing(diff) || diff.ask.length > 0) {
     const change = changeOf(diff, cause, now)
     // Whose it is, is no matter of days: nothing to put back.
     await store.recordChange(treatment.id, { ...change, wants: isOurs ? wantsOf(diff) : [] })
@@ -124,8 +128,7 @@ async function tryOne(
   await moveTasks(deps, done, around.stores.get(treatment.storeId))
   const lost = (anchor: Anchor) => timesLost(plan.changes, anchor, { id: cause.id, ask: diff.ask })
   await askForDays(deps, around.stores, [{ ...made, lost }], now)
-  const wanted = daysAsked(made.rows, made.plan)
-  const said = daysAsked(open, plan).filter((anchor) => !wanted.includes(anchor))
+  const said = asked.filter((anchor) => !wanted.includes(anchor))
   if (said.length > 0)
     await deps.tasks.cancel(
       said.flatMap((anchor) => dayTaskIds(treatment.id, anchor, lost(anchor))),

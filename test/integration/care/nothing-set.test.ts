@@ -109,6 +109,42 @@ describe('the doctor’s card', () => {
     expect(await w.task(cardOf(id))).toMatchObject({ ownerUserId: 'staff08', status: 'open' })
   })
 
+  test('comes again when the day that withdrew it is taken back, as often as that happens', async () => {
+    const id = await treated('botulinum')
+    const open = async () =>
+      (await w.collection<{ _id: string; closedAt: Date | null }>('tasks').find({ treatmentId: id }).toArray()).filter(
+        (task) => task.closedAt === null && task._id.startsWith('day_'),
+      ).length
+    for (const withdrawn of [1, 2]) {
+      await put(id, 'botulinum', { nextSessionOn: later(120 + withdrawn) })
+      expect(await open()).toBe(0)
+      await put(id, 'botulinum')
+      expect([withdrawn, await open()]).toEqual([withdrawn, 1])
+    }
+    const { changes } = (await w.api('GET', `/care-plans/${id}`)) as { changes: { asked: string[] }[] }
+    expect(changes.filter(({ asked }) => asked.includes('next_session_date'))).toHaveLength(2)
+  })
+
+  test('of a plan from before it was asked doesn’t come, however often the plan is made anew', async () => {
+    const id = await treated('botulinum')
+    await w.collection('care_plans').updateOne({ _id: id }, { $unset: { asksNext: '' } })
+    await w.collection('tasks').deleteMany({})
+    for (const note of ['一', '二']) {
+      await put(id, 'botulinum', { note })
+      expect(await w.collection('tasks').countDocuments({ kind: 'set_day' } as never)).toBe(0)
+    }
+  })
+
+  test('answered late it counts from the day of the answer: no day that is over is set', async () => {
+    const id = await treated('picosecond')
+    // Nothing else happens in these weeks.
+    await w.collection('care_steps').deleteMany({})
+    await w.to(`${later(20)} 15:00`)
+    const { card, ownerUserId } = await w.task(cardOf(id))
+    await w.click(ownerUserId, card, 'done', { answer: ['d14'] })
+    expect(await next(id)).toBe(later(34))
+  })
+
   test('of a treatment that is cancelled it is withdrawn', async () => {
     const id = await treated('botulinum')
     await w.api('DELETE', `/treatments/${id}`).catch(() => w.api('POST', `/treatments/${id}/cancel`))
