@@ -31,6 +31,8 @@ export interface HandMade {
   digest: string
   /** Decisions about steps, as they were and as they are now. */
   pins: { stepId: string; before: HandPin | null; after: HandPin | null }[]
+  /** Days inside windows that it brings back. */
+  days?: { id: string; day: Day }[]
   /** The change that it takes back. */
   undoes: string | null
   /** Steps of that change which stayed where they were. */

@@ -45,7 +45,7 @@ const PLANNED = [
   'dueAt',
 ] as const satisfies readonly (keyof StepRow)[]
 
-export const decided = (row: StepRow) => Object.fromEntries(PLANNED.map((field) => [field, row[field]]))
+export const fieldsOf = (row: StepRow) => Object.fromEntries(PLANNED.map((field) => [field, row[field]]))
 /** Reasons that a plan gives; what is planned collects others on its way. */
 const GIVEN_BY_PLAN: ReadonlySet<string> = new Set([
   ...BY_PLAN,
@@ -54,7 +54,8 @@ const GIVEN_BY_PLAN: ReadonlySet<string> = new Set([
   'further_operation',
   'set_by_hand',
 ])
-const toldOf = (row: StepRow) => JSON.stringify([decided(row), GIVEN_BY_PLAN.has(row.reason ?? '') ? row.reason : null])
+const toldOf = (row: StepRow) =>
+  JSON.stringify([fieldsOf(row), GIVEN_BY_PLAN.has(row.reason ?? '') ? row.reason : null])
 const sameAs = (before: StepRow, after: StepRow) => toldOf({ ...before, ...ownDays(before, after) }) === toldOf(after)
 /** Rows from before these days were kept have just those of today. */
 const ownDays = ({ firstDay, lastDay }: StepRow, after: StepRow) => ({

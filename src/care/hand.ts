@@ -1,6 +1,8 @@
 /** Steps that a person sets, moves or cancels by hand, with a reason; and changes that a person takes back. */
 import { addMonths, type Day, dayOf } from '../platform/calendar.ts'
+import { addMs, MINUTE_MS } from '../platform/clock.ts'
 import { AppError, conflict, invalid, notFound } from '../platform/errors.ts'
+import type { DomainEvent, Events } from '../platform/events.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { HandMade, PlanChange } from './changes.ts'
 import { mayDecide, mayUndo } from './deciders.ts'
@@ -19,6 +21,7 @@ export interface HandDeps extends ReplanDeps, TellOfHandDeps {
   treatments: ReplanDeps['treatments']
   tasks: ReplanDeps['tasks']
   versions: ReplanDeps['versions'] & Pick<PathwayVersions, 'refresh'>
+  events: Pick<Events, 'publish'>
   nudge: (table: string) => void
 }
 
@@ -58,10 +61,24 @@ async function begin(deps: HandDeps, asked: Asked, cause: PlanChange['cause'], a
 }
 type Begun = Awaited<ReturnType<typeof begin>>
 
+/** Heard a little later: of whoever died between a decision and what follows from it, another process does the rest. */
+export const DECISION_EVENT = 'care.decided'
+const LOOK_AFTER_MS = MINUTE_MS
+
+/** The rest of a decision, where there is one: what was refused in the end, or is done, stays as it is. Safe to repeat. */
+export async function onDecided(deps: HandDeps, { data }: DomainEvent): Promise<void> {
+  const { treatmentId, changeId } = data as { treatmentId: string; changeId: string }
+  const [plan] = await deps.store.plansOf([treatmentId])
+  const known = plan?.changes.find(({ id, hand }) => id === changeId && hand)
+  const subject = known && (await deps.subjects([treatmentId])).get(treatmentId)
+  if (!plan || !known || !subject) return
+  await finish(deps, { plan, subject, known, now: deps.clock.now() }, known)
+}
+
 /** Does what was decided, or the rest of it, and tells the supervisor. */
 async function finish(
   deps: HandDeps,
-  { plan, subject, known, now }: Begun,
+  { plan, subject, known, now }: Omit<Begun, 'hand'>,
   change: Pick<PlanChange, 'id' | 'cause'>,
   decision?: { pins: readonly HandPin[]; days?: ReadonlyMap<string, Day>; hand: HandMade },
 ): Promise<Answer> {
@@ -69,6 +86,14 @@ async function finish(
   if (known) await replan(deps, subject, cause)
   else if (decision) {
     const { pins, days = new Map(), hand } = decision
+    await deps.events.publish({
+      // Each time anew: the look after an attempt that was refused may be over.
+      id: `${DECISION_EVENT}:${plan._id}:${change.id}:${plan.revision ?? 0}`,
+      type: DECISION_EVENT,
+      occurredAt: now,
+      data: { treatmentId: plan._id, changeId: change.id },
+      notBefore: addMs(now, LOOK_AFTER_MS),
+    })
     await replan(deps, subject, cause, { pins, days, hands: plan.hands, change: { ...change, hand } })
   }
   const [after] = await deps.store.plansOf([subject.id])
@@ -154,9 +179,10 @@ export async function undoChange(deps: HandDeps, asked: Asked & { changeId: stri
   const seen = await reconsider(deps, plan, subject, now)
   const decided = plan.pins ?? []
   const planned = (pins: readonly HandPin[]) => seen.make(seen.hosts, { pins })?.rows ?? []
-  const { left, days, ...back } = undoOf(target, decided, seen, planned, id)
-  if (back.decided.length === 0)
+  const { left, days, ...found } = undoOf(target, decided, seen, planned, id)
+  if (found.decided.length === 0)
     throw new AppError('conflict', 'nothing_to_undo', { changeId }, { publicDetails: { left } })
-  const { pins, kept } = withPins(decided, back.decided)
-  return finish(deps, begun, change, { pins, days, hand: { ...hand, pins: kept, undoes: changeId, left } })
+  const { pins, kept } = withPins(decided, found.decided)
+  const back = [...days].map(([id, day]) => ({ id, day }))
+  return finish(deps, begun, change, { pins, days, hand: { ...hand, pins: kept, days: back, undoes: changeId, left } })
 }

@@ -21,6 +21,7 @@ import { enrol } from './enrol.ts'
 import { createFiring } from './fire.ts'
 import { guidePath } from './guide-page.ts'
 import type { GuideBook } from './guides.ts'
+import { DECISION_EVENT, onDecided } from './hand.ts'
 import { handRoutes } from './hand-routes.ts'
 import { recordHandlers } from './listen.ts'
 import { createMigrations, MIGRATION_EVENT } from './migrate.ts'
@@ -109,6 +110,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
   events.subscribe('care', {
     ...Object.fromEntries(onRecords),
     [MIGRATION_EVENT]: migrations.onWanted,
+    [DECISION_EVENT]: informed((event) => onDecided(shared, event)),
     'task.attempted': ({ data, occurredAt }) => onAttempted(shared, data as unknown as TaskAttempted, occurredAt),
     async 'task.completed'({ data, occurredAt }) {
       const completed = data as unknown as TaskCompleted

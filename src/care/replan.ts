@@ -1,5 +1,6 @@
 /** Facts that were put right after the planning: the plan follows, what has happened stays, and the difference is kept. */
 import type { MessagingService } from '../messaging/index.ts'
+import type { Day } from '../platform/calendar.ts'
 import { conflict } from '../platform/errors.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import type { Reason } from '../platform/reasons.ts'
@@ -7,7 +8,7 @@ import type { TasksService } from '../tasks/index.ts'
 import { hangingOn, movesOthers } from './around.ts'
 import type { PlanChange } from './changes.ts'
 import { askForDays, daysAsked, dayTaskIds, timesLost } from './days-wanted.ts'
-import { changeOf, type Diff, decided, diffOf, isNothing, wantsOf } from './diff.ts'
+import { changeOf, type Diff, diffOf, fieldsOf, isNothing, wantsOf } from './diff.ts'
 import { type EnrolDeps, refused } from './enrol.ts'
 import type { StepRow } from './model.ts'
 import { cancelled, type Decided, NOT_FIRING, reconsider, withoutCard } from './reconsider.ts'
@@ -59,6 +60,9 @@ export interface Decision extends Decided {
 /** Those who change one plan at the same time are few; whoever is overtaken makes it anew from what there is now. */
 const TRIES = 5
 
+const daysOf = ({ hand }: PlanChange): ReadonlyMap<string, Day> =>
+  new Map((hand?.days ?? []).map(({ id, day }) => [id, day]))
+
 /** Returns the treatments whose steps rode on contacts that are no longer where they were. */
 async function replanOne(
   deps: ReplanDeps,
@@ -98,10 +102,14 @@ async function tryOne(
   const instead = cause.instead?.planId === plan._id ? cause.instead.pin : undefined
   const { open, around, make, ...before } = await reconsider(deps, plan, treatment, now, instead)
   let { hosts } = before
-  let made = make(hosts, decision)
+  // Of a decision that is completed: the days that it brings back, unless something else has happened since.
+  const last = plan.changes.at(-1)
+  const days = decision?.days ?? (last?.id === cause.id ? daysOf(last) : undefined)
+  const decided = { pins: decision?.pins ?? plan.pins ?? [], ...(days ? { days } : {}) }
+  let made = make(hosts, decided)
   for (let full = await refused(store, made ? [made] : [], now); full.size > 0; ) {
     hosts = hosts.filter(({ id }) => !full.has(id))
-    made = make(hosts, decision)
+    made = make(hosts, decided)
     full = await refused(store, made ? [made] : [], now)
   }
   if (!made) return { orphans: [], isLast: true }
@@ -151,7 +159,7 @@ async function tryOne(
 async function writeSteps(store: ReplanDeps['store'], diff: Diff, now: Date): Promise<Diff> {
   const move = diff.move.map(({ before, after }) => ({
     ...asRead(before),
-    set: { ...decided(after), reason: after.reason, doneAt: null, ...LEFT, ...(taskAfter(before, after) ?? {}) },
+    set: { ...fieldsOf(after), reason: after.reason, doneAt: null, ...LEFT, ...(taskAfter(before, after) ?? {}) },
   }))
   const drop = diff.drop.map((row) => ({
     ...asRead(row),

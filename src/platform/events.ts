@@ -20,6 +20,8 @@ export interface DomainEvent<T = Record<string, unknown>> {
   occurredAt: Date
   /** Ids and small facts; never personal data: the receiver reads the record. */
   data: T
+  /** Business time before which nobody hears it; right away where it is missing. */
+  notBefore?: Date
 }
 
 /**
@@ -85,7 +87,7 @@ export function createEvents(deps: EventDeps): Events {
           event,
           status: 'pending',
           lastError: null,
-          dueAt: clock.now(),
+          dueAt: event.notBefore ?? clock.now(),
           claim: FREE_CLAIM,
           attempt: 0,
         }),

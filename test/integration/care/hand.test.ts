@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { PlanRow } from '../../../src/care/model.ts'
 import { dailyOpening } from '../../../src/platform/calendar.ts'
 import { REASONS } from '../../../src/platform/reasons.ts'
-import { careWorld, dyingAt, MINUTE } from './support.ts'
+import { careWorld } from './support.ts'
 
 const w = await careWorld({ customers: 30, pathways: 'all' })
 const [CONSULTANT, NURSE, DOCTOR, SUPERVISOR, BEAUTICIAN] = ['staff02', 'staff03', 'staff04', 'staff05', 'staff08']
@@ -356,46 +356,4 @@ test('a step that waits for a day is set by hand, and waits no more', async () =
   // None is needed after all: there is nothing to remind of, whoever set the day.
   await put(id, one, { code: 'picosecond', endedAt: instant('2026-05-25 14:30'), nextSessionOn: 'none' })
   expect(await fate(id, 'laser_skin.next_session')).toBe('2026-06-22 cancelled superseded')
-})
-
-test('a process that dies at any write of a decision leaves what the repeat of the request completes, once', {
-  timeout: 300_000,
-}, async () => {
-  n = (await customer('2026-05-26')) - 1
-  let deaths = 0
-  for (let write = 0; ; write++) {
-    n += 1
-    // No minute of a member's WeCom holds more than a few messages.
-    await w.to(new Date(w.now().getTime() + 2 * MINUTE))
-    await w.customer(n)
-    const id = await w.treatment(n, '2026-05-26 14:30', { code: 'double_eyelid' })
-    await w.work()
-    const before = await shown(id)
-    const told = notes(SUPERVISOR).length
-    /** Asked of a process that dies; then of another one, with the same number. */
-    async function dying(path: string, more: Json): Promise<boolean> {
-      const body = { byUserId: DOCTOR, reason: '客户改期', ...more }
-      const death = dyingAt(write)
-      const hasDied = await w.api('POST', `/care-plans/${id}/${path}`, body).then(
-        () => false,
-        () => true,
-      )
-      death.revive()
-      if (hasDied) await w.api('POST', `/care-plans/${id}/${path}`, body)
-      // What the dead process held is free again.
-      w.leasesOver()
-      await w.work()
-      return hasDied
-    }
-    const moved = await dying(`steps/${id}.surgery.day3/move`, { day: '2026-05-30', requestId: 'move' })
-    expect(await fate(id, 'surgery.day3')).toBe('2026-05-30 planned set_by_hand')
-    const undone = await dying('changes/move/undo', { requestId: 'undo' })
-    expect(await shown(id)).toEqual(before)
-    const { changes, byHand } = await plan(id)
-    expect([changes.map((change) => change.id), byHand]).toEqual([['move', 'undo'], []])
-    expect(notes(SUPERVISOR)).toHaveLength(told + 2)
-    if (!moved && !undone) break
-    deaths += 1
-  }
-  expect(deaths).toBeGreaterThan(3)
 })
