@@ -14,6 +14,7 @@ import { createEvents } from './platform/events.ts'
 import type { Actor, Route } from './platform/http.ts'
 import { createInbox } from './platform/inbox.ts'
 import type { Log } from './platform/log.ts'
+import type { Memory } from './platform/memory.ts'
 import type { Metrics } from './platform/metrics.ts'
 import type { Page } from './platform/pages.ts'
 import type { Ports } from './platform/ports.ts'
@@ -37,6 +38,7 @@ export interface AppDeps {
   nudge: (table: string) => void
   leaseMs: number
   works?: boolean
+  memory?: Memory
   settings: Settings
   config: AppConfig
   metrics: Metrics

@@ -4,7 +4,7 @@ import { createActivity } from './platform/activity.ts'
 import { createAddressOf } from './platform/address.ts'
 import { type Clock, EPOCH, type ManualClock, manualClock, systemClock } from './platform/clock.ts'
 import { createFieldCrypto, parseFieldKeys } from './platform/crypto.ts'
-import { connectDb, countWrites } from './platform/db.ts'
+import { connectDb } from './platform/db.ts'
 import { createDueEngine, type DueEngine } from './platform/due.ts'
 import { createFollower, type Follower } from './platform/follower.ts'
 import { createHttpServer, mountRoutes } from './platform/http-server.ts'
@@ -18,6 +18,7 @@ import { createRateLimiter, unthrottled } from './platform/rate-limit.ts'
 import type { Settings } from './platform/settings.ts'
 import { type StopStep, stopInOrder } from './platform/shutdown.ts'
 import { mountSystemRoutes } from './platform/system-routes.ts'
+import { UNSEEN, watchWrites } from './platform/writes.ts'
 
 export interface ServerOptions {
   settings: Settings
@@ -44,7 +45,7 @@ const STEP_WAIT_MS = 1_000
 /** Other processes write too. */
 const LOOK_STANDS_MS = 150
 /** In steps this process is the only one. */
-const LONE_LOOK_STANDS_MS = 10_000
+const LONE_STANDS_MS = 10_000
 
 export async function startServer({
   settings,
@@ -77,14 +78,12 @@ export async function startServer({
     if (metronome === 'agenda') slot.follower?.wake()
   }
   const { LEASE_MS: leaseMs } = settings
-  const app = buildApp({ db, clock, random, log, crypto, nudge, leaseMs, works, settings, config, metrics })
-  const engine = createDueEngine(app.due, {
-    log,
-    metrics,
-    clock,
-    writesOf: remembers ? countWrites(db) : () => 0,
-    standsMs: !remembers ? 0 : metronome === 'step' ? LONE_LOOK_STANDS_MS : LOOK_STANDS_MS,
-  })
+  const writes = remembers ? watchWrites(db) : UNSEEN
+  // Of several processes each must see at once what an event of another one is about.
+  const memory = { writes, standsMs: metronome === 'step' ? LONE_STANDS_MS : 0 }
+  const app = buildApp({ db, clock, random, log, crypto, nudge, leaseMs, works, memory, settings, config, metrics })
+  const standsMs = !remembers ? 0 : metronome === 'step' ? LONE_STANDS_MS : LOOK_STANDS_MS
+  const engine = createDueEngine(app.due, { log, metrics, clock, writes, standsMs })
   const drainer = createDrainer({ engine, clock, activity, nudges: works && metronome === 'agenda' })
   slot.engine = engine
   slot.drainer = drainer

@@ -5,7 +5,7 @@ import { createCustomers } from '../../src/customers/index.ts'
 import { createMessaging } from '../../src/messaging/index.ts'
 import { manualClock } from '../../src/platform/clock.ts'
 import { createFieldCrypto, parseFieldKeys } from '../../src/platform/crypto.ts'
-import { connectDb, countWrites } from '../../src/platform/db.ts'
+import { connectDb } from '../../src/platform/db.ts'
 import { createDueEngine } from '../../src/platform/due.ts'
 import { createEvents } from '../../src/platform/events.ts'
 import { createInbox } from '../../src/platform/inbox.ts'
@@ -14,6 +14,7 @@ import { createMetrics } from '../../src/platform/metrics.ts'
 import type { Ports } from '../../src/platform/ports.ts'
 import { seededRandom } from '../../src/platform/random.ts'
 import { createRoutines } from '../../src/platform/routines.ts'
+import { watchWrites } from '../../src/platform/writes.ts'
 import { createStaff } from '../../src/staff/index.ts'
 import { createTasks } from '../../src/tasks/index.ts'
 import { createTreatments } from '../../src/treatments/index.ts'
@@ -116,7 +117,7 @@ export async function openRooms(uri: string, start: string, answers: Partial<Wec
   const engine = createDueEngine(
     [inbox.due, events.due, ...features.flatMap((feature) => feature.due), routines.due],
     // Every look asks the database: no benchmark profits from what was seen a moment ago.
-    { log: silentLog, metrics, clock, writesOf: countWrites(db), standsMs: 0 },
+    { log: silentLog, metrics, clock, writes: watchWrites(db), standsMs: 0 },
   )
 
   return {

@@ -5,12 +5,13 @@ import { buildApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import { addMs, DAY_MS, type ManualClock, manualClock } from '../../src/platform/clock.ts'
 import { createFieldCrypto, parseFieldKeys } from '../../src/platform/crypto.ts'
-import { connectDb, countWrites } from '../../src/platform/db.ts'
+import { connectDb } from '../../src/platform/db.ts'
 import { createDueEngine, type DueEngine } from '../../src/platform/due.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { createMetrics } from '../../src/platform/metrics.ts'
 import { seededRandom } from '../../src/platform/random.ts'
 import { readSettings } from '../../src/platform/settings.ts'
+import { watchWrites } from '../../src/platform/writes.ts'
 import { chunks, enterCustomers, enterStores, HOSPITAL, treatmentOf } from './clinic.ts'
 import { type CommandCount, countCommands } from './commands.ts'
 import type { Bench, BenchContext } from './context.ts'
@@ -87,7 +88,7 @@ async function installation(uri: string, steps: number): Promise<Installation> {
   })
   await app.ready()
   // Every look asks the database: no tick profits from what was seen a moment ago.
-  const engine = createDueEngine(app.due, { log: silentLog, metrics, clock, writesOf: countWrites(db), standsMs: 0 })
+  const engine = createDueEngine(app.due, { log: silentLog, metrics, clock, writes: watchWrites(db), standsMs: 0 })
   return { db, engine, clock, commands: countCommands(db.getClient()) }
 }
 

@@ -6,6 +6,7 @@ import { normalizePhone } from '../platform/crypto.ts'
 import { AppError, conflict, notFound } from '../platform/errors.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import { hashId } from '../platform/hash.ts'
+import { createRecall, type Memory } from '../platform/memory.ts'
 import { LOST, untilWon } from '../platform/races.ts'
 import type { PageRequest } from '../platform/views.ts'
 import { createBulkEntry } from './bulk.ts'
@@ -43,14 +44,25 @@ export interface CustomersDesk extends CustomersService {
 export interface CustomersDeps extends GraphDeps {
   graph: IdentityGraph
   announcer: Announcer
+  memory?: Memory
 }
 
 const customerIdOf = (externalId: string): string => hashId('customer', identityKey('external_id', externalId))
 
 export function createCustomersService(deps: CustomersDeps): CustomersDesk {
-  const { store, clock, crypto, graph, announcer } = deps
+  const { store, clock, crypto, graph, announcer, memory } = deps
   const { factsOf, cardOf, contactOf } = createCustomerFacts(crypto, clock)
   const rowOf = async (id: string): Promise<CustomerRow | null> => (await store.canonical([id])).get(id) ?? null
+  /** For those who only read; what decides a write is read anew. */
+  const people = createRecall<CustomerRow>({ clock, memory, collections: ['customers'] }, store.canonical)
+  const kin = createRecall<string[]>({ clock, memory, collections: ['customers'] }, async ([id = '']) => {
+    const ids = new Set([(await people.many([id])).get(id)?._id ?? id])
+    for (let ring = [...ids]; ring.length > 0; ) {
+      ring = (await store.mergedFrom(ring)).filter((one) => !ids.has(one))
+      for (const one of ring) ids.add(one)
+    }
+    return [[id, [...ids]]]
+  })
   const known = async (id: string): Promise<CustomerRow> => {
     const row = await rowOf(id)
     if (!row) throw notFound('customer_not_found', { customerId: id })
@@ -133,16 +145,16 @@ export function createCustomersService(deps: CustomersDeps): CustomersDesk {
 
   return {
     async get(id) {
-      const row = await rowOf(id)
+      const row = (await people.many([id])).get(id)
       return row ? customerOf(row) : null
     },
     async getMany(ids) {
       if (ids.length === 0) return new Map()
-      return new Map([...(await store.canonical(ids))].map(([id, row]) => [id, customerOf(row)]))
+      return new Map([...(await people.many(ids))].map(([id, row]) => [id, customerOf(row)]))
     },
     async contacts(ids) {
       if (ids.length === 0) return new Map()
-      return new Map([...(await store.canonical(ids))].map(([id, row]) => [id, contactOf(row)]))
+      return new Map([...(await people.many(ids))].map(([id, row]) => [id, contactOf(row)]))
     },
     async findByIdentity(kind, value) {
       const isIndex = kind !== 'phone_index' || /^[0-9a-f]{32}$/.test(value)
@@ -162,15 +174,7 @@ export function createCustomersService(deps: CustomersDeps): CustomersDesk {
         }),
       )
     },
-    async idsOf(id) {
-      const row = await rowOf(id)
-      const ids = new Set([row?._id ?? id])
-      for (let ring = [...ids]; ring.length > 0; ) {
-        ring = (await store.mergedFrom(ring)).filter((one) => !ids.has(one))
-        for (const one of ring) ids.add(one)
-      }
-      return [...ids]
-    },
+    idsOf: async (id) => [...((await kin.many([id])).get(id) ?? [id])],
     async join(input) {
       const row = await graph.join(input)
       return row ? customerOf(row) : null

@@ -79,6 +79,7 @@ export function createAnnouncer(
     due: due({
       table,
       collections: all.map(([, rows]) => rows.collectionName),
+      field: 'announceAt',
       whole: true,
       // Nearly always empty: one probe per collection, no sorting.
       async nextDueAt() {

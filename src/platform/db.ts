@@ -5,7 +5,7 @@ import { type Connection, createConnection } from 'mongoose'
 import { AppError, isDuplicateKey } from './errors.ts'
 
 /**
- * Connects, or fails within `timeoutMs` with a sentence a person can act on. `monitored`: `countWrites` will be asked, which
+ * Connects, or fails within `timeoutMs` with a sentence a person can act on. `monitored`: `watchWrites` will be asked, which
  * costs a little with every command.
  */
 export async function connectDb(uri: string, { timeoutMs = 10_000, monitored = false } = {}): Promise<Connection> {
@@ -20,36 +20,6 @@ export async function connectDb(uri: string, { timeoutMs = 10_000, monitored = f
   } catch (cause) {
     throw new AppError('upstream', 'database_unreachable', {}, { cause })
   }
-}
-
-const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'findAndModify'])
-
-/**
- * Counts the writes of this process per collection, at their start and at their end: two equal counts with a read between
- * them mean that the read saw everything this process has written. Needs a monitored connection.
- */
-export function countWrites(db: Connection): (collection: string) => number {
-  const counts = new Map<string, number>()
-  const running = new Map<number, string>()
-  const count = (collection: string) => counts.set(collection, (counts.get(collection) ?? 0) + 1)
-  const ended = ({ requestId }: { requestId: number }) => {
-    const collection = running.get(requestId)
-    if (collection === undefined) return
-    running.delete(requestId)
-    count(collection)
-  }
-  const client = db.getClient()
-  // Without it every count stays 0, and looks would stand that shouldn't.
-  if (!client.options.monitorCommands) throw new Error('the connection is not monitored')
-  client.on('commandStarted', ({ commandName, command, requestId }) => {
-    if (!WRITES.has(commandName)) return
-    const collection = String((command as Record<string, unknown>)[commandName])
-    running.set(requestId, collection)
-    count(collection)
-  })
-  client.on('commandSucceeded', ended)
-  client.on('commandFailed', ended)
-  return (collection) => counts.get(collection) ?? 0
 }
 
 /** The driver's own collection: due-tables work on it, because claims and bulks need exact control. */

@@ -3,12 +3,15 @@ import { HORIZONS_MS } from './claims.ts'
 import { addMs, type Clock, EPOCH, earliest, HOUR_MS, SECOND_MS } from './clock.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import type { Writes } from './writes.ts'
 
 export interface DueTable {
   /** Collection name, e.g. `care_steps`: also the job's name and the metric's label. */
   table: string
   /** Collections that hold its rows, where they aren't the one called like the table. */
   collections?: readonly string[]
+  /** The field that says when a row is due, where it isn't `dueAt`. */
+  field?: string
   /** Earliest business instant at which an unfinished row is due, whoever holds it, up to `until` if given; null = nothing. */
   nextDueAt(now: Date, until?: Date): Promise<Date | null>
   /** Nothing of it lies hours ahead, or `nextDueAt` answers for all time: "nothing" stands until somebody writes. */
@@ -44,8 +47,8 @@ export interface DueEngineDeps {
   log: Log
   metrics: Metrics
   clock: Pick<Clock, 'wall'>
-  /** Writes to a collection that this process has started or finished: a table nobody wrote to still stands as it was seen. */
-  writesOf: (collection: string) => number
+  /** What this process writes: a table still stands as it was seen, but for what has been written to it since. */
+  writes: Writes
   /** How long (machine time) a look stands although other processes write too; 0 looks every time. */
   standsMs: number
 }
@@ -58,14 +61,21 @@ interface Look {
   at: number
 }
 
+/** An answer. `sure`: a row is due then; else none is due earlier. */
+interface Next {
+  at: Date | null
+  sure: boolean
+}
+
 /** Errors of one table don't stop the others: they are logged and the row's own lease and back-off try again. */
 export function createDueEngine(tables: readonly DueTable[], deps: DueEngineDeps): DueEngine {
-  const { log, metrics, clock, writesOf, standsMs } = deps
+  const { log, metrics, clock, writes, standsMs } = deps
   const byName = new Map(tables.map((table) => [table.table, table]))
   const hinted = new Set<string>()
   const looks = new Map<string, Look>()
+  const asking = new Map<DueTable, object>()
   const writesTo = ({ table, collections = [table] }: DueTable) =>
-    collections.reduce((sum, collection) => sum + writesOf(collection), 0)
+    collections.reduce((sum, collection) => sum + writes.count(collection), 0)
 
   const drain = async (table: DueTable, now: Date): Promise<boolean> => {
     const startedAt = clock.wall()
@@ -85,27 +95,54 @@ export function createDueEngine(tables: readonly DueTable[], deps: DueEngineDeps
     }
   }
 
-  /** The table's earliest due instant up to `until`, as it was seen a moment ago or as it is now. */
-  async function look(table: DueTable, now: Date, until: Date): Promise<Date | null> {
+  /** What was seen of a table a moment ago, together with what this process has written to it since; null = look again. */
+  function remembered(table: DueTable, until: Date): Next | null {
     const seen = looks.get(table.table)
-    const writes = writesTo(table)
-    const stands = seen && seen.writes === writes && Number(clock.wall()) - seen.at < standsMs
-    if (stands && (seen.next !== null || seen.until >= until)) return seen.next
+    if (!seen || Number(clock.wall()) - seen.at >= standsMs) return null
+    if (seen.writes === writesTo(table)) return seen.next || seen.until >= until ? { at: seen.next, sure: true } : null
+    const { collections = [table.table], field = 'dueAt' } = table
+    const written = collections.map((collection) => writes.since(collection, field))
+    if (written.includes('unknown')) return null
+    const at = earliest([seen.next, ...(written as (Date | null)[])])
+    // Of what lies beyond the look only this process's own rows are known.
+    const covered = seen.next ?? seen.until
+    return covered >= until || (at && at <= covered) ? { at, sure: false } : null
+  }
+
+  /** The table's earliest due instant up to `until`, as it is now. */
+  async function look(table: DueTable, now: Date, until: Date): Promise<Next> {
     const at = Number(clock.wall())
     const ahead = addMs(now, LOOK_AHEAD_MS)
     const far = ahead > until ? ahead : until
+    const { collections = [table.table], field = 'dueAt' } = table
+    // Before the question: a write that is on its way, or begins meanwhile, counts as one that came after it.
+    const count = writesTo(table)
+    const mine = {}
+    asking.set(table, mine)
+    looks.delete(table.table)
+    for (const collection of collections) writes.follow(collection, field)
     const next = await table.nextDueAt(now, far)
-    // Counted before the question: a write that began meanwhile, or ends later, makes the answer worth nothing.
-    looks.set(table.table, { next, until: table.whole ? FOR_EVER : far, writes, at })
-    return next
+    // A look that began later has taken over what is written meanwhile.
+    if (asking.get(table) === mine)
+      looks.set(table.table, { next, until: table.whole ? FOR_EVER : far, writes: count, at })
+    return { at: next, sure: true }
   }
-  const lookAtAll = (now: Date, until: Date) => Promise.all(tables.map((table) => look(table, now, until)))
+  /** `drained`: these have been drained at this instant, so that what is said to be due by now is looked at. */
+  const lookAtAll = (now: Date, until: Date, drained: ReadonlySet<DueTable>) =>
+    Promise.all(
+      tables.map(async (table) => {
+        const known = remembered(table, until)
+        const isDoubtful = known?.at && !known.sure && known.at <= now && drained.has(table)
+        return (known && !isDoubtful ? known : await look(table, now, until)).at
+      }),
+    )
+  const everyTable: ReadonlySet<DueTable> = new Set(tables)
 
   /** The earliest over all tables. Looked for in widening steps: once one table has something near, nobody looks further. */
   async function nextOfAll(now: Date): Promise<Date | null> {
     for (const horizon of HORIZONS_MS) {
       const until = addMs(now, horizon)
-      const found = earliest(await lookAtAll(now, until))
+      const found = earliest(await lookAtAll(now, until, everyTable))
       if (found && found <= until) return found
     }
     return null
@@ -126,18 +163,20 @@ export function createDueEngine(tables: readonly DueTable[], deps: DueEngineDeps
     hint: (name) => void hinted.add(name),
     async drainAll(now) {
       let due = new Set<DueTable>()
+      const drained = new Set<DueTable>()
       for (let round = 0; round < MAX_ROUNDS; round++) {
         let worked = false
         // One after the other: what one table does often gives work to the next, and a fixed order keeps a seeded run repeatable.
         for (const table of tables) {
           if (!hinted.delete(table.table) && !due.has(table)) continue
+          drained.add(table)
           worked = (await drain(table, now)) || worked
         }
         due = new Set()
         if (worked && hinted.size > 0) continue
         // Hints only save looks. Before this says that nothing is due, every table has been asked.
         const near = addMs(now, HORIZONS_MS[0])
-        const found = await lookAtAll(now, near)
+        const found = await lookAtAll(now, near, drained)
         for (const [i, table] of tables.entries()) {
           const at = found[i]
           if (at && at <= now) due.add(table)

@@ -24,6 +24,8 @@ export interface InboxMessage {
 
 export interface InboxEntry extends InboxMessage {
   receivedAt: Date
+  /** Somebody may have worked on it before: a try that failed, a process that died, a replay. */
+  again: boolean
 }
 
 export type InboxHandler = (entry: InboxEntry) => Promise<void>
@@ -89,11 +91,14 @@ export function createInbox(deps: InboxDeps): Inbox {
 
   async function work(row: InboxRow): Promise<RowResult> {
     const { _id, claim, source, type, receivedAt } = row
+    const again = row.attempt > 0 || claim.fence > 1
     try {
       const handler = handlers.get(`${source}:${type}`)
       if (!handler) return { _id, claim, set: { status: 'ignored', dueAt: null } }
       const payload = JSON.parse(crypto.open(PAYLOAD_FIELD, row.payload)) as InboxMessage['payload']
-      await withLogContext({ job: `inbox:${_id}` }, () => handler({ key: _id, source, type, payload, receivedAt }))
+      await withLogContext({ job: `inbox:${_id}` }, () =>
+        handler({ key: _id, source, type, payload, receivedAt, again }),
+      )
       return { _id, claim, set: { status: 'done', dueAt: null, lastError: null } }
     } catch (error) {
       const attempt = row.attempt + 1
@@ -178,7 +183,17 @@ export function createInbox(deps: InboxDeps): Inbox {
     async replay(id) {
       const { matchedCount } = await rows.updateOne(
         { _id: id },
-        { $set: { status: 'pending', dueAt: clock.now(), attempt: 0, claim: FREE_CLAIM } },
+        {
+          $set: {
+            status: 'pending',
+            dueAt: clock.now(),
+            attempt: 0,
+            'claim.token': '',
+            'claim.until': FREE_CLAIM.until,
+          },
+          // Whoever works on it now isn't the first.
+          $inc: { 'claim.fence': 1 },
+        },
       )
       if (matchedCount > 0) nudge('inbox')
       return matchedCount > 0

@@ -7,6 +7,7 @@ import type { Events } from './events.ts'
 import type { Route } from './http.ts'
 import type { Inbox } from './inbox.ts'
 import type { Log } from './log.ts'
+import type { Memory } from './memory.ts'
 import type { Page } from './pages.ts'
 import type { Random } from './random.ts'
 import type { Routine } from './routines.ts'
@@ -23,6 +24,8 @@ export interface Ports {
   leaseMs: number
   /** This process drains due-tables: what it inserts may be its own from birth. */
   works?: boolean
+  /** What may be remembered of rows that were read; nothing when it is missing. */
+  memory?: Memory
   /** Tells this process that a due-table has work now. */
   nudge: (table: string) => void
 }

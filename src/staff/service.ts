@@ -1,15 +1,17 @@
 /** Stores and staff: who works where, as what, and who may own work. */
 import { dailyOpening } from '../platform/calendar.ts'
 import type { Clock } from '../platform/clock.ts'
-import { notFound } from '../platform/errors.ts'
+import { AppError, notFound } from '../platform/errors.ts'
+import { createRecall, type Memory } from '../platform/memory.ts'
 import type { PageRequest } from '../platform/views.ts'
 import { type DirectoryDeps, syncDirectory } from './directory.ts'
 import type { StaffRow, StoreRow } from './model.ts'
 import { createRoster } from './roster.ts'
-import type { StaffMember, StaffService, Store, WeeklyHours } from './types.ts'
+import type { Roster, StaffMember, StaffService, Store, WeeklyHours } from './types.ts'
 
 export interface StaffDeps extends DirectoryDeps {
   clock: Clock
+  memory?: Memory
 }
 
 /** What a caller may leave out of a store. */
@@ -49,44 +51,20 @@ const memberOf = ({ _id, name, roles, storeIds, active }: StaffRow): StaffMember
   storeIds,
   active,
 })
+/** Stores and people change seldom, and every drain asks for the same few. */
 const MEMORY_MS = 1_000
-const unique = (ids: readonly string[]) => [...new Set(ids)]
-
-/**
- * Every drain asks for the same few stores and people: what was found stands for a second. A change elsewhere is seen that
- * much later, one of this process at once through `forget`.
- */
-function remembering<T>(load: (ids: readonly string[]) => Promise<[string, T][]>, clock: Clock) {
-  const known = new Map<string, { value: T; until: number }>()
-  return {
-    async many(ids: readonly string[]): Promise<Map<string, T>> {
-      const wall = Number(clock.wall())
-      const found = new Map<string, T>()
-      for (const id of ids) {
-        const one = known.get(id)
-        if (one && one.until > wall) found.set(id, one.value)
-      }
-      const asked = unique(ids).filter((id) => !found.has(id))
-      for (const [id, value] of asked.length > 0 ? await load(asked) : []) {
-        found.set(id, value)
-        known.set(id, { value, until: wall + MEMORY_MS })
-      }
-      return found
-    },
-    forget: () => known.clear(),
-  }
-}
+const COMPANY = 'company'
 
 export function createStaffService(deps: StaffDeps): StaffDesk {
   const { store, clock, organisation } = deps
 
-  const places = remembering(
-    async (ids) => (await store.storesByIds(ids)).map((row): [string, Store] => [row._id, storeOf(row)]),
-    clock,
+  const { memory } = deps
+  const remember = { clock, memory, atLeastMs: MEMORY_MS }
+  const places = createRecall<Store>({ ...remember, collections: ['stores'] }, async (ids) =>
+    (await store.storesByIds(ids)).map((row) => [row._id, storeOf(row)]),
   )
-  const people = remembering(
-    async (ids) => (await store.staffByIds(ids)).map((row): [string, StaffMember] => [row._id, memberOf(row)]),
-    clock,
+  const people = createRecall<StaffMember>({ ...remember, collections: ['staff'] }, async (ids) =>
+    (await store.staffByIds(ids)).map((row) => [row._id, memberOf(row)]),
   )
   const stores = places.many
   async function members(userIds: readonly string[]): Promise<Map<string, StaffMember>> {
@@ -98,25 +76,28 @@ export function createStaffService(deps: StaffDeps): StaffDesk {
       }),
     )
   }
-  /** All stores at once: a batch asks for tiers in several. */
-  let company: { value: ReadonlyMap<string, Store>; until: number } | null = null
-  async function companyStores(): Promise<ReadonlyMap<string, Store>> {
-    const wall = Number(clock.wall())
-    if (!company || company.until <= wall) {
-      const all = (await store.allStores()).map(storeOf)
-      company = { value: new Map(all.map((one) => [one.id, one])), until: wall + MEMORY_MS }
-    }
-    return company.value
-  }
-  // People and absences are read anew each time: who has just left must not get the next task.
-  const roster: StaffService['roster'] = async () => {
-    const [everyone, absences, known] = await Promise.all([
-      store.active(),
-      store.absencesFrom(clock.now()),
-      companyStores(),
-    ])
-    const hours = new Map(everyone.flatMap(({ _id, hours: own }) => (own ? [[_id, own] as const] : [])))
-    return createRoster({ people: everyone.map(memberOf), stores: known, absences, hours, organisation })
+  const everyStore = createRecall<Store[]>({ ...remember, collections: ['stores'] }, async () => [
+    [COMPANY, (await store.allStores()).map(storeOf)],
+  ])
+  // Who has just left must not get the next task: no longer than others' writes may go unseen.
+  const company = createRecall<Roster>(
+    { clock, memory, collections: ['staff', 'staff_absences', 'stores'] },
+    async () => {
+      const [everyone, absences, known] = await Promise.all([
+        store.active(),
+        store.absencesFrom(clock.now()),
+        service.allStores(),
+      ])
+      const hours = new Map(everyone.flatMap(({ _id, hours: own }) => (own ? [[_id, own] as const] : [])))
+      const byId = new Map(known.map((one) => [one.id, one]))
+      const roster = createRoster({ people: everyone.map(memberOf), stores: byId, absences, hours, organisation })
+      return [[COMPANY, roster]]
+    },
+  )
+  const roster = async (): Promise<Roster> => {
+    const found = (await company.many([COMPANY])).get(COMPANY)
+    if (!found) throw new AppError('internal', 'internal', { reason: 'no roster' })
+    return found
   }
 
   const service: StaffDesk = {
@@ -125,7 +106,7 @@ export function createStaffService(deps: StaffDeps): StaffDesk {
     roster,
     store: async (id) => (await stores([id])).get(id) ?? null,
     member: async (id) => (await members([id])).get(id) ?? null,
-    allStores: async () => (await store.allStores()).map(storeOf),
+    allStores: async () => [...(await everyStore.many([COMPANY])).values()].flat(),
     candidates: async (storeId, role) => (await roster()).candidates(storeId, role, { at: clock.now() }),
     syncDirectory: () => syncDirectory(deps, clock.now()).finally(people.forget),
 
@@ -134,7 +115,7 @@ export function createStaffService(deps: StaffDeps): StaffDesk {
       const { id, ...fields } = full
       await store.putStore({ _id: id, ...fields, updatedAt: clock.now() })
       places.forget()
-      company = null
+      everyStore.forget()
       return full
     },
     async setHours(userId, hours) {

@@ -11,7 +11,7 @@ import { parseCardId } from './cards.ts'
 import type { Changes } from './changes.ts'
 import { type Click, transition } from './clicks.ts'
 import { WORDS } from './contacts.ts'
-import type { TaskRow, TasksStore } from './model.ts'
+import type { Listening, TaskRow, TasksStore } from './model.ts'
 import type { Kinds } from './outcome.ts'
 import type { Owners } from './owners.ts'
 import { askAnother, givenCode, heardWords, reassign, type Successor, timely } from './rules.ts'
@@ -34,7 +34,8 @@ export interface Desk {
   /** A click on a card; a repeat with the same response code changes nothing. Cards of other rooms are left alone. */
   onCard(event: CardEvent): Promise<void>
   /** A text to the app: the summary or explanation that a task waits for, by the time it was received. */
-  onText(said: { userId: string; text: string; msgId: string; receivedAt: Date }): Promise<void>
+  /** `again`: it may have been taken before. */
+  onText(said: { userId: string; text: string; msgId: string; receivedAt: Date; again: boolean }): Promise<void>
   /** Somebody is away: open tasks that fall due meanwhile go to the delegate, or to the next by role and load. */
   onAbsent(userId: string, eventId: string): Promise<void>
   /** Somebody can't work any more: all open tasks go to others. */
@@ -49,6 +50,12 @@ export interface Desk {
 
 const BATCH = 100
 const SUPERVISOR: Role = 'cs_supervisor'
+
+/** The task that asked last. */
+const newest = (rows: readonly Listening[]): Listening | undefined => {
+  const asked = (row: Listening) => Number(row.problem?.until ?? row.summaryUntil ?? 0)
+  return [...rows].sort((a, b) => asked(b) - asked(a) || (a._id < b._id ? -1 : 1))[0]
+}
 
 export function createDesk(deps: DeskDeps): Desk {
   const { store, changes, owners, staff, clock, random, log, crypto, leaseMs, interests } = deps
@@ -130,18 +137,13 @@ export function createDesk(deps: DeskDeps): Desk {
       if (!task) log.warn({ taskId: parsed.taskId }, 'click on a card of an unknown task')
     },
 
-    async onText({ userId, text, msgId, receivedAt }) {
+    async onText({ userId, text, msgId, receivedAt, again }) {
       const words = text.trim()
       if (words === '') return
       const code = `text:${msgId}`
-      const [taken, listening] = await Promise.all([
-        store.took(userId, code, addMs(receivedAt, -DAY_MS)),
-        store.listening(userId, receivedAt),
-      ])
-      const asked = (row: { summaryUntil: Date | null; problem: { until: Date } | null }) =>
-        Number(row.problem?.until ?? row.summaryUntil ?? 0)
       // A text that was taken is finished where it was taken: it must not become the summary of the next task.
-      const task = taken ?? listening.sort((a, b) => asked(b) - asked(a) || (a._id < b._id ? -1 : 1))[0]
+      const taken = again ? await store.took(userId, code, addMs(receivedAt, -DAY_MS)) : null
+      const task = taken ?? newest(await store.listening(userId, receivedAt))
       if (!task) return
       const said = { userId, userName: await nameOf(userId), words: crypto.seal(WORDS, words), id: msgId }
       await changes.apply(task._id, code, (row) => heardWords(row, said, clock.now()))

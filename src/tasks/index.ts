@@ -38,7 +38,9 @@ export function createTasks(deps: TasksDeps): Feature<TasksService> {
 
   messaging.onSettled('tasks', (batch) => desk.onSettled(batch))
   inbox.on('wecom', 'template_card_event', ({ payload }) => desk.onCard(readCardEvent(payload)))
-  inbox.on('wecom', 'text', ({ payload, receivedAt }) => desk.onText({ ...readText(payload), receivedAt }))
+  inbox.on('wecom', 'text', ({ payload, receivedAt, again }) =>
+    desk.onText({ ...readText(payload), receivedAt, again }),
+  )
 
   /** Nobody calls a customer who has died or wants no contact. */
   const stopFor = (reason: string) => async (customerId: string) =>

@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose'
 import { type Claim, claimDue, type DueRow, nextDueAt } from '../platform/claims.ts'
 import { EPOCH } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
-import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
+import { collectionOf, ensureIndexes, insertMissing, ONE_PAGE } from '../platform/db.ts'
 import type { ContactOutcome, OpenTask, Task, TaskDecision, TaskStatus } from './types.ts'
 
 /** What a card looks like after a click. */
@@ -78,6 +78,8 @@ export interface TaskRow extends DueRow, Omit<OpenTask, 'id' | 'dueAt'> {
   /** Where the newest delivered card can still be changed without a click. */
   cardCode: { occurrence: number; code: string; at: Date } | null
 }
+
+export type Listening = Pick<TaskRow, '_id' | 'status' | 'summaryUntil' | 'problem'>
 
 /** The write of one change: only onto the revision it was decided on. */
 export interface Change {
@@ -190,18 +192,22 @@ export function createTasksStore(db: Connection, crypto: FieldCrypto) {
       ),
     /** Open tasks with which somebody was asked to help. */
     helpedBy: (userId: string) => found(tasks.find({ closedAt: null, 'helper.userId': userId }).toArray()),
-    /** Tasks that wait for words of this person, said at `at`. */
-    listening: async (userId: string, at: Date): Promise<TaskRow[]> =>
-      (
-        await Promise.all([
-          found(
-            tasks
-              .find({ ownerUserId: userId, closedAt: null, status: 'summary', summaryUntil: { $gte: at } })
-              .toArray(),
-          ),
-          found(tasks.find({ closedAt: null, 'problem.byUserId': userId, 'problem.until': { $gte: at } }).toArray()),
-        ])
-      ).flat(),
+    /**
+     * Tasks that wait for words of this person, said at `at`: of those that are hers; else of those where she asked for help
+     * and the helper has taken over since. One read of an index each, the rest is looked at here.
+     */
+    listening: async (userId: string, at: Date): Promise<Listening[]> => {
+      const projection = { status: 1, summaryUntil: 1, problem: 1 }
+      const waits = ({ status, summaryUntil, problem }: Listening) =>
+        (status === 'summary' && summaryUntil !== null && summaryUntil >= at) ||
+        (problem?.byUserId === userId && problem.until >= at)
+      const own = await tasks.find({ ownerUserId: userId, closedAt: null }, { projection, ...ONE_PAGE }).toArray()
+      const waiting = own.filter(waits)
+      if (waiting.length > 0) return waiting
+      return tasks
+        .find({ closedAt: null, 'problem.byUserId': userId, 'problem.until': { $gte: at } }, { projection })
+        .toArray()
+    },
     /** Whether a text was taken already, among the tasks that this person could have meant by it. */
     took: async (userId: string, code: string, since: Date): Promise<TaskRow | null> => {
       const seen = { seen: code }

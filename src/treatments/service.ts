@@ -8,6 +8,7 @@ import type { FieldCrypto } from '../platform/crypto.ts'
 import { AppError, conflict, notFound } from '../platform/errors.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import { hashId } from '../platform/hash.ts'
+import { createRecall, type Memory } from '../platform/memory.ts'
 import { LOST, untilWon } from '../platform/races.ts'
 import { defined, type PageRequest } from '../platform/views.ts'
 import { writeMany } from './bulk.ts'
@@ -74,6 +75,7 @@ export interface TreatmentDeps {
   announcer: Announcer
   clock: Clock
   crypto: FieldCrypto
+  memory?: Memory
 }
 
 const NOTE_FIELD = 'treatments.note'
@@ -141,6 +143,7 @@ export function createTreatmentDesk({
   announcer,
   clock,
   crypto,
+  memory,
 }: TreatmentDeps): TreatmentDesk {
   /** Keyed, because a note has few words to guess; without the customer, who may be named in two ways and be merged. */
   const digestOf = (facts: TreatmentFacts): string =>
@@ -285,10 +288,10 @@ export function createTreatmentDesk({
       return treatmentOf({ ...row, ...set })
     })
 
-  const getMany = async (ids: readonly string[]): Promise<Map<string, Treatment>> =>
-    ids.length === 0
-      ? new Map()
-      : new Map((await store.byIds([...new Set(ids)])).map((row) => [row._id, treatmentOf(row)]))
+  const recall = createRecall<Treatment>({ clock, memory, collections: ['treatments'] }, async (ids) =>
+    (await store.byIds(ids)).map((row) => [row._id, treatmentOf(row)]),
+  )
+  const getMany = recall.many
 
   const correct = (id: string, input: TreatmentFacts): Promise<Treatment> => correctBy(id, () => input)
   function correctBy(id: string, inputFor: (row: TreatmentRow) => TreatmentFacts): Promise<Treatment> {

@@ -23,6 +23,39 @@ describe('inbox', () => {
     expect(handled).toEqual(['m1'])
   })
 
+  test('a handler is told when somebody may have begun with the message before', async () => {
+    const { inbox, clock } = await testPorts(db)
+    const told: [string, boolean][] = []
+    inbox.on('wecom', 'text', async ({ key, again }) => {
+      told.push([key, again])
+      if (told.length === 1) throw new AppError('upstream', 'upstream', {}, { retryable: true })
+    })
+    await inbox.insertOnce(message('m1'))
+    await inbox.due.drain(clock.now())
+    clock.advance(60_000)
+    await inbox.due.drain(clock.now())
+    await inbox.insertOnce(message('m2'))
+    await inbox.due.drain(clock.now())
+    await inbox.replay('m2')
+    await inbox.due.drain(clock.now())
+    // Claimed by a process that died.
+    await inbox.insertOnce(message('m3'))
+    await db
+      .collection('inbox')
+      .updateOne(
+        { _id: 'm3' as never },
+        { $set: { 'claim.fence': 1, 'claim.token': 'dead', 'claim.until': new Date(0) } },
+      )
+    await inbox.due.drain(clock.now())
+    expect(told).toEqual([
+      ['m1', false],
+      ['m1', true],
+      ['m2', false],
+      ['m2', true],
+      ['m3', true],
+    ])
+  })
+
   test('an unknown type is kept as ignored and never due', async () => {
     const { inbox, clock } = await testPorts(db)
     expect(await inbox.insertOnce(message('x', 'unheard_of'))).toEqual({ fresh: true, status: 'ignored' })

@@ -6,6 +6,7 @@ import { createDueEngine, due } from '../../../src/platform/due.ts'
 import { createLog, type Log, silentLog } from '../../../src/platform/log.ts'
 import { createMetrics } from '../../../src/platform/metrics.ts'
 import { type AgendaMetronome, createAgendaMetronome, createDrainer } from '../../../src/platform/metronome.ts'
+import { UNSEEN } from '../../../src/platform/writes.ts'
 import { testDb } from '../../support/db.ts'
 
 const db = await testDb()
@@ -31,7 +32,7 @@ function processOf(
     log: silentLog,
     metrics: createMetrics({ defaults: false }),
     clock: systemClock,
-    writesOf: () => 0,
+    writes: UNSEEN,
     standsMs: 0,
   })
   const drainer = createDrainer({ engine, clock: systemClock, activity: createActivity(), nudges: false })

@@ -121,7 +121,7 @@ export async function tasksWorld() {
       interests: INTERESTS,
     })
     const hand = (type: string, payload: Json) =>
-      handlers.get(type)?.({ key: 'k', source: 'wecom', type, payload, receivedAt: now() })
+      handlers.get(type)?.({ key: 'k', source: 'wecom', type, payload, receivedAt: now(), again: true })
     return {
       ...feature,
       click: (userId: string, cardId: string, key: string, code: string, selected: Record<string, string> = {}) =>

@@ -6,13 +6,20 @@ import { createMetrics } from '../../../src/platform/metrics.ts'
 
 const now = new Date('2026-03-02T02:00:00Z')
 let writes = 0
+let written: Date | null | 'unknown' = 'unknown'
 const engine = (...tables: DueTable[]) => remembering(0, ...tables)
 const remembering = (standsMs: number, ...tables: DueTable[]) =>
   createDueEngine(tables, {
     log: silentLog,
     metrics: createMetrics({ defaults: false }),
     clock: systemClock,
-    writesOf: () => writes,
+    writes: {
+      count: () => writes,
+      follow() {
+        written = null
+      },
+      since: () => written,
+    },
     standsMs,
   })
 
@@ -88,6 +95,7 @@ describe('the due engine', () => {
     expect(asked).toBe(first)
     dues.unshift(addMs(now, 2 * HOUR_MS))
     writes += 1
+    written = 'unknown'
     expect(await patient.drainAll(addMs(now, HOUR_MS))).toEqual(addMs(now, 2 * HOUR_MS))
     expect(asked).toBeGreaterThan(first)
     expect(await remembering(0, counted).drainAll(now)).toEqual(addMs(now, 2 * HOUR_MS))
@@ -99,5 +107,45 @@ describe('the due engine', () => {
     // Another process wrote: this one can't know before its look is too old, but never sleeps over a horizon it didn't ask.
     dues.push(addMs(now, 50_000 * DAY_MS))
     expect(await patient.nextDueAt(addMs(now, 20_000 * DAY_MS))).toEqual(addMs(now, 50_000 * DAY_MS))
+  })
+  test('of a table that only this process writes to, what it wrote is known without asking', async () => {
+    const dues = [addMs(now, 5 * HOUR_MS)]
+    const table = tableOf('steps', dues)
+    let asked = 0
+    const counted: DueTable = {
+      ...table,
+      nextDueAt: (at, until) => {
+        asked += 1
+        return table.nextDueAt(at, until)
+      },
+    }
+    const patient = remembering(60_000, counted)
+    await patient.drainAll(now)
+    asked = 0
+    const wrote = (...ats: Date[]) => {
+      dues.push(...ats)
+      writes += 1
+      written = ats.reduce<Date | null>((a, b) => (a instanceof Date && a < b ? a : b), written as Date | null)
+    }
+    wrote(addMs(now, 2 * HOUR_MS))
+    expect(await patient.drainAll(now)).toEqual(addMs(now, 2 * HOUR_MS))
+    expect(asked).toBe(0)
+    // Due by now: drained without a look before, and looked at afterwards.
+    expect(await patient.drainAll(addMs(now, 2 * HOUR_MS))).toEqual(addMs(now, 5 * HOUR_MS))
+    expect([asked, table.drained.length]).toEqual([1, 1])
+    // Behind what was looked at, somebody else's may lie before it.
+    dues.splice(0, dues.length, addMs(now, 30 * DAY_MS))
+    const fresh = remembering(60_000, counted)
+    expect(await fresh.nextDueAt(now)).toEqual(addMs(now, 30 * DAY_MS))
+  })
+  test('an instant that this process wrote and took back is asked after, and nothing is done twice', async () => {
+    const dues: Date[] = []
+    const patient = remembering(60_000, tableOf('steps', dues))
+    await patient.drainAll(now)
+    writes += 1
+    written = addMs(now, HOUR_MS)
+    dues.push(addMs(now, 3 * HOUR_MS))
+    expect(await patient.drainAll(now)).toEqual(addMs(now, HOUR_MS))
+    expect(await patient.drainAll(addMs(now, HOUR_MS))).toEqual(addMs(now, 3 * HOUR_MS))
   })
 })

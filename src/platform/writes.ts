@@ -1,0 +1,165 @@
+/**
+ * What this process writes, as the driver tells it: how often per collection, and which rows may come due through it. Whoever
+ * remembers something that was read asks here whether it still stands. Other processes' writes are not seen.
+ */
+import type { Connection } from 'mongoose'
+import { earliest } from './clock.ts'
+
+export interface Writes {
+  /** Writes to a collection, at their start and at their end: two equal counts with a read between them mean that the read saw them all. */
+  count(collection: string): number
+  /**
+   * Follows the instants that this process writes into one field of a collection, until the next `follow` of that field.
+   * Begin before reading what was there; what was on its way then is followed, too.
+   */
+  follow(collection: string, field: string): void
+  /**
+   * The earliest instant that a row may have come to hold since `follow`: none is earlier, though the row of the one that is
+   * named may have changed again. `unknown`: a write whose rows or instants can't be told.
+   */
+  since(collection: string, field: string): Date | null | 'unknown'
+}
+
+/** Remembers nothing: every answer is read anew. */
+export const UNSEEN: Writes = { count: () => 0, follow: () => undefined, since: () => 'unknown' }
+
+const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'findAndModify'])
+/** More rows than this at once are not told apart any more. */
+const ROOM = 5_000
+
+/** What a command does to one field: instants by row; `cleared` rows hold none afterwards. */
+interface Effect {
+  set: [id: string, at: Date][]
+  cleared: string[]
+  /** How many rows the command names, to see whether all were met. */
+  named: number
+  unknown: boolean
+}
+
+type Row = Record<string, unknown>
+interface Update {
+  q: Row
+  u: Row | Row[]
+}
+
+/** Reads a write command. Pure. */
+export function effectOf(name: string, command: Row, field: string): Effect | null {
+  const effect: Effect = { set: [], cleared: [], named: 0, unknown: false }
+  if (name === 'insert')
+    for (const { _id, [field]: at } of command.documents as Row[]) {
+      effect.named += 1
+      if (at instanceof Date) effect.set.push([String(_id), at])
+    }
+  else if (name === 'update') for (const update of command.updates as Update[]) add(effect, update, field)
+  else if (name === 'findAndModify' && command.update !== undefined) effect.unknown = mentions(command.update, field)
+  return effect.unknown || effect.set.length + effect.cleared.length > 0 ? effect : null
+}
+
+/** A pipeline, a whole document or an operator that computes may do anything. */
+const mentions = (update: unknown, field: string): boolean =>
+  Array.isArray(update) ||
+  Object.entries(update as Row).some(
+    ([key, value]) => !key.startsWith('$') || (typeof value === 'object' && value !== null && field in value),
+  )
+
+function add(effect: Effect, { q, u }: Update, field: string): void {
+  const ids = idsOf(q)
+  effect.named += ids?.length ?? 0
+  if (!mentions(u, field)) return
+  const at = (Array.isArray(u) ? undefined : (u.$set as Row | undefined))?.[field]
+  if (at === null && ids) effect.cleared.push(...ids)
+  // Of rows that aren't named at least nothing new comes due.
+  else if (at === null) return
+  else if (at instanceof Date && ids) for (const id of ids) effect.set.push([id, at])
+  else effect.unknown = true
+}
+
+function idsOf({ _id }: Row): string[] | null {
+  if (typeof _id === 'string') return [_id]
+  const among = (_id as { $in?: unknown } | undefined)?.$in
+  return Array.isArray(among) ? among.map(String) : null
+}
+
+/** One field of one collection: the instants of rows, and who is writing them now. */
+function createFollowed() {
+  let instants = new Map<string, Date>()
+  let unknown = false
+  /** Rows that commands on their way name: how many, and the latest. */
+  const busy = new Map<string, { commands: number; last: object }>()
+  /** Until a write is known to have met its row, the row may hold what it held or what is being written. */
+  const lower = ({ set, unknown: lost }: Effect) => {
+    if (lost || instants.size + set.length > ROOM) unknown = true
+    else for (const [id, at] of set) instants.set(id, earliest([instants.get(id), at]) ?? at)
+  }
+  return {
+    reset() {
+      instants = new Map()
+      unknown = false
+    },
+    /** Returns what to do when the command has ended; `met` is how many rows it found, null when it failed. */
+    begin(effect: Effect): (met: number | null) => void {
+      const me = {}
+      const ids = new Set([...effect.set.map(([id]) => id), ...effect.cleared])
+      const alone = new Set([...ids].filter((id) => !busy.has(id)))
+      for (const id of ids) busy.set(id, { commands: (busy.get(id)?.commands ?? 0) + 1, last: me })
+      lower(effect)
+      return (met) => {
+        // Somebody may have begun to read meanwhile.
+        lower(effect)
+        const isDone = met !== null && met >= effect.named
+        const isMine = (id: string) => isDone && alone.has(id) && busy.get(id)?.last === me
+        for (const [id, at] of effect.set) if (isMine(id)) instants.set(id, at)
+        for (const id of effect.cleared) if (isMine(id)) instants.delete(id)
+        for (const id of ids) {
+          const { commands = 1, last = me } = busy.get(id) ?? {}
+          if (commands === 1) busy.delete(id)
+          else busy.set(id, { commands: commands - 1, last })
+        }
+      }
+    },
+    since: (): Date | null | 'unknown' => (unknown ? 'unknown' : earliest([...instants.values()])),
+  }
+}
+
+/** Needs a monitored connection. @throws Error when it is not: every answer would be wrong */
+export function watchWrites(db: Connection): Writes {
+  const counts = new Map<string, number>()
+  const followed = new Map<string, Map<string, ReturnType<typeof createFollowed>>>()
+  const running = new Map<number, (met: number | null) => void>()
+  const count = (collection: string) => counts.set(collection, (counts.get(collection) ?? 0) + 1)
+  const client = db.getClient()
+  if (!client.options.monitorCommands) throw new Error('the connection is not monitored')
+  client.on('commandStarted', ({ commandName, command, requestId }) => {
+    if (!WRITES.has(commandName)) return
+    const collection = String((command as Row)[commandName])
+    count(collection)
+    const ends: ((met: number | null) => void)[] = [() => count(collection)]
+    for (const [field, one] of followed.get(collection) ?? []) {
+      const effect = effectOf(commandName, command as Row, field)
+      if (effect) ends.push(one.begin(effect))
+    }
+    running.set(requestId, (met) => {
+      for (const end of ends) end(met)
+    })
+  })
+  const ended = (requestId: number, met: number | null) => {
+    running.get(requestId)?.(met)
+    running.delete(requestId)
+  }
+  client.on('commandSucceeded', ({ requestId, reply }) => ended(requestId, Number((reply as { n?: unknown })?.n ?? 0)))
+  client.on('commandFailed', ({ requestId }) => ended(requestId, null))
+  return {
+    count: (collection) => counts.get(collection) ?? 0,
+    follow(collection, field) {
+      const fields = followed.get(collection) ?? new Map<string, ReturnType<typeof createFollowed>>()
+      followed.set(collection, fields)
+      const known = fields.get(field)
+      if (known) known.reset()
+      else fields.set(field, createFollowed())
+    },
+    since(collection, field) {
+      const one = followed.get(collection)?.get(field)
+      return one ? one.since() : 'unknown'
+    },
+  }
+}
