@@ -92,7 +92,6 @@ test('two processes at once never take the same permits', async () => {
 test('a block of one process holds for the other; it doubles while it is repeated and is forgotten after an hour', async () => {
   const { clock, rates, bucket } = world()
   const [one, other] = rates
-  expect((await other.reserve(bucket, 'api', 1)).ok).toBe(true)
   const lengths: number[] = []
   for (let i = 0; i < 8; i++) {
     const until = await one.block(bucket)
@@ -109,4 +108,25 @@ test('a block of one process holds for the other; it doubles while it is repeate
 test('what is never possible is refused at once', async () => {
   const { rates, bucket } = world()
   expect((await rates[0].reserve(bucket, 'member', LIMITS.member[0].burst + 1)).ok).toBe(false)
+})
+
+test('an API is asked for in hundreds, and what a process holds is gone with a block or after a second', async () => {
+  const { rates, bucket } = world()
+  const [one, other] = rates
+  const written = async () => (await db.db?.collection('rate_buckets').findOne({ _id: `api:${bucket}` as never }))?.rev
+  for (let i = 0; i < 101; i++) expect((await one.reserve(bucket, 'api', 1)).ok).toBe(true)
+  expect(await written()).toBe(1)
+  expect((await one.reserve(bucket, 'api', 1)).ok).toBe(true)
+  expect(await written()).toBe(2)
+  await one.block(bucket)
+  expect((await one.reserve(bucket, 'api', 1)).ok).toBe(false)
+  expect((await other.reserve(bucket, 'api', 1)).ok).toBe(false)
+})
+
+test('an API bucket that is nearly empty still gives what is left', async () => {
+  const { rates, bucket } = world()
+  const burst = LIMITS.api[0].burst
+  expect((await rates[0].reserve(bucket, 'api', burst - 50)).ok).toBe(true)
+  expect((await rates[0].reserve(bucket, 'api', 20)).ok).toBe(true)
+  expect((await rates[1].reserve(bucket, 'api', 31)).ok).toBe(false)
 })
