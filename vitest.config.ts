@@ -14,7 +14,7 @@ export default defineConfig({
           include: ['contract', 'integration', 'interop', 'bench'].map((folder) => `test/${folder}/**/*.test.ts`),
         },
       },
-      // One at a time: they start processes and browsers of their own.
+      // One at a time, after all others: they start processes and browsers of their own, and measure nobody else's load.
       {
         test: {
           ...shared,
@@ -22,6 +22,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 300_000,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

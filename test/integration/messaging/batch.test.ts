@@ -18,9 +18,9 @@ const world = await messagingWorld({ customers: PEOPLE, db })
 const { messaging, simulator, settled } = world
 
 let commands: string[] = []
-// Stores are remembered for a second: whether one is asked for depends on the machine's speed.
+// Stores and permits are remembered for a second: whether one is asked for depends on the machine's speed.
 db.getClient().on('commandStarted', ({ commandName, command }) => {
-  if (command.find !== 'stores') commands.push(commandName)
+  if (command.find !== 'stores' && command.update !== 'rate_buckets') commands.push(commandName)
 })
 
 const people = simulator.world.customers
