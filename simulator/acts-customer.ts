@@ -1,8 +1,8 @@
-/** What a customer does in WeChat: contacts, the customer service chat, the mini-program, the phone. */
+/** What a customer does in WeChat: the customer service chat, the mini-program, the phone. */
 import { type Act, ActError, type Answers, flag, required } from './act.ts'
 import { type SimContext, text } from './api/types.ts'
 import { opaque } from './chance.ts'
-import type { Customer, Staff } from './state.ts'
+import type { Customer } from './state.ts'
 
 type Acts = Record<string, (customer: Customer, act: Act) => Record<string, unknown>>
 
@@ -10,43 +10,7 @@ export function customerActs(context: SimContext, answers: Answers): Acts {
   const { world, clock, callbacks, kf, grants, counters, media } = context
   const now = () => clock.now()
 
-  function memberOf(userId: unknown): Staff {
-    const staff = world.byUserId.get(text(userId).toLowerCase())
-    if (!staff || staff.resigned) throw new ActError(404, 'no_such_user', `no member ${text(userId)}`)
-    return staff
-  }
-  const contactEvent = (customer: Customer, changeType: string, userId: string, fields: Record<string, unknown> = {}) =>
-    callbacks.wecom(`contact ${customer.personId}`, {
-      FromUserName: 'sys',
-      MsgType: 'event',
-      Event: 'change_external_contact',
-      ChangeType: changeType,
-      UserID: userId,
-      ExternalUserID: customer.externalUserId,
-      ...fields,
-    })
-
   return {
-    'add-contact'(customer, act) {
-      const { userId } = memberOf(act.userId)
-      if (customer.contacts.has(userId)) throw new ActError(409, 'already_contact', 'they are contacts already')
-      const state = text(act.state) || null
-      // Staff write the phone into the remark when they add a customer at the visit; `remarkMobile: false` leaves it out.
-      const remarkMobiles = flag(act, 'remarkMobile') ? [customer.phone] : []
-      customer.contacts.set(userId, { createdAt: now(), state, remark: customer.name, remarkMobiles })
-      const n = counters.next('contact welcome', customer.personId)
-      contactEvent(customer, 'add_external_contact', userId, {
-        ...(state ? { State: state } : {}),
-        WelcomeCode: opaque(40, world.seed, 'contact welcome', customer.personId, n),
-      })
-      return {}
-    },
-    'delete-contact'(customer, act) {
-      const { userId } = memberOf(act.userId)
-      if (!customer.contacts.delete(userId)) throw new ActError(409, 'no_contact', 'they are no contacts')
-      contactEvent(customer, 'del_follow_user', userId)
-      return {}
-    },
     'enter-kf'(customer, act) {
       kf.enter(context, customer, text(act.scene), text(act.sceneParam))
       return {}

@@ -76,20 +76,6 @@ export function staffActs(context: SimContext, answers: Answers): Acts {
       })
       return {}
     },
-    'send-chat'(staff, act) {
-      const customer = customerOf(world, act.customer)
-      if (!customer.contacts.has(staff.userId)) throw new ActError(409, 'no_contact', 'they are no contacts')
-      ledger.add({
-        at: at(),
-        person: customer.personId,
-        kind: 'sidebar',
-        messageId: null,
-        channel: 'sendChatMessage',
-        payload: { by: staff.userId },
-        text: required(act, 'text'),
-      })
-      return {}
-    },
     'take-session'(staff, act) {
       const customer = customerOf(world, act.customer)
       if (kf.stateOf(customer, now()) !== 2) throw new ActError(409, 'not_in_pool', 'nobody waits in this session')
@@ -112,6 +98,7 @@ export function staffActs(context: SimContext, answers: Answers): Acts {
     },
     resign(staff) {
       staff.resigned = true
+      staff.resignedAt = now()
       callbacks.wecom(`directory ${staff.personId}`, {
         FromUserName: 'sys',
         MsgType: 'event',

@@ -1,17 +1,25 @@
 /** One world with everything that keeps its state, and the APIs that serve it. */
 import { createCardBook } from './api/cards.ts'
+import { contactWayApis, createContactWays } from './api/contact-ways.ts'
 import { contactApis } from './api/contacts.ts'
+import { createCorpTags } from './api/corp-tags.ts'
+import { externalApis } from './api/external.ts'
 import { createGrants } from './api/grants.ts'
 import { kfApis } from './api/kf.ts'
 import { createKfDesk } from './api/kf-desk.ts'
 import { createLimits } from './api/limits.ts'
+import { massApis } from './api/mass.ts'
+import { createMassBook } from './api/mass-book.ts'
 import { createMediaApis, miniProgramMediaApis } from './api/media.ts'
 import { createMediaStore } from './api/media-store.ts'
 import { createMessageApis } from './api/messages.ts'
 import { miniProgramApis } from './api/subscribe.ts'
+import { tagApis } from './api/tag-apis.ts'
 import { miniProgramTokenApis, tokenApis } from './api/token-apis.ts'
 import { createTokens } from './api/tokens.ts'
+import { createTransfers, transferApis } from './api/transfers.ts'
 import type { Api, SimContext } from './api/types.ts'
+import { createWelcomes, welcomeApis } from './api/welcomes.ts'
 import { type CallbackTargets, createCallbacks } from './callbacks.ts'
 import { createCounters } from './counters.ts'
 import type { Faults } from './faults.ts'
@@ -42,6 +50,11 @@ export function createContext(deps: ContextDeps): SimContext {
     grants: createGrants(seed),
     limits: createLimits(),
     media: createMediaStore(seed),
+    tags: createCorpTags(seed),
+    ways: createContactWays(world),
+    welcomes: createWelcomes(seed),
+    mass: createMassBook(),
+    transfers: createTransfers(),
     recalled: new Set(),
     sentEvents,
     permissions: { contacts: true, external: true, kf: true },
@@ -51,6 +64,18 @@ export function createContext(deps: ContextDeps): SimContext {
 const byPath = (apis: readonly Api[]) => new Map(apis.map((api) => [api.path, api]))
 
 export const wecomApis = (): Map<string, Api> =>
-  byPath([...tokenApis, ...contactApis, ...createMediaApis(), ...createMessageApis(), ...kfApis])
+  byPath([
+    ...tokenApis,
+    ...contactApis,
+    ...externalApis,
+    ...tagApis,
+    ...contactWayApis,
+    ...welcomeApis,
+    ...massApis,
+    ...transferApis,
+    ...createMediaApis(),
+    ...createMessageApis(),
+    ...kfApis,
+  ])
 export const wechatApis = (): Map<string, Api> =>
   byPath([...miniProgramTokenApis, ...miniProgramApis, ...miniProgramMediaApis])

@@ -4,6 +4,7 @@ import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Act, ActError } from './act.ts'
 import type { Actor } from './acts.ts'
+import { ok, refuse } from './answers.ts'
 import { record, type SimContext, text } from './api/types.ts'
 import { chatsOf } from './chats.ts'
 import { ClockTimeout } from './clock.ts'
@@ -13,6 +14,7 @@ import type { Faults } from './faults.ts'
 import { type LedgerEntry, ledgerSha256 } from './ledger.ts'
 import { controlDocument } from './openapi.ts'
 import { BROKEN, type Control, type ControlAnswer, type ControlRequest } from './server.ts'
+import { change, setUp, setUpMember } from './set-up.ts'
 import type { SmsGateway } from './sms.ts'
 
 export interface ControlDeps {
@@ -49,12 +51,6 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 const DEFAULT_MOVE_TIMEOUT_MS = 60_000
-
-const ok = (body: unknown): ControlAnswer => ({ status: 200, body })
-const refuse = (status: number, code: string, message: string, more: Record<string, unknown> = {}): ControlAnswer => ({
-  status,
-  body: { error: { code, message, ...more } },
-})
 
 type Handler = (
   request: ControlRequest & { json: Record<string, unknown> },
@@ -113,6 +109,11 @@ export function createControl(deps: ControlDeps): Control {
       Object.assign(limits, numbers)
       return answer
     },
+    'POST /_sim/settings': ({ json }, { world }) => setUp(world.settings, json),
+    'POST /_sim/member': ({ json: { userId, ...given } }, { world }) => {
+      const staff = world.byUserId.get(text(userId).toLowerCase())
+      return staff ? setUpMember(staff, given) : refuse(404, 'no_such_user', 'give userId of a member')
+    },
     'POST /_sim/reset': () => {
       deps.reset()
       return ok({})
@@ -149,13 +150,6 @@ export function createControl(deps: ControlDeps): Control {
       throw error
     }
   }
-}
-
-/** Sets what is named, all of it or nothing. */
-function change(target: object, given: Record<string, unknown>, holds: (value: unknown) => boolean): ControlAnswer {
-  const wrong = Object.keys(given).find((name) => !Object.hasOwn(target, name) || !holds(given[name]))
-  if (wrong) return refuse(400, 'bad_field', `${wrong} is no field here, or not of its type`)
-  return ok(Object.assign(target, given))
 }
 
 /** Everybody, with their identities. One human = one unionid. */

@@ -54,6 +54,16 @@ const FAULT = {
   rate: number,
 }
 const PERMISSIONS = { contacts: flag, external: flag, kf: flag }
+const names = orNull(listOf(string))
+const SETTINGS = {
+  unionIds: flag,
+  appEnabled: flag,
+  trustedAddresses: names,
+  trustedDomains: names,
+  massQuota: { enum: ['month', 'week', 'day'] },
+  ownWelcome: flag,
+}
+const MEMBER = { inScope: flag, servesCustomers: flag, activated: flag, realNamed: flag, customerCap: orNull(whole) }
 const LIMITS = { perMinute: whole, perHour: whole }
 
 const schemas = {
@@ -176,6 +186,19 @@ export const controlDocument = {
       post: operation('Calls of one API per minute and hour of business time; past them 45009', {
         body: object(LIMITS, []),
         answer: object(LIMITS),
+      }),
+    },
+    '/_sim/settings': {
+      post: operation('What the administrator of the corp has set up', {
+        body: object(SETTINGS, []),
+        answer: object(SETTINGS),
+      }),
+    },
+    '/_sim/member': {
+      post: operation('What the administrator has set up for one member', {
+        body: object({ userId: string, ...MEMBER }, ['userId']),
+        answer: object(MEMBER),
+        refusals: { 404: 'Nobody of this userid' },
       }),
     },
     '/_sim/events': {

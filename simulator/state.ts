@@ -1,5 +1,7 @@
 /** The simulated world's facts. Plain data: the APIs, acts and pages read and change it. */
 import { between, chance, opaque, pick } from './chance.ts'
+import type { Contact } from './contact-book.ts'
+import { type Department, nameOf, type Organisation, TWO_STORES } from './organisation.ts'
 
 export interface Customer {
   kind: 'customer'
@@ -10,8 +12,8 @@ export interface Customer {
   externalUserId: string
   unionId: string
   openId: string
-  /** userid → when and how they became contacts. */
-  contacts: Map<string, { createdAt: Date; state: string | null; remark: string; remarkMobiles: string[] }>
+  /** By userid; changed through the contact book. */
+  contacts: Map<string, Contact>
 }
 
 export interface Staff {
@@ -22,11 +24,22 @@ export interface Staff {
   position: string
   departmentId: number
   resigned: boolean
+  resignedAt: Date | null
+  /** In the app's visible scope. */
+  inScope: boolean
+  /** Allowed to have customers (客户联系). */
+  servesCustomers: boolean
+  /** Has used WeCom; has proven a real name. Without either no customer can add this member. */
+  activated: boolean
+  realNamed: boolean
+  /** How many customers this member can have; null = as many as come. */
+  customerCap: number | null
   /** What was written to the app. */
   said: { at: Date; text: string }[]
 }
 
 export type Person = Customer | Staff
+export type { Department, Organisation }
 
 export interface Corp {
   corpId: string
@@ -54,15 +67,25 @@ export interface SubscribeTemplate {
   type: 2 | 3
 }
 
-export interface Department {
-  id: number
-  name: string
-  parentid: number
-  order: number
+/** What the administrator has set up for the corp, beside permissions. */
+export interface Settings {
+  /** A developer id is bound, so customers' unionids are told. */
+  unionIds: boolean
+  /** The app may have been switched off. */
+  appEnabled: boolean
+  /** Addresses that may call (可信IP); null = any. */
+  trustedAddresses: string[] | null
+  /** Hosts that sign-in may lead back to (可信域名); null = any. */
+  trustedDomains: string[] | null
+  /** How many mass messages a customer gets: days of the month, 7 a week, 1 a day. */
+  massQuota: 'month' | 'week' | 'day'
+  /** A welcome of the administrator's own: new contacts bring no welcome code. */
+  ownWelcome: boolean
 }
 
 export interface World {
   seed: number
+  settings: Settings
   corp: Corp
   miniProgram: MiniProgram
   departments: Department[]
@@ -74,63 +97,11 @@ export interface World {
   byOpenId: Map<string, Customer>
   byUserId: Map<string, Staff>
   byPhone: Map<string, Customer>
+  /** A member's customers by userid, in the order in which they became contacts. */
+  friends: Map<string, Customer[]>
+  /** How many contacts there have been so far. */
+  contactCount: number
 }
-
-const SURNAMES = [...'王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧']
-const FEMALE = [
-  '静怡',
-  '雨桐',
-  '思琪',
-  '欣妍',
-  '梦洁',
-  '晓琳',
-  '婉清',
-  '若溪',
-  '佳宁',
-  '诗涵',
-  '美玲',
-  '雅婷',
-  '慧敏',
-  '紫萱',
-  '可欣',
-  '丽华',
-]
-const MALE = ['浩然', '子轩', '俊杰', '宇航', '志强', '文博', '明哲', '嘉豪']
-
-/** A company as its WeCom has it. */
-export interface Organisation {
-  departments: Department[]
-  /** Who works where, in the order in which `staff: n` hires them; the list starts over with further people. */
-  posts: readonly (readonly [position: string, departmentId: number])[]
-}
-
-const DEPARTMENTS: Department[] = [
-  { id: 1, name: '华颜医美集团', parentid: 0, order: 100 },
-  { id: 2, name: '华颜整形医院', parentid: 1, order: 90 },
-  { id: 3, name: '清妍美容院', parentid: 1, order: 80 },
-]
-
-const POSTS: Organisation['posts'] = [
-  ['客服', 2],
-  ['咨询师', 2],
-  ['护士', 2],
-  ['医生', 2],
-  ['客服主管', 2],
-  ['前台', 2],
-  ['客服', 3],
-  ['美容师', 3],
-  ['店长', 3],
-  ['院长', 1],
-  ['客服', 2],
-  ['咨询师', 2],
-  ['店长', 2],
-  ['咨询师', 3],
-]
-/** A hospital and a salon. */
-export const TWO_STORES: Organisation = { departments: DEPARTMENTS, posts: POSTS }
-
-const nameOf = (seed: number, id: string, gender: 'female' | 'male') =>
-  `${SURNAMES[between(0, SURNAMES.length - 1, seed, id, 'surname')]}${(gender === 'female' ? FEMALE : MALE)[between(0, (gender === 'female' ? FEMALE : MALE).length - 1, seed, id, 'given')]}`
 
 const digits = (n: number, width: number) => String(n).padStart(width, '0')
 const aesKey = (seed: number, about: string) => opaque(43, seed, about, 'aes')
@@ -148,6 +119,14 @@ export function createWorld({
 }): World {
   const world: World = {
     seed,
+    settings: {
+      unionIds: true,
+      appEnabled: true,
+      trustedAddresses: null,
+      trustedDomains: null,
+      massQuota: 'month',
+      ownWelcome: false,
+    },
     corp: {
       corpId: `ww${opaque(16, seed, 'corp').toLowerCase()}`,
       agentId: 1_000_002,
@@ -188,6 +167,8 @@ export function createWorld({
     byOpenId: new Map(),
     byUserId: new Map(),
     byPhone: new Map(),
+    friends: new Map(),
+    contactCount: 0,
   }
   for (let i = 1; i <= staff; i++) addStaff(world, i, organisation)
   for (let i = 1; i <= customers; i++) addCustomer(world, i)
@@ -196,6 +177,12 @@ export function createWorld({
 
 function addStaff(world: World, i: number, { posts }: Organisation): void {
   const [position, departmentId] = posts[(i - 1) % posts.length] as (typeof posts)[number]
+  hire(world, position, departmentId)
+}
+
+/** The next member of staff. */
+export function hire(world: World, position: string, departmentId: number): Staff {
+  const i = world.staff.length + 1
   const personId = `s${digits(i, 2)}`
   const gender = chance(world.seed, personId, 'gender') < 0.8 ? 'female' : 'male'
   const member: Staff = {
@@ -206,11 +193,18 @@ function addStaff(world: World, i: number, { posts }: Organisation): void {
     position,
     departmentId,
     resigned: false,
+    resignedAt: null,
+    inScope: true,
+    servesCustomers: true,
+    activated: true,
+    realNamed: true,
+    customerCap: null,
     said: [],
   }
   world.staff.push(member)
   world.byPersonId.set(personId, member)
   world.byUserId.set(member.userId.toLowerCase(), member)
+  return member
 }
 
 function addCustomer(world: World, i: number): void {

@@ -1,6 +1,8 @@
 /** The demo to play with: a clinic with some days of history, phones in the browser, a clock to move. */
+
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { befriend } from '../../simulator/index.ts'
 import type { KindName } from '../../src/imports/index.ts'
 import { needPorts } from '../ports.ts'
 import { exitOnStopSignal, onStopSignal } from '../signals.ts'
@@ -60,7 +62,7 @@ export async function playInteractive(options: InteractiveOptions): Promise<void
 /** The year before: brought in by file, not played. Whoever is somebody's contact in WeCom is so already. */
 async function bringHistory({ simulator, server, dataDir }: DemoParts, stores: ClinicStore[], start: Date) {
   for (const { customer, consultant, since } of friendsOf({ world: simulator.world, stores, start }))
-    customer.contacts.set(consultant, {
+    befriend(simulator.world, customer, consultant, {
       createdAt: since,
       state: null,
       remark: customer.name,

@@ -1,7 +1,8 @@
-/** Directory (users, departments, app) and external contacts: what a self-built app may read. */
-import type { Customer, Department, Staff, World } from '../state.ts'
+/** Directory (users, departments, app): what a self-built app may read. */
+import type { Department, Staff, World } from '../state.ts'
+import { memberOf, visible } from './members.ts'
 import { departmentsUnder } from './receivers.ts'
-import { type Api, ApiError, list, pageOf, text } from './types.ts'
+import { type Api, ApiError, pageOf } from './types.ts'
 
 const APP_NAME = '术后管家'
 
@@ -19,49 +20,17 @@ const userOf = (staff: Staff) => ({
   open_userid: '',
   main_department: staff.departmentId,
   extattr: { attrs: [] },
-  status: staff.resigned ? 5 : 1,
+  status: staff.resigned ? 5 : staff.activated ? 1 : 4,
   external_position: '',
 })
-
-const present = (world: World) => world.staff.filter((staff) => !staff.resigned)
 
 /** Members of the asked department; with `fetch_child=1` (older SDKs) also of all below it. */
 function membersIn(world: World, query: URLSearchParams): Staff[] {
   const id = Number(query.get('department_id'))
   if (!world.departments.some((department) => department.id === id)) throw new ApiError(60123, 'invalid department id')
   const within = query.get('fetch_child') === '1' ? departmentsUnder(world, id) : [id]
-  return present(world).filter(({ departmentId }) => within.includes(departmentId))
+  return visible(world).filter(({ departmentId }) => within.includes(departmentId))
 }
-
-function memberOf(world: World, userId: unknown): Staff {
-  if (!text(userId)) throw new ApiError(41009, 'userid missing')
-  const staff = world.byUserId.get(text(userId).toLowerCase())
-  if (!staff || staff.resigned) throw new ApiError(60111, 'userid not found')
-  return staff
-}
-
-const contactOf = (customer: Customer) => ({
-  external_userid: customer.externalUserId,
-  name: customer.name,
-  avatar: '',
-  type: 1,
-  gender: customer.gender === 'female' ? 2 : 1,
-  unionid: customer.unionId,
-})
-const seconds = (at: Date) => Math.floor(at.getTime() / 1000)
-
-const followersOf = (customer: Customer) =>
-  [...customer.contacts].map(([userid, { createdAt, state, remark, remarkMobiles }]) => ({
-    userid,
-    remark,
-    description: '',
-    createtime: seconds(createdAt),
-    tags: [],
-    remark_mobiles: remarkMobiles,
-    oper_userid: userid,
-    add_way: 1,
-    ...(state === null ? {} : { state }),
-  }))
 
 export const contactApis: Api[] = [
   { method: 'GET', path: '/cgi-bin/getcallbackip', auth: 'wecom', handle: () => ({ ip_list: ['127.0.0.1'] }) },
@@ -77,7 +46,7 @@ export const contactApis: Api[] = [
         name: APP_NAME,
         square_logo_url: '',
         description: '',
-        allow_userinfos: { user: present(world).map(({ userId }) => ({ userid: userId })) },
+        allow_userinfos: { user: visible(world).map(({ userId }) => ({ userid: userId })) },
         allow_partys: { partyid: [1] },
         allow_tags: { tagid: [] },
         close: 0,
@@ -130,7 +99,7 @@ export const contactApis: Api[] = [
     auth: 'wecom',
     permission: 'contacts',
     handle({ body }, { world }) {
-      const { page, next_cursor } = pageOf(present(world), body, { usual: 10_000, most: 10_000 })
+      const { page, next_cursor } = pageOf(visible(world), body, { usual: 10_000, most: 10_000 })
       return {
         dept_user: page.map(({ userId, departmentId }) => ({ userid: userId, department: departmentId })),
         next_cursor,
@@ -164,63 +133,6 @@ export const contactApis: Api[] = [
       const found = world.departments.find(({ id }) => id === Number(query.get('id')))
       if (!found) throw new ApiError(60123, 'invalid department id')
       return { department: { ...found, name_en: '', department_leader: [] } }
-    },
-  },
-  {
-    method: 'GET',
-    path: '/cgi-bin/externalcontact/get_follow_user_list',
-    auth: 'wecom',
-    permission: 'external',
-    handle: (_, { world }) => ({ follow_user: present(world).map(({ userId }) => userId) }),
-  },
-  {
-    method: 'GET',
-    path: '/cgi-bin/externalcontact/list',
-    auth: 'wecom',
-    permission: 'external',
-    handle({ query }, { world }) {
-      const { userId } = memberOf(world, query.get('userid'))
-      const ids = world.customers
-        .filter((customer) => customer.contacts.has(userId))
-        .map(({ externalUserId }) => externalUserId)
-      if (ids.length === 0) throw new ApiError(84061, 'not external contact')
-      return { external_userid: ids }
-    },
-  },
-  {
-    method: 'GET',
-    path: '/cgi-bin/externalcontact/get',
-    auth: 'wecom',
-    permission: 'external',
-    handle({ query }, { world }) {
-      const id = query.get('external_userid') ?? ''
-      if (!id) throw new ApiError(41035, 'missing external userid')
-      const customer = world.byExternalUserId.get(id)
-      if (!customer) throw new ApiError(40096, 'invalid external userid')
-      if (customer.contacts.size === 0) throw new ApiError(84061, 'not external contact')
-      return { external_contact: contactOf(customer), follow_user: followersOf(customer) }
-    },
-  },
-  {
-    method: 'POST',
-    path: '/cgi-bin/externalcontact/batch/get_by_user',
-    auth: 'wecom',
-    permission: 'external',
-    handle({ body }, { world }) {
-      // SDKs from before the list name one member.
-      const named = body.userid_list === undefined && body.userid ? [body.userid] : list(body.userid_list)
-      if (named.length === 0 || named.length > 100) throw new ApiError(40058, 'invalid parameter: userid_list')
-      const users = named.map((one) => memberOf(world, one).userId)
-      const rows = users.flatMap((userId) =>
-        world.customers.flatMap((customer) => {
-          const follower = followersOf(customer).find((one) => one.userid === userId)
-          if (!follower) return []
-          const { tags: _, ...rest } = follower
-          return [{ external_contact: contactOf(customer), follow_info: { ...rest, tag_id: [] } }]
-        }),
-      )
-      const { page, next_cursor } = pageOf(rows, body, { usual: 50, most: 100 })
-      return { external_contact_list: page, next_cursor }
     },
   },
 ]

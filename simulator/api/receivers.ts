@@ -1,5 +1,6 @@
 /** Who an app message goes to: named members, departments with all below them, or everybody in the app's scope. */
 import type { Staff, World } from '../state.ts'
+import { visible } from './members.ts'
 import { ApiError, text } from './values.ts'
 
 export interface Receivers {
@@ -14,7 +15,7 @@ const split = (value: unknown): string[] => text(value).split('|').filter(Boolea
 
 /** @throws ApiError 40032, 82001–82003, 81013 */
 export function receiversOf(world: World, body: Record<string, unknown>): Receivers {
-  const present = world.staff.filter(({ resigned }) => !resigned)
+  const present = visible(world)
   const [users, parties, tags] = [split(body.touser), split(body.toparty), split(body.totag)]
   if (users.length + parties.length + tags.length === 0) throw new ApiError(82001, 'no receiver')
   if (text(body.touser) === '@all') return { valid: present, invalid: [], invalidParties: [], invalidTags: [] }
@@ -26,7 +27,7 @@ export function receiversOf(world: World, body: Record<string, unknown>): Receiv
   const invalid: string[] = []
   for (const userId of users) {
     const staff = world.byUserId.get(userId.toLowerCase())
-    if (staff && !staff.resigned) valid.add(staff)
+    if (staff && !staff.resigned && staff.inScope) valid.add(staff)
     else invalid.push(userId.toLowerCase())
   }
   const known = parties.filter((id) => world.departments.some((department) => department.id === Number(id)))

@@ -8,11 +8,16 @@ import type { Ledger } from '../ledger.ts'
 import type { Part } from '../multipart.ts'
 import type { World } from '../state.ts'
 import type { CardBook } from './cards.ts'
+import type { ContactWays } from './contact-ways.ts'
+import type { CorpTags } from './corp-tags.ts'
 import type { Grants } from './grants.ts'
 import type { KfDesk } from './kf-desk.ts'
 import type { Limits } from './limits.ts'
+import type { MassBook } from './mass-book.ts'
 import type { MediaStore } from './media-store.ts'
 import type { Tokens } from './tokens.ts'
+import type { Transfers } from './transfers.ts'
+import type { Welcomes } from './welcomes.ts'
 
 /** What the administrator has allowed the app to do. */
 export type Permission = 'contacts' | 'external' | 'kf'
@@ -30,6 +35,11 @@ export interface SimContext {
   grants: Grants
   limits: Limits
   media: MediaStore
+  tags: CorpTags
+  ways: ContactWays
+  welcomes: Welcomes
+  mass: MassBook
+  transfers: Transfers
   /** Ids of app messages that were recalled: they are gone from the members' screens. */
   recalled: Set<string>
   /** Whether WeChat pushes `subscribe_msg_sent_event` after each subscription message. */

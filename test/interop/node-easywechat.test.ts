@@ -136,6 +136,24 @@ test('external contacts', async () => {
   })
 })
 
+test('tags, a mass message, and a customer handed over', async () => {
+  const external = (name: string, body: Json) => post(`cgi-bin/externalcontact/${name}`, body)
+  const made = await external('add_corp_tag', { group_name: '肤质', tag: [{ name: '干' }] })
+  const [{ id }] = (made.tag_group as Json).tag as [Json]
+  const marked = { userid: member.userId, external_userid: customer.externalUserId, add_tag: [id] }
+  expect((await external('mark_tag', marked)).errcode).toBe(0)
+  const { msgid } = await external('add_msg_template', { sender: member.userId, text: { content: '您好' } })
+  simulator.act({ as: 'staff', id: member.personId, do: 'confirm-mass', msgId: msgid })
+  expect(await external('get_groupmsg_send_result', { msgid, userid: member.userId })).toMatchObject({
+    send_list: [{ external_userid: customer.externalUserId, status: 1 }],
+  })
+  const [, taker] = world.staff
+  const handover = { handover_userid: member.userId, takeover_userid: taker?.userId }
+  const started = await external('transfer_customer', { ...handover, external_userid: [customer.externalUserId] })
+  expect(started).toMatchObject({ customer: [{ errcode: 0 }] })
+  expect(await external('transfer_result', handover)).toMatchObject({ customer: [{ status: 2 }] })
+})
+
 test('customer service: written, pulled and answered', async () => {
   const before = server.received.length
   simulator.act({ as: 'customer', id: customer.personId, do: 'say', text: '在吗' })

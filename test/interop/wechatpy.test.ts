@@ -4,7 +4,7 @@ import { callbackServer, type Json, simWorld, tag } from '../contract/simulator/
 import { SdkError, startWechatpy, type Wechatpy } from './support.ts'
 
 const HOUR = 3_600_000
-const { simulator, control, later } = await simWorld()
+const { simulator, control, later, quiet } = await simWorld()
 const { ready, world } = simulator
 const server = await callbackServer({ token: ready.callbackToken, aesKey: ready.callbackAesKey })
 await control('POST', 'callback-target', { wecomUrl: server.url })
@@ -102,7 +102,42 @@ describe.skipIf(!sdk)('wechatpy', () => {
     expect(await refused(sdk.call('external_contact.list', colleague.userId))).toBe(84061)
   })
 
+  test('tags, marked; a way to add, scanned; the welcome; a mass message', async () => {
+    const { tag_group } = await sdk.call('external_contact.add_corp_tag', null, '肤质', 1, [{ name: '敏感' }])
+    const [{ id: tagId }] = (tag_group as Json).tag as [Json]
+    await sdk.call('external_contact.mark_tag', member.userId, customer.externalUserId, [tagId])
+    expect(await sdk.call('external_contact.get', customer.externalUserId)).toMatchObject({
+      follow_user: [{ tags: [{ tag_id: tagId, group_name: '肤质', tag_name: '敏感' }] }],
+    })
+    await sdk.call('external_contact.edit_corp_tag', tagId, '干性')
+    const { tag_group: groups } = await sdk.call('external_contact.get_corp_tag_list', [tagId])
+    expect(groups).toMatchObject([{ tag: [{ name: '干性' }] }])
+    await sdk.call('external_contact.del_corp_tag', [tagId])
+    expect(await refused(sdk.call('external_contact.del_corp_tag', [tagId]))).toBe(40068)
+
+    const way = { type: 1, scene: 2, state: 'lobby', user: [colleague.userId] }
+    const { config_id } = await sdk.named('external_contact.add_contact_way', way)
+    await sdk.call('external_contact.update_contact_way', config_id, '大堂')
+    expect(await sdk.call('external_contact.get_contact_way', config_id)).toMatchObject({
+      contact_way: { remark: '大堂', user: [colleague.userId], qr_code: expect.any(String) },
+    })
+    await quiet()
+    const before = server.received.length
+    act('scan', { configId: config_id })
+    await server.until(before + 1)
+    const { data } = await opened()
+    const text = { content: '欢迎您' }
+    await sdk.call('external_contact.send_welcome_msg', { welcome_code: data.WelcomeCode, text })
+    const mass = { sender: colleague.userId, external_userid: [customer.externalUserId], text }
+    const { msgid, fail_list } = await sdk.call('external_contact.add_msg_template', mass)
+    expect([fail_list, msgid]).toEqual([[], expect.any(String)])
+    act('delete-contact', { userId: colleague.userId })
+    await sdk.call('external_contact.del_contact_way', config_id)
+    expect(await refused(sdk.call('external_contact.get_contact_way', config_id))).toBe(41044)
+  })
+
   test('customer service: entered, written, pulled and answered', async () => {
+    await quiet()
     const before = server.received.length
     act('say', { text: '在吗' })
     await server.until(before + 1)

@@ -1,7 +1,6 @@
 /** Controls that make no sense are refused with a reason: a test that waits for what never comes learns nothing. */
 import { describe, expect, test } from 'vitest'
-import { customerActs } from '../../../simulator/acts-customer.ts'
-import { staffActs } from '../../../simulator/acts-staff.ts'
+import { actsOf } from '../../../simulator/acts.ts'
 import { type Json, simWorld } from './support.ts'
 
 const { simulator, wecom, control } = await simWorld()
@@ -145,8 +144,9 @@ describe('an act', () => {
       const { as, do: what } = properties as Record<'as' | 'do', { enum: string[] }>
       return `${as.enum[0]} ${what.enum[0]}`
     })
-    const customers = Object.keys(customerActs(context, new Map())).map((name) => `customer ${name}`)
-    const staff = Object.keys(staffActs(context, new Map())).map((name) => `staff ${name}`)
+    const acts = actsOf(context)
+    const customers = Object.keys(acts.customer).map((name) => `customer ${name}`)
+    const staff = Object.keys(acts.staff).map((name) => `staff ${name}`)
     expect(named.sort()).toEqual([...customers, ...staff].sort())
   })
 })

@@ -17,6 +17,8 @@ export interface SimWorld {
   /** A control call; status and answer. */
   control(method: string, path: string, body?: unknown): Promise<{ status: number; body: Json }>
   later(ms: number): Promise<void>
+  /** Waits until nothing is on its way. */
+  quiet(): Promise<void>
 }
 
 /** A manual clock at 09:00 in China on a Monday, unless told otherwise; closed when the file is over. */
@@ -60,6 +62,9 @@ export async function simWorld(options: SimulatorOptions = {}): Promise<SimWorld
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
       return { status: response.status, body: (await response.json()) as Json }
+    },
+    async quiet() {
+      while (simulator.clock.state().inFlight.length > 0) await new Promise((done) => setTimeout(done, 5))
     },
     async later(ms) {
       await simulator.clock.moveTo(new Date(simulator.clock.now().getTime() + ms), 5_000)
