@@ -7,7 +7,7 @@ import type { Customer } from './state.ts'
 type Acts = Record<string, (customer: Customer, act: Act) => Record<string, unknown>>
 
 export function customerActs(context: SimContext, answers: Answers): Acts {
-  const { world, clock, callbacks, kf, grants, counters, media } = context
+  const { world, clock, callbacks, kf, grants, counters, media, miniChat } = context
   const now = () => clock.now()
 
   return {
@@ -46,6 +46,24 @@ export function customerActs(context: SimContext, answers: Answers): Acts {
     },
     'mp-login': (customer) => ({ code: grants.loginCode(customer, now()) }),
     'mp-phone': (customer) => ({ code: grants.phoneCode(customer, now()) }),
+    /** Opens the mini-program's own customer service, and writes there. */
+    'mp-enter-chat'(customer, act) {
+      miniChat.entered(customer, now())
+      const SessionFrom = text(act.sessionFrom)
+      callbacks.wechat(`chat ${customer.personId}`, {
+        FromUserName: customer.openId,
+        Event: 'user_enter_tempsession',
+        SessionFrom,
+      })
+      return {}
+    },
+    'mp-say'(customer, act) {
+      const Content = required(act, 'text')
+      miniChat.wrote(customer, now())
+      const MsgId = counters.bigId('mini-program chat', customer.personId)
+      callbacks.wechat(`chat ${customer.personId}`, { FromUserName: customer.openId, MsgType: 'text', Content, MsgId })
+      return { msgId: MsgId }
+    },
     'mp-subscribe'(customer, act) {
       const templateId = required(act, 'templateId')
       if (!world.templates.some(({ priTmplId }) => priTmplId === templateId))

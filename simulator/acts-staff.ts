@@ -9,7 +9,7 @@ type Acts = Record<string, (staff: Staff, act: Act) => Record<string, unknown>>
 const OUTCOMES: readonly string[] = ['answered', 'no_answer', 'busy', 'declined']
 
 export function staffActs(context: SimContext, answers: Answers): Acts {
-  const { world, clock, ledger, callbacks, cards, kf, counters, recalled } = context
+  const { world, clock, ledger, callbacks, cards, kf, counters, recalled, signIn } = context
   const { agentId: AgentID } = world.corp
   const now = () => clock.now()
   const at = () => now().toISOString()
@@ -48,6 +48,8 @@ export function staffActs(context: SimContext, answers: Answers): Acts {
       })
       return { msgId }
     },
+    /** `wx.qy.login` inside WeCom. */
+    'qy-login': (staff) => ({ code: signIn.qyCode(staff, now()) }),
     'enter-app'(staff) {
       callbacks.wecom(`staff ${staff.personId}`, {
         FromUserName: staff.userId,

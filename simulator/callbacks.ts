@@ -4,6 +4,7 @@ import type { SimClock } from './clock.ts'
 import { encrypt, signatureOf, toXml } from './envelope.ts'
 import type { Bus } from './events.ts'
 import type { FaultSpec, Faults } from './faults.ts'
+import type { Reply } from './replies.ts'
 import type { World } from './state.ts'
 
 export interface CallbackTargets {
@@ -11,8 +12,11 @@ export interface CallbackTargets {
   wechatUrl: string | null
   /** Where simulated customers call `/api/mp`. */
   appUrl: string | null
-  /** How the mini-program's pushes are written: its administrator chooses. */
+  /** How WeCom's callbacks are written; its libraries know JSON, too. */
+  wecomFormat: 'xml' | 'json'
+  /** How the mini-program's pushes are written and whether they are encrypted: its administrator chooses. */
   wechatFormat: 'json' | 'xml'
+  wechatMode: 'safe' | 'plain' | 'compatible'
 }
 
 export interface CallbackCounts {
@@ -30,6 +34,7 @@ interface Push {
   kind: 'wecom' | 'wechat'
   subject: string
   message: string
+  fields: Record<string, unknown>
   /** What of it stands open beside the ciphertext: the app, for what concerns the app itself; whose push it is. */
   open: { AgentID?: unknown; openid?: unknown }
   /** A fault: lost for good, or taken in once while the answer is lost. */
@@ -47,6 +52,8 @@ export interface Callbacks {
   wecom(subject: string, fields: Record<string, unknown>): void
   /** A mini-program push. */
   wechat(subject: string, fields: Record<string, unknown>): void
+  /** Told of every answer that says more than that the callback was taken in. */
+  onReply(listener: (reply: Reply) => void): void
   /** GET verification as the admin console does it when the address is saved. */
   verify(url: string, kind: 'wecom' | 'wechat'): Promise<{ ok: boolean; detail: string }>
 }
@@ -74,6 +81,7 @@ export function createCallbacks({
   const counts: CallbackCounts = { sent: 0, duplicated: 0, reordered: 0, retried: 0, lost: 0 }
   const lines = new Map<string, Promise<void>>()
   const lastTimes = new Map<string, number>()
+  const listeners: ((reply: Reply) => void)[] = []
   let serial = 0
 
   const unixNow = () => Math.floor(clock.now().getTime() / 1000)
@@ -99,6 +107,12 @@ export function createCallbacks({
         nonce,
       })
       const AgentID = open.AgentID === undefined ? undefined : String(open.AgentID)
+      if (message.startsWith('{'))
+        return {
+          query,
+          body: JSON.stringify({ ToUserName: corpId, AgentID, Encrypt: encrypted }),
+          type: 'application/json',
+        }
       return {
         query,
         body: `<xml>${toXml({ ToUserName: corpId, AgentID, Encrypt: encrypted })}</xml>`,
@@ -106,19 +120,27 @@ export function createCallbacks({
       }
     }
     const { appId, token, aesKey, originalId } = world.miniProgram
+    const plainly = { signature: signatureOf(token, timestamp, nonce), timestamp, nonce, openid: String(open.openid) }
+    if (targets.wechatMode === 'plain')
+      return {
+        query: new URLSearchParams(plainly),
+        body: message,
+        type: message.startsWith('<') ? 'text/xml' : 'application/json',
+      }
     const encrypted = encrypt(aesKey, message, appId)
     const query = new URLSearchParams({
-      signature: signatureOf(token, timestamp, nonce),
-      timestamp,
-      nonce,
-      openid: String(open.openid),
+      ...plainly,
       encrypt_type: 'aes',
       msg_signature: signatureOf(token, timestamp, nonce, encrypted),
     })
-    const outside = { ToUserName: originalId, Encrypt: encrypted }
-    return message.startsWith('<')
-      ? { query, body: `<xml>${toXml(outside)}</xml>`, type: 'text/xml' }
-      : { query, body: JSON.stringify(outside), type: 'application/json' }
+    // In the compatible mode the message stands beside its encryption.
+    const isBoth = targets.wechatMode === 'compatible'
+    if (message.startsWith('<')) {
+      const beside = isBoth ? message.slice('<xml>'.length, -'</xml>'.length) : toXml({ ToUserName: originalId })
+      return { query, body: `<xml>${beside}${toXml({ Encrypt: encrypted })}</xml>`, type: 'text/xml' }
+    }
+    const beside = isBoth ? message : JSON.stringify({ ToUserName: originalId })
+    return { query, body: `${beside.slice(0, -1)},"Encrypt":"${encrypted}"}`, type: 'application/json' }
   }
 
   async function isAnswered(url: string, push: Push): Promise<boolean> {
@@ -130,8 +152,11 @@ export function createCallbacks({
         body,
         signal: AbortSignal.timeout(TIMEOUT_MS),
       })
-      await response.arrayBuffer()
-      return response.status === 200
+      const answer = await response.text()
+      if (response.status !== 200) return false
+      if (answer.trim() && answer.trim() !== 'success')
+        for (const listener of listeners) listener({ kind: push.kind, fields: push.fields, body: answer })
+      return true
     } catch {
       return false // no answer in time: tried again
     }
@@ -187,21 +212,24 @@ export function createCallbacks({
   return {
     targets,
     counts,
+    onReply: (listener) => void listeners.push(listener),
     wecom(subject, fields) {
       const content = { ToUserName: world.corp.corpId, CreateTime: timeOf(subject, fields), ...fields }
       // Tokens and codes don't make it another callback.
       const { Token: _, MsgId: __, ResponseCode: ___, ...lasting } = content as Record<string, unknown>
-      const message = `<xml>${toXml({ ...FIRST, ...content })}</xml>`
+      const message =
+        targets.wecomFormat === 'json' ? JSON.stringify(content) : `<xml>${toXml({ ...FIRST, ...content })}</xml>`
       const open = { AgentID: fields.AgentID }
-      deliver({ kind: 'wecom', subject, message, open }, `${subject} ${JSON.stringify(lasting)}`)
+      deliver({ kind: 'wecom', subject, message, fields, open }, `${subject} ${JSON.stringify(lasting)}`)
     },
     wechat(subject, fields) {
       const CreateTime = timeOf(subject, fields)
       const content = { ToUserName: world.miniProgram.originalId, CreateTime, MsgType: 'event', ...fields }
-      const inJson = JSON.stringify(content)
+      // Numbers of 64 bits stand bare, as the vendor writes them: whoever parses them as such loses their end.
+      const inJson = JSON.stringify(content).replace(/"MsgId":"(\d+)"/, '"MsgId":$1')
       const message = targets.wechatFormat === 'xml' ? inXml(content) : inJson
       const open = { openid: fields.FromUserName }
-      deliver({ kind: 'wechat', subject, message, open }, `${subject} ${inJson}`)
+      deliver({ kind: 'wechat', subject, message, fields, open }, `${subject} ${inJson}`)
     },
     async verify(url, kind) {
       serial += 1

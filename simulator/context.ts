@@ -2,6 +2,7 @@
 import { createCardBook } from './api/cards.ts'
 import { contactWayApis, createContactWays } from './api/contact-ways.ts'
 import { contactApis } from './api/contacts.ts'
+import { createContentCheckApis } from './api/content-checks.ts'
 import { createCorpTags } from './api/corp-tags.ts'
 import { externalApis } from './api/external.ts'
 import { createGrants } from './api/grants.ts'
@@ -13,6 +14,10 @@ import { createMassBook } from './api/mass-book.ts'
 import { createMediaApis, miniProgramMediaApis } from './api/media.ts'
 import { createMediaStore } from './api/media-store.ts'
 import { createMessageApis } from './api/messages.ts'
+import { createMiniChat, miniChatApis } from './api/mini-chat.ts'
+import { createMiniLinkApis } from './api/mini-links.ts'
+import { createRobot, robotApis } from './api/robot.ts'
+import { createSignIn, signInApis } from './api/sign-in.ts'
 import { miniProgramApis } from './api/subscribe.ts'
 import { tagApis } from './api/tag-apis.ts'
 import { miniProgramTokenApis, tokenApis } from './api/token-apis.ts'
@@ -23,6 +28,7 @@ import { createWelcomes, welcomeApis } from './api/welcomes.ts'
 import { type CallbackTargets, createCallbacks } from './callbacks.ts'
 import { createCounters } from './counters.ts'
 import type { Faults } from './faults.ts'
+import { createReplies } from './replies.ts'
 import { createWorld, type Organisation } from './state.ts'
 
 export interface ContextDeps extends Pick<SimContext, 'clock' | 'bus' | 'ledger' | 'sentEvents'> {
@@ -37,7 +43,7 @@ export interface ContextDeps extends Pick<SimContext, 'clock' | 'bus' | 'ledger'
 export function createContext(deps: ContextDeps): SimContext {
   const { seed, customers, staff, organisation, clock, bus, ledger, faults, targets, sentEvents } = deps
   const world = createWorld({ seed, customers, staff, organisation })
-  return {
+  const context: SimContext = {
     world,
     clock,
     bus,
@@ -55,10 +61,16 @@ export function createContext(deps: ContextDeps): SimContext {
     welcomes: createWelcomes(seed),
     mass: createMassBook(),
     transfers: createTransfers(),
+    signIn: createSignIn(seed),
+    robot: createRobot(seed),
+    miniChat: createMiniChat(),
+    replies: { accepted: 0, refused: 0, lastRefusal: null },
     recalled: new Set(),
     sentEvents,
     permissions: { contacts: true, external: true, kf: true },
   }
+  context.callbacks.onReply(createReplies(context, context.replies))
+  return context
 }
 
 const byPath = (apis: readonly Api[]) => new Map(apis.map((api) => [api.path, api]))
@@ -73,9 +85,18 @@ export const wecomApis = (): Map<string, Api> =>
     ...welcomeApis,
     ...massApis,
     ...transferApis,
+    ...signInApis,
+    ...robotApis,
     ...createMediaApis(),
     ...createMessageApis(),
     ...kfApis,
   ])
-export const wechatApis = (): Map<string, Api> =>
-  byPath([...miniProgramTokenApis, ...miniProgramApis, ...miniProgramMediaApis])
+export const wechatApis = (seed: number): Map<string, Api> =>
+  byPath([
+    ...miniProgramTokenApis,
+    ...miniProgramApis,
+    ...miniProgramMediaApis,
+    ...miniChatApis,
+    ...createMiniLinkApis(seed),
+    ...createContentCheckApis(seed),
+  ])

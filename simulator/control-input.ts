@@ -93,9 +93,14 @@ export function targetsOf(body: Record<string, unknown>): Partial<CallbackTarget
   const isAddress = (value: unknown) => /^https?:\/\//.test(text(value)) && URL.canParse(text(value))
   const wrong = named.find((name) => !isEmpty(body[name]) && !isAddress(body[name]))
   if (wrong) return `${wrong} is an http(s) address, or null`
-  const { wechatFormat } = body
-  if (wechatFormat !== undefined && wechatFormat !== 'json' && wechatFormat !== 'xml')
-    return 'wechatFormat is json or xml'
+  const chosen: [string, readonly string[]][] = [
+    ['wecomFormat', ['xml', 'json']],
+    ['wechatFormat', ['json', 'xml']],
+    ['wechatMode', ['safe', 'plain', 'compatible']],
+  ]
+  const bad = chosen.find(([name, choices]) => body[name] !== undefined && !choices.includes(text(body[name])))
+  if (bad) return `${bad[0]} is one of ${bad[1].join(', ')}`
   const addresses = Object.fromEntries(named.map((name) => [name, isEmpty(body[name]) ? null : text(body[name])]))
-  return { ...addresses, ...(wechatFormat ? { wechatFormat } : {}) }
+  const modes = chosen.flatMap(([name]) => (body[name] === undefined ? [] : [[name, body[name]]]))
+  return { ...addresses, ...Object.fromEntries(modes) }
 }

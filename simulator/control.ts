@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type Act, ActError } from './act.ts'
 import type { Actor } from './acts.ts'
 import { ok, refuse } from './answers.ts'
+import { ROBOT_STATES, type RobotState } from './api/robot.ts'
 import { record, type SimContext, text } from './api/types.ts'
 import { chatsOf } from './chats.ts'
 import { ClockTimeout } from './clock.ts'
@@ -15,6 +16,7 @@ import { type LedgerEntry, ledgerSha256 } from './ledger.ts'
 import { controlDocument } from './openapi.ts'
 import { BROKEN, type Control, type ControlAnswer, type ControlRequest } from './server.ts'
 import { change, setUp, setUpMember } from './set-up.ts'
+import { signInPage } from './sign-in-page.ts'
 import type { SmsGateway } from './sms.ts'
 
 export interface ControlDeps {
@@ -114,12 +116,34 @@ export function createControl(deps: ControlDeps): Control {
       const staff = world.byUserId.get(text(userId).toLowerCase())
       return staff ? setUpMember(staff, given) : refuse(404, 'no_such_user', 'give userId of a member')
     },
+    'POST /_sim/robot': ({ json: { state } }, { robot }) => {
+      if (!ROBOT_STATES.includes(state as RobotState))
+        return refuse(400, 'bad_field', `state is one of ${ROBOT_STATES.join(', ')}`)
+      robot.state = state as RobotState
+      return ok({ roomId: robot.roomId, name: robot.name, key: robot.key, state: robot.state })
+    },
+    'POST /_sim/jssdk': ({ json: { kind, ...given } }, { signIn }) => {
+      if (kind !== 'config' && kind !== 'agentConfig') return refuse(400, 'bad_field', 'kind is config or agentConfig')
+      const of = (name: string) => String(given[name] ?? '')
+      const signed = {
+        url: of('url'),
+        timestamp: of('timestamp'),
+        nonceStr: of('nonceStr'),
+        signature: of('signature'),
+      }
+      return ok({ errcode: signIn.verify(kind === 'config' ? 'corp' : 'app', signed) })
+    },
     'POST /_sim/reset': () => {
       deps.reset()
       return ok({})
     },
-    'GET /_sim/stats': (_, { callbacks, tokens }) =>
-      ok({ callbacks: callbacks.counts, apiCalls: Object.fromEntries(deps.counts), tokensIssued: tokens.issued }),
+    'GET /_sim/stats': (_, { callbacks, tokens, replies }) =>
+      ok({
+        callbacks: callbacks.counts,
+        replies,
+        apiCalls: Object.fromEntries(deps.counts),
+        tokensIssued: tokens.issued,
+      }),
     'GET /_sim/chats': ({ query }, context) => {
       const person = context.world.byPersonId.get(query.get('person') ?? '')
       return person ? ok(chatsOf(context, person)) : refuse(404, 'no_such_person', 'give ?person=<personId>')
@@ -133,7 +157,10 @@ export function createControl(deps: ControlDeps): Control {
 
   return async (request) => {
     const { method, path, body, response } = request
-    if (!path.startsWith('/_sim/')) return method === 'GET' ? (picture(path, deps.context()) ?? page(path)) : null
+    if (!path.startsWith('/_sim/')) {
+      if (method !== 'GET') return null
+      return signInPage(path, request.query, deps.context()) ?? picture(path, deps.context()) ?? page(path)
+    }
     const desk = deps.desk()
     if (desk && path.startsWith(DESK) && body !== BROKEN)
       return desk({ method, path: path.slice(DESK.length), query: request.query, json: record(body) })
@@ -153,7 +180,7 @@ export function createControl(deps: ControlDeps): Control {
 }
 
 /** Everybody, with their identities. One human = one unionid. */
-function stateOf({ world }: SimContext): Record<string, unknown> {
+function stateOf({ world, robot }: SimContext): Record<string, unknown> {
   const nobody = { externalUserId: null, unionId: null, openId: null, phone: null, userId: null }
   const customers = world.customers.map(({ contacts, ...customer }) => ({
     ...nobody,
@@ -162,7 +189,8 @@ function stateOf({ world }: SimContext): Record<string, unknown> {
   }))
   const staff = world.staff.map(({ said: _, ...member }) => ({ ...nobody, ...member }))
   const { departments, templates, corp } = world
-  return { people: [...customers, ...staff], departments, templates, openKfId: corp.openKfId }
+  const room = { roomId: robot.roomId, name: robot.name, key: robot.key, state: robot.state }
+  return { people: [...customers, ...staff], departments, templates, openKfId: corp.openKfId, rooms: [room] }
 }
 
 /** A plain array; with limit or cursor given, a page with the place to go on from. */

@@ -1,5 +1,5 @@
 /** WeCom's message encryption, written from the vendor's description and independent of the server's. */
-import { createCipheriv, createHash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 
 const BLOCK = 32
 
@@ -19,6 +19,23 @@ export function encrypt(aesKey: string, message: string, receiveId: string): str
   return Buffer.concat([cipher.update(Buffer.concat([plain, Buffer.alloc(pad, pad)])), cipher.final()]).toString(
     'base64',
   )
+}
+
+/** Null for what was not encrypted so. */
+export function decrypt(aesKey: string, encrypted: string): { message: string; receiveId: string } | null {
+  const key = Buffer.from(`${aesKey}=`, 'base64')
+  try {
+    const decipher = createDecipheriv('aes-256-cbc', key, key.subarray(0, 16)).setAutoPadding(false)
+    const padded = Buffer.concat([decipher.update(Buffer.from(encrypted, 'base64')), decipher.final()])
+    const pad = padded.at(-1) ?? 0
+    if (pad < 1 || pad > BLOCK || padded.length < 20 + pad) return null
+    const plain = padded.subarray(16, padded.length - pad)
+    const length = plain.readUInt32BE(0)
+    if (4 + length > plain.length) return null
+    return { message: plain.subarray(4, 4 + length).toString(), receiveId: plain.subarray(4 + length).toString() }
+  } catch {
+    return null
+  }
 }
 
 const escapeCdata = (text: string) => text.replaceAll(']]>', ']]]]><![CDATA[>')

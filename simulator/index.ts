@@ -51,6 +51,8 @@ export interface ReadyLine {
   callbackToken: string
   callbackAesKey: string
   openKfId: string
+  /** Of the group robot: `<wecomBase>/cgi-bin/webhook/send?key=`. */
+  robotKey: string
   miniProgram: { appId: string; secret: string; token: string; aesKey: string }
   smsApiBase: string
   smsApiKey: string
@@ -105,7 +107,14 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const smsApiKey = opaque(32, seed, 'sms key')
   const sms = createSmsGateway({ key: smsApiKey, faults, taps })
   let desk: Desk | null = null
-  const targets: CallbackTargets = { wecomUrl: null, wechatUrl: null, appUrl: null, wechatFormat: 'json' }
+  const targets: CallbackTargets = {
+    wecomUrl: null,
+    wechatUrl: null,
+    appUrl: null,
+    wecomFormat: 'xml',
+    wechatFormat: 'json',
+    wechatMode: 'safe',
+  }
 
   function build(): { context: SimContext; act: Actor; wecom: Map<string, Api>; wechat: Map<string, Api> } {
     const context = createContext({
@@ -120,7 +129,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       targets,
       sentEvents,
     })
-    return { context, act: createActor(context), wecom: wecomApis(), wechat: wechatApis() }
+    return { context, act: createActor(context), wecom: wecomApis(), wechat: wechatApis(seed) }
   }
   let world = build()
 
@@ -156,6 +165,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const wecomBase = `http://127.0.0.1:${wecom.port}`
   const ready = readyLine(world.context.world, {
     wecomBase,
+    robotKey: world.context.robot.key,
     wechatBase: `http://127.0.0.1:${wechat.port}`,
     smsApiBase: `${wecomBase}/_sim/sms`,
     smsApiKey,
@@ -197,11 +207,11 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
 
 function readyLine(
   { corp, miniProgram }: World,
-  addresses: Pick<ReadyLine, 'wecomBase' | 'wechatBase' | 'smsApiBase' | 'smsApiKey'>,
+  addresses: Pick<ReadyLine, 'wecomBase' | 'wechatBase' | 'robotKey' | 'smsApiBase' | 'smsApiKey'>,
 ): ReadyLine {
   const { corpId, agentId, agentSecret, callbackToken, callbackAesKey, openKfId } = corp
   const { appId, secret, token, aesKey } = miniProgram
-  const { wecomBase, wechatBase, smsApiBase, smsApiKey } = addresses
+  const { wecomBase, wechatBase, robotKey, smsApiBase, smsApiKey } = addresses
   return {
     ready: true,
     wecomBase,
@@ -212,6 +222,7 @@ function readyLine(
     callbackToken,
     callbackAesKey,
     openKfId,
+    robotKey,
     miniProgram: { appId, secret, token, aesKey },
     smsApiBase,
     smsApiKey,

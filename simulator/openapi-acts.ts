@@ -36,6 +36,8 @@ const BY_CUSTOMERS: Record<string, ActFields> = {
   'block-kf': { summary: 'Rejects messages, or takes them again', takes: { blocked: flag } },
   'mp-login': { summary: 'wx.login: answers { code }' },
   'mp-phone': { summary: 'getPhoneNumber: answers { code }' },
+  'mp-enter-chat': { summary: "Opens the mini-program's customer service", takes: { sessionFrom: string } },
+  'mp-say': { summary: 'Writes there', needs: { text: string } },
   'mp-subscribe': {
     summary: 'Allows or refuses one message of a template: answers { left }',
     needs: { templateId: string },
@@ -59,6 +61,7 @@ const BY_STAFF: Record<string, ActFields> = {
     },
   },
   say: { summary: 'Writes to the app', needs: { text: string } },
+  'qy-login': { summary: 'wx.qy.login: answers { code }' },
   'enter-app': { summary: 'Opens the app' },
   call: {
     summary: 'Calls a customer',

@@ -1,4 +1,5 @@
 /** The document of the control API. Vendor APIs are described by their vendors. */
+import { ROBOT_STATES } from './api/robot.ts'
 import { LEDGER_KINDS } from './ledger.ts'
 import { actSchemas } from './openapi-acts.ts'
 
@@ -149,7 +150,14 @@ export const controlDocument = {
       get: operation('Where callbacks go'),
       post: operation('Set where callbacks go; verifies the addresses', {
         body: object(
-          { wecomUrl: address, wechatUrl: address, appUrl: address, wechatFormat: { enum: ['json', 'xml'] } },
+          {
+            wecomUrl: address,
+            wechatUrl: address,
+            appUrl: address,
+            wecomFormat: { enum: ['xml', 'json'] },
+            wechatFormat: { enum: ['json', 'xml'] },
+            wechatMode: { enum: ['safe', 'plain', 'compatible'] },
+          },
           [],
         ),
         answer: object({ verification: object({ wecom: verified, wechat: verified }) }),
@@ -199,6 +207,24 @@ export const controlDocument = {
         body: object({ userId: string, ...MEMBER }, ['userId']),
         answer: object(MEMBER),
         refusals: { 404: 'Nobody of this userid' },
+      }),
+    },
+    '/_sim/robot': {
+      post: operation('How the group robot is', {
+        body: object({ state: { enum: [...ROBOT_STATES] } }),
+        answer: object({ roomId: string, name: string, key: string, state: string }),
+      }),
+    },
+    '/_sim/jssdk': {
+      post: operation("What a page's config or agentConfig would answer to this signature", {
+        body: object({
+          kind: { enum: ['config', 'agentConfig'] },
+          url: string,
+          timestamp: string,
+          nonceStr: string,
+          signature: string,
+        }),
+        answer: object({ errcode: whole }),
       }),
     },
     '/_sim/events': {

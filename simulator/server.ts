@@ -28,6 +28,8 @@ export interface ControlAnswer {
   body: unknown
   /** Sent as is with this type instead of JSON. */
   type?: string
+  /** Where the browser goes on to. */
+  location?: string
 }
 export interface ControlRequest {
   method: string
@@ -101,7 +103,11 @@ async function handle(
   if (!control) return json(response, 404, { errcode: 404, errmsg: 'no such api in the simulator' })
   if (!control.type) return json(response, control.status, control.body)
   response
-    .writeHead(control.status, { 'content-type': control.type, 'cache-control': 'no-store' })
+    .writeHead(control.status, {
+      'content-type': control.type,
+      'cache-control': 'no-store',
+      ...(control.location ? { location: control.location } : {}),
+    })
     .end(control.body as string | Buffer)
 }
 
@@ -164,7 +170,7 @@ function run(
         : new ApiError(43002, 'require POST method')
     if (api.auth) tokens.check(api.auth, asked.query.get('access_token'), clock.now())
     if (api.permission && !permissions[api.permission]) throw new ApiError(48002, 'API forbidden')
-    limits.count(api.path, clock.now())
+    if (!api.isUnlimited) limits.count(api.path, clock.now())
     if (api.method === 'POST' && !api.takes && !hasJson)
       throw new ApiError(base === 'wecom' ? 40035 : 47001, 'data format error. Warning: wrong json format.')
     const answer = api.handle(asked, context)

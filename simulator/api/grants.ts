@@ -17,18 +17,22 @@ export interface Grants {
   phoneCode(customer: Customer, now: Date): string
   /** Uses a code up. @throws ApiError 40029 unknown or over, 40163 used */
   redeem(code: string, kind: 'login' | 'phone', now: Date): Customer
+  /** When this person last did something in the mini-program. */
+  activeAt(openId: string): number | null
 }
 
 export function createGrants(seed: number): Grants {
   const counts = new Map<string, number>()
   const codes = new Map<string, { customer: Customer; kind: string; expiresAt: number; used: boolean }>()
   const made = new Map<string, number>()
+  const active = new Map<string, number>()
   const keyOf = (openId: string, templateId: string) => `${openId} ${templateId}`
   const left = (openId: string, templateId: string) => counts.get(keyOf(openId, templateId)) ?? 0
 
   function make(customer: Customer, kind: 'login' | 'phone', now: Date): string {
     const n = (made.get(`${kind} ${customer.personId}`) ?? 0) + 1
     made.set(`${kind} ${customer.personId}`, n)
+    active.set(customer.openId, now.getTime())
     const code = opaque(32, seed, kind, customer.personId, n)
     codes.set(code, { customer, kind, expiresAt: now.getTime() + CODE_MS, used: false })
     return code
@@ -53,5 +57,6 @@ export function createGrants(seed: number): Grants {
       known.used = true
       return known.customer
     },
+    activeAt: (openId) => active.get(openId) ?? null,
   }
 }

@@ -158,7 +158,7 @@ function holdersOf({ world, cards }: SimContext, body: Record<string, unknown>, 
 }
 
 /** Changes one member's copy of a card. */
-function updateCopy(
+export function updateCopy(
   { world, clock, ledger, cards, bus }: SimContext,
   userId: string,
   taskId: string,

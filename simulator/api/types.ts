@@ -6,6 +6,7 @@ import type { Counters } from '../counters.ts'
 import type { Bus } from '../events.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Part } from '../multipart.ts'
+import type { ReplyCounts } from '../replies.ts'
 import type { World } from '../state.ts'
 import type { CardBook } from './cards.ts'
 import type { ContactWays } from './contact-ways.ts'
@@ -15,6 +16,9 @@ import type { KfDesk } from './kf-desk.ts'
 import type { Limits } from './limits.ts'
 import type { MassBook } from './mass-book.ts'
 import type { MediaStore } from './media-store.ts'
+import type { MiniChat } from './mini-chat.ts'
+import type { Robot } from './robot.ts'
+import type { SignIn } from './sign-in.ts'
 import type { Tokens } from './tokens.ts'
 import type { Transfers } from './transfers.ts'
 import type { Welcomes } from './welcomes.ts'
@@ -40,6 +44,11 @@ export interface SimContext {
   welcomes: Welcomes
   mass: MassBook
   transfers: Transfers
+  signIn: SignIn
+  robot: Robot
+  miniChat: MiniChat
+  /** Replies to callbacks. */
+  replies: ReplyCounts
   /** Ids of app messages that were recalled: they are gone from the members' screens. */
   recalled: Set<string>
   /** Whether WeChat pushes `subscribe_msg_sent_event` after each subscription message. */
@@ -77,6 +86,8 @@ export interface Api {
   path: string
   /** Which token the call needs; null = none. */
   auth: 'wecom' | 'wechat' | null
+  /** Not counted against the limits of calls. */
+  isUnlimited?: boolean
   /** Without it the call answers 48002. */
   permission?: Permission
   /** A form with a file; JSON if not given. */
