@@ -121,12 +121,18 @@ export const wantsOf = ({ move, drop, add }: Diff): NonNullable<PlanChange['want
     ...add.map((row) => ({ id: row._id, before: NONE, after: wantedOf(row) })),
   ].filter(({ before, after }) => !sameWanted(before, after))
 
-/** Which steps have not happened: a merged one shares what becomes of its host, unless that is taken away. */
+/**
+ * Which steps have not happened: a merged one shares what becomes of its host, unless that is taken away, or is itself part of
+ * another contact now and carries nobody any more.
+ */
 export function openness(rows: readonly StepRow[], foreign: readonly StepRow[]): (row: StepRow) => boolean {
-  const hosts = new Map([...rows, ...foreign].map(({ _id, status }) => [_id, status]))
-  return ({ status, reason, mergedInto }) => {
+  const hosts = new Map(foreign.map(({ _id, status }) => [_id, status]))
+  const own = new Map(rows.map((row) => [row._id, row]))
+  return function isOpen({ status, reason, mergedInto }) {
     if (status !== 'merged') return OPEN.includes(status) || (status === 'cancelled' && BY_PLAN.has(reason ?? ''))
-    const host = hosts.get(mergedInto ?? '')
-    return host === undefined || host === 'planned' || host === 'cancelled'
+    const mine = own.get(mergedInto ?? '')
+    if (mine?.status === 'merged') return isOpen(mine)
+    const host = mine?.status ?? hosts.get(mergedInto ?? '')
+    return host === undefined || host === 'planned' || host === 'cancelled' || host === 'merged'
   }
 }

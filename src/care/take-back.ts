@@ -17,6 +17,9 @@ export interface TakeBackDeps {
   tasks: Pick<TasksService, 'cancel'>
 }
 
+/** What was too late when it was entered stays so, whatever ends the rest. */
+const isToCome = ({ status }: StepRow): boolean => OPEN.includes(status) && status !== 'missed_before_entry'
+
 /** Cancels what is planned, waits in the outbox, or lies as a card with staff. What has been sent stays as it is. */
 export async function takeBack(
   deps: TakeBackDeps,
@@ -56,11 +59,7 @@ export async function takeBack(
     ]),
     reason,
   )
-  const back = [
-    ...rows.filter(({ status }) => OPEN.includes(status)),
-    ...waiting.filter((row) => unsent.has(outboxId(row, 'customer'))),
-    ...calling,
-  ]
+  const back = [...rows.filter(isToCome), ...waiting.filter((row) => unsent.has(outboxId(row, 'customer'))), ...calling]
   const changed = await store.change(
     back.map((row) => ({
       id: row._id,
@@ -76,6 +75,6 @@ export async function takeBack(
   if (changed === back.length || tries <= 1) return
   // Some have fired or got their card since they were read.
   const again = await store.steps(back.map(({ _id }) => _id))
-  const left = again.filter(({ status }) => OPEN.includes(status) || status === 'enqueued' || status === 'calling')
+  const left = again.filter((row) => isToCome(row) || row.status === 'enqueued' || row.status === 'calling')
   if (left.length > 0) await takeBack(deps, left, reason, now, tries - 1)
 }

@@ -106,6 +106,28 @@ test('an appointment has its notices, and what hangs on it moves with it and wai
   expect(await fate(id, 'hair_removal_rf.next_session')).toBe(`${later(29)} planned`)
 })
 
+test('a notice that was too late when the visit was booked stays so when the visit is cancelled, and comes for a later day', async () => {
+  const one = await afternoon()
+  const book = async (day: string, status: string) => {
+    const at = { code: 'rf', startsAt: instant(`${day} 10:00`) }
+    const booked = await w.api('PUT', `/appointments/E-${one}`, {
+      customerExternalId: `C-${one}`,
+      storeId: 'huayan',
+      ...at,
+      status,
+    })
+    await w.work()
+    return String(booked.id)
+  }
+  const visit = await book(later(1), 'booked')
+  expect(await fate(visit, 'appointment.before2')).toMatch(/missed_before_entry missed_before_entry$/)
+  await book(later(1), 'cancelled')
+  expect(await fate(visit, 'appointment.before2')).toMatch(/missed_before_entry missed_before_entry$/)
+  expect(await fate(visit, 'appointment.before1')).toBe(`${today} cancelled appointment_over`)
+  await book(later(10), 'booked')
+  expect(await fate(visit, 'appointment.before2')).toBe(`${later(8)} planned`)
+})
+
 test('the notice of an appointment names time and place', async () => {
   const one = await afternoon()
   const body = {
