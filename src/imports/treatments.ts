@@ -28,6 +28,14 @@ const STAYS = wordsOf([
   [false, '否', '未住院', '门诊', '日间', '不住院', 'N', 'no', '0', 'false'],
 ] as const)
 
+const ANAESTHETICS = wordsOf([
+  ['none', '未麻醉', '无', '不麻醉', '无麻醉', 'none'],
+  ['topical', '表面麻醉', '表麻', '敷麻', '外敷麻药', 'topical'],
+  ['local', '局部麻醉', '局麻', '局部浸润麻醉', '神经阻滞', 'local'],
+  ['sedation', '静脉镇静', '静脉麻醉', '静麻', '镇静', '局麻+静脉镇静', 'sedation'],
+  ['general', '全身麻醉', '全麻', '插管全麻', '喉罩全麻', 'general'],
+] as const)
+
 export interface TreatmentEntry {
   input: TreatmentInput
   cancelled: boolean
@@ -65,6 +73,18 @@ export const treatments: Kind<TreatmentEntry> = {
       zh: '咨询师',
       headings: ['咨询师', '现场咨询', '咨询', '顾问', '美学顾问', 'consultantUserId'],
       read: member,
+    },
+    {
+      name: 'assistantUserId',
+      zh: '助手',
+      headings: ['助手', '手术助手', '第一助手', '一助', '操作助手', 'assistantUserId'],
+      read: member,
+    },
+    {
+      name: 'anaesthesia',
+      zh: '麻醉方式',
+      headings: ['麻醉方式', '麻醉', '麻醉方法', '麻醉类型', 'anaesthesia'],
+      read: (cell) => readWord(cell, ANAESTHETICS),
     },
     {
       name: 'endedAt',

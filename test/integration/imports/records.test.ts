@@ -124,6 +124,34 @@ describe('what doctor and ward have said of a treatment', () => {
   }
   const NONE = { sutureRemovalOn: null, nextSessionOn: null, inHospital: false, dischargedOn: null, course: null }
 
+  test('who assisted and how it was made painless stand in the record; a word that nobody knows is said with its line', async () => {
+    const attended = [['治疗单号', '客户编号', '门店', '治疗项目', '手术日期', '手术助手', '麻醉方式']]
+    const of = (id: string, helper: string, how: string) => [
+      id,
+      'HM-1',
+      '华颜整形医院',
+      '双眼皮',
+      '2026/3/1',
+      helper,
+      how,
+    ]
+    const [helper] = await rows('staff', { roles: 'nurse' })
+    const name = String(helper?.name)
+    const path = w.file(
+      lines([...attended, of('ZL-401', name, '局麻'), of('ZL-402', '', ''), of('ZL-403', '', '冰敷')]),
+    )
+    const report = await w.import(path, 'treatments')
+    expect(report).toMatchObject({ new: 2, bad: 1 })
+    expect(report.problems.map(({ line, column, code }) => [line, column, code])).toEqual([
+      [4, '麻醉方式', 'unknown_word'],
+    ])
+    expect((await rows('treatments', { externalId: 'ZL-401' }))[0]).toMatchObject({
+      assistantUserId: helper?._id,
+      anaesthesia: 'local',
+    })
+    expect(await w.import(path, 'treatments')).toMatchObject({ new: 0, changed: 0, same: 2 })
+  })
+
   test('goes in with it, steps hang on it, and a second run changes nothing', async () => {
     const path = file(
       on('ZL-301', '双眼皮', '2026-03-09 10:00', '无需', '', '2026年3月4日', '', '', ''),
