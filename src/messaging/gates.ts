@@ -21,8 +21,6 @@ export interface Work {
   spare: number
   /** `change` is in the database already: the row only waits to be told and closed. */
   recorded: boolean
-  /** Nobody waits to hear of it, and it is closed. */
-  closed: boolean
 }
 
 interface GateDeps {

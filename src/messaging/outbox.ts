@@ -14,7 +14,7 @@ import { type FactsBook, type FactsDeps, loadFacts } from './facts.ts'
 import { freeCaps, learnFromRefusals, type OwnId, passGates, type Work } from './gates.ts'
 import { type Decision, decideCustomer } from './ladder.ts'
 import { type Intent, messageKey, type OutboxRow } from './model.ts'
-import { afterwards, closingOf, type SendDeps, sendOne, writeOf } from './send.ts'
+import { type SendDeps, sendOne, writeOf } from './send.ts'
 import { applyVerdict, repeatable } from './settle.ts'
 import type { MessageNeedsPerson, SettledListener, SettledMessage } from './types.ts'
 import { nextAllowed } from './windows.ts'
@@ -64,7 +64,6 @@ export function createOutboxDrain(
           resent: row.status === 'sending',
           lost: false,
           recorded: false,
-          closed: false,
           spare: 0,
         }),
       )
@@ -119,11 +118,9 @@ async function sendAll(deps: OutboxDeps, going: readonly Work[], now: Date): Pro
     people.set(person, [...(people.get(person) ?? []), work])
   }
   const lines = [...people.values()]
-  const isHeard = hears(deps, now)
   await Promise.all(
     Array.from({ length: Math.min(deps.concurrency, lines.length) }, async () => {
-      for (let line = lines.shift(); line; line = lines.shift())
-        for (const work of line) await sendOne(deps, work, isHeard, now)
+      for (let line = lines.shift(); line; line = lines.shift()) for (const work of line) await sendOne(deps, work, now)
     }),
   )
 }
@@ -206,16 +203,26 @@ function resendAt({ to, notAfter, contactClass, storeId }: OutboxRow, intent: In
  * one write; rows without a change were `settling` already.
  */
 async function close(deps: OutboxDeps, works: readonly Work[], now: Date, counts: Record<string, number>) {
-  const { store, events } = deps
+  const { store, listeners, events } = deps
   const settled = works.filter(({ change }) => change?.settled !== false)
   await freeCaps(
     deps,
     settled.map(afterwards).filter(({ outcome }) => !SAID.includes(outcome)),
   )
-  const heard = settled.filter(hears(deps, now))
+  const heard = settled.filter(
+    (work) => listeners.has(work.row.refs.owner) || needsPerson(afterwards(work), now).length > 0,
+  )
   const apart = new Set(heard)
   await store.hold(heard.filter(({ change, recorded }) => change !== null && !recorded).map(writeOf))
-  await store.finish(works.filter((work) => !work.closed && !apart.has(work)).map(closingOf))
+  await store.finish(
+    works
+      .filter((work) => !apart.has(work))
+      .map((work) => {
+        const write = writeOf(work)
+        const closed = work.change?.settled === false ? {} : { status: afterwards(work).outcome, dueAt: null }
+        return { ...write, set: { ...write.set, ...closed } }
+      }),
+  )
   const told = heard.map(afterwards)
   await events.publishMany(told.flatMap((row) => needsPerson(row, now)))
   const deaf = await tell(deps, told, now)
@@ -237,10 +244,7 @@ async function close(deps: OutboxDeps, works: readonly Work[], now: Date, counts
 /** It reached somebody, or may have, or a person says it. */
 const SAID: readonly OutboxRow['outcome'][] = ['sent', 'unknown', 'delegated']
 
-const hears =
-  ({ listeners }: OutboxDeps, now: Date) =>
-  (work: Work): boolean =>
-    listeners.has(work.row.refs.owner) || needsPerson(afterwards(work), now).length > 0
+const afterwards = ({ row, change }: Work): OutboxRow => ({ ...row, ...change?.set })
 
 /** Tells each owner about its rows; returns the owners that failed. Their rows are told again, the others' are closed. */
 async function tell({ listeners, log }: OutboxDeps, told: readonly OutboxRow[], now: Date): Promise<Set<string>> {

@@ -4,7 +4,7 @@ import type { Log } from '../platform/log.ts'
 import type { Rates } from '../wecom/index.ts'
 import type { ChannelDriver } from './channels.ts'
 import type { Work } from './gates.ts'
-import type { Intent, OutboxRow, OutboxStore } from './model.ts'
+import type { Intent, OutboxStore } from './model.ts'
 import { applyVerdict, type Verdict, verdictOf } from './settle.ts'
 import type { Channel } from './types.ts'
 
@@ -28,8 +28,8 @@ function timeLimit({ clock, leaseMs }: SendDeps, until: Date): number | null {
   return left < Math.min(TIMEOUT_MS, leaseMs / 4) ? null : Math.min(TIMEOUT_MS, left)
 }
 
-/** Sends `work.row.intent` and says in `work.change` what became of it. `isHeard`: whether anybody waits to hear of it. */
-export async function sendOne(deps: SendDeps, work: Work, isHeard: (work: Work) => boolean, now: Date): Promise<void> {
+/** Sends `work.row.intent` and says in `work.change` what became of it. */
+export async function sendOne(deps: SendDeps, work: Work, now: Date): Promise<void> {
   const { row } = work
   const { intent } = row
   const driver = intent ? deps.channels[intent.channel] : undefined
@@ -64,24 +64,9 @@ export async function sendOne(deps: SendDeps, work: Work, isHeard: (work: Work) 
   if (driver.dedupe === 'none') {
     // Once this process is dead nobody can tell such a message from one that never left. So the outcome doesn't wait for the
     // batch: a death leaves no more of them unknown than are on their way.
-    if (work.change.settled && !isHeard(work)) {
-      await deps.store.finish([closingOf(work)])
-      work.closed = true
-    } else {
-      await deps.store.hold([writeOf(work)])
-      work.recorded = true
-    }
+    await deps.store.hold([writeOf(work)])
+    work.recorded = true
   }
-}
-
-/** As it is after its change. */
-export const afterwards = ({ row, change }: Work): OutboxRow => ({ ...row, ...change?.set })
-
-/** The change of a row that nobody waits to hear of: with it the row is closed, or waits for its time. */
-export function closingOf(work: Work) {
-  const write = writeOf(work)
-  const closed = work.change?.settled === false ? {} : { status: afterwards(work).outcome, dueAt: null }
-  return { ...write, set: { ...write.set, ...closed } }
 }
 
 /** The change of a row as a write that leaves it claimed. */
