@@ -11,8 +11,9 @@ import { dayNumber, type StepFacts, treatmentName } from './wording.ts'
 
 export const decisionTaskId = (stepId: string): string => `decide_${hashId(stepId)}`
 
-export const needsDecision = (step: Pick<StepRow, 'safety' | 'status'>, firing: Firing): boolean =>
-  firing.do === 'end' && firing.reason === 'opted_out' && step.safety && step.status === 'planned'
+/** Also where the call was under way: its card has been withdrawn. */
+export const needsDecision = (step: Pick<StepRow, 'safety'>, firing: Firing): boolean =>
+  firing.do === 'end' && firing.reason === 'opted_out' && step.safety
 
 interface Decision {
   id: string

@@ -9,7 +9,6 @@ import {
   checklistRecorded,
   formOf,
   interestRecorded,
-  isAnswered,
   type Kinds,
   monthRecorded,
   notReached,
@@ -18,7 +17,7 @@ import {
   type Show,
   withdrawNewer,
 } from './outcome.ts'
-import { complete, handOver, type Transition, WORDS_MS, withdraw } from './rules.ts'
+import { complete, handOver, isAnswered, type Transition, WORDS_MS, withdraw } from './rules.ts'
 
 export type { Click } from './outcome.ts'
 
@@ -55,9 +54,11 @@ export function transition(task: TaskRow, click: Click, context: ClickContext): 
   if (task.helper?.userId !== click.userId) return only({ card: 'closed', said: `已由${context.ownerName}接手` })
   // Who was asked to help and acts has taken the task over; the former owner's card ends.
   const mine: Partial<TaskRow> = { ownerUserId: click.userId, occurrence: task.helper.occurrence, helper: null }
-  const { set, effects } = ownClick({ ...task, ...mine, status: 'taken' }, click, context, show)
+  // What has been answered is gone on with, not asked again.
+  const status = isAnswered(task) ? task.status : 'taken'
+  const { set, effects } = ownClick({ ...task, ...mine, status }, click, context, show)
   return {
-    set: { ...mine, status: 'taken', ...set },
+    set: { ...mine, status, ...set },
     effects: [...effects, withdraw(task, `已由${click.userName}接手`)],
   }
 }
@@ -84,9 +85,11 @@ function ownClick(task: TaskRow, click: Click, context: ClickContext, show: Show
         ? notReached(task, click, context.now, show)
         : current(task, click, context.kinds, show)
     case 'transfer':
+      // Nobody asks the customer a second time.
+      if (isAnswered(task)) return current(task, click, context.kinds, show)
       if (context.colleagues.length === 0)
         return { set: {}, effects: [show({ card: 'working', said: '暂无可转交的同事' })] }
-      return to(isAnswered(task) ? task.status : 'transfer', {
+      return to('transfer', {
         card: 'transfer_form',
         // The way back is the last choice: whoever tapped by mistake keeps the task.
         colleagues: [
@@ -148,7 +151,8 @@ function chosen(task: TaskRow, click: Click, now: Date, show: Show): Transition 
   }
 }
 
-function passOn(task: TaskRow, click: Click, { colleagues, now }: ClickContext, show: Show): Transition {
+function passOn(task: TaskRow, click: Click, { colleagues, kinds, now }: ClickContext, show: Show): Transition {
+  if (isAnswered(task)) return current(task, click, kinds, show)
   const chosen = one(click, 'to')
   const to = colleagues.find(({ userId }) => userId === chosen && userId !== task.ownerUserId)
   if (!to) {
@@ -156,14 +160,9 @@ function passOn(task: TaskRow, click: Click, { colleagues, now }: ClickContext, 
     const status = task.status === 'transfer' ? 'taken' : task.status
     return { set: { status }, effects: [show({ card: 'working', said })] }
   }
-  const reason = one(click, 'reason')
-  const transfer = {
-    at: now,
-    fromUserId: click.userId,
-    toUserId: to.userId,
-    reason: reason !== null && Object.hasOwn(TRANSFER_REASONS, reason) ? reason : 'off_duty',
-  }
-  const next = handOver(task, to.userId, now)
+  const reason = transferReason(one(click, 'reason'))
+  const transfer = { at: now, fromUserId: click.userId, toUserId: to.userId, reason }
+  const next = handOver(task, to.userId, { name: click.userName, why: TRANSFER_REASONS[reason] }, now)
   return {
     set: { ...next.set, transfers: [...task.transfers, transfer] },
     effects: [
@@ -173,6 +172,9 @@ function passOn(task: TaskRow, click: Click, { colleagues, now }: ClickContext, 
     ],
   }
 }
+
+const transferReason = (code: string | null): keyof typeof TRANSFER_REASONS =>
+  code !== null && Object.hasOwn(TRANSFER_REASONS, code) ? (code as keyof typeof TRANSFER_REASONS) : 'off_duty'
 
 function problem(task: TaskRow, click: Click, { supervisorUserId, now }: ClickContext, show: Show): Transition {
   const told = (to: string | null): Effect =>

@@ -37,6 +37,8 @@ export const STATES = {
   abnormal: '异常反应',
   needs_doctor: '需要医生',
 } as const
+/** A state that a doctor must hear of. */
+export const isUrgent = (state: string | null): boolean => state === 'abnormal' || state === 'needs_doctor'
 
 const option = (id: string, text: string): Json => ({ id, text })
 const optionsOf = (texts: Readonly<Record<string, string>>): Json[] =>

@@ -14,7 +14,8 @@ import { passedOnNote } from './notes.ts'
 import { createOwners } from './owners.ts'
 import { taskRoutes } from './routes.ts'
 import { createTasksService } from './service.ts'
-import type { TasksService } from './types.ts'
+import { outlivesOptOut } from './stopped.ts'
+import type { TaskKind, TasksService } from './types.ts'
 
 export * from './checklist.ts'
 export { passOnTaskId } from './needs-person.ts'
@@ -43,8 +44,13 @@ export function createTasks(deps: TasksDeps): Feature<TasksService> {
   )
 
   /** Nobody calls a customer who has died or wants no contact. */
-  const stopFor = (reason: string) => async (customerId: string) =>
-    service.cancel(await store.openOfCustomers(await customers.idsOf(customerId)), reason)
+  async function stopFor(reason: string, customerId: unknown, isKept = (_kind: TaskKind) => false): Promise<void> {
+    const open = await store.openOfCustomers(await customers.idsOf(String(customerId)))
+    await service.cancel(
+      open.filter(({ kind }) => !isKept(kind)).map(({ _id }) => _id),
+      reason,
+    )
+  }
 
   events.subscribe('tasks', {
     async 'message.needs_person'({ data }) {
@@ -72,9 +78,9 @@ export function createTasks(deps: TasksDeps): Feature<TasksService> {
         stores.map((one) => passedOnNote(id, one, (who) => people.get(who)?.name ?? '同事', userId, clock.now())),
       )
     },
-    'customer.deceased': async ({ data }) => stopFor('deceased')(String(data.customerId)),
+    'customer.deceased': async ({ data }) => stopFor('deceased', data.customerId),
     'customer.opted_out': async ({ data }) => {
-      if (data.all === true) await stopFor('opted_out')(String(data.customerId))
+      if (data.all === true) await stopFor('opted_out', data.customerId, outlivesOptOut)
     },
   })
 

@@ -156,8 +156,7 @@ export function createTasksStore(db: Connection, crypto: FieldCrypto) {
       found(tasks.find({ _id: { $in: [...ids] }, status: { $in: [...CANCELLABLE] } }).toArray()),
     openOfCustomers: (customerIds: readonly string[]) =>
       tasks
-        .find({ customerId: { $in: [...customerIds] }, closedAt: null }, { projection: { _id: 1 } })
-        .map(({ _id }) => _id)
+        .find({ customerId: { $in: [...customerIds] }, closedAt: null }, { projection: { _id: 1, kind: 1 } })
         .toArray(),
     /** Calls that are to be made, or made again, the next first. */
     callsOf: (customerIds: readonly string[]) =>

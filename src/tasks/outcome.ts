@@ -1,7 +1,7 @@
 /** What the forms say: the outcome of a contact, form by form, until only the words of the person are missing. Pure. */
 import { addMs } from '../platform/clock.ts'
 import { CHECKLIST_ITEMS, FOLLOW_UPS, type FollowUp, type Interest, STRENGTHS, type Strength } from './checklist.ts'
-import { NOTHING, STATES } from './forms.ts'
+import { isUrgent, NOTHING, STATES } from './forms.ts'
 import type { Effect, Shown, TaskRow } from './model.ts'
 import { complete, eventOf, type Transition, WORDS_MS, withdraw, withdrawHelper } from './rules.ts'
 import type { ContactOutcome } from './types.ts'
@@ -55,10 +55,6 @@ export function formOf({ status, form }: Pick<TaskRow, 'status' | 'form'>, kinds
   }
 }
 
-/** The answers of the first form are in: the contact was made, whatever is tapped on an older card. */
-export const isAnswered = ({ status }: Pick<TaskRow, 'status'>): boolean =>
-  status === 'month_form' || status === 'checklist' || status === 'interest'
-
 /** A further card is out, or on its way, while the work was done on an older one. */
 export const withdrawNewer = (task: TaskRow, click: Click, said: string): Effect[] =>
   click.occurrence === task.occurrence ? [] : [withdraw(task, said)]
@@ -90,8 +86,10 @@ export function recorded(task: TaskRow, click: Click, now: Date, kinds: Kinds, s
     task.form === 'doctor'
       ? toSummary(task, now, show, outcome)
       : ask(task, task.form === 'contact_month' ? 'month_form' : 'checklist', outcome, kinds, show)
+  // A doctor is to hear of it even if the rest of the form is forgotten.
+  const summaryUntil = isUrgent(outcome.state) ? { summaryUntil: addMs(now, WORDS_MS) } : {}
   // Answered on an older card: nobody is to work on the newer one.
-  return { set: { ...next.set, attempts }, effects: [...next.effects, ...withdrawNewer(task, click, '已记录')] }
+  return { set: { ...summaryUntil, ...next.set, attempts }, effects: [...next.effects, ...withdrawNewer(task, click, '已记录')] }
 }
 
 export function monthRecorded(

@@ -3,7 +3,7 @@ import { addMs, type Clock } from '../platform/clock.ts'
 import type { Reason } from '../platform/reasons.ts'
 import { pickOwner, type Role, type Roster, type StaffMember, type StaffService } from '../staff/index.ts'
 import type { TaskRow, TasksStore } from './model.ts'
-import { REMIND_BEFORE_MS, type Successor } from './rules.ts'
+import { isAnswered, REMIND_BEFORE_MS, type Successor } from './rules.ts'
 
 export interface Wanted {
   /** Spreads equal loads the same way in every process: the task's id. */
@@ -53,7 +53,10 @@ const later = (a: Date, b: Date): Date => (a > b ? a : b)
  * Whether its owner is there when the card comes, and when it falls due. What is due only after the return stays; a red flag
  * doesn't wait for anybody.
  */
-export function isKept({ ownerUserId, openAt, deadlineAt, redFlag }: TaskRow, roster: Roster, now: Date): boolean {
+export function isKept(row: TaskRow, roster: Roster, now: Date): boolean {
+  const { ownerUserId, openAt, deadlineAt, redFlag } = row
+  // Whoever has called finishes the form.
+  if (isAnswered(row)) return roster.isHere(ownerUserId, now)
   const dueAt = later(now, addMs(deadlineAt, -REMIND_BEFORE_MS))
   const isHereFirst = (openAt <= now && !redFlag) || roster.isHere(ownerUserId, later(now, openAt))
   return isHereFirst && roster.isHere(ownerUserId, dueAt)

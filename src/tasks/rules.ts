@@ -20,6 +20,13 @@ export const GRACE_MS = MINUTE_MS
 /** A task without an owner looks for one so often. */
 const ASSIGN_AGAIN_MS = HOUR_MS
 
+/** The answers of the first form are in: the contact was made, whatever is tapped on an older card. */
+export const isAnswered = ({ status }: Pick<TaskRow, 'status'>): boolean =>
+  status === 'month_form' || status === 'checklist' || status === 'interest'
+/** Only words, or the rest of the form, are awaited, and not for long: then it is done with what is known. */
+const endsByItself = (task: Pick<TaskRow, 'status' | 'summaryUntil'>): boolean =>
+  task.status === 'summary' || (isAnswered(task) && task.summaryUntil !== null)
+
 type Watched = Pick<
   TaskRow,
   'status' | 'ownerUserId' | 'summaryUntil' | 'deadlineAt' | 'remindedAt' | 'breachedAt' | 'openAt'
@@ -27,7 +34,7 @@ type Watched = Pick<
 
 /** When the task must be looked at again by itself: end of the summary's time, reminder, breach. */
 export function nextActionAt(task: Watched): Date | null {
-  if (task.status === 'summary') return task.summaryUntil
+  if (endsByItself(task)) return task.summaryUntil
   if (task.status === 'done' || task.status === 'cancelled') return null
   const remindAt = addMs(task.deadlineAt, -REMIND_BEFORE_MS)
   if (task.remindedAt === null && remindAt > task.openAt) return remindAt
@@ -60,12 +67,28 @@ export const withdraw = ({ ownerUserId, occurrence }: TaskRow, said: string): Ef
 export const withdrawHelper = ({ helper }: TaskRow, said: string): Effect[] =>
   helper ? [{ kind: 'withdraw', ...helper, said }] : []
 
+/** Whose a task was, by name, and why it is not any more. */
+export interface Former {
+  name: string
+  why: string
+}
+const FROM = '转自'
+
+/** Whoever gets it sees whose it was just now: the customer may have been told that name. Null: nobody's. */
+export function factsFrom(facts: TaskRow['facts'], former: Former | null): TaskRow['facts'] {
+  const others = facts.filter(({ name }) => name !== FROM)
+  return former && others.length < MOST_FACTS
+    ? [...others, { name: FROM, value: `${former.name}（${former.why}）` }]
+    : others
+}
+
 /** A new owner with a new card, who starts from the beginning. */
-export function handOver(task: TaskRow, userId: string, now: Date): Transition {
+export function handOver(task: TaskRow, userId: string, former: Former | null, now: Date): Transition {
   const occurrence = task.cards + 1
   const helper = task.helper?.userId === userId ? null : task.helper
+  const facts = factsFrom(task.facts, former)
   return {
-    set: { status: 'open', ownerUserId: userId, occurrence, cards: occurrence, helper },
+    set: { status: 'open', ownerUserId: userId, occurrence, cards: occurrence, helper, facts },
     effects: [
       { kind: 'card', userId, occurrence, at: task.openAt > now ? task.openAt : now },
       ...(helper === task.helper ? [] : withdrawHelper(task, '已更新为新的任务卡片')),
@@ -82,26 +105,21 @@ export interface Successor {
   reason: Reason
 }
 
-const FROM = '转自'
-
-/** Who is away or has left can't work on it: a new card to the next, the old one turns grey. */
+/** Who is away or has left can't work on it: a new card to the next, the old one turns grey. A contact that was made is kept. */
 export function reassign(task: TaskRow, { userId, name, fromName, reason }: Successor, now: Date): Transition {
   if (task.status === 'summary' || task.closedAt !== null || task.ownerUserId === (userId ?? ''))
     return { set: {}, effects: [] }
+  if (isAnswered(task)) return asItStands(task, now)
   const transfers = [...task.transfers, { at: now, fromUserId: task.ownerUserId, toUserId: userId ?? '', reason }]
   const isOwned = task.ownerUserId !== ''
   const effects = isOwned ? [withdraw(task, userId === null ? '已收回，待同事接手' : `已转交${name}`)] : []
   if (userId === null) return { set: { ownerUserId: '', transfers }, effects }
-  const next = handOver(task, userId, now)
-  // Whoever gets it sees whose it was: the customer may have been told that name.
-  const others = task.facts.filter((fact) => fact.name !== FROM)
-  const from =
-    isOwned && others.length < MOST_FACTS
-      ? [{ name: FROM, value: `${fromName}（${SHORT[reason] ?? REASONS[reason].zh}）` }]
-      : []
-  return { set: { ...next.set, transfers, facts: [...others, ...from] }, effects: [...effects, ...next.effects] }
+  const next = handOver(task, userId, isOwned ? { name: fromName, why: shortOf(reason) } : null, now)
+  return { set: { ...next.set, transfers }, effects: [...effects, ...next.effects] }
 }
 const SHORT: Partial<Record<Reason, string>> = { owner_absent: '休假', owner_left: '已离职或调岗', off_duty: '不在班' }
+/** A reason as a card has room for it. */
+export const shortOf = (reason: Reason): string => SHORT[reason] ?? REASONS[reason].zh
 
 /** Who was asked to help is away or has left: somebody else is asked, with the same words. */
 export function askAnother(task: TaskRow, helperUserId: string, userId: string | null, now: Date): Transition {
@@ -167,10 +185,20 @@ export function complete(task: TaskRow, byUserId: string, now: Date, summary: st
   }
 }
 
-export const cancelled = (task: TaskRow, now: Date): Transition => ({
-  set: { status: 'cancelled', closedAt: now, problem: null, helper: null },
-  effects: [...(task.ownerUserId ? [withdraw(task, '任务已取消')] : []), ...withdrawHelper(task, '任务已取消')],
-})
+/** A contact that was made is its record also where its form is never finished. */
+function asItStands(task: TaskRow, now: Date): Transition {
+  const { set, effects } = complete(task, task.attempts.at(-1)?.byUserId ?? task.ownerUserId, now, null)
+  return { set, effects: [withdraw(task, '已记录'), ...effects] }
+}
+
+/** Nothing is to be done any more; a contact that was made meanwhile is kept. */
+export const cancelled = (task: TaskRow, now: Date): Transition =>
+  isAnswered(task)
+    ? asItStands(task, now)
+    : {
+        set: { status: 'cancelled', closedAt: now, problem: null, helper: null },
+        effects: [...(task.ownerUserId ? [withdraw(task, '任务已取消')] : []), ...withdrawHelper(task, '任务已取消')],
+      }
 
 /** The cause of a new owner: once per card. */
 export const givenCode = (task: TaskRow, { userId }: Successor): string =>
@@ -184,11 +212,10 @@ export function timely(
 ): Transition & { code: string } {
   const { _id, status, occurrence } = task
   if (task.closedAt !== null) return { code: '', set: {}, effects: [] }
-  if (status === 'summary') {
+  if (endsByItself(task)) {
     const over = task.summaryUntil !== null && task.summaryUntil <= now
-    return over
-      ? { code: 'due:summary', ...complete(task, task.ownerUserId, now, null) }
-      : { code: '', set: {}, effects: [] }
+    if (!over) return { code: '', set: {}, effects: [] }
+    return { code: 'due:summary', ...(isAnswered(task) ? asItStands(task, now) : complete(task, task.ownerUserId, now, null)) }
   }
   if (successor) return { code: givenCode(task, successor), ...reassign(task, successor, now) }
   const at = nextActionAt(task)
@@ -205,7 +232,9 @@ export function timely(
     ? `【已超时】“${task.title}”还没有完成，请尽快处理。`
     : `【提醒】“${task.title}”将在 30 分钟内到期，请及时处理。`
   const notes = task.ownerUserId ? [note(task.ownerUserId, own)] : []
-  if (breach && supervisorUserId !== null && supervisorUserId !== task.ownerUserId)
+  // What a doctor has still to set is on a list of its own each evening.
+  const isListed = task.kind === 'set_day'
+  if (breach && !isListed && supervisorUserId !== null && supervisorUserId !== task.ownerUserId)
     notes.push(note(supervisorUserId, `【超时提醒】任务“${task.title}”已超时，请协助跟进。`))
   return {
     code: `due:${step}:${occurrence}`,

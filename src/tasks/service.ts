@@ -5,14 +5,15 @@ import { FREE_CLAIM } from '../platform/claims.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type FieldCrypto, maskPhone } from '../platform/crypto.ts'
 import type { Log } from '../platform/log.ts'
+import type { StaffService } from '../staff/index.ts'
 import { MOST_FACTS } from './cards.ts'
 import type { Changes } from './changes.ts'
 import { cardsOf, WORDS, wordsOf } from './contacts.ts'
 import type { TaskRow, TasksStore } from './model.ts'
 import { type NotesDeps, tellStaff } from './notes.ts'
-import { isAnswered } from './outcome.ts'
 import { type Owners, wantedAgain, whyNot } from './owners.ts'
-import { cancelled, nextLookAt, type Transition, withdraw } from './rules.ts'
+import { cancelled, factsFrom, isAnswered, nextLookAt, shortOf, type Transition, withdraw } from './rules.ts'
+import { mayOpen } from './stopped.ts'
 import type { OpenTask, Task, TasksService } from './types.ts'
 
 export interface TasksServiceDeps {
@@ -20,7 +21,7 @@ export interface TasksServiceDeps {
   changes: Changes
   owners: Owners
   messaging: MessagingService
-  staff: NotesDeps['staff']
+  staff: NotesDeps['staff'] & Pick<StaffService, 'members'>
   customers: CustomersService
   clock: Clock
   log: Log
@@ -39,11 +40,16 @@ export function createTasksService(deps: TasksServiceDeps): TasksService {
     const known = await store.many(inputs.map(({ id }) => id))
     const ids = new Set(known.map(({ _id }) => _id))
     const fresh = inputs.filter(({ id }) => !ids.has(id))
-    const [owned, contacts] = await Promise.all([
-      owners.pick(fresh),
-      customers.contacts([...new Set(fresh.flatMap(({ customerId }) => (customerId ? [customerId] : [])))]),
+    const contacts = await customers.contacts([
+      ...new Set(fresh.flatMap(({ customerId }) => (customerId ? [customerId] : []))),
     ])
-    const rows = fresh.map((input): TaskRow => {
+    // Heard late: the customer has died meanwhile, or wants no contact.
+    const wanted = fresh.filter(({ kind, customerId }) => {
+      const customer = contacts.get(customerId ?? '')?.customer
+      return customer === undefined || mayOpen(kind, customer)
+    })
+    const owned = await owners.pick(wanted)
+    const rows = wanted.map((input): TaskRow => {
       const contact = input.customerId ? contacts.get(input.customerId) : undefined
       const who = contact
         ? [
@@ -79,11 +85,13 @@ export function createTasksService(deps: TasksServiceDeps): TasksService {
         const occurrence = row.cards + 1
         const why = whyNot(roster, ownerUserId, openAt)
         const transfer = { at: clock.now(), fromUserId: ownerUserId, toUserId: owner, reason: why }
+        const former = (await staff.members([ownerUserId])).get(ownerUserId)
+        const facts = factsFrom(row.facts, former ? { name: former.name, why: shortOf(why) } : null)
         return {
           set: {
             status: 'open',
             ownerUserId: owner,
-            ...(owner === ownerUserId ? {} : { transfers: [...row.transfers, transfer] }),
+            ...(owner === ownerUserId ? {} : { transfers: [...row.transfers, transfer], facts }),
             occurrence,
             cards: occurrence,
             openAt,

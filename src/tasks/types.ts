@@ -136,8 +136,9 @@ export interface StaffNote {
 
 export interface TasksService {
   /**
-   * Inserts the tasks and their cards in two bulks; existing ids are left alone, and their cards are made sure of.
-   * Returns the owner of each, empty where nobody active could be found.
+   * Inserts the tasks and their cards in two bulks; existing ids are left alone, and their cards are made sure of. None begins
+   * for a customer who has died; for one who wants no contact none that nobody asked for, unless it concerns safety.
+   * Returns the owner of each, empty where nobody active could be found; those that don't begin are missing.
    */
   open(tasks: readonly OpenTask[]): Promise<ReadonlyMap<string, string>>
   /**

@@ -269,6 +269,35 @@ describe('a cancelled task', () => {
     await w.work()
     expect(cards.map((card) => w.shown('staff01', card)?.grey)).toEqual(['任务已取消', '任务已取消', null])
   })
+
+  test('a doctor’s card outlives the wish for no contact; heard late, nothing unasked begins', async () => {
+    const { id: customerId } = await w.customer('N-10')
+    const doctor = await opened({ customerId, kind: 'doctor_contact', form: 'doctor', redFlag: true })
+    await w.customer('N-10', { optOut: { all: true, promotion: false } })
+    await w.work()
+    // A further wish later on takes nothing more away.
+    await w.customer('N-10', { optOut: { all: true, promotion: true } })
+    await w.work()
+    expect((await w.tasks.service.get(doctor.id))?.status).toBe('open')
+    const late = ['consultant_follow', 'decide_contact', 'call_back'] as const
+    const begun = await w.tasks.service.open(late.map((kind) => w.call(`late_${kind}`, { kind, customerId })))
+    expect([...begun.keys()]).toEqual(['late_decide_contact', 'late_call_back'])
+    await w.customer('N-10', { deceased: true })
+    await w.work()
+    const open = await w.tasks.service.open([w.call('dead', { kind: 'doctor_contact', customerId })])
+    expect([open.size, (await w.tasks.service.get(doctor.id))?.status]).toEqual([0, 'cancelled'])
+  })
+
+  test('answered but not finished when the customer dies, it is a record', async () => {
+    const { id: customerId } = await w.customer('N-11')
+    const { id, card } = await opened({ customerId })
+    await w.click('staff01', card, 'done')
+    await w.click('staff01', card, 'submit_contact', { reached: ['yes'], state: ['mild_reaction'], satisfaction: ['4'] })
+    await w.customer('N-11', { deceased: true })
+    await w.work()
+    expect(await w.tasks.service.get(id)).toMatchObject({ status: 'done', outcome: { state: 'mild_reaction' } })
+    expect(w.shown('staff01', card)?.grey).toBe('已记录')
+  })
 })
 
 test('the time of the world moved on while all this was tested', () => {

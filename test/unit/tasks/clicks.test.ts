@@ -238,6 +238,26 @@ describe('other people', () => {
     expect(step(task, clickOf('done')).set).toEqual({})
   })
 
+  test('nobody passes on whom somebody has just spoken with: the boxes come again', () => {
+    const outcome = { ...NO_ANSWERS, reached: true, state: 'abnormal' }
+    const answered = buildTask({ status: 'checklist', outcome })
+    for (const click of [clickOf('transfer'), clickOf('submit_transfer', { selected: { to: ['bea'] } })]) {
+      const { set, shown } = step(answered, click)
+      expect(set).toEqual({})
+      expect(keysOf(shown ?? {})).toEqual(['submit_checklist'])
+    }
+    const helped = { ...answered, helper: { userId: 'chris', occurrence: 1 } }
+    const taken = step(helped, clickOf('done', { userId: 'chris', occurrence: 1 }))
+    expect(taken.task).toMatchObject({ ownerUserId: 'chris', status: 'checklist', outcome })
+    expect(keysOf(taken.shown ?? {})).toEqual(['submit_checklist'])
+  })
+
+  test('an abnormal state is told within ten minutes, whatever becomes of the rest of its form', () => {
+    const answers = (state: string) => clickOf('submit_contact', { selected: { reached: ['yes'], state: [state] } })
+    expect(step(buildTask(), answers('needs_doctor')).task).toMatchObject({ status: 'checklist', summaryUntil: minutes(10) })
+    expect(step(buildTask(), answers('mild_reaction')).task.summaryUntil).toBeNull()
+  })
+
   test('offers ten choices at most, the last of them to keep the task', () => {
     const colleagues = Array.from({ length: 30 }, (_, i) => ({ userId: `u${i}`, name: `同事${i}` }))
     const form = step(buildTask(), clickOf('transfer'), { colleagues })

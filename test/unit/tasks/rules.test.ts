@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { complete, heardWords, nextActionAt, nextLookAt, reassign, timely } from '../../../src/tasks/rules.ts'
+import type { TaskRow } from '../../../src/tasks/model.ts'
+import { NO_ANSWERS } from '../../../src/tasks/outcome.ts'
+import {
+  cancelled,
+  complete,
+  handOver,
+  heardWords,
+  nextActionAt,
+  nextLookAt,
+  reassign,
+  timely,
+} from '../../../src/tasks/rules.ts'
 import { buildTask, minutes, NOW } from './support.ts'
 
 const people = { supervisorUserId: 'chris' }
@@ -34,6 +45,11 @@ describe('the clock', () => {
   test('who supervises and owns is told once', () => {
     const task = buildTask({ deadlineAt: minutes(120), ownerUserId: 'chris' })
     expect(timely(task, minutes(120), people).effects).toHaveLength(1)
+  })
+
+  test('what a doctor has still to set goes to the doctor; the supervisor has it on the evening’s list', () => {
+    const { effects } = timely(buildTask({ kind: 'set_day', form: 'confirm' }), minutes(1_000), people)
+    expect(effects.map((effect) => effect.kind === 'note' && effect.userId)).toEqual(['anna'])
   })
 
   test('a contact without a summary is done after ten minutes, not before', () => {
@@ -73,6 +89,37 @@ describe('words', () => {
     expect(effects).toMatchObject([{ kind: 'note', userId: 'chris', words: 'sealed' }])
     expect(heardWords({ ...task, ...set }, said, NOW).effects).toEqual([])
   })
+})
+
+describe('a contact that was made, and its form not finished', () => {
+  const outcome = { ...NO_ANSWERS, reached: true, state: 'abnormal', satisfaction: 2 }
+  const attempts = [{ at: NOW, byUserId: 'anna', result: 'reached' as const, occurrence: 0 }]
+  const answered = buildTask({ status: 'checklist', outcome, attempts })
+  const completed = { kind: 'event', type: 'task.completed', data: { byUserId: 'anna' } }
+
+  test.each([
+    ['its owner leaves', reassign(answered, bea, NOW)],
+    ['it is taken back', cancelled(answered, NOW)],
+    ['nobody finishes the form of an abnormal state', timely({ ...answered, summaryUntil: NOW }, NOW, people)],
+  ])('is kept as it stands when %s: a record, and no second call', (_, { set, effects }) => {
+    expect(set).toMatchObject({ status: 'done', completedBy: 'anna' })
+    expect(set).not.toHaveProperty('outcome')
+    expect(effects).toMatchObject([{ kind: 'withdraw', userId: 'anna', said: '已记录' }, completed])
+  })
+
+  test('has all day for its form while nothing is wrong', () => {
+    expect(timely(answered, minutes(60), people).set).toEqual({})
+  })
+})
+
+test('a card says whose it was just now, and never the name of whoever has it', () => {
+  const named = (task: TaskRow) => task.facts.find(({ name }) => name === '转自')?.value ?? null
+  const absent = { ...buildTask(), ...reassign(buildTask(), bea, NOW).set }
+  expect(named(absent)).toBe('安娜（休假）')
+  const back = { ...absent, ...handOver(absent, 'anna', { name: '贝雅', why: '任务较多' }, NOW).set }
+  expect(named(back)).toBe('贝雅（任务较多）')
+  const lost = { ...back, ...reassign(back, { ...bea, userId: null, fromName: '安娜' }, NOW).set }
+  expect(named({ ...lost, ...reassign(lost, { ...bea, userId: 'anna', fromName: '其他同事' }, NOW).set })).toBeNull()
 })
 
 test('completing is told with ids only', () => {

@@ -1,0 +1,15 @@
+/** Whoever has died needs nobody; whoever wants no contact is left alone, apart from what concerns safety (domain 4). Pure. */
+import type { Customer } from '../customers/index.ts'
+import type { TaskKind } from './types.ts'
+
+/** For doctors, nurses and whoever sees to it that they act: a wish for no messages heals no wound. */
+const SAFETY: readonly TaskKind[] = ['doctor_contact', 'decide_contact', 'case_escalation', 'set_day']
+/** What nobody has asked for. What the customer has asked, or a message that safety needs, is still somebody's. */
+const UNASKED: readonly TaskKind[] = ['contact_call', 'consultant_follow', 'case_follow', 'decide_consultation']
+
+/** Whether a task about the customer may begin now. */
+export const mayOpen = (kind: TaskKind, { deceased, optOut }: Pick<Customer, 'deceased' | 'optOut'>): boolean =>
+  !deceased && !(optOut.all && UNASKED.includes(kind))
+
+/** Whether an open task outlives the customer's wish for no contact at all. */
+export const outlivesOptOut = (kind: TaskKind): boolean => SAFETY.includes(kind)
