@@ -126,6 +126,14 @@ export async function onSettled({ store }: AnswerDeps, batch: readonly SettledMe
   })
 }
 
+/** An offer that no channel could carry, and nobody passed on in its day. */
+export async function onLapsed({ store, messaging }: AnswerDeps, stepId: string): Promise<void> {
+  const step = await store.step(stepId)
+  if (step?.status !== 'delegated') return
+  await messaging.unsaid(messaging.outboxId(step._id, step.occurrence, 'customer'))
+  await store.change([{ id: step._id, from: ['delegated'], set: { status: 'missed', reason: 'staff_overdue' } }])
+}
+
 /** A message that no channel could carry was passed on by hand, or found to have arrived. */
 export async function onHanded({ store }: AnswerDeps, step: StepRow, byUserId: string, at: Date): Promise<void> {
   await store.insertContacts([

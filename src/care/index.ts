@@ -5,9 +5,9 @@ import type { BulkAnswer, BulkOptions } from '../platform/bulk.ts'
 import { due } from '../platform/due.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
 import type { StaffService } from '../staff/index.ts'
-import type { TaskAttempted, TaskCompleted, TasksService } from '../tasks/index.ts'
+import type { TaskAttempted, TaskCompleted, TaskLapsed, TasksService } from '../tasks/index.ts'
 import type { Treatment, TreatmentsService } from '../treatments/index.ts'
-import { onSettled } from './answers.ts'
+import { onLapsed, onSettled } from './answers.ts'
 import { onMessage, openAsks } from './asks.ts'
 import { attentionList } from './attention.ts'
 import { onAttempted } from './calls.ts'
@@ -116,6 +116,10 @@ export function createCare(deps: CareDeps): Feature<CareService> {
       const completed = data as unknown as TaskCompleted
       await onDaySaid(shared, completed, occurredAt)
       await onCompleted(shared, completed, occurredAt)
+    },
+    async 'task.lapsed'({ data }) {
+      const [stepId] = (data as unknown as TaskLapsed).stepIds
+      if (stepId !== undefined) await onLapsed(shared, stepId)
     },
     'customer.message_received': ({ data }) => onMessage(shared, data as unknown as MessageReceived, clock.now()),
   })

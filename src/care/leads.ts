@@ -27,7 +27,16 @@ export interface LeadFacts extends StepFacts {
 type Kinds = Pick<TreatmentsService, 'kind'>
 
 /** Why an interest is kept, and nobody follows it up. */
-export function whyHeld({ isAbnormal, promotionOff }: { isAbnormal: boolean; promotionOff: boolean }): Reason | null {
+export function whyHeld({
+  isAbnormal,
+  promotionOff,
+  isGone,
+}: {
+  isAbnormal: boolean
+  promotionOff: boolean
+  isGone: boolean
+}): Reason | null {
+  if (isGone) return 'deceased'
   if (isAbnormal) return 'abnormal_case'
   return promotionOff ? 'promotion_opted_out' : null
 }

@@ -14,12 +14,14 @@ import { endOrResume, lookAtConsultations } from './consulted-ends.ts'
 import { onDeceased } from './deceased.ts'
 import { enrol } from './enrol.ts'
 import type { PlanRow } from './model.ts'
+import { type OfferDeps, onOptedOut } from './offers.ts'
 import { cancelPlan, followUp, type ReplanDeps, replan } from './replan.ts'
 import type { Subject } from './subjects.ts'
 
 export interface ListenDeps extends ReplanDeps {
   tasks: Parameters<typeof onDeceased>[0]['tasks'] & ReplanDeps['tasks']
   customers: ReplanDeps['customers'] & Pick<CustomersService, 'idsOf' | 'get'>
+  messaging: OfferDeps['messaging'] & ReplanDeps['messaging']
   cases: Pick<Cases, 'close' | 'openAbout' | 'openOf'>
   nudge: (table: string) => void
 }
@@ -109,6 +111,8 @@ export function recordHandlers(deps: ListenDeps): Record<string, EventHandler> {
     'appointment.arrived': onAppointment,
     'consultation.recorded': onConsultation,
     'consultation.closed': onConsultation,
+    'customer.opted_out': ({ data }) =>
+      onOptedOut(deps, { customerId: String(data.customerId), all: data.all === true }, clock.now()),
     async 'customer.deceased'(event) {
       await onDeceased(deps, event)
       await cases.close(await cases.openOf(await customers.idsOf(String(event.data.customerId))), 'deceased')

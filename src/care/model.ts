@@ -364,6 +364,16 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
         .toArray()
       return found.map(({ interest }) => interest?.taskId ?? null).find((taskId) => taskId !== null) ?? null
     },
+    /** Every consultant's task about an interest of theirs. */
+    async interestTasks(customerIds: readonly string[]): Promise<string[]> {
+      const found = await contacts
+        .find(
+          { customerId: { $in: [...customerIds] }, 'interest.taskId': { $gt: '' } },
+          { projection: { interest: 1 } },
+        )
+        .toArray()
+      return [...new Set(found.flatMap(({ interest }) => interest?.taskId ?? []))]
+    },
     async nps(): Promise<{ answers: number; promoters: number; detractors: number }> {
       const [answers, promoters, detractors] = await Promise.all([
         contacts.countDocuments({ nps: { $gte: 0 }, ...OURS }),
@@ -389,7 +399,10 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
       ])
       await ensureIndexes(plans, [{ keys: { customerId: 1 }, serves: 'plansOfCustomers' }])
       await ensureIndexes(contacts, [
-        { keys: { customerId: 1, _id: 1 }, serves: 'contactsPage of a customer; lastContact, interestTask' },
+        {
+          keys: { customerId: 1, _id: 1 },
+          serves: 'contactsPage of a customer; lastContact, interestTask, interestTasks',
+        },
         { keys: { recordedAt: 1 }, serves: 'needingAttention, contactsPage of what needs attention' },
       ])
       await ensureIndexes(asks, [{ keys: { customerId: 1, question: 1 }, serves: 'openAsks' }])

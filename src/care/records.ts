@@ -24,6 +24,7 @@ import { callTaskId } from './fire.ts'
 import { type Cause, followTasks } from './follow.ts'
 import { callBacks, interestTask, type LeadFacts, whyHeld } from './leads.ts'
 import type { CareStore, ContactRow, KnownInterest, StepRow } from './model.ts'
+import { type OfferDeps, stopHanded } from './offers.ts'
 import { recordWords } from './record-words.ts'
 import { FALLBACK_WINDOW, windowFacts } from './rows.ts'
 import { carriedOf, consultantsOf, treatmentsOf } from './wording.ts'
@@ -31,11 +32,11 @@ import { carriedOf, consultantsOf, treatmentsOf } from './wording.ts'
 export interface RecordDeps {
   store: CareStore
   cases: Pick<Cases, 'report' | 'spoke' | 'openAmong'>
-  tasks: Pick<TasksService, 'open' | 'get'>
+  tasks: Pick<TasksService, 'open' | 'get' | 'cancel'>
   staff: Pick<StaffService, 'store' | 'members'>
   customers: Pick<CustomersService, 'contacts' | 'idsOf'>
   treatments: Pick<TreatmentsService, 'getMany' | 'kind'>
-  messaging: Pick<MessagingService, 'enqueueMany'>
+  messaging: Pick<MessagingService, 'enqueueMany'> & OfferDeps['messaging']
   crypto: FieldCrypto
 }
 
@@ -99,15 +100,17 @@ export async function conclude(deps: RecordDeps, made: Made): Promise<void> {
     by: nameOf(byUserId) ?? byUserId,
     words: outcome.summary,
   }
-  const found = made.kind !== 'doctor_contact' && isAbnormal(outcome.state) ? outcome.state : null
+  const { deceased: isGone = false, optOut } = contact?.customer ?? {}
+  const found = !isGone && made.kind !== 'doctor_contact' && isAbnormal(outcome.state) ? outcome.state : null
   const interest = await interestOf(deps, made, facts, found !== null)
-  const cause = causeOf(made, found !== null)
+  // Whoever wants no contact is not followed up either.
+  const cause = optOut?.all ? null : causeOf(made, found !== null)
   const work: OpenTask[] = [
     ...(interest?.taskId === ownInterestTask(contactId) ? [interestTask(treatments, interest, facts)] : []),
     ...callBacks(treatments, outcome, facts),
     ...(step && cause ? followTasks(treatments, step, cause, facts) : []),
   ]
-  if (found !== null)
+  if (found !== null) {
     await cases.report(
       {
         contactId,
@@ -122,6 +125,8 @@ export async function conclude(deps: RecordDeps, made: Made): Promise<void> {
       },
       outcome.summary,
     )
+    await stopHanded(deps, await customers.idsOf(customerId), 'abnormal_open', made.recordedAt)
+  }
   await tasks.open(work)
   const words = recordWords(
     {
@@ -130,7 +135,7 @@ export async function conclude(deps: RecordDeps, made: Made): Promise<void> {
       outcome,
       doctor: nameOf(treatment?.doctorUserId),
       assistant: nameOf(treatment?.assistantUserId),
-      next: nextOf(made, { isAbnormal: found !== null, interest, cause }),
+      next: isGone ? [REASONS.deceased.zh] : nextOf(made, { isAbnormal: found !== null, interest, cause }),
     },
     treatments,
   )
@@ -175,6 +180,7 @@ async function interestOf(
   const reason = whyHeld({
     isAbnormal: isAbnormalNow || (await cases.openAmong([customerId])).size > 0,
     promotionOff: contact?.customer.optOut.promotion === true || contact?.customer.optOut.all === true,
+    isGone: contact?.customer.deceased === true,
   })
   if (reason !== null) return { code, strength, taskId: null, reason }
   const known = await store.interestTask(ids, code, addMs(at, -INTEREST_MS))

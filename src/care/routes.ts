@@ -154,6 +154,7 @@ export const careRoutes = ({ store, customers, suppose, recordUnplanned }: CareR
       'treatment_not_found',
       'unknown_treatment_code',
       'past_contact_in_future',
+      'contact_too_old',
       'external_id_conflict',
     ],
     handle: async ({ body }) => contactOf(await recordUnplanned(body)),

@@ -6,13 +6,13 @@ import { z } from 'zod'
 import type { Customer, CustomersService } from '../customers/index.ts'
 import type { MessagingService } from '../messaging/index.ts'
 import { DEFAULT_ZONE, dayOf } from '../platform/calendar.ts'
-import { addMs, type Clock, HOUR_MS, MINUTE_MS } from '../platform/clock.ts'
+import { addMs, type Clock, DAY_MS, HOUR_MS, MINUTE_MS } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import { conflict, invalid, notFound } from '../platform/errors.ts'
 import { hashId } from '../platform/hash.ts'
 import { ExternalId, Id, InstantString, NoteText } from '../platform/views.ts'
 import type { StaffMember, StaffService, Store } from '../staff/index.ts'
-import { CHECKLIST_ITEMS, covers, STRENGTH_NAMES, type TasksService } from '../tasks/index.ts'
+import { CHECKLIST_ITEMS, covers, STRENGTH_NAMES } from '../tasks/index.ts'
 import { type TreatmentsService, treatmentIdOf } from '../treatments/index.ts'
 import { NO_ANSWERS } from './answers.ts'
 import { callTaskId, type FireDeps, guideMessageOf } from './fire.ts'
@@ -63,10 +63,9 @@ export type UnplannedContact = z.output<typeof ContactBody>
 
 export interface UnplannedDeps extends RecordDeps {
   store: CareStore
-  tasks: RecordDeps['tasks'] & Pick<TasksService, 'cancel'>
   staff: RecordDeps['staff'] & Pick<StaffService, 'member'>
   customers: RecordDeps['customers'] & Pick<CustomersService, 'get' | 'findByIdentity'>
-  messaging: Pick<MessagingService, 'enqueueMany' | 'cancel' | 'outboxId'>
+  messaging: RecordDeps['messaging'] & Pick<MessagingService, 'text'>
   guides: FireDeps['guides']
   treatments: TreatmentsService
   crypto: FieldCrypto
@@ -75,12 +74,15 @@ export interface UnplannedDeps extends RecordDeps {
 
 // Clocks of two systems differ a little; a contact of tomorrow is a plan, not a record.
 const MAX_AHEAD_MS = 10 * MINUTE_MS
+/** What is older opens no work any more: it comes by file, with the history. */
+const MAX_AGE_MS = 30 * DAY_MS
 
 /**
  * Keeps the contact; the same entry again gives the same record and nothing else.
  *
  * @throws AppError conflict/external_id_conflict: the number is taken by other facts
- * @throws AppError not_found: customer, store, staff, treatment; invalid/unknown_treatment_code, invalid/past_contact_in_future
+ * @throws AppError not_found: customer, store, staff, treatment; invalid/unknown_treatment_code, invalid/past_contact_in_future,
+ *   invalid/contact_too_old
  */
 export async function recordUnplanned(deps: UnplannedDeps, said: UnplannedContact): Promise<ContactRow> {
   const { store, crypto, clock } = deps
@@ -131,6 +133,7 @@ async function resolved(
   { customerId, customerExternalId = '', treatmentExternalId, storeId, byUserId, at, interest }: UnplannedContact,
 ) {
   if (at > addMs(clock.now(), MAX_AHEAD_MS)) throw invalid('past_contact_in_future')
+  if (at < addMs(clock.now(), -MAX_AGE_MS)) throw invalid('contact_too_old')
   if (interest && !treatments.kind(interest.code)) throw invalid('unknown_treatment_code', { code: interest.code })
   const [place, member, customer] = await Promise.all([
     staff.store(storeId),
@@ -197,7 +200,7 @@ interface Who {
 async function satisfied(deps: UnplannedDeps, said: UnplannedContact, who: Who): Promise<StepRow | null> {
   // Only a call is what a call promised; written or spoken in the store it is logged, and the call goes on.
   if (said.channel !== 'call' || !covers(said.checklist)) return null
-  const { store, tasks, customers, messaging } = deps
+  const { store, customers } = deps
   const { at } = said
   const call = { byUserId: who.member.userId, at, reached: true }
   const plans = who.treatmentId
@@ -210,7 +213,11 @@ async function satisfied(deps: UnplannedDeps, said: UnplannedContact, who: Who):
     ({ reason, calls }) =>
       reason === 'satisfied_by_contact' && calls.some((one) => Number(one.at) === Number(at) && one.reached),
   )
-  if (taken) return taken
+  if (taken) {
+    // Whoever had begun this may have died before the rest.
+    await relieve(deps, taken, who, deps.clock.now())
+    return taken
+  }
   const due = []
   for (const step of steps) if (isDueOn(step, at, who.place) && (await mayMake(deps, step, who.member))) due.push(step)
   const [first] = due.sort((a, b) => Number(a.windowTo) - Number(b.windowTo) || (a._id < b._id ? -1 : 1))
@@ -234,10 +241,18 @@ async function satisfied(deps: UnplannedDeps, said: UnplannedContact, who: Who):
   const step = await store.step(first._id)
   // Somebody was quicker: that contact stands, and this one is a record of its own.
   if (step?.reason !== 'satisfied_by_contact') return null
-  await tasks.cancel([callTaskId(step._id, step.occurrence)], 'satisfied_by_contact')
-  await messaging.cancel([messaging.outboxId(step._id, step.occurrence, 'customer:prelude')], 'satisfied_by_contact')
-  if (first.status === 'planned') await sendGuide(deps, first, who)
+  const planned = first.status === 'planned' ? first.dueAt : null
+  await relieve(deps, step, who, planned ?? deps.clock.now())
   return step
+}
+
+/** Nobody calls any more; what the announcement would have brought along comes at its time. Safe to repeat. */
+async function relieve(deps: UnplannedDeps, step: StepRow, who: Who, guideAt: Date): Promise<void> {
+  const { tasks, messaging } = deps
+  await tasks.cancel([callTaskId(step._id, step.occurrence)], 'satisfied_by_contact')
+  const prelude = messaging.outboxId(step._id, step.occurrence, 'customer:prelude')
+  const gone = await messaging.cancel([prelude], 'satisfied_by_contact')
+  if (gone.length > 0 || (await messaging.text(prelude)) === null) await sendGuide(deps, step, who, guideAt)
 }
 
 /** A call of that day, or one that is still being tried inside its window. */
@@ -255,10 +270,9 @@ async function mayMake({ tasks }: UnplannedDeps, step: StepRow, { roles, userId 
 }
 
 /** What the announcing message would have brought along still comes, at its own time. */
-async function sendGuide(deps: UnplannedDeps, step: StepRow, { place }: Who): Promise<void> {
+async function sendGuide(deps: UnplannedDeps, step: StepRow, { place }: Who, notBefore: Date): Promise<void> {
   const { customers, treatments, guides, messaging } = deps
-  const notBefore = step.dueAt
-  if (notBefore === null || step.windowTo === null) return
+  if (step.windowTo === null) return
   const [contacts, done] = await Promise.all([
     customers.contacts([step.customerId]),
     treatments.getMany(treatmentsOf(step)),

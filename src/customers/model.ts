@@ -200,9 +200,13 @@ export function createCustomerStore(db: Connection) {
       await customers.updateOne({ _id: id }, { $set: { mergeDone: true } })
     },
     unfinishedMerges: (limit: number) => customers.find({ mergeDone: false }).limit(limit).toArray(),
-    async mergedFrom(ids: readonly string[]): Promise<string[]> {
-      const rows = await customers.find({ mergedInto: { $in: [...ids] } }, { projection: { _id: 1 } }).toArray()
-      return rows.map((row) => row._id)
+    async mergedFrom(ids: readonly string[]): Promise<{ _id: string; mergedInto: string | null }[]> {
+      const found = []
+      for (const some of chunks(ids))
+        found.push(
+          ...(await customers.find({ mergedInto: { $in: some } }, { projection: { _id: 1, mergedInto: 1 } }).toArray()),
+        )
+      return found
     },
 
     async identities(keys: readonly string[]): Promise<IdentityRow[]> {

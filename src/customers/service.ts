@@ -55,13 +55,21 @@ export function createCustomersService(deps: CustomersDeps): CustomersDesk {
   const rowOf = async (id: string): Promise<CustomerRow | null> => (await store.canonical([id])).get(id) ?? null
   /** For those who only read; what decides a write is read anew. */
   const people = createRecall<CustomerRow>({ clock, memory, collections: ['customers'] }, store.canonical)
-  const kin = createRecall<string[]>({ clock, memory, collections: ['customers'] }, async ([id = '']) => {
-    const ids = new Set([(await people.many([id])).get(id)?._id ?? id])
-    for (let ring = [...ids]; ring.length > 0; ) {
-      ring = (await store.mergedFrom(ring)).filter((one) => !ids.has(one))
-      for (const one of ring) ids.add(one)
+  const kin = createRecall<string[]>({ clock, memory, collections: ['customers'] }, async (asked) => {
+    const rows = await people.many(asked)
+    const ownOf = (id: string) => rows.get(id)?._id ?? id
+    /** By every id of a customer, all of them. */
+    const all = new Map(asked.map((id) => [ownOf(id), [ownOf(id)]]))
+    for (let ring = [...all.keys()]; ring.length > 0; ) {
+      const merged = (await store.mergedFrom(ring)).filter(({ _id }) => !all.has(_id))
+      for (const { _id, mergedInto } of merged) {
+        const ids = all.get(mergedInto ?? '') ?? []
+        ids.push(_id)
+        all.set(_id, ids)
+      }
+      ring = merged.map(({ _id }) => _id)
     }
-    return [[id, [...ids]]]
+    return asked.map((id) => [id, all.get(ownOf(id)) ?? [id]] as const)
   })
   const known = async (id: string): Promise<CustomerRow> => {
     const row = await rowOf(id)
@@ -175,6 +183,7 @@ export function createCustomersService(deps: CustomersDeps): CustomersDesk {
       )
     },
     idsOf: async (id) => [...((await kin.many([id])).get(id) ?? [id])],
+    idsOfMany: async (ids) => new Map([...(await kin.many(ids))].map(([id, all]) => [id, [...all]])),
     async join(input) {
       const row = await graph.join(input)
       return row ? customerOf(row) : null

@@ -58,6 +58,8 @@ export interface CustomersService {
   ): Promise<Map<string, Customer>>
   /** The customer's own id and those that were merged into it: old records may carry any of them. */
   idsOf(customerId: string): Promise<string[]>
+  /** The same of many, by the ids that were asked for, in as many commands as merges are deep. */
+  idsOfMany(customerIds: readonly string[]): Promise<Map<string, string[]>>
   /**
    * Joins identities of one human: finds the customers that any of them belongs to, merges a provisional one into the
    * known one, adds what is new. Creates a provisional customer when nothing matches and `create` is set. Idempotent.

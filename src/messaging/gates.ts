@@ -104,7 +104,7 @@ async function takePlaces(budgets: Budgets, works: readonly Work[], now: Date): 
   for (const work of subscribe) if (!grants.has(wishOf(work).key)) wait(work, now, 'no_grant')
 }
 
-/** Whoever passes it on by hand has the day for it. */
+/** Whoever passes it on by hand has the day for it; then it lapses, and gives its place back. */
 const BY_HAND_MS = DAY_MS
 
 /** The caps have the last word, whoever counted before: one of two processes finds no place, and looks again. */

@@ -272,7 +272,7 @@ const settledOf = (row: OutboxRow, now: Date): SettledMessage => ({
 })
 
 function needsPerson(
-  { _id, to, content, outcome, reason, storeId, refs, handOver }: OutboxRow,
+  { _id, to, content, outcome, reason, storeId, contactClass, refs, handOver }: OutboxRow,
   now: Date,
 ): DomainEvent[] {
   if (!('customerId' in to) || (outcome !== 'delegated' && outcome !== 'unknown')) return []
@@ -284,6 +284,7 @@ function needsPerson(
     storeId,
     reason: reason ?? 'no_channel_left',
     unknown: outcome === 'unknown',
+    contactClass,
     refs,
   }
   return [{ id: `message.needs_person:${_id}`, type: 'message.needs_person', occurredAt: now, data: { ...data } }]

@@ -171,6 +171,10 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
       const { _id, text, ...rest } = found
       return { messageId: _id, ...rest, text: text === null ? null : crypto.open('kf_messages.text', text) }
     },
+    async unsaid(id) {
+      const row = await store.byId(id)
+      if (row?.outcome === 'delegated') await freeCaps({ promotionCaps, customers }, [row])
+    },
     async text(id) {
       const content = (await store.byId(id))?.content
       return content?.kind === 'customer' ? { chat: content.chat, sms: content.sms } : null

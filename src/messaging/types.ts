@@ -142,6 +142,8 @@ export interface MessagingService {
   reach(customerId: string, now: Date): Promise<{ channel: Channel; ok: boolean; reason: string | null }[]>
   /** What a contact with a customer says, for the person who passes it on; null for unknown rows and those to staff. */
   text(outboxId: string): Promise<{ chat: string; sms: string | null } | null>
+  /** Nobody has passed on what was handed to a person, and nobody will: it doesn't count under the caps. Safe to repeat. */
+  unsaid(outboxId: string): Promise<void>
   outboxId(stepId: string, occurrence: number, audience: string): string
 }
 
@@ -159,5 +161,6 @@ export interface MessageNeedsPerson {
   storeId: string
   reason: string
   unknown: boolean
+  contactClass: ContactClass
   refs: EnqueueContact['refs']
 }

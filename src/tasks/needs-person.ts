@@ -23,16 +23,21 @@ function deadlineOf(now: Date, place: Store | null): Date {
 /** The task of a message that a person passes on, or looks after. */
 export const passOnTaskId = (outboxId: string): string => `send_${outboxId}`
 
+/** Until when it would still be the message that was meant; what is no care is not made up for on a later day. */
+const LAPSES = { name: '时限', value: '过时自动取消，不必补发' }
+
 /** Own consultant first, then who follows the customer in WeCom, then customer service. One task per message. */
 export function passOnTask(
-  { outboxId, storeId, unknown, reason, refs }: MessageNeedsPerson,
+  { outboxId, storeId, unknown, reason, contactClass, refs }: MessageNeedsPerson,
   customer: Customer,
   text: string | null,
   place: Store | null,
   now: Date,
 ): OpenTask {
   const why = Object.hasOwn(REASONS, reason) ? REASONS[reason as Reason].zh : REASONS.no_channel_left.zh
+  const isOffer = contactClass === 'promotion'
   const ask = unknown ? '请核实客户是否收到以下消息，没有收到请补发：' : ''
+  const kind = isOffer ? '回访消息' : '护理消息'
   return {
     id: passOnTaskId(outboxId),
     kind: unknown ? 'check_message' : 'send_message',
@@ -43,8 +48,9 @@ export function passOnTask(
     customerId: customer.id,
     treatmentId: refs.treatmentId ?? null,
     stepIds: refs.stepId ? [refs.stepId] : [],
-    title: unknown ? '请核实客户是否收到护理消息' : '请代为发送护理消息',
-    facts: [{ name: '原因', value: why }],
+    title: unknown ? `请核实客户是否收到${kind}` : `请代为发送${kind}`,
+    facts: [{ name: '原因', value: why }, ...(isOffer && !unknown ? [LAPSES] : [])],
+    ...(isOffer && !unknown ? { lapses: true } : {}),
     script: text === null ? '请通过企业微信或电话，把今天的护理要点转告客户。' : `${ask}${text}`,
     openAt: now,
     dueAt: deadlineOf(now, place),

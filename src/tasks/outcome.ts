@@ -89,7 +89,10 @@ export function recorded(task: TaskRow, click: Click, now: Date, kinds: Kinds, s
   // A doctor is to hear of it even if the rest of the form is forgotten.
   const summaryUntil = isUrgent(outcome.state) ? { summaryUntil: addMs(now, WORDS_MS) } : {}
   // Answered on an older card: nobody is to work on the newer one.
-  return { set: { ...summaryUntil, ...next.set, attempts }, effects: [...next.effects, ...withdrawNewer(task, click, '已记录')] }
+  return {
+    set: { ...summaryUntil, ...next.set, attempts },
+    effects: [...next.effects, ...withdrawNewer(task, click, '已记录')],
+  }
 }
 
 export function monthRecorded(

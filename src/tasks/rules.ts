@@ -3,7 +3,7 @@ import { addMs, earliest, HOUR_MS, MINUTE_MS } from '../platform/clock.ts'
 import { REASONS, type Reason } from '../platform/reasons.ts'
 import { MOST_FACTS } from './cards.ts'
 import type { Effect, TaskRow } from './model.ts'
-import type { TaskCompleted } from './types.ts'
+import type { TaskCompleted, TaskLapsed } from './types.ts'
 
 export interface Transition {
   /** Empty: the cause changes nothing, but its card must say so. */
@@ -192,13 +192,19 @@ function asItStands(task: TaskRow, now: Date): Transition {
 }
 
 /** Nothing is to be done any more; a contact that was made meanwhile is kept. */
-export const cancelled = (task: TaskRow, now: Date): Transition =>
+export const cancelled = (task: TaskRow, now: Date, said = '任务已取消'): Transition =>
   isAnswered(task)
     ? asItStands(task, now)
     : {
         set: { status: 'cancelled', closedAt: now, problem: null, helper: null },
-        effects: [...(task.ownerUserId ? [withdraw(task, '任务已取消')] : []), ...withdrawHelper(task, '任务已取消')],
+        effects: [...(task.ownerUserId ? [withdraw(task, said)] : []), ...withdrawHelper(task, said)],
       }
+
+function lapsed(task: TaskRow, now: Date): Transition {
+  const { set, effects } = cancelled(task, now, '已过时，无需再做')
+  const data: TaskLapsed = { taskId: task._id, kind: task.kind, stepIds: task.stepIds }
+  return { set, effects: [...effects, eventOf('task.lapsed', `task.lapsed:${task._id}`, data)] }
+}
 
 /** The cause of a new owner: once per card. */
 export const givenCode = (task: TaskRow, { userId }: Successor): string =>
@@ -210,17 +216,21 @@ export function timely(
   now: Date,
   { supervisorUserId, successor }: { supervisorUserId: string | null; successor?: Successor | undefined },
 ): Transition & { code: string } {
-  const { _id, status, occurrence } = task
+  const { _id, occurrence } = task
   if (task.closedAt !== null) return { code: '', set: {}, effects: [] }
   if (endsByItself(task)) {
     const over = task.summaryUntil !== null && task.summaryUntil <= now
     if (!over) return { code: '', set: {}, effects: [] }
-    return { code: 'due:summary', ...(isAnswered(task) ? asItStands(task, now) : complete(task, task.ownerUserId, now, null)) }
+    return {
+      code: 'due:summary',
+      ...(isAnswered(task) ? asItStands(task, now) : complete(task, task.ownerUserId, now, null)),
+    }
   }
   if (successor) return { code: givenCode(task, successor), ...reassign(task, successor, now) }
   const at = nextActionAt(task)
   if (at === null || at > now) return { code: '', set: {}, effects: [] }
   const breach = task.deadlineAt <= now
+  if (breach && task.lapses) return { code: 'due:lapsed', ...lapsed(task, now) }
   const step = `${breach ? 'breach' : 'remind'}:${task.deadlineAt.toISOString()}`
   const note = (userId: string, text: string): Effect => ({
     kind: 'note',

@@ -53,6 +53,8 @@ export interface OpenTask {
   script: string
   /** Asked on the card; it is done only with an answer. */
   choice?: Choice | undefined
+  /** Of no use after its deadline: it ends by itself, undone (`task.lapsed`), instead of being overdue. */
+  lapses?: boolean | undefined
   /** The card goes out at this instant … */
   openAt: Date
   /** … and the task is overdue after this one. */
@@ -168,6 +170,12 @@ export interface TaskAttempted {
   result: 'not_reached'
   /** 1 for the first. */
   attempt: number
+}
+/** `task.lapsed:<taskId>`: nobody did it while it was of use. */
+export interface TaskLapsed {
+  taskId: string
+  kind: TaskKind
+  stepIds: string[]
 }
 export interface TaskCompleted {
   taskId: string

@@ -29,7 +29,7 @@ export interface CaseDeps {
   cases: CaseStore
   tasks: Pick<TasksService, 'open' | 'cancel' | 'tell'>
   staff: Pick<StaffService, 'store' | 'members'>
-  customers: Pick<CustomersService, 'contacts' | 'idsOf'>
+  customers: Pick<CustomersService, 'contacts' | 'idsOfMany'>
   treatments: Pick<TreatmentsService, 'getMany' | 'kind'>
   clock: Clock
   random: Random
@@ -160,10 +160,9 @@ export function createCases(deps: CaseDeps): Cases {
       }
     },
     async openAmong(customerIds) {
-      const blocked = new Set<string>()
-      for (const customerId of new Set(customerIds))
-        if ((await cases.openOf(await customers.idsOf(customerId))).length > 0) blocked.add(customerId)
-      return blocked
+      const idsOf = await customers.idsOfMany([...new Set(customerIds)])
+      const open = new Set((await cases.openOf([...idsOf.values()].flat())).map(({ customerId }) => customerId))
+      return new Set([...idsOf].filter(([, ids]) => ids.some((id) => open.has(id))).map(([customerId]) => customerId))
     },
     openOf: (customerIds) => cases.openOf(customerIds),
     async openAbout(treatmentId) {

@@ -43,6 +43,8 @@ export interface CaseRow extends DueRow {
 
 export type CaseStore = ReturnType<typeof createCaseStore>
 
+const IDS_PER_QUERY = 400
+
 export function createCaseStore(db: Connection) {
   const cases = collectionOf<CaseRow>(db, 'abnormal_cases')
   return {
@@ -56,8 +58,14 @@ export function createCaseStore(db: Connection) {
       )
       return matchedCount > 0
     },
-    openOf: (customerIds: readonly string[]) =>
-      cases.find({ customerId: { $in: [...customerIds] }, status: 'open' }).toArray(),
+    async openOf(customerIds: readonly string[]): Promise<CaseRow[]> {
+      const found: CaseRow[] = []
+      for (let i = 0; i < customerIds.length; i += IDS_PER_QUERY) {
+        const some = customerIds.slice(i, i + IDS_PER_QUERY)
+        found.push(...(await cases.find({ customerId: { $in: some }, status: 'open' }).toArray()))
+      }
+      return found
+    },
     nextDueAt: (now: Date, until?: Date) => nextDueAt(cases, now, until),
     claim: (request: Parameters<typeof claimDue>[1]) => claimDue(cases, request),
     finish: (results: readonly RowResult[]) => finishClaims(cases, results),

@@ -77,6 +77,8 @@ export function opened(report: Report): CaseRow {
 export function reported(row: CaseRow, report: Report, now: Date): Partial<CaseRow> | null {
   if (row.reports.some(({ contactId }) => contactId === report.contactId)) return null
   const reports = [...row.reports, reportOf(report)]
+  // Written down later than the doctor's word, seen before it: the doctor has seen to it since.
+  if (row.resolvedAt !== null && report.at <= row.resolvedAt) return { reports }
   const anew = { reports, round: row.round + 1, ...roundBy(addMs(report.at, FIRST_MS)) }
   if (row.status !== 'open')
     return {

@@ -173,6 +173,73 @@ test('two consultations at once share the caps: the second waits inside its week
   expect(ends).toEqual([`${month(1)} done`, `${month(1)} missed frequency_cap`])
 })
 
+/** A customer whom only a person can reach, and the card that asks for it. */
+async function handed() {
+  const one = await afternoon({ phone: undefined })
+  const id = await consulted(one)
+  await evening(addDays(month(1), -1))
+  await w.to(`${month(1)} 18:00`)
+  const card = await w.collection<{ _id: string; status: string }>('tasks').findOne({ kind: 'send_message' })
+  expect(card?.status).toBe('open')
+  const cardNow = async () => (await w.task(card?._id ?? '')).status
+  return { one, id, card: card?._id ?? '', cardNow }
+}
+const capsOf = async () =>
+  (await w.collection<{ _id: string; spent: unknown[] }>('promotion_caps').find().toArray()).at(-1)
+
+test('an offer for a person to pass on lapses with its day: nobody makes up for it, and it does not count', async () => {
+  const { id, cardNow } = await handed()
+  expect((await capsOf())?.spent).toHaveLength(1)
+  await w.to(`${month(1)} 20:31`)
+  expect(await cardNow()).toBe('cancelled')
+  expect(await fate(id, 'month1')).toBe(`${month(1)} missed staff_overdue`)
+  expect((await capsOf())?.spent).toEqual([])
+})
+
+test('passed on in its day, it counts', async () => {
+  const { id, card } = await handed()
+  const { ownerUserId, card: shown } = await w.task(card)
+  await w.click(ownerUserId, shown, 'done')
+  await w.to(`${month(1)} 20:31`)
+  expect(await fate(id, 'month1')).toContain('done')
+  expect((await capsOf())?.spent).toHaveLength(1)
+})
+
+test.each([
+  ['promotion_opted_out', (one: number) => w.customer(one, { phone: undefined, optOut: { promotion: true } })],
+  [
+    'abnormal_open',
+    (one: number) =>
+      w.api('POST', '/contacts', {
+        externalId: `A-${one}`,
+        customerExternalId: `C-${one}`,
+        storeId: 'huayan',
+        state: 'abnormal',
+        byUserId: w.simulator.world.staff.find((each) => each.position.includes('客服'))?.userId,
+        at: w.now().toISOString(),
+      }),
+  ],
+] as const)('%s: the card that asks somebody to pass an offer on is withdrawn', async (reason, happens) => {
+  const { one, id, cardNow } = await handed()
+  await happens(one)
+  await w.work()
+  expect(await cardNow()).toBe('cancelled')
+  expect(await fate(id, 'month1')).toBe(`${month(1)} skipped ${reason}`)
+  expect((await capsOf())?.spent).toEqual([])
+})
+
+test('whoever wants no contact at all leaves the consultant nothing to decide', async () => {
+  const one = await afternoon()
+  const id = await consulted(one)
+  await evenings(4)
+  const asked = await decision(id)
+  expect(asked.status).toBe('open')
+  await w.customer(one, { optOut: { all: true } })
+  await w.work()
+  expect((await w.task(asked._id)).status).toBe('cancelled')
+  expect(await fate(id, 'decision')).toContain('cancelled opted_out')
+})
+
 test('while an abnormal case is open no offer goes; the doctor says that it is resolved, and the offer of the week goes', async () => {
   const one = await afternoon()
   const id = await consulted(one)

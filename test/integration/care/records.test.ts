@@ -106,6 +106,54 @@ test('who wants no promotion keeps the interest in the record, with the reason, 
   expect(record.words).toContain('意向暂不跟进（客户不接收营销信息）')
 })
 
+test('whoever wants no more offers afterwards is not called about the interest either', async () => {
+  const { customerId, task } = await calledBy('staff12')
+  await answered(task, ['reaction', 'interest'])
+  await w.api('PATCH', `/customers/${customerId}`, { optOut: { promotion: true } })
+  await w.work()
+  expect(await tasksOf('consultant_follow')).toMatchObject([{ status: 'cancelled' }])
+})
+
+test('an abnormal state whose form is never finished reaches the doctor after ten minutes', async () => {
+  const { id, task } = await calledBy('staff12')
+  await w.click(task.ownerUserId, task.card, 'done')
+  await w.click(task.ownerUserId, task.card, 'submit_contact', { reached: ['yes'], state: ['abnormal'] })
+  await w.to(new Date(w.now().getTime() + 9 * MINUTE))
+  expect(await tasksOf('doctor_contact')).toEqual([])
+  await w.to(new Date(w.now().getTime() + 2 * MINUTE))
+  expect(await tasksOf('doctor_contact')).toMatchObject([{ ownerUserId: 'staff04', treatmentId: id }])
+  expect((await recordOf(id)).words).toContain('客户出现异常反应')
+})
+
+test('answered, and heard after the customer’s death: a record, and nobody is asked anything', async () => {
+  const { id, customerId, task } = await calledBy('staff12')
+  await w.click(task.ownerUserId, task.card, 'done')
+  await w.click(task.ownerUserId, task.card, 'submit_contact', { reached: ['yes'], state: ['needs_doctor'] })
+  await w.click(task.ownerUserId, task.card, 'submit_checklist', { checklist: ['reaction', 'ask_nurse', 'interest'] })
+  await w.click(task.ownerUserId, task.card, 'submit_interest', { interest: ['rf'], strength: ['some'] })
+  await w.api('PATCH', `/customers/${customerId}`, { deceased: true })
+  await w.to(new Date(w.now().getTime() + 11 * MINUTE))
+  for (const kind of ['doctor_contact', 'call_back', 'consultant_follow']) expect(await tasksOf(kind)).toEqual([])
+  expect(await w.collection('abnormal_cases').countDocuments({})).toBe(0)
+  const record = await recordOf(id)
+  expect(record.words).toMatch(/后续：客户已故；/)
+  expect(record.interest).toMatchObject({ taskId: null, reason: 'deceased' })
+})
+
+test('no contact is wanted while a nurse’s call is out: whether to call all the same is decided by her', async () => {
+  const { id, customerId } = await calledBy('staff12')
+  const name = 'treatment_call.cs_day3'
+  await w
+    .collection('care_steps')
+    .updateOne({ _id: `${id}.${name}` as never }, { $set: { safety: true, ownerRole: 'nurse' } })
+  await w.to(`${addDays(today, 3)} 17:45`)
+  expect((await w.step(id, name)).status).toBe('calling')
+  await w.api('PATCH', `/customers/${customerId}`, { optOut: { all: true } })
+  await w.to(`${addDays(today, 3)} 21:00`)
+  expect((await w.task(callTaskId(`${id}.${name}`))).status).toBe('cancelled')
+  expect(await tasksOf('decide_contact')).toMatchObject([{ role: 'nurse' }])
+})
+
 test('whose state is abnormal is offered nothing: the interest is kept for later', async () => {
   const { id, task } = await calledBy('staff12')
   await answered(task, ['reaction', 'interest'], { state: 'abnormal' })

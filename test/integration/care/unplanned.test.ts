@@ -2,23 +2,26 @@
 import { expect, test } from 'vitest'
 import { callTaskId } from '../../../src/care/fire.ts'
 import { addDays } from '../../../src/platform/calendar.ts'
-import { at, careWorld, clinicTime, HOUR } from './support.ts'
+import { at, careWorld, clinicTime, dyingAt, HOUR } from './support.ts'
 
-const w = await careWorld({ customers: 30 })
+const w = await careWorld({ customers: 40 })
 const COVERED = ['reaction', 'care', 'recovery']
 let today = '2026-03-02'
 let n = 0
 /** Ten in the morning of the day on which customer service calls. */
-async function dayThree(more: Record<string, unknown> = {}) {
+async function dayThree(people = 1) {
   for (const table of ['care_steps', 'tasks', 'outbox']) await w.collection(table).deleteMany({})
   today = addDays(clinicTime(w.now()).slice(0, 10), 1)
   await w.to(`${today} 15:00`)
-  n += 1
-  const customerId = await w.customer(n, more)
-  const id = await w.treatment(n, `${today} 14:50`, { consultantUserId: 'staff12', doctorUserId: 'staff04' })
+  const ids: string[] = []
+  for (let i = 0; i < people; i++) {
+    n += 1
+    await w.customer(n)
+    ids.push(await w.treatment(n, `${today} 14:50`, { consultantUserId: 'staff12', doctorUserId: 'staff04' }))
+  }
   today = addDays(today, 3)
   await w.to(`${today} 10:00`)
-  return { id, customerId }
+  return { id: ids[0] ?? '', ids }
 }
 let serial = 0
 const phoned = (more: Record<string, unknown> = {}) => {
@@ -108,6 +111,30 @@ test('the same number again is the same contact and does nothing; other facts un
   await expect(enter({ ...body, satisfaction: 1 })).rejects.toThrow('external_id_conflict')
 })
 
+/** More than there are writes on the way. */
+const DEATHS = 9
+test('a process that dies anywhere on the way: the clinic’s repeat withdraws the card, and the guide still comes once', async () => {
+  const first = await dayThree(DEATHS)
+  for (let write = 0; ; write++) {
+    const customer = n - DEATHS + 1 + write
+    const id = first.ids[write] ?? ''
+    const body = phoned({ customerExternalId: `C-${customer}` })
+    const death = dyingAt(write)
+    const hasDied = await enter(body).then(
+      () => false,
+      () => true,
+    )
+    death.revive()
+    await enter(body)
+    await w.work()
+    expect((await w.task(callTaskId(`${id}.${CALL}`))).status, `write ${write}`).toBe('cancelled')
+    expect(await w.step(id, CALL)).toMatchObject({ status: 'done', reason: 'satisfied_by_contact' })
+    const guides = { 'refs.part': 'guide', 'refs.stepId': `${id}.${CALL}` }
+    expect(await w.collection('outbox').countDocuments(guides), `write ${write}`).toBe(1)
+    if (!hasDied) return expect(write).toBeGreaterThan(3)
+  }
+})
+
 test('what it says opens what any contact would: an abnormal state goes to the doctor', async () => {
   const { id } = await dayThree()
   await enter(phoned({ state: 'abnormal', treatmentExternalId: null, checklist: ['reaction'], summary: '红肿加重' }))
@@ -126,6 +153,7 @@ test.each([
   ['treatment_not_found', { treatmentExternalId: 'T-none' }],
   ['unknown_treatment_code', { interest: { code: 'magic', strength: 'some' } }],
   ['past_contact_in_future', { at: '2030-01-01T00:00:00Z' }],
+  ['contact_too_old', { at: '2026-01-01T00:00:00Z' }],
   ['invalid_request', { checklist: ['nonsense'] }],
   ['invalid_request', { customerId: 'both' }],
   ['invalid_request', { satisfaction: 6 }],

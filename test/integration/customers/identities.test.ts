@@ -36,6 +36,14 @@ describe('join', () => {
     for (const before of [inChat, inApp]) expect(await desk.get(before?.id ?? '')).toEqual(one)
     const ids = await desk.idsOf(one?.id ?? '')
     expect(ids.sort()).toEqual([inChat?.id, inApp?.id].sort())
+    const other = await desk.join({ externalUserId: 'e2', create: true })
+    const many = await desk.idsOfMany([inChat?.id ?? '', inApp?.id ?? '', other?.id ?? '', 'nobody'])
+    expect([...many].map(([id, all]) => [id, [...all].sort()])).toEqual([
+      [inChat?.id, ids],
+      [inApp?.id, ids],
+      [other?.id, [other?.id]],
+      ['nobody', ['nobody']],
+    ])
     expect((await told()).map(({ type }) => type)).toEqual(['customer.merged'])
   })
 

@@ -113,6 +113,19 @@ test('what a person passes on by hand counts, too', async () => {
   expect(outcomes().at(-1)).toEqual(['expired', 'frequency_cap'])
 })
 
+test('what was handed to a person who did not pass it on does not count', async () => {
+  const customer = await world.customer(n, { promotionConsent: true, phone: false })
+  const { id } = await messaging.service.enqueue(offer(customer))
+  await world.drain()
+  for (const _ of [1, 2]) await messaging.service.unsaid(id)
+  await messaging.service.enqueue(offer(customer, 5))
+  await world.drain()
+  expect(outcomes()).toEqual([
+    ['delegated', 'no_channel_left'],
+    ['delegated', 'no_channel_left'],
+  ])
+})
+
 describe('two processes at once', () => {
   test('never exceed a cap, whoever is quicker', async () => {
     const first = 12

@@ -292,7 +292,11 @@ describe('a cancelled task', () => {
     const { id: customerId } = await w.customer('N-11')
     const { id, card } = await opened({ customerId })
     await w.click('staff01', card, 'done')
-    await w.click('staff01', card, 'submit_contact', { reached: ['yes'], state: ['mild_reaction'], satisfaction: ['4'] })
+    await w.click('staff01', card, 'submit_contact', {
+      reached: ['yes'],
+      state: ['mild_reaction'],
+      satisfaction: ['4'],
+    })
     await w.customer('N-11', { deceased: true })
     await w.work()
     expect(await w.tasks.service.get(id)).toMatchObject({ status: 'done', outcome: { state: 'mild_reaction' } })

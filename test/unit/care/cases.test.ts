@@ -46,6 +46,17 @@ describe('an abnormal case', () => {
     expect(opened(REPORT)).toMatchObject({ dueBy: shanghai('2026-03-04 11:20'), dueAt: shanghai('2026-03-04 11:20') })
   })
 
+  test('what was seen before the doctor’s last word is kept, and opens nothing again', () => {
+    const at = shanghai('2026-03-03 15:00')
+    const over: CaseRow = { ...opened(REPORT), ...spoken(opened(REPORT), said('resolved', at), WINDOW) }
+    const seen = (contactId: string, when: string) => ({ ...REPORT, contactId, at: shanghai(when) })
+    const before = reported(over, seen('k2', '2026-03-03 14:50'), shanghai('2026-03-03 15:10'))
+    expect(Object.keys(before ?? {})).toEqual(['reports'])
+    expect(reported(over, seen('k3', '2026-03-03 15:20'), shanghai('2026-03-03 15:30'))).toMatchObject({
+      status: 'open',
+    })
+  })
+
   test.each([
     ['1', '2026-03-04 11:00'],
     ['2', '2026-03-05 11:00'],

@@ -254,7 +254,10 @@ describe('other people', () => {
 
   test('an abnormal state is told within ten minutes, whatever becomes of the rest of its form', () => {
     const answers = (state: string) => clickOf('submit_contact', { selected: { reached: ['yes'], state: [state] } })
-    expect(step(buildTask(), answers('needs_doctor')).task).toMatchObject({ status: 'checklist', summaryUntil: minutes(10) })
+    expect(step(buildTask(), answers('needs_doctor')).task).toMatchObject({
+      status: 'checklist',
+      summaryUntil: minutes(10),
+    })
     expect(step(buildTask(), answers('mild_reaction')).task.summaryUntil).toBeNull()
   })
 

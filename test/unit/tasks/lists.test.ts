@@ -112,6 +112,7 @@ describe('a message that needs a person', () => {
     storeId: 'huayan',
     reason: 'no_phone',
     unknown: false,
+    contactClass: 'care' as const,
     refs: { owner: 'care', stepId: 's1' },
   }
   const customer = { id: 'c1', ownerUserId: 'anna', followUserIds: ['bea', 'anna'] } as never
@@ -134,6 +135,17 @@ describe('a message that needs a person', () => {
     expect(passOnTask(need, customer, null, null, NOW).dueAt).toEqual(new Date('2026-03-02T12:30:00Z'))
     const late = new Date('2026-03-02T11:00:00Z')
     expect(passOnTask(need, customer, null, null, late).dueAt).toEqual(new Date('2026-03-03T04:30:00Z'))
+  })
+
+  test('an offer lapses, and its card says so; one that may have arrived is looked after', () => {
+    const offer = { ...need, contactClass: 'promotion' as const }
+    expect(passOnTask(offer, customer, '您好', null, NOW)).toMatchObject({
+      lapses: true,
+      title: '请代为发送回访消息',
+      facts: [{ name: '原因' }, { name: '时限', value: '过时自动取消，不必补发' }],
+    })
+    expect(passOnTask({ ...offer, unknown: true }, customer, '您好', null, NOW).lapses).toBeUndefined()
+    expect(passOnTask(need, customer, '您好', null, NOW).lapses).toBeUndefined()
   })
 
   test('asks to look first when the result is unknown', () => {

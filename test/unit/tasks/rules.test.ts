@@ -52,6 +52,17 @@ describe('the clock', () => {
     expect(effects.map((effect) => effect.kind === 'note' && effect.userId)).toEqual(['anna'])
   })
 
+  test('what is of no use after its deadline ends by itself, undone, and that is told', () => {
+    const task = buildTask({ kind: 'send_message', form: 'confirm', lapses: true, deadlineAt: minutes(120) })
+    expect(timely(task, minutes(119), people).set).toEqual({ remindedAt: minutes(119) })
+    const { set, effects } = timely(task, minutes(120), people)
+    expect(set).toMatchObject({ status: 'cancelled', closedAt: minutes(120) })
+    expect(effects).toMatchObject([
+      { kind: 'withdraw', userId: 'anna', said: '已过时，无需再做' },
+      { kind: 'event', id: 'task.lapsed:call_1', data: { taskId: 'call_1', kind: 'send_message', stepIds: ['s1'] } },
+    ])
+  })
+
   test('a contact without a summary is done after ten minutes, not before', () => {
     expect(timely(summary, minutes(9), people)).toEqual({ code: '', set: {}, effects: [] })
     expect(timely(summary, minutes(10), people).set).toMatchObject({ status: 'done', summary: null })
