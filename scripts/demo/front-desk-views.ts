@@ -58,7 +58,8 @@ const ASKED: Record<string, string> = {
   suture_removal_date: '拆线日期',
   discharge_date: '出院日期',
 }
-const reasonIn = (code: unknown): string | null =>
+/** Null: no code that is known. */
+export const reasonIn = (code: unknown): string | null =>
   typeof code === 'string' && code in REASONS ? REASONS[code as keyof typeof REASONS].zh : null
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 
@@ -85,22 +86,40 @@ export function planIn(treated: Json, kind: TreatmentKind | undefined, plan: Jso
   }
 }
 
+const AWAY: ReadonlySet<string> = new Set([
+  'cancelled_by_hand',
+  'covered_in_hospital',
+  'superseded_by_session',
+  'course_between',
+])
+
+/** What a step is called, by its id: treatment, pathway, step. */
+export function nameOfStep(id: string, names: Names): string {
+  const [pathway = '', step = ''] = id.split('.').slice(-2)
+  return names.get(`${pathway}.${step}`)?.title ?? step
+}
+
 /** A change as a plan keeps it, or as it is foreseen; `plan` says what became of the steps. */
 export function changeIn(change: Json, plan: Json, names: Names): ChangeView {
   const steps = new Map(((plan.steps ?? []) as Json[]).map((step) => [String(step.id), step]))
-  const titleOf = (id: string) => {
-    const [pathway = '', step = ''] = id.split('.').slice(-2)
-    return names.get(`${pathway}.${step}`)?.title ?? step
-  }
+  const titleOf = (id: string) => nameOfStep(id, names)
   const list = (name: string) => (change[name] ?? []) as string[]
   const moves = (change.moves ?? []) as { id: string; from: string | null; to: string | null; reason: string | null }[]
   const alive = moves.filter(({ reason }) => reason !== 'missed_before_entry')
+  // A step that is taken away is kept with its reason, so a change names it among the moves.
+  const isAway = ({ id, reason }: (typeof moves)[number]) =>
+    AWAY.has(reason ?? '') || (change.cause === 'cancelled_by_hand' && steps.get(id)?.status === 'cancelled')
+  const away = alive.filter(isAway)
   return {
     over: moves.length - alive.length,
     moved: alive
+      .filter((one) => !isAway(one))
       .map(({ id, from, to, reason }) => ({ title: titleOf(id), from, to, reason: reasonIn(reason) }))
       .sort((a, b) => ((a.to ?? '9') < (b.to ?? '9') ? -1 : 1)),
-    dropped: list('dropped').map((id) => ({ title: titleOf(id), reason: reasonIn(steps.get(id)?.reason) })),
+    dropped: [
+      ...away.map(({ id, reason }) => ({ title: titleOf(id), reason: reasonIn(reason) })),
+      ...list('dropped').map((id) => ({ title: titleOf(id), reason: reasonIn(steps.get(id)?.reason) })),
+    ],
     added: list('added').map((id) => {
       const step = steps.get(id)
       return { title: titleOf(id), on: text(step?.plannedOn), reason: reasonIn(step?.reason) }

@@ -9,6 +9,7 @@ import { type ClinicApi, ClinicApiError } from './clinic-api.ts'
 import { consultantOf, numberOf } from './desk.ts'
 import { absenceForms } from './front-desk-absences.ts'
 import { type Answer, checked, type Forms, ok, refuse, settled } from './front-desk-forms.ts'
+import { handForms } from './front-desk-hand.ts'
 import { changeIn, type PlanView, planIn, stepNames } from './front-desk-views.ts'
 import type { ClinicStore } from './stores.ts'
 
@@ -103,6 +104,7 @@ export function createFrontDesk(deps: FrontDeskDeps): Desk {
 
   const routes: Forms = {
     ...absenceForms({ simulator, api, stores, names }),
+    ...handForms({ simulator, api, names }),
     'GET catalogue': async () =>
       ok({
         stores: stores.map(({ id, displayName, type }) => ({ id, name: displayName, type })),

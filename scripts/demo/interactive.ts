@@ -128,6 +128,7 @@ const welcome = ({ simulator: { ready }, server: { address } }: DemoParts): stri
      Press +1 天 (one day): what falls due happens, and what is new is marked.
   2. 在“诊所前台”为选中的客户录入一次治疗，或更改手术日期，看护理计划怎样变化。
      At 诊所前台 (the front desk) enter a treatment for the customer shown, or move an operation, and see what becomes of the plan.
+     也可以由医生手动调整或取消其中一次联系，再撤销。Or set or cancel one of its contacts by hand, and take that back.
   3. 在“诊所前台”为员工登记请假，看未完成的任务转交给谁。
      At 诊所前台 put a member of staff on leave and see who gets the open work.
   4. 在员工手机的任务卡片上点“接手”“完成”，填表提交，再回复一句小结。

@@ -1,5 +1,5 @@
 /** The phones: shows what each person sees and lets you act for them, through the simulator's public control API. */
-import { CUSTOMER_VIEWS } from './customer.js'
+import { CUSTOMER_VIEWS, countsIn } from './customer.js'
 import { openDesk, showDesk } from './desk.js'
 import { el, empty, fullDate, make, press } from './dom.js'
 import { showRecord } from './record.js'
@@ -8,7 +8,16 @@ import { broken, refusal } from './words.js'
 
 const POLL_MS = 2_000
 const MOVE_LIMIT_MS = 120_000
-const state = { people: new Map(), tab: 'chat', customer: null, staff: null, moving: false, seen: null }
+const state = {
+  people: new Map(),
+  tab: 'chat',
+  customer: null,
+  /** Whose phone the tabs were chosen for. */
+  opened: null,
+  staff: null,
+  moving: false,
+  seen: null,
+}
 
 async function api(path, body) {
   const response = await fetch(
@@ -70,6 +79,7 @@ async function refresh() {
   el('idle').textContent = clockWords(clock)
   if (customer) {
     el('customer-name').textContent = customer.person.name
+    tabs(customer)
     const mark = `${state.customer}/${state.tab} ${JSON.stringify(customer)}`
     show(el('customer-screen'), mark, () => CUSTOMER_VIEWS[state.tab](customer, actAs('customer')))
   } else
@@ -171,6 +181,16 @@ async function openChat() {
   tab('chat')
   const { kf } = await api(`chats?person=${state.customer}`)
   if (kf.chat.length === 0) await actAs('customer')('enter-kf')
+}
+
+/** What the tabs hold; somebody who is opened is opened where there is something to see. */
+function tabs(customer) {
+  const counts = countsIn(customer)
+  for (const button of document.querySelectorAll('.tabs [data-tab]'))
+    button.dataset.count = counts[button.dataset.tab] || ''
+  if (state.opened === state.customer) return
+  state.opened = state.customer
+  tab(['chat', 'notices', 'sms'].find((name) => counts[name] > 0) ?? 'chat')
 }
 
 function tab(name) {

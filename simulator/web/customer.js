@@ -58,5 +58,12 @@ function phone({ sms, calls, contactChat }) {
   return rows.map(({ at, who, text }) => make('div', { class: 'sheet' }, from(who, at), make('p', { text })))
 }
 
+/** How much each tab holds. */
+export const countsIn = ({ kf, notices: rows, sms, calls, contactChat }) => ({
+  chat: kf.chat.length,
+  notices: rows.length,
+  sms: sms.length + calls.length + contactChat.length,
+})
+
 /** By tab: `(chats, act) => nodes`. */
 export const CUSTOMER_VIEWS = { chat, notices, sms: phone }

@@ -44,3 +44,26 @@ export const line = (sign, title, words, reason) =>
     make('span', { class: 'days', text: words }),
     reason ? make('span', { class: 'state', text: reason }) : null,
   )
+
+/** Moved, dropped and added steps, each with its reason. */
+export function changeView({ moved, dropped, added, asked, over }) {
+  const rows = [
+    ...list(
+      `改期 ${moved.length} 项`,
+      moved.map(({ title, from, to, reason }) =>
+        line('moved', title, from === to ? `${day(to)}（时段更新）` : `${day(from)} → ${day(to)}`, reason),
+      ),
+    ),
+    ...list(
+      `取消 ${dropped.length} 项`,
+      dropped.map(({ title, reason }) => line('dropped', title, '', reason)),
+    ),
+    ...list(
+      `新增 ${added.length} 项`,
+      added.map(({ title, on, reason }) => line('added', title, day(on), reason)),
+    ),
+    ...(over > 0 ? [make('p', { class: 'hint', text: `另有 ${over} 项已过时间窗，不会补发。` })] : []),
+    ...(asked.length > 0 ? [make('p', { text: `已请医生确定：${asked.join('、')}` })] : []),
+  ]
+  return rows.length > 0 ? rows : [make('p', { text: '护理计划没有变化：已完成的联系不会重复。' })]
+}

@@ -1,9 +1,10 @@
-/** The clinic's front desk: enters treatments, moves an operation, and shows what becomes of the plan; staff leave is next door. */
+/** The clinic's front desk: enters treatments, moves an operation, and shows what becomes of the plan. Next door: decisions by hand, staff leave. */
 import { openAbsences, showAbsences } from './absences.js'
-import { busy, day, desk, failed, line, list, option, say, working } from './desk-forms.js'
+import { busy, changeView, day, desk, failed, option, say, working } from './desk-forms.js'
 import { el, make, when } from './dom.js'
+import { openHand, showHand } from './hand.js'
 
-const state = { catalogue: null, person: null, plans: [], request: 0 }
+const state = { catalogue: null, person: null, plans: [], drawn: null, now: null, request: 0 }
 let deps = null
 
 function stepRow({ title, on, at, status, reason }) {
@@ -16,38 +17,22 @@ function stepRow({ title, on, at, status, reason }) {
   )
 }
 
-function planView({ name, on, steps }) {
+const titleOf = ({ name, on, steps }) => {
   const open = steps.filter(({ status }) => status === '已排定' || status === '等待医生确定日期')
-  return [
-    make('h4', { text: `${name} · ${day(on)} · 已排定 ${open.length} 次联系` }),
-    steps.length === 0
-      ? make('p', { text: '护理计划还在生成，稍后再看。' })
-      : make('ol', { class: 'steps' }, ...steps.map(stepRow)),
-  ]
+  return `${name} · ${day(on)} · 已排定 ${open.length} 次联系`
 }
 
-/** Moved, dropped and added steps, each with its reason. */
-function changeView({ moved, dropped, added, asked, over }) {
-  const rows = [
-    ...list(
-      `改期 ${moved.length} 项`,
-      moved.map(({ title, from, to, reason }) =>
-        line('moved', title, from === to ? `${day(to)}（时段更新）` : `${day(from)} → ${day(to)}`, reason),
-      ),
-    ),
-    ...list(
-      `取消 ${dropped.length} 项`,
-      dropped.map(({ title, reason }) => line('dropped', title, '', reason)),
-    ),
-    ...list(
-      `新增 ${added.length} 项`,
-      added.map(({ title, on, reason }) => line('added', title, day(on), reason)),
-    ),
-    ...(over > 0 ? [make('p', { class: 'hint', text: `另有 ${over} 项已过时间窗，不会补发。` })] : []),
-    ...(asked.length > 0 ? [make('p', { text: `已请医生确定：${asked.join('、')}` })] : []),
-  ]
-  return rows.length > 0 ? rows : [make('p', { text: '护理计划没有变化：已完成的联系不会重复。' })]
+/** What was over before it was entered is counted, not listed. */
+function stepsView({ steps }) {
+  const listed = steps.filter(({ status }) => status !== OVER)
+  const over = steps.length - listed.length
+  if (steps.length === 0) return [make('p', { text: '护理计划还在生成，稍后再看。' })]
+  return [
+    make('ol', { class: 'steps' }, ...listed.map(stepRow)),
+    over > 0 ? make('p', { class: 'hint', text: `另有 ${over} 项在录入前已过时间窗，不会补发。` }) : null,
+  ].filter(Boolean)
 }
+const OVER = '录入时已过期'
 
 function fillKinds() {
   const { kinds } = state.catalogue
@@ -74,7 +59,7 @@ async function enter(form) {
       code: el('desk-code').value,
       ...(technique ? { technique } : {}),
     })
-    say(result, 'good', ...planView(plan))
+    say(result, 'good', make('h4', { text: titleOf(plan) }), ...stepsView(plan))
     await load()
     // Whoever moves something next moves this.
     el('desk-treatment').value = plan.id
@@ -113,10 +98,17 @@ function showPlans() {
   )
   if (plans.some(({ id }) => id === before)) select.value = before
   el('desk-on').value = plans.find(({ id }) => id === select.value)?.on ?? ''
+  // What was opened stays open.
+  const isOpen = new Set([...el('desk-plans').querySelectorAll('details[open]')].map(({ dataset }) => dataset.plan))
   el('desk-plans').replaceChildren(
     ...(plans.length > 0
       ? plans.map((plan) =>
-          make('details', {}, make('summary', { text: `${plan.name} · ${day(plan.on)}` }), ...planView(plan)),
+          make(
+            'details',
+            { 'data-plan': plan.id, open: isOpen.has(plan.id) },
+            make('summary', { text: titleOf(plan) }),
+            ...stepsView(plan),
+          ),
         )
       : [make('p', { class: 'empty', text: '这位客户还没有治疗记录。\n在上面录入一次，护理计划会立刻排好。' })]),
   )
@@ -130,6 +122,9 @@ async function load() {
     if (mine !== state.request) return
     state.plans = treatments
     showPlans()
+    const isOther = state.drawn !== state.person
+    state.drawn = state.person
+    await showHand(treatments, { isOther })
   } catch (error) {
     if (mine === state.request) failed(el('desk-plans'), error)
   }
@@ -138,8 +133,16 @@ async function load() {
 /** Another customer stands at the desk, another member of staff is looked at, or time has moved. */
 export function showDesk({ customer: person, staff, now }) {
   if (state.catalogue) showAbsences(staff, now)
-  if (!state.catalogue || person?.personId === state.person) return
+  if (!state.catalogue) return
+  if ((person?.personId ?? null) === state.person) {
+    // Time has moved: what was planned may be done.
+    if (now === null || now === state.now) return
+    state.now = now
+    if (state.person) void load()
+    return
+  }
   state.person = person?.personId ?? null
+  state.now = now ?? state.now
   el('desk-who').textContent = person?.name ?? '—'
   for (const id of ['desk-entered', 'desk-moved']) el(id).replaceChildren()
   busy(el('desk-plans'), '正在读取护理计划…')
@@ -163,5 +166,11 @@ export async function openDesk(given) {
     void move(el('desk-move'), false)
   })
   openAbsences(given)
+  openHand({
+    async reload() {
+      await load()
+      await given.changed()
+    },
+  })
   el('desk-preview').addEventListener('click', () => void move(el('desk-move'), true))
 }

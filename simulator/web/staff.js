@@ -15,6 +15,19 @@ function question({ question_key, title, option_list }, disabled) {
   )
 }
 
+/** Several may be ticked. */
+function boxes({ question_key, option_list }, disabled) {
+  const options = option_list.map(({ id, text, is_checked }) =>
+    make(
+      'label',
+      { class: 'box' },
+      make('input', { type: 'checkbox', value: id, checked: is_checked === true, disabled }),
+      make('span', { text }),
+    ),
+  )
+  return make('div', { class: 'boxes', 'data-question': question_key }, ...options)
+}
+
 const facts = (rows) =>
   make(
     'dl',
@@ -34,14 +47,22 @@ function cardView({ taskId, card, replacedBy, updatedAt }, act) {
     card.quote_area?.quote_text ? make('p', { class: 'quote', text: card.quote_area.quote_text }) : null,
     card.sub_title_text ? make('p', { text: card.sub_title_text }) : null,
     rows.length > 0 ? facts(rows) : null,
-    ...(card.select_list ?? []).map((one) => question(one, closed)),
+    ...[card.button_selection ?? [], card.select_list ?? []].flat().map((one) => question(one, closed)),
+    card.checkbox ? boxes(card.checkbox, closed) : null,
   )
   const chosen = () =>
-    Object.fromEntries([...sheet.querySelectorAll('select')].map(({ dataset, value }) => [dataset.question, [value]]))
+    Object.fromEntries([
+      ...[...sheet.querySelectorAll('select')].map(({ dataset, value }) => [dataset.question, [value]]),
+      ...[...sheet.querySelectorAll('.boxes')].map((group) => [
+        group.dataset.question,
+        [...group.querySelectorAll(':checked')].map(({ value }) => value),
+      ]),
+    ])
+  const click = (key) => () => act('click', { taskId, key, selected: chosen() })
   const submit = card.submit_button
   const buttons = submit
-    ? [button(submit.text ?? '提交', () => act('click', { taskId, key: submit.key, selected: chosen() }), true)]
-    : (card.button_list ?? []).map(({ text, key }, i) => button(text, () => act('click', { taskId, key }), i === 0))
+    ? [button(submit.text ?? '提交', click(submit.key), true)]
+    : (card.button_list ?? []).map(({ text, key }, i) => button(text, click(key), i === 0))
   sheet.append(
     closed ? make('div', { class: 'closed', text: replacedBy }) : make('div', { class: 'buttons' }, ...buttons),
   )

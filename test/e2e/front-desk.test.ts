@@ -122,6 +122,52 @@ describe.skipIf(skipped)('the front desk', async () => {
     await page.close()
   })
 
+  test('moves one contact by hand with a reason, takes it back, and cancels another', async () => {
+    const { page, asked } = await open(1440, 900)
+    const title = (of: string) => page.locator('#hand-steps .pick', { hasText: of })
+    await title('术后一个月护士回访').waitFor()
+    // Nothing without a reason.
+    await title('术后一个月护士回访').click()
+    expect(await page.inputValue('#hand-day')).toBe('2026-04-09')
+    await page.fill('#hand-day', '2026-04-15')
+    await page.click('#desk-hand [type=submit]')
+    expect(await done(page, '#hand-result')).toContain('请先填写原因')
+    const id = await page.inputValue('#hand-treatment')
+    const decisions = async () => (await api.call('GET', `/api/v1/care-plans/${id}`)).byHand as { stepId: string }[]
+    expect(await decisions()).toEqual([])
+
+    await page.fill('#hand-reason', '客户出差')
+    await page.click('#desk-hand [type=submit]')
+    await page.waitForSelector('#hand-result .result.good')
+    expect(await page.textContent('#hand-result')).toContain('4月9日 → 4月15日由医生手动安排')
+    await title('4月15日术后一个月护士回访').waitFor()
+    expect((await decisions()).map(({ stepId }) => stepId)).toContain(`${id}.surgery.month1`)
+    await page.screenshot({ path: join(SHOTS, 'desk-hand-1440.png') })
+
+    await page.fill('#hand-reason', '客户不出差了')
+    await page.locator('#hand-changes button', { hasText: '撤销' }).first().click()
+    await page.locator('#hand-result .head', { hasText: '已撤销' }).waitFor()
+    expect(await decisions()).toEqual([])
+    await page.locator('#hand-changes .state', { hasText: '已撤销' }).waitFor()
+    await title('4月9日术后一个月护士回访').waitFor()
+    expect(await page.inputValue('#hand-day')).toBe('2026-04-09')
+    expect(await outside(page)).toEqual([])
+    expect(asked.filter(({ key }) => key !== undefined)).toEqual([])
+    await page.close()
+
+    const { page: small } = await open(375, 812)
+    await small.locator('#hand-steps .pick', { hasText: '术后三个月回访' }).click()
+    await small.fill('#hand-reason', '客户已在外地复查')
+    await small.click('#hand-cancel')
+    await small.waitForSelector('#hand-result .result.good')
+    expect(await small.textContent('#hand-result')).toMatch(/取消 \d 项.*术后三个月回访/)
+    await small.locator('#hand-steps .pick', { hasText: '术后三个月回访' }).waitFor({ state: 'detached' })
+    expect(await outside(small)).toEqual([])
+    await small.locator('#hand-result').scrollIntoViewIfNeeded()
+    await small.screenshot({ path: join(SHOTS, 'desk-hand-375.png') })
+    await small.close()
+  })
+
   test('what was entered by hand happens when time moves', async () => {
     await moveClock(simulator.ready.wecomBase, new Date('2026-03-11T12:00+08:00'), 60_000)
     const reached = simulator.ledger.entries().filter(({ kind }) => ['sms', 'kf', 'subscribe', 'call'].includes(kind))

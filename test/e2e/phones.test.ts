@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { createSimulator } from '../../simulator/index.ts'
 
 const skipped = process.env.E2E === 'skip' || !process.env.CHROMIUM_PATH
@@ -111,6 +111,55 @@ describe.skipIf(skipped)('the phones page', async () => {
     await page.getByRole('button', { name: '+1 小时' }).click()
     await page.waitForFunction(() => document.getElementById('now')?.textContent?.includes('11:00'))
     await page.screenshot({ path: join(SHOTS, 'played.png') })
+    expect(errors).toEqual([])
+    await page.close()
+  })
+
+  test('a card’s question is answered, and boxes are ticked: what was chosen arrives', async () => {
+    const { page, errors } = await open(375, 812)
+    await page.locator('.switch button', { hasText: '员工手机' }).click()
+    const staff = simulator.world.byPersonId.get(await page.inputValue('#who-staff'))
+    if (staff?.kind !== 'staff') throw new Error('no member of staff is shown')
+    const token = simulator.context.tokens.wecom(simulator.context.clock.now()).value
+    const sends = async (task_id: string, card: Record<string, unknown>) => {
+      const sent = await fetch(`${simulator.ready.wecomBase}/cgi-bin/message/send?access_token=${token}`, {
+        method: 'POST',
+        body: JSON.stringify({
+          touser: staff.userId,
+          agentid: simulator.ready.agentId,
+          msgtype: 'template_card',
+          template_card: { main_title: { title: task_id }, task_id, ...card },
+        }),
+      })
+      expect(await sent.json()).toMatchObject({ errcode: 0 })
+    }
+    const options = ['a', 'b', 'c'].map((id) => ({ id, text: `选项${id}` }))
+    await sends('question', {
+      card_type: 'button_interaction',
+      button_selection: { question_key: 'answer', title: '下次治疗', option_list: options },
+      button_list: [{ text: '已完成', key: 'done' }],
+    })
+    await sends('boxes', {
+      card_type: 'vote_interaction',
+      checkbox: { question_key: 'checklist', mode: 1, option_list: options },
+      submit_button: { text: '提交', key: 'submit' },
+    })
+    const clicks: unknown[] = []
+    page.on('request', (request) => {
+      if (request.url().endsWith('/_sim/act')) clicks.push(request.postDataJSON())
+    })
+    await page.locator('.sheet', { hasText: 'question' }).locator('select').selectOption('b')
+    await page.getByRole('button', { name: '已完成' }).click()
+    await page.locator('.sheet', { hasText: 'boxes' }).getByLabel('选项a').check()
+    await page.locator('.sheet', { hasText: 'boxes' }).getByLabel('选项c').check()
+    await page.screenshot({ path: join(SHOTS, 'boxes-375.png') })
+    await page.getByRole('button', { name: '提交' }).click()
+    await vi.waitFor(() =>
+      expect(clicks).toMatchObject([
+        { taskId: 'question', key: 'done', selected: { answer: ['b'] } },
+        { taskId: 'boxes', key: 'submit', selected: { checklist: ['a', 'c'] } },
+      ]),
+    )
     expect(errors).toEqual([])
     await page.close()
   })

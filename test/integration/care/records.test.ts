@@ -118,9 +118,10 @@ test('an abnormal state whose form is never finished reaches the doctor after te
   const { id, task } = await calledBy('staff12')
   await w.click(task.ownerUserId, task.card, 'done')
   await w.click(task.ownerUserId, task.card, 'submit_contact', { reached: ['yes'], state: ['abnormal'] })
-  await w.to(new Date(w.now().getTime() + 9 * MINUTE))
+  // Answered at 12:30.
+  await w.to(`${addDays(today, 1)} 12:39`)
   expect(await tasksOf('doctor_contact')).toEqual([])
-  await w.to(new Date(w.now().getTime() + 2 * MINUTE))
+  await w.to(`${addDays(today, 1)} 12:41`)
   expect(await tasksOf('doctor_contact')).toMatchObject([{ ownerUserId: 'staff04', treatmentId: id }])
   expect((await recordOf(id)).words).toContain('客户出现异常反应')
 })
