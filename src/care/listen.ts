@@ -19,7 +19,7 @@ import { cancelPlan, followUp, type ReplanDeps, replan } from './replan.ts'
 import type { Subject } from './subjects.ts'
 
 export interface ListenDeps extends ReplanDeps {
-  tasks: Parameters<typeof onDeceased>[0]['tasks'] & ReplanDeps['tasks']
+  tasks: Parameters<typeof onDeceased>[0]['tasks'] & ReplanDeps['tasks'] & OfferDeps['tasks']
   customers: ReplanDeps['customers'] & Pick<CustomersService, 'idsOf' | 'get'>
   messaging: OfferDeps['messaging'] & ReplanDeps['messaging']
   cases: Pick<Cases, 'close' | 'openAbout' | 'openOf'>

@@ -2,11 +2,13 @@
 import type { CustomersService } from '../customers/index.ts'
 import type { MessagingService } from '../messaging/index.ts'
 import type { Reason } from '../platform/reasons.ts'
+import { passOnTaskId, type TasksService } from '../tasks/index.ts'
 import type { CareStore, StepRow } from './model.ts'
 import { type TakeBackDeps, takeBack } from './take-back.ts'
 
 export interface OfferDeps extends TakeBackDeps {
   store: CareStore
+  tasks: TakeBackDeps['tasks'] & Pick<TasksService, 'get'>
   messaging: TakeBackDeps['messaging'] & Pick<MessagingService, 'unsaid'>
   customers: Pick<CustomersService, 'idsOf'>
 }
@@ -28,17 +30,19 @@ async function stop(
   reason: Reason,
   now: Date,
 ): Promise<void> {
-  const { store, messaging } = deps
+  const { store, messaging, tasks } = deps
   const plans = (await store.plansOfCustomers(customerIds)).filter(({ status }) => status === 'active')
   for (const { _id } of plans) {
     const rows = (await store.stepsOf(_id)).filter(isMeant)
     if (rows.length === 0) continue
     await takeBack(deps, rows, reason, now)
-    const handed = rows.filter(isHanded)
-    for (const { _id: id, occurrence } of handed) await messaging.unsaid(messaging.outboxId(id, occurrence, 'customer'))
-    await store.change(
-      handed.map(({ _id: id }) => ({ id, from: ['delegated'], set: { status: 'skipped', reason, doneAt: now } })),
-    )
+    for (const { _id: id, occurrence } of rows.filter(isHanded)) {
+      const outboxId = messaging.outboxId(id, occurrence, 'customer')
+      // Passed on in this very moment, it was said.
+      if ((await tasks.get(passOnTaskId(outboxId)))?.status === 'done') continue
+      await messaging.unsaid(outboxId)
+      await store.change([{ id, from: ['delegated'], set: { status: 'skipped', reason, doneAt: now } }])
+    }
   }
 }
 
