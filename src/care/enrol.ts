@@ -23,6 +23,8 @@ export interface EnrolDeps extends AroundDeps {
   tasks: Pick<TasksService, 'open'>
   clock: Clock
   log: Log
+  /** Hears on which days something is planned. */
+  seeDays(days: Iterable<Day | null>): void
 }
 
 /** Plans every treatment that has no plan yet. A second call for the same treatments adds nothing. Returns the number of new steps. */
@@ -47,6 +49,7 @@ export async function enrol(deps: EnrolDeps, done: readonly Subject[]): Promise<
       made[i] = makePlan(deps, around, treatment, { ...NEW, hosts }, treatment.enteredAt, now) as Made
     }
   }
+  deps.seeDays(made.flatMap(({ rows }) => rows.map(({ plannedOn }) => plannedOn)))
   // Plans last: a crash before leaves none, and the next delivery of the event completes steps and cards.
   const added = await store.insertSteps(made.flatMap(({ rows }) => rows))
   await askForDays(deps, around.stores, made, now)

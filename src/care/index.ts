@@ -2,7 +2,10 @@
 import type { CustomersService } from '../customers/index.ts'
 import type { MessageReceived, MessagingService } from '../messaging/index.ts'
 import type { BulkAnswer, BulkOptions } from '../platform/bulk.ts'
+import { DEFAULT_ZONE, dayOf } from '../platform/calendar.ts'
+import { EPOCH } from '../platform/clock.ts'
 import { due } from '../platform/due.ts'
+import { createHolidayWatch } from '../platform/holidays.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { TaskAttempted, TaskCompleted, TaskLapsed, TasksService } from '../tasks/index.ts'
@@ -77,8 +80,10 @@ export function createCare(deps: CareDeps): Feature<CareService> {
   const known = { ...treatments, getMany: subjects }
   const caseStore = createCaseStore(db)
   const cases = createCases({ ...deps, treatments: known, cases: caseStore })
+  const seeDays = createHolidayWatch(deps.log)
   const shared = {
     ...deps,
+    seeDays,
     guides,
     store,
     cases,
@@ -162,6 +167,8 @@ export function createCare(deps: CareDeps): Feature<CareService> {
     routines: [layOutDay(shared), attentionList(shared)],
     async ready() {
       await Promise.all([store.ready(), caseStore.ready()])
+      // A clock that is followed hasn't been told the time yet.
+      if (clock.now() > EPOCH) seeDays([dayOf(clock.now(), DEFAULT_ZONE)])
       await versions.keepFiles()
     },
   }

@@ -132,6 +132,7 @@ async function tryOne(
     if (!isKnown && !cause.instead) await tellOfMoves(deps, treatment, { cause, diff }, now)
   }
   const done = await writeSteps(store, diff, now)
+  deps.seeDays([...diff.move.map(({ after }) => after.plannedOn), ...diff.add.map(({ plannedOn }) => plannedOn)])
   await store.insertSteps(diff.add)
   await moveTasks(deps, done, around.stores.get(treatment.storeId))
   const lost = (anchor: Anchor) => timesLost(plan.changes, anchor, { id: cause.id, ask: diff.ask })

@@ -166,5 +166,8 @@ const nameIn = (entry: string | undefined): string | null => entry?.split(',')[1
 /** Whether a day counts for legal clocks: Monday–Friday, minus public holidays, plus 调休 working weekends. */
 export const isOfficeDay = (day: Day): boolean =>
   lawful.workdays[day] !== undefined || (lawful.holidays[day] === undefined && !['sat', 'sun'].includes(weekdayOf(day)))
+const knownYears = new Set(Object.keys(lawful.holidays).map((day) => day.slice(0, 4)))
+/** Whether the public holidays of that day's year are known; they are published late in the year before. */
+export const knowsHolidays = (day: Day): boolean => knownYears.has(day.slice(0, 4))
 /** The Chinese public holiday's name on that day, or null. */
 export const holidayName = (day: Day): string | null => nameIn(lawful.holidays[day])

@@ -38,6 +38,7 @@ export async function careWorld({
   /** Most journeys are told with these three: a treatment without a pathway of its own then has few contacts. */
   pathways = ['base', 'treatment_call', 'injection'] as 'all' | string[],
   env = {} as Record<string, string>,
+  log = silentLog,
 } = {}) {
   const db = await testDb()
   const simulator = await createSimulator({ seed: 5, customers, staff: 14, clock: 'manual', start: at(start) })
@@ -62,7 +63,7 @@ export async function careWorld({
     db,
     clock,
     random: seededRandom(1),
-    log: silentLog,
+    log,
     crypto: createFieldCrypto(parseFieldKeys(TEST_FIELD_KEYS)),
     nudge: () => undefined,
     leaseMs: LEASE_MS,
@@ -171,8 +172,8 @@ export async function careWorld({
     db,
     app,
     /** A further process on the same database. */
-    another: (more: Partial<Pick<typeof config, 'pathways'>> = {}) =>
-      buildApp({ ...base, random: seededRandom(2), settings, config: { ...config, ...more }, metrics }),
+    another: (more: Partial<Pick<typeof config, 'pathways'>> = {}, ports: { log?: typeof log } = {}) =>
+      buildApp({ ...base, ...ports, random: seededRandom(2), settings, config: { ...config, ...more }, metrics }),
     config,
     api,
     store,
