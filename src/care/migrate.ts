@@ -6,10 +6,17 @@ import { AppError, conflict, notFound } from '../platform/errors.ts'
 import type { DomainEvent, Events } from '../platform/events.ts'
 import type { PlanChange } from './changes.ts'
 import type { Diff } from './diff.ts'
-import { type MigrationCounts, type MigrationRow, type MigrationStore, migrationId } from './migrations-model.ts'
+import {
+  type MigrationCounts,
+  type MigrationRow,
+  type MigrationStore,
+  migrationId,
+  type StoreCounts,
+} from './migrations-model.ts'
 import type { PlanRow, StepRow } from './model.ts'
 import { foresee } from './reconsider.ts'
 import { type ReplanDeps, replan } from './replan.ts'
+import { largeMoves, migrationNote } from './told.ts'
 import type { PathwayVersions, Pin } from './versions.ts'
 
 export interface MigrateDeps extends ReplanDeps {
@@ -29,6 +36,8 @@ export interface Foreseen {
   plan: PlanRow
   problem: string | null
   change: (Pick<PlanChange, 'moved' | 'dropped' | 'added' | 'moves' | 'asked'> & { kept: string[] }) | null
+  /** How many of these are due within a day, or have their card out. */
+  soon: number
 }
 
 /** Published together with the progress: the id names the batch, so a repeat is the same event. */
@@ -72,6 +81,24 @@ function summaryOf({ keep, move, drop, add, ask }: Diff) {
     asked: ask,
   }
 }
+interface Asker {
+  by: string
+  reason: string
+}
+
+const causeOf = (id: string, run: number): string => `migration:${id}:${run}`
+/** What plans that it has moved have in their history. */
+const causesOf = ({ _id, run }: MigrationRow): string[] => Array.from({ length: run }, (_, i) => causeOf(_id, i + 1))
+
+const NOBODY: StoreCounts = { plans: 0, moved: 0, dropped: 0, added: 0, soon: 0 }
+const withPlan = (counts = NOBODY, { change, soon }: Foreseen): StoreCounts => ({
+  plans: counts.plans + 1,
+  moved: counts.moved + (change?.moved.length ?? 0),
+  dropped: counts.dropped + (change?.dropped.length ?? 0),
+  added: counts.added + (change?.added.length ?? 0),
+  soon: counts.soon + soon,
+})
+
 export function createMigrations(deps: MigrateDeps, migrations: MigrationStore) {
   const { store, versions, subjects, clock, events, log, nudge } = deps
   const pinOf = ({ pathway, to }: Wanted): Pin => ({ id: pathway, version: to })
@@ -93,19 +120,21 @@ export function createMigrations(deps: MigrateDeps, migrations: MigrationStore) 
   }
 
   async function foreseeOne(plan: PlanRow, wanted: Wanted): Promise<Foreseen> {
-    if (!(await isRunning(plan))) return { plan, change: null, problem: null }
+    if (!(await isRunning(plan))) return { plan, change: null, problem: null, soon: 0 }
     const subject = (await subjects([plan._id])).get(plan._id)
     const diff = subject ? await foresee(deps, subject, pinOf(wanted)) : null
     // Its store, code or record is unknown: no plan can be made of it.
     if (!diff) throw new AppError('internal', 'internal', { planId: plan._id })
-    return { plan, change: summaryOf(diff), problem: null }
+    return { plan, change: summaryOf(diff), problem: null, soon: largeMoves(diff, clock.now()).length }
   }
 
-  async function migrateOne(plan: PlanRow, wanted: Wanted, run: number): Promise<'migrated' | 'finished'> {
-    const { change } = await foreseeOne(plan, wanted)
+  /** Null where nothing is left to do. */
+  async function migrateOne(plan: PlanRow, wanted: Wanted, run: number): Promise<Foreseen | null> {
+    const foreseen = await foreseeOne(plan, wanted)
+    const { change } = foreseen
     const subject = (await subjects([plan._id])).get(plan._id)
-    if (!change || !subject) return 'finished'
-    const cause = { id: `migration:${migrationId(wanted.pathway, wanted.from, wanted.to)}:${run}`, type: 'migrated' }
+    if (!change || !subject) return null
+    const cause = { id: causeOf(migrationId(wanted.pathway, wanted.from, wanted.to), run), type: 'migrated' }
     const { kept: _, ...facts } = change
     // Kept before it is done, and with its number: a repeat after a crash finds only the rest of the difference.
     await store.recordChange(plan._id, {
@@ -116,7 +145,23 @@ export function createMigrations(deps: MigrateDeps, migrations: MigrationStore) 
       versions: [{ pathway: wanted.pathway, from: wanted.from, to: wanted.to }],
     })
     await replan(deps, subject, { ...cause, instead: { planId: plan._id, pin: pinOf(wanted) } })
-    return 'migrated'
+    return foreseen
+  }
+
+  /** One note for each store: nobody reads one per plan. */
+  async function tell(row: MigrationRow, stores: Record<string, StoreCounts>, now: Date): Promise<void> {
+    const name = versions.all().find(({ id }) => id === row.pathway)?.name ?? row.pathway
+    await deps.tasks.tell(
+      Object.entries(stores)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([storeId, counts]) => ({
+          key: `migration:${row._id}:${row.run}:${storeId}`,
+          storeId,
+          role: 'cs_supervisor' as const,
+          said: { text: migrationNote(name, row, counts) },
+          at: now,
+        })),
+    )
   }
 
   const batchOf = ({ _id: id, run, cursor: after }: Pick<MigrationRow, '_id' | 'run' | 'cursor'>): DomainEvent => ({
@@ -144,32 +189,46 @@ export function createMigrations(deps: MigrateDeps, migrations: MigrationStore) 
       for (const plan of found.slice(0, limit)) {
         // One that can't be planned must not hide what becomes of the others.
         const one = await foreseeOne(plan, wanted).catch((error): Foreseen => {
-          if (error instanceof AppError) return { plan, change: null, problem: error.code }
+          if (error instanceof AppError) return { plan, change: null, problem: error.code, soon: 0 }
           throw error
         })
         rows.push({ ...one, _id: plan._id })
       }
       // One more tells only that there is more.
-      const more = found.slice(limit).map((plan) => ({ plan, change: null, problem: null, _id: plan._id }))
+      const more = found.slice(limit).map((plan) => ({ plan, change: null, problem: null, soon: 0, _id: plan._id }))
       return { plans, rows: [...rows, ...more] }
     },
 
     /** Begins it, or begins it once more where it has ended; while it runs this changes nothing. */
-    async begin(wanted: Wanted, { by, reason }: { by: string; reason: string }): Promise<MigrationRow> {
+    async begin(wanted: Wanted, { by, reason }: Asker, undoes: MigrationRow | null = null): Promise<MigrationRow> {
       await need(wanted)
       const { pathway, from, to } = wanted
       const _id = migrationId(pathway, from, to)
-      const plans = await migrations.countPinning(pathway, from)
-      const fresh = { by, reason, plans, requestedAt: clock.now(), finishedAt: null, cursor: null, failures: [] }
+      const plans = await migrations.countPinning(pathway, from, undoes && causesOf(undoes))
+      const begun = { requestedAt: clock.now(), finishedAt: null, cursor: null, failures: [], stores: {} }
+      const fresh = { by, reason, plans, ...begun, undoes: undoes?._id ?? null }
       const none = { migrated: 0, finished: 0, failed: 0 }
       const inserted = await migrations.insert({ _id, ...wanted, ...fresh, ...none, run: 1, status: 'running' })
       const known = inserted ? null : await migrations.migration(_id)
       if (known?.status === 'done') await migrations.again(known, { ...fresh, ...none })
       const row = await migrations.migration(_id)
       if (!row) throw new AppError('internal', 'internal', { migration: _id })
+      if (row.status === 'running' && (row.undoes ?? null) !== fresh.undoes)
+        throw conflict('record_busy', { migration: _id })
       // Also where it runs: whoever died between the row and its event is helped by the next one who asks.
       if (row.status === 'running') await events.publish(batchOf(row))
       return row
+    },
+
+    /**
+     * Takes a migration back as one: the plans that it has moved, and no others, follow the earlier version again. What has
+     * happened meanwhile stays. @throws AppError not_found/migration_not_found, conflict/record_busy
+     */
+    async undo(id: string, pathway: string, asker: Asker): Promise<MigrationRow> {
+      const done = await migrations.migration(id)
+      if (done?.pathway !== pathway) throw notFound('migration_not_found', { migrationId: id })
+      if (done.status === 'running') throw conflict('record_busy', { migration: id })
+      return this.begin({ pathway, from: done.to, to: done.from }, asker, done)
     },
 
     /** One batch, then the event of the next. Safe to repeat. */
@@ -182,12 +241,16 @@ export function createMigrations(deps: MigrateDeps, migrations: MigrationStore) 
         return
       }
       await versions.refresh({ now: versions.facts(row.pathway, row.to) === null })
-      const plans = await migrations.pinningPage(row.pathway, row.from, after, BATCH)
+      const undone = row.undoes ? await migrations.migration(row.undoes) : null
+      const plans = await migrations.pinningPage(row.pathway, row.from, after, BATCH, undone && causesOf(undone))
       const counts: MigrationCounts = { migrated: 0, finished: 0, failed: 0 }
       const failures: MigrationRow['failures'] = []
+      const stores = { ...row.stores }
       for (const plan of plans) {
         try {
-          counts[await migrateOne(plan, row, run)] += 1
+          const done = await migrateOne(plan, row, run)
+          counts[done ? 'migrated' : 'finished'] += 1
+          if (done) stores[plan.storeId] = withPlan(stores[plan.storeId], done)
         } catch (error) {
           // One that can't be planned must not keep the others; it stays on its version, and the answer names it.
           log.warn({ err: error, planId: plan._id, migration: id }, 'plan not migrated')
@@ -197,7 +260,9 @@ export function createMigrations(deps: MigrateDeps, migrations: MigrationStore) 
       }
       const cursor = plans.at(-1)?._id ?? after
       const isLast = plans.length < BATCH
-      await migrations.advance(row, { ...counts, failures, cursor, finishedAt: isLast ? clock.now() : null })
+      // Told before it is done: a repeat after a crash tells nobody twice.
+      if (isLast) await tell(row, stores, clock.now())
+      await migrations.advance(row, { ...counts, failures, stores, cursor, finishedAt: isLast ? clock.now() : null })
       nudge('care_steps')
       if (!isLast) await events.publish(batchOf({ ...row, cursor }))
     },

@@ -4,7 +4,7 @@ import { notFound } from '../platform/errors.ts'
 import { route } from '../platform/http.ts'
 import { Id, Instant, NoteText, PageQuery, page, pageOf, pageRequest, ShortText } from '../platform/views.ts'
 import type { Migrations } from './migrate.ts'
-import type { MigrationStore } from './migrations-model.ts'
+import type { MigrationRow, MigrationStore } from './migrations-model.ts'
 import { PathwayId } from './version-routes.ts'
 import { Foreseen } from './views.ts'
 
@@ -44,6 +44,8 @@ const Migration = z.object({
   status: z.enum(['running', 'done']),
   /** How often it was asked for. */
   run: z.number(),
+  /** The migration that it takes back: only plans that were moved by that. */
+  undoes: z.string().nullable(),
   /** Plans on the old version when it was asked for last. */
   plans: z.number(),
   migrated: z.number(),
@@ -57,6 +59,7 @@ const Migration = z.object({
   requestedAt: Instant,
   finishedAt: Instant.nullable(),
 })
+const viewOf = (row: MigrationRow) => ({ ...row, undoes: row.undoes ?? null, id: row._id })
 const NOTHING = { kept: [], moved: [], dropped: [], added: [], moves: [], asked: [] }
 
 export interface MigrationRouteDeps {
@@ -116,10 +119,27 @@ export const migrationRoutes = ({ store, migrations }: MigrationRouteDeps) => [
     body: Wanted.extend({ by: ShortText(64), reason: NoteText(500) }),
     response: Migration,
     status: 202,
-    errors: ['pathway_version_not_found', 'pathway_same_version'],
+    errors: ['pathway_version_not_found', 'pathway_same_version', 'record_busy'],
     async handle({ params: { pathwayId }, body: { from, to, ...decision } }) {
       const row = await migrations.begin({ pathway: pathwayId, from, to }, decision)
-      return { ...row, id: row._id }
+      return viewOf(row)
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/v1/pathways/:pathwayId/migrations/:migrationId/undo',
+    summary:
+      'Take a migration back as one, in the background: the plans that it has moved, and no others, follow the earlier version again',
+    tag: 'pathways',
+    auth: 'integration',
+    params: z.strictObject({ pathwayId: PathwayId, migrationId: Id }),
+    body: z.strictObject({ by: ShortText(64), reason: NoteText(500) }),
+    response: Migration,
+    status: 202,
+    errors: ['migration_not_found', 'pathway_version_not_found', 'record_busy'],
+    async handle({ params: { pathwayId, migrationId }, body }) {
+      const row = await migrations.undo(migrationId, pathwayId, body)
+      return viewOf(row)
     },
   }),
   route({
@@ -136,7 +156,7 @@ export const migrationRoutes = ({ store, migrations }: MigrationRouteDeps) => [
       await migrations.needPathway(pathwayId)
       const { limit, after } = pageRequest(query)
       const { items, nextCursor } = pageOf(await store.page(pathwayId, after, limit), limit)
-      return { items: items.map((row) => ({ ...row, id: row._id })), nextCursor }
+      return { items: items.map(viewOf), nextCursor }
     },
   }),
   route({
@@ -151,7 +171,7 @@ export const migrationRoutes = ({ store, migrations }: MigrationRouteDeps) => [
     async handle({ params: { pathwayId, migrationId } }) {
       const row = await store.migration(migrationId)
       if (row?.pathway !== pathwayId) throw notFound('migration_not_found', { migrationId })
-      return { ...row, id: row._id }
+      return viewOf(row)
     },
   }),
 ]

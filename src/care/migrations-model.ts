@@ -12,6 +12,16 @@ export interface MigrationCounts {
   failed: number
 }
 
+/** What became of the plans of one store. */
+export interface StoreCounts {
+  plans: number
+  moved: number
+  dropped: number
+  added: number
+  /** Of these, what was due within a day, or had its card out. */
+  soon: number
+}
+
 export interface MigrationRow extends MigrationCounts {
   /** `<pathway>:<from>:<to>`: one of each, run as often as it is asked for. */
   _id: string
@@ -26,6 +36,10 @@ export interface MigrationRow extends MigrationCounts {
   plans: number
   /** The first of those that failed. */
   failures: { planId: string; code: string }[]
+  /** By store: what the supervisors are told at the end. */
+  stores?: Record<string, StoreCounts>
+  /** Only plans that this migration has moved: it is taken back. */
+  undoes?: string | null
   by: string
   reason: string
   requestedAt: Date
@@ -41,9 +55,10 @@ export function createMigrationStore(db: Connection) {
   const migrations = collectionOf<MigrationRow>(db, 'pathway_migrations')
   const plans = collectionOf<PlanRow>(db, 'care_plans')
   // Asked for by people a few times a year: an index would cost every plan that starts.
-  const pinning = (id: string, version: number) => ({
+  const pinning = (id: string, version: number, causes: readonly string[] | null) => ({
     status: 'active' as const,
     pathways: { $elemMatch: { id, version } },
+    ...(causes === null ? {} : { 'changes.id': { $in: [...causes] } }),
   })
   return {
     migration: (_id: string) => migrations.findOne({ _id }),
@@ -56,13 +71,18 @@ export function createMigrationStore(db: Connection) {
     /** Writes a batch down, once: the cursor must still be where the batch began. */
     async advance(
       { _id, run, cursor }: Pick<MigrationRow, '_id' | 'run' | 'cursor'>,
-      to: { cursor: string | null; finishedAt: Date | null; failures: MigrationRow['failures'] } & MigrationCounts,
+      to: Pick<MigrationRow, 'cursor' | 'finishedAt' | 'failures' | 'stores'> & MigrationCounts,
     ): Promise<void> {
-      const { migrated, finished, failed, failures, finishedAt } = to
+      const { migrated, finished, failed, failures, finishedAt, stores = {} } = to
       await migrations.updateOne(
         { _id, run, cursor, status: 'running' },
         {
-          $set: { cursor: to.cursor, finishedAt, status: finishedAt ? ('done' as const) : ('running' as const) },
+          $set: {
+            cursor: to.cursor,
+            stores,
+            finishedAt,
+            status: finishedAt ? ('done' as const) : ('running' as const),
+          },
           $inc: { migrated, finished, failed },
           ...(failures.length > 0 ? { $push: { failures: { $each: failures, $slice: KEPT_FAILURES } } } : {}),
         },
@@ -74,13 +94,20 @@ export function createMigrationStore(db: Connection) {
         .sort({ _id: 1 })
         .limit(limit + 1)
         .toArray(),
-    /** Running plans on a version, by id. */
-    pinningPage: (pathway: string, version: number, after: string | null, limit: number) =>
+    /** Running plans on a version, by id; `causes`: only those with one of these in their history. */
+    pinningPage: (
+      pathway: string,
+      version: number,
+      after: string | null,
+      limit: number,
+      causes: readonly string[] | null = null,
+    ) =>
       plans
-        .find({ ...(after === null ? {} : { _id: { $gt: after } }), ...pinning(pathway, version) }, ONE_PAGE)
+        .find({ ...(after === null ? {} : { _id: { $gt: after } }), ...pinning(pathway, version, causes) }, ONE_PAGE)
         .sort({ _id: 1 })
         .limit(limit)
         .toArray(),
-    countPinning: (pathway: string, version: number) => plans.countDocuments(pinning(pathway, version)),
+    countPinning: (pathway: string, version: number, causes: readonly string[] | null = null) =>
+      plans.countDocuments(pinning(pathway, version, causes)),
   }
 }

@@ -183,3 +183,32 @@ export async function tellOfHand(
     },
   ])
 }
+
+const REASON_CHARS = 200
+const short = (reason: string) => (reason.length > REASON_CHARS ? `${reason.slice(0, REASON_CHARS)}…` : reason)
+
+/** What a migration has done to a store's plans, to its supervisor. Pure. */
+export function migrationNote(
+  pathway: string,
+  { from, to, by, reason, undoes }: { from: number; to: number; by: string; reason: string; undoes?: string | null },
+  {
+    plans,
+    moved,
+    dropped,
+    added,
+    soon,
+  }: { plans: number; moved: number; dropped: number; added: number; soon: number },
+): string {
+  const what = [
+    moved > 0 && `调整 ${moved} 项`,
+    dropped > 0 && `取消 ${dropped} 项`,
+    added > 0 && `新增 ${added} 项`,
+  ].filter(Boolean)
+  const isBack = Boolean(undoes)
+  return [
+    `【护理路径${isBack ? '恢复' : '更新'}】“${pathway}”已由第 ${from} 版${isBack ? '恢复为' : '改为'}第 ${to} 版，由${by}操作。`,
+    `本店 ${plans} 份护理计划随之变动：${what.length > 0 ? what.join('，') : '安排不变'}${soon > 0 ? `，其中 24 小时内的安排 ${soon} 项` : ''}。`,
+    `原因：${short(reason)}`,
+    `逐份变动可在诊疗系统的护理计划中查看；如需恢复，请在诊疗系统中整体撤销此次更新。`,
+  ].join('\n')
+}

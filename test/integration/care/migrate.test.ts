@@ -269,3 +269,40 @@ test('a treatment that is cancelled while its plan is made anew leaves nothing p
   expect((await w.steps(id)).filter(({ dueAt, status }) => dueAt !== null || status === 'planned')).toEqual([])
   expect(await w.api('GET', `/care-plans/${id}`)).toMatchObject({ status: 'cancelled' })
 })
+
+test('supervisors read one summary of a migration; it is taken back as one, and what began on the version stays there', async () => {
+  const [first, second] = [await treated(`${today()} 10:00`), await treated(`${today()} 10:00`)]
+  await ask(2, 1)
+  await w.work()
+  const born = await treated(`${today()} 10:00`)
+  expect([await pinOf(first), await pinOf(second), await pinOf(born)]).toEqual([1, 1, 2])
+  const notes = () => w.staffGot('staff05', 'app').flatMap(({ text }) => (text.includes('护理路径') ? [text] : []))
+  const before = notes().length
+  await ask(1, 2)
+  await w.work()
+  const { migrated } = await status()
+  expect(Number(migrated)).toBeGreaterThanOrEqual(2)
+  const told = notes()
+  expect(told).toHaveLength(before + 1)
+  expect(told.at(-1)).toContain('第 1 版改为第 2 版，由linyue操作')
+  expect(told.at(-1)).toMatch(new RegExp(`本店 ${migrated} 份护理计划随之变动：调整 [0-9]+ 项，取消 [0-9]+ 项`))
+  expect(told.at(-1)).toContain('原因：两个月回访更合适')
+  const undo = { by: 'linyue', reason: '医生意见不同' }
+  expect(await w.api('POST', '/pathways/base/migrations/base:1:2/undo', undo)).toMatchObject({
+    id: 'base:2:1',
+    undoes: 'base:1:2',
+    status: 'running',
+  })
+  // Another request of the same kind would move other plans: it waits.
+  await expect(ask(2, 1)).rejects.toThrow('record_busy')
+  await w.work()
+  expect([await pinOf(first), await pinOf(second), await pinOf(born)]).toEqual([1, 1, 2])
+  expect(await w.step(first, 'base.periodic_month3')).toMatchObject({ status: 'planned' })
+  expect(await w.step(first, 'base.periodic_month2')).toMatchObject({ status: 'cancelled' })
+  expect(await w.step(born, 'base.periodic_month2')).toMatchObject({ status: 'planned' })
+  expect(notes().at(-1)).toContain('第 2 版恢复为第 1 版')
+  await expect(w.api('POST', '/pathways/base/migrations/base:1:9/undo', undo)).rejects.toThrow('migration_not_found')
+  await expect(w.api('POST', '/pathways/injection/migrations/base:1:2/undo', undo)).rejects.toThrow(
+    'migration_not_found',
+  )
+})
