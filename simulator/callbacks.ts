@@ -202,9 +202,11 @@ export function createCallbacks({
       // Also while it waits for its turn the clock must stand.
       void clock.during(`callback ${subject}`, () => turn)
     }
-    if (met.some((fault) => fault.reorder)) {
-      counts.reordered += 1
-      const delayMs = REORDER_DELAY_MS * (1 + chance(world.seed, 'reorder', identity))
+    const isReordered = met.some((fault) => fault.reorder)
+    const late = met.reduce((sum, fault) => sum + (fault.delayMs ?? 0), 0)
+    if (isReordered || late > 0) {
+      if (isReordered) counts.reordered += 1
+      const delayMs = late + (isReordered ? REORDER_DELAY_MS * (1 + chance(world.seed, 'reorder', identity)) : 0)
       clock.schedule(new Date(clock.now().getTime() + delayMs), `reordered ${identity}`, start)
     } else start()
   }

@@ -48,22 +48,24 @@ function pathOf(given: string, known: readonly string[]): string | null {
  * @param paths of every API
  */
 export function faultOf(body: Record<string, unknown>, paths: readonly string[]): FaultSpec | string {
-  const { errcode, latencyMs, drop, duplicate, reorder, times, rate } = body
+  const { errcode, latencyMs, drop, duplicate, reorder, delayMs, times, rate } = body
   const path = pathOf(text(body.path), [...paths, CALLBACK])
   if (!path) return 'path is that of an API here, or *, or callback'
   const ifGiven = (value: unknown, holds: boolean) => value === undefined || holds
   if (!ifGiven(errcode, Number.isInteger(errcode) && errcode !== 0)) return 'errcode is a whole number, not 0'
   if (!ifGiven(times, Number.isInteger(times) && Number(times) > 0)) return 'times is a whole number from 1'
   if (!ifGiven(latencyMs, typeof latencyMs === 'number' && latencyMs >= 0)) return 'latencyMs is a number from 0'
+  if (!ifGiven(delayMs, typeof delayMs === 'number' && delayMs >= 0)) return 'delayMs is a number from 0'
   if (!ifGiven(rate, typeof rate === 'number' && rate >= 0 && rate <= 1)) return 'rate is a number from 0 to 1'
   if (!ifGiven(drop, drop === 'before' || drop === 'after')) return 'drop is "before" or "after"'
   if (![duplicate, reorder].every((one) => ifGiven(one, typeof one === 'boolean')))
     return 'duplicate and reorder are true or false'
-  if ([errcode, latencyMs, drop].every((one) => one === undefined) && !duplicate && !reorder)
-    return 'a fault needs one of errcode, latencyMs, drop, duplicate, reorder'
+  if ([errcode, latencyMs, drop, delayMs].every((one) => one === undefined) && !duplicate && !reorder)
+    return 'a fault needs one of errcode, latencyMs, drop, duplicate, reorder, delayMs'
   if (path === CALLBACK && errcode !== undefined) return 'a callback has no errcode'
-  if (path !== CALLBACK && (duplicate || reorder)) return 'only a callback is duplicated or reordered'
-  const given = { errcode, latencyMs, drop, duplicate, reorder, times, rate }
+  if (path !== CALLBACK && (duplicate || reorder || delayMs !== undefined))
+    return 'only a callback is duplicated, reordered or delayed'
+  const given = { errcode, latencyMs, drop, duplicate, reorder, delayMs, times, rate }
   return { path, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) }
 }
 

@@ -106,8 +106,10 @@ export function createControl(deps: ControlDeps): Control {
     'POST /_sim/permissions': ({ json }, { permissions }) =>
       change(permissions, json, (one) => typeof one === 'boolean'),
     'POST /_sim/limits': ({ json }, { limits }) => {
-      const numbers = { perMinute: limits.perMinute, perHour: limits.perHour }
-      const answer = change(numbers, json, (one) => Number.isInteger(one) && Number(one) > 0)
+      const { perMinute, perHour, concurrent } = limits
+      const numbers = { perMinute, perHour, concurrent }
+      const isCount = (one: unknown) => Number.isInteger(one) && Number(one) > 0
+      const answer = change(numbers, json, (one, name) => isCount(one) || (name === 'concurrent' && one === null))
       Object.assign(limits, numbers)
       return answer
     },

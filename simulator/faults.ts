@@ -12,6 +12,8 @@ export interface FaultSpec {
   /** Callbacks only: push it twice; push it some seconds later, behind what came after it. */
   duplicate?: boolean
   reorder?: boolean
+  /** Callbacks only: push it so much later on business time, behind whatever comes meanwhile. */
+  delayMs?: number
   /** How often (1 when neither is given); or at which rate. Both: at that rate, that often at most. */
   times?: number
   rate?: number

@@ -51,6 +51,7 @@ const FAULT = {
   drop: { enum: ['before', 'after'] },
   duplicate: flag,
   reorder: flag,
+  delayMs: number,
   times: whole,
   rate: number,
 }
@@ -62,10 +63,11 @@ const SETTINGS = {
   trustedAddresses: names,
   trustedDomains: names,
   massQuota: { enum: ['month', 'week', 'day'] },
+  cardsNeedCallback: flag,
   ownWelcome: flag,
 }
 const MEMBER = { inScope: flag, servesCustomers: flag, activated: flag, realNamed: flag, customerCap: orNull(whole) }
-const LIMITS = { perMinute: whole, perHour: whole }
+const LIMITS = { perMinute: whole, perHour: whole, concurrent: whole }
 
 const schemas = {
   Error: object({ error: object({ code: string, message: string }) }),
@@ -191,10 +193,13 @@ export const controlDocument = {
       }),
     },
     '/_sim/limits': {
-      post: operation('Calls of one API per minute and hour of business time; past them 45009', {
-        body: object(LIMITS, []),
-        answer: object(LIMITS),
-      }),
+      post: operation(
+        'Calls of one API per minute and hour of business time; past them 45009; calls of it at once, past which 45033',
+        {
+          body: object(LIMITS, []),
+          answer: object(LIMITS),
+        },
+      ),
     },
     '/_sim/settings': {
       post: operation('What the administrator of the corp has set up', {

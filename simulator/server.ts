@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Api, ApiError, type ApiRequest, Bytes, type SimContext } from './api/types.ts'
-import { chance } from './chance.ts'
 import { type Faults, identityOf } from './faults.ts'
+import { BUSY, type Passage, pass, refusal, takeTurn } from './gate.ts'
 import { type Part, partsOf } from './multipart.ts'
 
 export type Stage = 'received' | 'acted' | 'answered'
@@ -134,65 +134,22 @@ async function answerCall(call: Omit<Call, 'body'> & { body: unknown }): Promise
   }
   if ((await tap('received')).includes('drop')) return void request.socket.destroy()
   const asked: ApiRequest = { query, body: isRecord(body) ? body : {}, parts, headers: request.headers }
+  const passage: Passage = { base, api, method, hasJson: isRecord(body), address: request.socket.remoteAddress ?? '' }
+  const turn = takeTurn(passage, context)
+  for (const end of ['finish', 'close'] as const) response.once(end, turn.end)
   const met = deps.faults.meet(path, api.identities?.(asked, context) ?? [identityOf(method, query, body)])
   for (const { latencyMs } of met) if (latencyMs) await new Promise((done) => setTimeout(done, latencyMs))
   if (met.some(({ drop }) => drop === 'before')) return void request.socket.destroy()
   const injected = met.find(({ errcode }) => errcode !== undefined)
   const answer = injected
-    ? refusal(
-        context,
-        base,
-        new ApiError(injected.errcode ?? -1, injected.errcode === -1 ? 'system busy' : 'injected fault'),
-      )
-    : run(base, api, method, asked, isRecord(body), context)
+    ? refusal(passage, context, injected.errcode === -1 ? BUSY : new ApiError(injected.errcode ?? -1, 'injected fault'))
+    : (turn.refusal ?? pass(passage, asked, context))
   await tap('acted')
   if (met.some(({ drop }) => drop === 'after')) return void request.socket.destroy()
   response.once('finish', () => void tap('answered'))
   if (answer instanceof Bytes)
     response.writeHead(answer.status, { ...answer.headers, 'Content-Length': answer.bytes.length }).end(answer.bytes)
   else json(response, 200, answer)
-}
-
-/** Token, then the app's permission, then its quota; scope, parameters and state are the handler's, in this order. */
-function run(
-  base: 'wecom' | 'wechat',
-  api: Api,
-  method: string,
-  asked: ApiRequest,
-  hasJson: boolean,
-  context: SimContext,
-): Record<string, unknown> | Bytes {
-  const { tokens, clock, permissions, limits } = context
-  try {
-    if (api.method !== 'either' && method !== api.method)
-      throw api.method === 'GET'
-        ? new ApiError(43001, 'require GET method')
-        : new ApiError(43002, 'require POST method')
-    if (api.auth) tokens.check(api.auth, asked.query.get('access_token'), clock.now())
-    if (api.permission && !permissions[api.permission]) throw new ApiError(48002, 'API forbidden')
-    if (!api.isUnlimited) limits.count(api.path, clock.now())
-    if (api.method === 'POST' && !api.takes && !hasJson)
-      throw new ApiError(base === 'wecom' ? 40035 : 47001, 'data format error. Warning: wrong json format.')
-    const answer = api.handle(asked, context)
-    return answer instanceof Bytes ? answer : { ...(api.bare ? {} : { errcode: 0, errmsg: 'ok' }), ...answer }
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-    return refusal(context, base, error)
-  }
-}
-
-/** The vendors decorate `errmsg`; nobody may branch on it. */
-function refusal({ world, clock }: SimContext, base: 'wecom' | 'wechat', error: ApiError): Record<string, unknown> {
-  const { errcode, message, fields } = error
-  const at = Math.floor(clock.now().getTime() / 1000)
-  const hex = Math.floor(chance(world.seed, at, errcode) * 2 ** 32)
-    .toString(16)
-    .padStart(8, '0')
-  const errmsg =
-    base === 'wecom'
-      ? `${message}, hint: [${at}_1_${hex}], from ip: 127.0.0.1, more info at https://open.work.weixin.qq.com/devtool/query?e=${errcode}`
-      : `${message} rid: ${at.toString(16)}-${hex}-${hex}`
-  return { errcode, errmsg, ...fields }
 }
 
 const isRecord = (body: unknown): body is Record<string, unknown> =>

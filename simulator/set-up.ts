@@ -9,8 +9,12 @@ const isFlag: Holds = (value) => typeof value === 'boolean'
 const isNames: Holds = (value) =>
   value === null || (Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== ''))
 
-export function change(target: object, given: Record<string, unknown>, holds: Holds): ControlAnswer {
-  const wrong = Object.keys(given).find((name) => !Object.hasOwn(target, name) || !holds(given[name]))
+export function change(
+  target: object,
+  given: Record<string, unknown>,
+  holds: (value: unknown, name: string) => boolean,
+): ControlAnswer {
+  const wrong = Object.keys(given).find((name) => !Object.hasOwn(target, name) || !holds(given[name], name))
   if (wrong) return refuse(400, 'bad_field', `${wrong} is no field here, or not of its type`)
   return ok(Object.assign(target, given))
 }
@@ -28,6 +32,7 @@ const SETTINGS: Record<keyof Settings, Holds> = {
   trustedAddresses: isNames,
   trustedDomains: isNames,
   massQuota: (value) => value === 'month' || value === 'week' || value === 'day',
+  cardsNeedCallback: isFlag,
   ownWelcome: isFlag,
 }
 

@@ -79,6 +79,8 @@ export interface Settings {
   trustedDomains: string[] | null
   /** How many mass messages a customer gets: days of the month, 7 a week, 1 a day. */
   massQuota: 'month' | 'week' | 'day'
+  /** Cards that can be tapped need an address for callbacks (else 43012); off, they may be looked at without one. */
+  cardsNeedCallback: boolean
   /** A welcome of the administrator's own: new contacts bring no welcome code. */
   ownWelcome: boolean
 }
@@ -125,6 +127,7 @@ export function createWorld({
       trustedAddresses: null,
       trustedDomains: null,
       massQuota: 'month',
+      cardsNeedCallback: false,
       ownWelcome: false,
     },
     corp: {

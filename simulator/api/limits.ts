@@ -8,6 +8,10 @@ export interface Limits {
   /** Calls of one API per minute and hour. */
   perMinute: number
   perHour: number
+  /** Calls of one API at the same time; no limit when null. */
+  concurrent: number | null
+  /** A call begins. @throws ApiError 45033 while too many others go on; otherwise what to call, once or more, at its end */
+  begin(path: string): () => void
   /** Counts one call. @throws ApiError 45009 while blocked */
   count(path: string, now: Date): void
 }
@@ -21,6 +25,7 @@ export function createLimits(): Limits {
   const minutes = new Map<string, Window>()
   const hours = new Map<string, Window>()
   const blockedUntil = new Map<string, number>()
+  const running = new Map<string, number>()
 
   function isOver(windows: Map<string, Window>, path: string, now: number, length: number, limit: number): boolean {
     const known = windows.get(path)
@@ -33,6 +38,18 @@ export function createLimits(): Limits {
   const limits: Limits = {
     perMinute: 10_000,
     perHour: 150_000,
+    concurrent: null,
+    begin(path) {
+      const others = running.get(path) ?? 0
+      if (limits.concurrent !== null && others >= limits.concurrent)
+        throw new ApiError(45033, 'api concurrent out of limit')
+      running.set(path, others + 1)
+      let isOn = true
+      return () => {
+        if (isOn) running.set(path, (running.get(path) ?? 1) - 1)
+        isOn = false
+      }
+    },
     count(path, at) {
       const now = at.getTime()
       if ((blockedUntil.get(path) ?? 0) > now) throw new ApiError(45009, 'reach max api frequency limit')

@@ -68,7 +68,7 @@ export function createMessageApis(): Api[] {
       path: '/cgi-bin/message/send',
       auth: 'wecom',
       handle({ body }, context) {
-        const { world, clock, cards } = context
+        const { world, clock, cards, callbacks } = context
         const now = clock.now()
         checkAgent(context, body)
         const { valid, invalid, invalidParties, invalidTags } = receiversOf(world, body)
@@ -82,6 +82,8 @@ export function createMessageApis(): Api[] {
 
         const payload = record(body[text(body.msgtype)])
         const isCard = text(body.msgtype) === 'template_card'
+        if (isCard && isCallbackCard(payload) && world.settings.cardsNeedCallback && !callbacks.targets.wecomUrl)
+          throw new ApiError(43012, 'callback url required')
         if (isCard) cards.checkNew(payload)
         const messageId = messageIdOf(world.seed, fingerprint)
         sentAt.set(messageId, now.getTime())

@@ -137,6 +137,7 @@ export const robotApis: Api[] = [
     method: 'POST',
     path: '/cgi-bin/webhook/send',
     auth: null,
+    isOpen: true,
     isUnlimited: true,
     handle({ query, body }, context) {
       const { clock, ledger, media, counters, world } = context
@@ -157,6 +158,7 @@ export const robotApis: Api[] = [
     path: '/cgi-bin/webhook/upload_media',
     auth: null,
     takes: 'form',
+    isOpen: true,
     isUnlimited: true,
     handle({ query, parts }, context) {
       const { key } = robotOf(context, query)

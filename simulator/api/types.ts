@@ -86,6 +86,8 @@ export interface Api {
   path: string
   /** Which token the call needs; null = none. */
   auth: 'wecom' | 'wechat' | null
+  /** Needs no trusted address. */
+  isOpen?: boolean
   /** Not counted against the limits of calls. */
   isUnlimited?: boolean
   /** Without it the call answers 48002. */

@@ -52,6 +52,7 @@ describe('codes', () => {
     ['Chinese in the scene', { scene: '门店' }, 40129],
     ['a percent sign', { scene: 'a%20b' }, 40129],
     ['a page with a slash before it', { page: '/pages/index/index' }, 41030],
+    ['a page with a slash that need not be published', { page: '/new/index', check_path: false }, 41030],
     ['a page with a query', { page: 'pages/index?x=1' }, 41030],
     ['a page that there is not', { page: 'other/index' }, 41030],
     ['279 pixels', { width: 279 }, 40097],

@@ -92,7 +92,7 @@ test('a permission, limit or platform that is none', async () => {
   await refused('limits', { perMinute: 0 })
   await refused('limits', { perMinute: 5, perHour: 'many' })
   await refused('tokens/revoke', {})
-  expect((await control('POST', 'limits', {})).body).toEqual({ perMinute: 10_000, perHour: 150_000 })
+  expect((await control('POST', 'limits', {})).body).toEqual({ perMinute: 10_000, perHour: 150_000, concurrent: null })
 })
 
 describe('an act', () => {

@@ -143,7 +143,10 @@ describe('a reply', () => {
     simulator.act({ as: 'customer', id: customer.personId, do: 'add-contact', userId: member.userId })
     await quiet()
     reply = ''
-    expect((await refusals()).refused).toBe(refused + 1)
+    expect(await refusals()).toMatchObject({
+      refused: refused + 1,
+      lastRefusal: expect.stringContaining('takes no reply'),
+    })
   })
 })
 

@@ -271,6 +271,15 @@ describe('the group robot', () => {
     expect(await say()).toBe(45009)
     await later(1_000)
     expect(await say()).toBe(0)
+    // Half of a minute's messages are old by then: the silence lasts all the same.
+    await later(2 * MINUTE)
+    for (let i = 0; i < 10; i++) expect(await say()).toBe(0)
+    await later(MINUTE / 2)
+    for (let i = 0; i < 10; i++) expect(await say()).toBe(0)
+    expect(await say()).toBe(45009)
+    await later(MINUTE / 2 + 1_000)
+    expect(await say()).toBe(45009)
+    await later(MINUTE / 2)
   })
 
   test('with another key, or when the room doesn’t have it any more, it says why', async () => {

@@ -165,6 +165,7 @@ describe('a way to add', () => {
       contact_way: { type: 1, scene: 2, state: 'store-2', user: [colleague.userId] },
     })
     const other = await add()
+    await add({ is_temp: true })
     const { contact_way, next_cursor } = await external('list_contact_way', { limit: 1 })
     expect(contact_way).toEqual([{ config_id: id }])
     const rest = await external('list_contact_way', { limit: 1, cursor: next_cursor })
