@@ -20,7 +20,14 @@ function world(standsMs: number, atLeastMs = 0) {
       return found
     },
   )
-  return { rows, state, recall, meanwhile: (work: () => Promise<void>) => void (before = work) }
+  return {
+    rows,
+    state,
+    recall,
+    meanwhile(work: () => Promise<void>) {
+      before = work
+    },
+  }
 }
 
 describe('what was read', () => {
