@@ -160,7 +160,8 @@ export function createCare(deps: CareDeps): Feature<CareService> {
       due({ table: 'care_steps', nextDueAt: (now, until) => store.nextDueAt(now, until), drain }),
       due({
         table: 'abnormal_cases',
-        nextDueAt: (now, until) => caseStore.nextDueAt(now, until),
+        nextDueAt: () => caseStore.nextDueAt(),
+        whole: true,
         drain: (now) => cases.drain(now),
       }),
     ],

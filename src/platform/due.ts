@@ -1,6 +1,6 @@
 /** Due-tables: everything that can become due, behind one small interface that both metronomes run. */
 import { HORIZONS_MS } from './claims.ts'
-import { addMs, type Clock, EPOCH, earliest, HOUR_MS, SECOND_MS } from './clock.ts'
+import { addMs, type Clock, earliest, FOR_EVER, HOUR_MS, SECOND_MS } from './clock.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Writes } from './writes.ts'
@@ -38,8 +38,6 @@ export interface DueEngine {
 // A table that keeps giving itself work at one instant is a bug; this ends the loop loudly instead of hanging.
 const MAX_ROUNDS = 10_000
 
-/** The last instant that a Date can hold. */
-const FOR_EVER = addMs(EPOCH, 8_640_000_000_000_000)
 /** A look is asked at least so far ahead, so that it stands while the clock moves in small steps. */
 const LOOK_AHEAD_MS = 6 * HOUR_MS
 

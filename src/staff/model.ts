@@ -1,7 +1,7 @@
 /** Stores and staff at rest. */
 import type { Connection } from 'mongoose'
 import { claimDue, type DueRow, finishClaims, nextDueAt, type RowResult } from '../platform/claims.ts'
-import { addMs, DAY_MS, EPOCH } from '../platform/clock.ts'
+import { EPOCH, FOR_EVER } from '../platform/clock.ts'
 import { collectionOf, ensureIndexes, type IndexSpec, insertMissing } from '../platform/db.ts'
 import type { PageRequest } from '../platform/views.ts'
 import type { DirectoryEntry } from './rules.ts'
@@ -38,9 +38,6 @@ interface SyncRow {
   /** Business time at which the last complete reading began. */
   startedAt: Date
 }
-
-/** Until the last year that an absence may name. */
-const FOR_EVER_MS = 84_000 * DAY_MS
 
 const STAFF_INDEXES: IndexSpec[] = [
   { keys: { active: 1 }, serves: 'active(): candidates for work' },
@@ -132,7 +129,7 @@ export function createStaffStore(db: Connection) {
     claimAbsences: (request: Parameters<typeof claimDue>[1]) => claimDue(absences, request),
     finishAbsences: (results: readonly RowResult[]) => finishClaims(absences, results),
     /** For all time: there are few that lie ahead. */
-    nextAbsenceDueAt: () => nextDueAt(absences, EPOCH, addMs(EPOCH, FOR_EVER_MS)),
+    nextAbsenceDueAt: () => nextDueAt(absences, EPOCH, FOR_EVER),
 
     async lastSyncStart(): Promise<Date | null> {
       return (await syncs.findOne({ _id: 'directory' }))?.startedAt ?? null

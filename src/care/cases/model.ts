@@ -1,6 +1,7 @@
 /** Abnormal cases (FHIR: AdverseEvent) as rows of a due-table: named queries, plain objects. */
 import type { Connection } from 'mongoose'
 import { claimDue, type DueRow, finishClaims, nextDueAt, type RowResult } from '../../platform/claims.ts'
+import { EPOCH, FOR_EVER } from '../../platform/clock.ts'
 import { collectionOf, ensureIndexes, insertMissing } from '../../platform/db.ts'
 import type { Reason } from '../../platform/reasons.ts'
 import type { FollowUp } from '../../tasks/index.ts'
@@ -66,7 +67,8 @@ export function createCaseStore(db: Connection) {
       }
       return found
     },
-    nextDueAt: (now: Date, until?: Date) => nextDueAt(cases, now, until),
+    /** For all time: few are open. */
+    nextDueAt: () => nextDueAt(cases, EPOCH, FOR_EVER),
     claim: (request: Parameters<typeof claimDue>[1]) => claimDue(cases, request),
     finish: (results: readonly RowResult[]) => finishClaims(cases, results),
     page: (
