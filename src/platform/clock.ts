@@ -6,8 +6,8 @@ export const HOUR_MS = 60 * MINUTE_MS
 export const DAY_MS = 24 * HOUR_MS
 /** A claim that nobody holds: one range predicate then covers "free or expired". */
 export const EPOCH = new Date(0)
-/** The last instant that a Date can hold. */
-export const FOR_EVER = new Date(8_640_000_000_000_000)
+/** Beyond all that is ever due, and still a date that every database can hold. */
+export const FOR_EVER = new Date('2199-12-31T00:00:00Z')
 
 export interface Clock {
   /** Business time: due times, windows, quotas, vendor tokens, callback age, everything that people are shown. */
