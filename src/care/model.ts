@@ -150,6 +150,10 @@ const ATTENTION = [
 /** What has never been counted isn't there. */
 const countedAs = (count: number | undefined) => (count ?? null) as number
 
+/** Changes that a plan keeps, the last ones: a record that a clinic's system writes over and over must not grow for ever. */
+const KEPT_CHANGES = 200
+const push = (change: PlanChange) => ({ changes: { $each: [change], $slice: -KEPT_CHANGES } })
+
 export type CareStore = ReturnType<typeof createCareStore>
 
 export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
@@ -172,7 +176,7 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
       plans.updateOne({ _id: treatmentId }, { $set: { status: 'cancelled' }, $inc: { revision: 1 } }),
     changePlan: (_id: string, set: Partial<PlanRow>) => plans.updateOne({ _id }, { $set: set }),
     recordChange: (_id: string, change: PlanChange) =>
-      plans.updateOne({ _id, 'changes.id': { $ne: change.id } }, { $push: { changes: change } }),
+      plans.updateOne({ _id, 'changes.id': { $ne: change.id } }, { $push: push(change) }),
     /** A decision of a person, if nobody decided meanwhile. Whether it was taken. */
     async decide(
       { _id, hands }: Pick<PlanRow, '_id' | 'hands'>,
@@ -181,7 +185,7 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
     ): Promise<boolean> {
       const { matchedCount } = await plans.updateOne(
         { _id, hands: countedAs(hands), 'changes.id': { $ne: change.id } },
-        { $set: { pins }, $inc: { hands: 1, revision: 1 }, $push: { changes: change } },
+        { $set: { pins }, $inc: { hands: 1, revision: 1 }, $push: push(change) },
       )
       return matchedCount === 1
     },

@@ -25,8 +25,9 @@ export async function passOnCustomers(
 ): Promise<void> {
   const { userId } = event.data as unknown as StaffChanged
   const now = clock.now()
-  const owned = await store.ownedBy(userId)
   const roster = await staff.roster()
+  // Heard again after the return: whose customers they are is hers to keep. What was passed on stays, and is told.
+  const owned = roster.isActive(userId) ? [] : await store.ownedBy(userId)
   const got = new Map<string, number>()
   await store.passOn(
     owned.map((customer) => {

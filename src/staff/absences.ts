@@ -88,14 +88,28 @@ export function createAbsences(deps: AbsencesDeps) {
         const meanwhile = await store.absencesWithin(userId, from, to)
         if (meanwhile.some((row) => row._id !== _id)) throw conflict('absence_overlaps', { userId, absenceId })
         const now = clock.now()
-        const row = { _id, userId, absenceId, ...facts, revision: 0, updatedAt: now, ...WAITING, dueAt: now }
-        if ((await store.insertAbsences([row])) > 0) {
-          nudge(TABLE)
-          return row
+        const row: AbsenceRow = {
+          _id,
+          userId,
+          absenceId,
+          ...facts,
+          revision: 0,
+          updatedAt: now,
+          ...WAITING,
+          dueAt: now,
         }
-        const before = await store.absence(_id)
-        if (!before) return LOST
-        return isSame(before, facts) ? before : ((await change(before, facts)) ?? LOST)
+        const isNew = (await store.insertAbsences([row])) > 0
+        const before = isNew ? null : await store.absence(_id)
+        if (!isNew && !before) return LOST
+        if (before && isSame(before, facts)) return before
+        const written = before ? await change(before, facts) : row
+        if (!written) return LOST
+        nudge(TABLE)
+        // Two that were entered at once have not seen each other: whoever sees the other now steps back. Where both do, both
+        // are refused, and a repeat says which of them stands.
+        if (!(await store.absencesWithin(userId, from, to)).some((one) => one._id !== _id)) return written
+        await change(written, before ? factsOf(before) : { isCancelled: true })
+        throw conflict('absence_overlaps', { userId, absenceId })
       })
     },
     async remove(person, absenceId) {
@@ -138,6 +152,14 @@ export function createAbsences(deps: AbsencesDeps) {
 }
 
 const WAITING: Pick<DueRow, 'claim' | 'attempt'> = { claim: FREE_CLAIM, attempt: 0 }
+
+const factsOf = ({ from, to, reason, delegateUserId, isCancelled }: AbsenceRow) => ({
+  from,
+  to,
+  reason,
+  delegateUserId,
+  isCancelled,
+})
 
 const isSame = (row: AbsenceRow, facts: Omit<Absence, 'userId'> & { isCancelled: boolean }): boolean =>
   Number(row.from) === Number(facts.from) &&

@@ -75,12 +75,20 @@ export async function syncDirectory(
     row.deactivations += 1
     row.untold = true
   }
+  for (const row of changed) {
+    const before = known.get(row._id)
+    const left = (before?.storeIds ?? []).filter((id) => !row.storeIds.includes(id))
+    if (!works(before) || !works(row) || left.length === 0) continue
+    row.moves = (before?.moves ?? 0) + 1
+    row.leftStores = [...new Set([...(before?.leftStores ?? []), ...left])]
+  }
   await store.insertStaff(added)
   await store.updateStaff(changed)
   // Told after it is written: of several who leave together none is found as another's successor. A death in between
   // leaves them untold, and the next reading tells it.
   const people = new Map([...known, ...changed.map((row) => [row._id, row] as const)])
   const untold = [...people.values()].filter((row) => row.untold && !works(row))
+  const moved = [...people.values()].filter((row) => works(row) && (row.leftStores ?? []).length > 0)
   // Likewise whoever hears who is there finds them. A death in between is made up for by the tasks' own look.
   const back = [...added, ...changed.filter(({ _id }) => !works(known.get(_id)))].filter(works)
   const tell = (type: string, { _id, deactivations }: StaffRow, what = ''): DomainEvent => ({
@@ -93,8 +101,15 @@ export async function syncDirectory(
     // Who has no role any more is still a colleague: customers keep their consultant until a person decides.
     ...untold.map((row) => (row.active ? tell('staff.absent', row, 'role:') : tell('staff.deactivated', row))),
     ...back.map((row) => tell('staff.available', row)),
+    ...moved.map(({ _id, moves = 0, leftStores: storeIds = [] }) => ({
+      id: `staff.moved:${_id}:${moves}`,
+      type: 'staff.moved',
+      occurredAt: now,
+      data: { userId: _id, storeIds },
+    })),
   ])
   await store.told(untold)
+  await store.toldMoves(moved)
   await store.syncDone(now)
   const left = lost.filter(({ active }) => !active)
   const unmapped = [...seen.values()].filter((user) => mapUser(user, storeOf, organisation).unmapped).length

@@ -18,6 +18,10 @@ export interface StaffRow extends Omit<DirectoryEntry, 'userId'> {
   deactivations: number
   /** That it happened is not yet told. */
   untold?: boolean
+  /** How often this person has left a store and stayed with the company; part of the event's id. */
+  moves?: number
+  /** Stores that were left and are not yet told. */
+  leftStores?: string[]
   syncedAt: Date
   /** The clinic's, not the directory's: missing or null = at any hour. */
   hours?: WeeklyHours | null
@@ -100,6 +104,15 @@ export function createStaffStore(db: Connection) {
       await staff.bulkWrite(
         rows.map(({ _id, deactivations }) => ({
           updateOne: { filter: { _id, deactivations }, update: { $set: { untold: false } } },
+        })),
+        { ordered: false },
+      )
+    },
+    async toldMoves(rows: readonly Pick<StaffRow, '_id' | 'moves'>[]): Promise<void> {
+      if (rows.length === 0) return
+      await staff.bulkWrite(
+        rows.map(({ _id, moves = 0 }) => ({
+          updateOne: { filter: { _id, moves }, update: { $set: { leftStores: [] } } },
         })),
         { ordered: false },
       )

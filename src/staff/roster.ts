@@ -134,5 +134,14 @@ export function createRoster({ people, stores, absences, hours, organisation }: 
     return found
   }
 
-  return { candidates, isActive: (userId) => byId.has(userId), isHere, standInOf, having, mayActAs, staffing }
+  return {
+    candidates,
+    isActive: (userId) => byId.has(userId),
+    member: (userId) => byId.get(userId) ?? null,
+    isHere,
+    standInOf,
+    having,
+    mayActAs,
+    staffing,
+  }
 }

@@ -87,6 +87,7 @@ export interface Roster {
   candidates(storeId: string, role: Role, wanted: CandidatesFor): StaffMember[][]
   /** Still with the company, absent or not. */
   isActive(userId: string): boolean
+  member(userId: string): StaffMember | null
   /** Active, and not absent at that time. */
   isHere(userId: string, at: Date): boolean
   /** The person, or while absent the delegate, or the delegate's one; null when all of them are away. Cycles end. */
@@ -123,4 +124,9 @@ export interface StaffService {
  */
 export interface StaffChanged {
   userId: string
+}
+/** `staff.moved`: works on, and not in these stores any more; id `…:<userId>:<how often>`. */
+export interface StaffMoved {
+  userId: string
+  storeIds: string[]
 }

@@ -5,7 +5,7 @@ import { addMs, DAY_MS } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import type { Log } from '../platform/log.ts'
 import type { Random } from '../platform/random.ts'
-import { pickOwner, type Role, type StaffService } from '../staff/index.ts'
+import { pickOwner, type Role, type Roster, type StaffService } from '../staff/index.ts'
 import type { CardEvent } from '../wecom/index.ts'
 import { parseCardId } from './cards.ts'
 import type { Changes } from './changes.ts'
@@ -40,6 +40,8 @@ export interface Desk {
   onAbsent(userId: string, eventId: string): Promise<void>
   /** Somebody can't work any more: all open tasks go to others. */
   onDeactivated(userId: string, eventId: string): Promise<void>
+  /** Somebody works elsewhere from now on: open tasks of those stores go to others. */
+  onMoved(userId: string, storeIds: readonly string[], eventId: string): Promise<void>
   /** Somebody is there: tasks that nobody owned are given out. */
   onAvailable(): Promise<void>
   /** Remembers what the vendor gave for changing cards later; cards that can't arrive are told to the log. */
@@ -60,11 +62,11 @@ const newest = (rows: readonly Listening[]): Listening | undefined => {
 export function createDesk(deps: DeskDeps): Desk {
   const { store, changes, owners, staff, clock, random, log, crypto, leaseMs, interests } = deps
 
-  /** Whatever can't be done by this person; a constant number of commands per batch. */
-  async function handOver(userId: string, code: string): Promise<void> {
+  /** Whatever can't be done by this person; `leftStores`: and whatever is there. A constant number of commands per batch. */
+  async function handOver(userId: string, code: string, leftStores: readonly string[] = []): Promise<void> {
     const roster = await staff.roster()
     const decide = async (rows: readonly TaskRow[]) => {
-      const found = await owners.successors(rows, { roster })
+      const found = await owners.successors(rows, { roster, left: { userId, storeIds: leftStores } })
       return (row: TaskRow) => {
         const successor = row.ownerUserId === userId ? found.get(row._id) : undefined
         return successor ? reassign(row, successor, clock.now()) : { set: {}, effects: [] }
@@ -83,17 +85,29 @@ export function createDesk(deps: DeskDeps): Desk {
         await changes.apply(_id, code, async (row) => (await decide([row]))(row))
     }
     // There again before this was heard: nobody else has to help.
-    if (roster.isHere(userId, clock.now())) return
-    for (const { _id, storeId } of await store.helpedBy(userId)) {
-      const tiers = roster.candidates(storeId, SUPERVISOR, { at: clock.now() })
-      await changes.apply(_id, code, (row) => {
-        const others = tiers.map((tier) =>
-          tier.filter((one) => one.userId !== userId && one.userId !== row.ownerUserId),
-        )
-        const next = pickOwner({ tiers: others, preferred: [], load: new Map(), spreadKey: _id })
-        return askAnother(row, userId, next, clock.now())
-      })
+    const isHere = roster.isHere(userId, clock.now())
+    if (isHere && leftStores.length === 0) return
+    for (let after = ''; ; ) {
+      const rows = await store.helpedBy(userId, after, BATCH)
+      for (const row of rows)
+        if (!isHere || leftStores.includes(row.storeId)) await helpedByAnother(row, userId, code, roster)
+      const last = rows.at(-1)
+      if (!last) return
+      after = last._id
     }
+  }
+  async function helpedByAnother(
+    { _id, storeId }: TaskRow,
+    userId: string,
+    code: string,
+    roster: Roster,
+  ): Promise<void> {
+    const tiers = roster.candidates(storeId, SUPERVISOR, { at: clock.now() })
+    await changes.apply(_id, code, (row) => {
+      const others = tiers.map((tier) => tier.filter((one) => one.userId !== userId && one.userId !== row.ownerUserId))
+      const next = pickOwner({ tiers: others, preferred: [], load: new Map(), spreadKey: _id })
+      return askAnother(row, userId, next, clock.now())
+    })
   }
   const stillOf = async (userId: string, rows: readonly TaskRow[]) =>
     rows.length === 0
@@ -149,8 +163,17 @@ export function createDesk(deps: DeskDeps): Desk {
       await changes.apply(task._id, code, (row) => heardWords(row, said, clock.now()))
     },
 
-    onAbsent: handOver,
-    onDeactivated: handOver,
+    onAbsent: (userId, eventId) => handOver(userId, eventId),
+    onDeactivated: (userId, eventId) => handOver(userId, eventId),
+    onMoved: async (userId, storeIds, eventId) => {
+      // Heard again after the return: what is there is hers again.
+      const { storeIds: here = [] } = (await staff.roster()).member(userId) ?? {}
+      await handOver(
+        userId,
+        eventId,
+        storeIds.filter((one) => !here.includes(one)),
+      )
+    },
     async onAvailable() {
       for (let after = ''; ; ) {
         const rows = await store.openOf('', after, BATCH)

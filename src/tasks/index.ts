@@ -3,7 +3,7 @@ import type { CustomersPassedOn, CustomersService } from '../customers/index.ts'
 import type { MessageNeedsPerson, MessagingService } from '../messaging/index.ts'
 import { due } from '../platform/due.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
-import type { StaffChanged, StaffService } from '../staff/index.ts'
+import type { StaffChanged, StaffMoved, StaffService } from '../staff/index.ts'
 import { readCardEvent, readText } from '../wecom/index.ts'
 import { createChanges } from './changes.ts'
 import { tasksRoutines } from './days.ts'
@@ -68,6 +68,10 @@ export function createTasks(deps: TasksDeps): Feature<TasksService> {
     },
     'staff.deactivated': async ({ id, data }) => desk.onDeactivated((data as unknown as StaffChanged).userId, id),
     'staff.absent': async ({ id, data }) => desk.onAbsent((data as unknown as StaffChanged).userId, id),
+    'staff.moved': async ({ id, data }) => {
+      const { userId, storeIds } = data as unknown as StaffMoved
+      await desk.onMoved(userId, storeIds, id)
+    },
     // Whoever has come, one look gives out what waits.
     'staff.available': { together: () => desk.onAvailable() },
     'customers.passed_on': async ({ id, data }) => {

@@ -88,6 +88,8 @@ export interface Change {
   set: Partial<TaskRow>
 }
 
+const MOST_OPEN = 20_000
+
 export type TasksStore = ReturnType<typeof createTasksStore>
 const CANCELLABLE: readonly TaskStatus[] = ['open', 'taken', 'form', 'month_form', 'checklist', 'interest', 'transfer']
 const SCRIPT = 'tasks.script'
@@ -189,8 +191,15 @@ export function createTasksStore(db: Connection, crypto: FieldCrypto) {
           .limit(limit)
           .toArray(),
       ),
-    /** Open tasks with which somebody was asked to help. */
-    helpedBy: (userId: string) => found(tasks.find({ closedAt: null, 'helper.userId': userId }).toArray()),
+    /** Open tasks with which somebody was asked to help, a page by id. */
+    helpedBy: (userId: string, after: string, limit: number) =>
+      found(
+        tasks
+          .find({ closedAt: null, 'helper.userId': userId, _id: { $gt: after } })
+          .sort({ _id: 1 })
+          .limit(limit)
+          .toArray(),
+      ),
     /**
      * Tasks that wait for words of this person, said at `at`: of those that are hers; else of those where she asked for help
      * and the helper has taken over since. One read of an index each, the rest is looked at here.
@@ -217,9 +226,12 @@ export function createTasksStore(db: Connection, crypto: FieldCrypto) {
       const row = closed ?? open
       return row && opened(row)
     },
-    /** Open tasks that begin until then; without scripts. */
+    /** Open tasks that begin until then, without scripts; a list of more than so many is read by nobody. */
     openUntil: (until: Date) =>
-      tasks.find({ closedAt: null, openAt: { $lte: until } }, { projection: { script: 0, pending: 0 } }).toArray(),
+      tasks
+        .find({ closedAt: null, openAt: { $lte: until } }, { projection: { script: 0, pending: 0 } })
+        .limit(MOST_OPEN)
+        .toArray(),
     /** How many tasks of each store were done in [from, to]. */
     async doneBetween(from: Date, to: Date): Promise<Map<string, number>> {
       const counts = await tasks

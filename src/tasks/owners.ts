@@ -20,12 +20,16 @@ export interface PickOptions {
   /** Read already. */
   roster?: Roster
 }
+export interface SuccessorOptions extends PickOptions {
+  /** Somebody who doesn't work in these stores any more. */
+  left?: { userId: string; storeIds: readonly string[] }
+}
 
 export interface Owners {
   /** One owner per task: two commands for people, one for loads, whatever the number; who gets one has one more. */
   pick(wanted: readonly Wanted[], options?: PickOptions): Promise<Map<string, string>>
   /** Who takes tasks over whose owner is away or has left, or that nobody owns; left out: those that stay as they are. */
-  successors(rows: readonly TaskRow[], options?: PickOptions): Promise<Map<string, Successor>>
+  successors(rows: readonly TaskRow[], options?: SuccessorOptions): Promise<Map<string, Successor>>
   /** Everybody who could take it over, colleagues of the role with least to do first. */
   colleagues(storeId: string, role: Role): Promise<StaffMember[]>
 }
@@ -95,9 +99,16 @@ export function createOwners({ staff, store, clock }: OwnersDeps): Owners {
       const now = clock.now()
       const roster = options.roster ?? (await staff.roster())
       const open = rows.filter(({ closedAt, status }) => closedAt === null && status !== 'summary')
-      const lost = open.filter((row) => !isKept(row, roster, now))
+      const isLeft = ({ ownerUserId, storeId }: TaskRow) =>
+        ownerUserId === options.left?.userId && options.left.storeIds.includes(storeId)
+      const lost = open.filter((row) => isLeft(row) || !isKept(row, roster, now))
       if (lost.length === 0) return new Map()
-      const owners = await pick(lost.map(wantedAgain), { roster })
+      const wanted = lost.map((row): Wanted => {
+        const again = wantedAgain(row)
+        const preferredUserIds = again.preferredUserIds.filter((userId) => userId !== row.ownerUserId)
+        return isLeft(row) ? { ...again, preferredUserIds } : again
+      })
+      const owners = await pick(wanted, { roster })
       const names = await staff.members([
         ...new Set([...lost.map(({ ownerUserId }) => ownerUserId), ...owners.values()]),
       ])
@@ -108,7 +119,7 @@ export function createOwners({ staff, store, clock }: OwnersDeps): Owners {
           if ((userId ?? '') === ownerUserId) return []
           const why = whyNot(roster, ownerUserId, now)
           // Here today, away when it falls due.
-          const reason: Reason = why === 'off_duty' ? 'owner_absent' : why
+          const reason: Reason = isLeft(row) ? 'owner_left' : why === 'off_duty' ? 'owner_absent' : why
           const nameOf = (id: string | null) => names.get(id ?? '')?.name ?? '其他同事'
           return [[_id, { userId, name: nameOf(userId), fromName: nameOf(ownerUserId), reason }]]
         }),

@@ -46,8 +46,14 @@ async function world() {
   await staff.ready()
   await staff.service.syncDirectory()
   /** As the HTTP layer does it: input through the schemas, answer through the view. */
-  async function call(method: string, path: string, params: Json, { body, query = {} }: Json = {}): Promise<Json> {
-    const found = staff.routes.find((one) => one.method === method && one.path === `/api/v1/staff/:userId${path}`)
+  async function call(
+    method: string,
+    path: string,
+    params: Json,
+    { body, query = {} }: Json = {},
+    of: typeof staff = staff,
+  ): Promise<Json> {
+    const found = of.routes.find((one) => one.method === method && one.path === `/api/v1/staff/:userId${path}`)
     if (!found) throw new Error(`no route ${path}`)
     const input = {
       params: found.params?.parse(params),
@@ -75,8 +81,8 @@ async function world() {
       ports.clock.set(at(text))
       await work()
     },
-    put: (userId: string, absenceId: string, body: Json) =>
-      call('put', '/absences/:absenceId', { userId, absenceId }, { body }),
+    put: (userId: string, absenceId: string, body: Json, of?: typeof staff) =>
+      call('put', '/absences/:absenceId', { userId, absenceId }, { body }, of),
     nurses: async () => (await staff.service.candidates('huayan', 'nurse')).flat().map(({ userId }) => userId),
   }
 }
@@ -113,6 +119,33 @@ describe('entering', () => {
     expect(first.items).toMatchObject([{ absenceId: 'a', delegateUserId: 'n2' }])
     const second = await call('get', '/absences', { userId: 'n1' }, { query: { limit: '1', cursor: first.nextCursor } })
     expect(second).toMatchObject({ items: [{ absenceId: 'b' }], nextCursor: null })
+  })
+  test('two that overlap, entered at the same moment in two processes, are never both there', async () => {
+    const { put, another } = await world()
+    const other = another()
+    const on = (day: string) => ({ from: day, to: day, reason: 'annual' })
+    for (let round = 1; round <= 12; round++) {
+      const day = `2026-04-${String(round).padStart(2, '0')}`
+      const both = await Promise.allSettled([put('n1', `a${round}`, on(day)), put('n1', `b${round}`, on(day), other)])
+      const kept = both.filter(({ status }) => status === 'fulfilled').length
+      const there = await db.collection('staff_absences').find({ isCancelled: false, userId: 'n1' }).toArray()
+      expect([round, there.filter(({ absenceId }) => absenceId.slice(1) === String(round)).length]).toEqual([
+        round,
+        kept,
+      ])
+      expect(kept).toBeLessThan(2)
+      for (const one of both)
+        if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'absence_overlaps' })
+      // Where both were refused, whoever says it again is heard.
+      if (kept === 0) await put('n1', `a${round}`, on(day))
+    }
+    // One that is changed steps back to what it was.
+    await put('n2', 'a', on('2026-04-20'))
+    await put('n2', 'b', on('2026-04-22'))
+    await Promise.allSettled([put('n2', 'a', on('2026-04-21')), put('n2', 'b', on('2026-04-21'), other)])
+    const found = await db.collection('staff_absences').find({ userId: 'n2', isCancelled: false }).toArray()
+    expect(found).toHaveLength(2)
+    expect(new Set(found.map(({ from }) => Number(from))).size).toBe(2)
   })
   test('what cannot be is refused: overlaps, unknown people, oneself, an end before the beginning', async () => {
     const { put, call } = await world()

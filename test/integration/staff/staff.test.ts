@@ -19,6 +19,7 @@ beforeEach(async () => {
 const departments: Department[] = [
   { id: 1, name: '集团', parentId: 0 },
   { id: 2, name: '华颜整形医院', parentId: 1 },
+  { id: 3, name: '清妍美容院', parentId: 1 },
 ]
 const person = (userId: string, position: string, over: Partial<DirectoryUser> = {}): DirectoryUser => ({
   userId,
@@ -96,6 +97,34 @@ describe('directory', () => {
     await service.syncDirectory()
     await events.due.drain(clock.now())
     expect(told).toEqual([{ userId: 'a' }, { userId: 'b' }])
+  })
+
+  test('who works in another store from now on has left the former one: told once, also after a death', async () => {
+    const { service, directory, events, clock } = await world([person('a', '护士'), person('b', '护士')])
+    const moves: unknown[] = []
+    events.subscribe('moves', { 'staff.moved': async ({ data }) => void moves.push(data) })
+    await service.syncDirectory()
+    const elsewhere = { departmentIds: [3] }
+    // Who leaves the company is told of otherwise.
+    directory.people = [person('a', '护士', elsewhere)]
+    const publish = vi.spyOn(events, 'publishMany').mockRejectedValueOnce(new Error('the process died'))
+    await expect(service.syncDirectory()).rejects.toThrow('the process died')
+    publish.mockRestore()
+    await service.syncDirectory()
+    await service.syncDirectory()
+    await events.due.drain(clock.now())
+    expect(await service.member('a')).toMatchObject({ storeIds: ['qingyan'], active: true })
+    expect(moves).toEqual([{ userId: 'a', storeIds: ['huayan'] }])
+    // Back again, and away again.
+    for (const where of [{}, elsewhere]) {
+      directory.people = [person('a', '护士', where)]
+      await service.syncDirectory()
+    }
+    await events.due.drain(clock.now())
+    expect(moves.slice(1)).toEqual([
+      { userId: 'a', storeIds: ['qingyan'] },
+      { userId: 'a', storeIds: ['huayan'] },
+    ])
   })
 
   test('who has no role any more is told of as absent, and as there when a role is back; leaving after that is leaving', async () => {

@@ -141,3 +141,49 @@ test('a death half-way through is made up for: everybody is passed on, and the n
   )
   expect(told.reduce((a, b) => a + b, 0)).toBe(had)
 })
+
+test('heard again after the return, nothing that she has since is passed on', async () => {
+  const back = { active: true, roles: ['consultant'], storeIds: ['huayan'] }
+  await w.db.collection('staff').updateOne({ _id: 'staff02' as never }, { $set: back })
+  const { id } = await w.customer('R1', { ownerUserId: 'staff02' })
+  const told = texts('staff13', '【客户交接】').length
+  const delivery = await w.db
+    .collection('event_deliveries')
+    .findOne({ _id: /^staff\.deactivated:staff02:.*\|customers$/ })
+  expect(await w.ports.events.replay(String(delivery?._id))).toBe(true)
+  await w.work()
+  expect((await w.customers.service.get(id))?.ownerUserId).toBe('staff02')
+  expect(texts('staff13', '【客户交接】')).toHaveLength(told)
+})
+
+test('who works in another store from now on hands over the tasks of the former one, and keeps the others', async () => {
+  await w.tasks.service.open([
+    // By then her colleague is back from leave.
+    w.call('here', {
+      preferredUserIds: ['staff01'],
+      openAt: at('11:00', '2026-06-01'),
+      dueAt: at('20:30', '2026-06-01'),
+    }),
+    w.call('there', { preferredUserIds: ['staff01'], storeId: 'qingyan' }),
+    w.call('helped', { preferredUserIds: ['staff11'] }),
+  ])
+  await w.db.collection('tasks').updateOne({ _id: 'there' as never }, { $set: { ownerUserId: 'staff01' } })
+  await w.db
+    .collection('tasks')
+    .updateOne({ _id: 'helped' as never }, { $set: { helper: { userId: 'staff01', occurrence: 1 }, cards: 1 } })
+  const ownerOf = async (id: string) => (await w.tasks.service.get(id))?.ownerUserId
+  expect([await ownerOf('here'), await ownerOf('there')]).toEqual(['staff01', 'staff01'])
+  const told = async (n: number) => {
+    const data = { userId: 'staff01', storeIds: ['huayan'] }
+    await w.ports.events.publish({ id: `staff.moved:staff01:${n}`, type: 'staff.moved', occurredAt: w.now(), data })
+    await w.work()
+  }
+  // Heard when she is back already: everything stays.
+  await told(1)
+  expect([await ownerOf('here'), await ownerOf('there')]).toEqual(['staff01', 'staff01'])
+  await w.db.collection('staff').updateOne({ _id: 'staff01' as never }, { $set: { storeIds: ['qingyan'] } })
+  await told(2)
+  expect([await ownerOf('here'), await ownerOf('there')]).toEqual(['staff11', 'staff01'])
+  expect((await w.store.get('here'))?.transfers.at(-1)).toMatchObject({ fromUserId: 'staff01', reason: 'owner_left' })
+  expect((await w.store.get('helped'))?.helper?.userId).not.toBe('staff01')
+})
