@@ -18,6 +18,7 @@ import { BROKEN, type Control, type ControlAnswer, type ControlRequest } from '.
 import { change, setUp, setUpMember } from './set-up.ts'
 import { signInPage } from './sign-in-page.ts'
 import type { SmsGateway } from './sms.ts'
+import { contactsPage, massPage, statePage } from './views.ts'
 
 export interface ControlDeps {
   /** Asked for every request, because a reset replaces the world. */
@@ -65,7 +66,9 @@ export function createControl(deps: ControlDeps): Control {
   const routes: Record<string, Handler> = {
     'GET /_sim/ready': () => ok(deps.ready()),
     'GET /_sim/openapi.json': () => ok(controlDocument),
-    'GET /_sim/state': (_, context) => ok({ ...stateOf(context), desk: deps.desk() !== null }),
+    'GET /_sim/state': ({ query }, context) => statePage(context, query, deps.desk() !== null),
+    'GET /_sim/contacts': ({ query }, context) => contactsPage(context, query),
+    'GET /_sim/mass': (_, context) => massPage(context),
     'GET /_sim/ledger': ({ query }, { ledger }) => ledgerPage(ledger.entries(), query),
     'GET /_sim/ledger/sha256': (_, { ledger }) =>
       ok({ sha256: ledgerSha256(ledger.entries()), entries: ledger.entries().length }),
@@ -89,7 +92,7 @@ export function createControl(deps: ControlDeps): Control {
     'GET /_sim/callback-target': (_, { callbacks }) => ok(callbacks.targets),
     'POST /_sim/callback-target': ({ json }, context) => setTargets(json, context),
     'POST /_sim/act': ({ json }) => ok(act(json as Act)),
-    'GET /_sim/faults': () => ok({ faults: faults.list() }),
+    'GET /_sim/faults': () => ok({ faults: faults.list(), paths: deps.paths() }),
     'POST /_sim/faults': ({ json }) => {
       const spec = faultOf(json, deps.paths())
       return typeof spec === 'string' ? refuse(400, 'bad_fault', spec) : ok(faults.add(spec))
@@ -179,20 +182,6 @@ export function createControl(deps: ControlDeps): Control {
       throw error
     }
   }
-}
-
-/** Everybody, with their identities. One human = one unionid. */
-function stateOf({ world, robot }: SimContext): Record<string, unknown> {
-  const nobody = { externalUserId: null, unionId: null, openId: null, phone: null, userId: null }
-  const customers = world.customers.map(({ contacts, ...customer }) => ({
-    ...nobody,
-    ...customer,
-    contacts: [...contacts.keys()],
-  }))
-  const staff = world.staff.map(({ said: _, ...member }) => ({ ...nobody, ...member }))
-  const { departments, templates, corp } = world
-  const room = { roomId: robot.roomId, name: robot.name, key: robot.key, state: robot.state }
-  return { people: [...customers, ...staff], departments, templates, openKfId: corp.openKfId, rooms: [room] }
 }
 
 /** A plain array; with limit or cursor given, a page with the place to go on from. */

@@ -104,8 +104,20 @@ export const controlDocument = {
   paths: {
     '/_sim/ready': { get: operation('The ready line again: addresses and keys') },
     '/_sim/state': {
-      get: operation('Everybody in the world, with their identities', {
-        answer: object({ people: listOf(ref('Person')) }),
+      get: operation('Everybody in the world, with their identities; a page when limit or cursor is given', {
+        query: ['limit', 'cursor'],
+        answer: object({ people: listOf(ref('Person')), nextCursor: orNull(string) }, ['people']),
+      }),
+    },
+    '/_sim/contacts': {
+      get: operation('Contacts, of one member where one is named', {
+        query: ['userId', 'limit', 'cursor'],
+        answer: object({ contacts: listOf({ type: 'object' }), total: whole, nextCursor: orNull(string) }),
+      }),
+    },
+    '/_sim/mass': {
+      get: operation('Mass messages that wait for a member', {
+        answer: object({ waiting: listOf({ type: 'object' }) }),
       }),
     },
     '/_sim/ledger': {
@@ -173,7 +185,9 @@ export const controlDocument = {
       }),
     },
     '/_sim/faults': {
-      get: operation('Active faults with hits', { answer: object({ faults: listOf(ref('Fault')) }) }),
+      get: operation('Active faults with hits', {
+        answer: object({ faults: listOf(ref('Fault')), paths: listOf(string) }),
+      }),
       post: operation('Add a fault; met once unless times or rate is given', {
         body: object(FAULT, ['path']),
         answer: ref('Fault'),

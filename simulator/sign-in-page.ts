@@ -15,7 +15,7 @@ const escaped = (value: string) => value.replace(/[&<>"']/g, (one) => `&#${one.c
 const page = (status: number, title: string, body: string): ControlAnswer => ({
   status,
   type: 'text/html; charset=utf-8',
-  body: `<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><link rel="stylesheet" href="/web/sign-in.css"><main><h1>${title}</h1>${body}</main></html>`,
+  body: `<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><link rel="stylesheet" href="/web/sign-in.css"><link rel="icon" href="data:,"><main><h1>${title}</h1>${body}</main></html>`,
 })
 
 const refused = (errcode: number, words: string): ControlAnswer =>

@@ -66,7 +66,7 @@ describe('a fault', () => {
     ['of nothing, said at length', { path: 'callback', duplicate: false }],
   ])('%s', async (_, body) => {
     await refused('faults', body)
-    expect((await control('GET', 'faults')).body).toEqual({ faults: [] })
+    expect((await control('GET', 'faults')).body).toMatchObject({ faults: [] })
   })
 
   test('is found by the end of its path', async () => {
