@@ -77,7 +77,7 @@ export const treatments: Kind<TreatmentEntry> = {
     {
       name: 'assistantUserId',
       zh: '助手',
-      headings: ['助手', '手术助手', '第一助手', '一助', '操作助手', 'assistantUserId'],
+      headings: ['助手', '手术助手', '一助', '操作助手', 'assistantUserId'],
       read: member,
     },
     {
