@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { callbackServer, type Json, type Received, simWorld } from '../contract/simulator/support.ts'
 
 const HOUR = 3_600_000
-const { simulator, control, later } = await simWorld()
+const { simulator, control, later, quiet } = await simWorld()
 const { ready, world } = simulator
 const server = await callbackServer({ token: ready.callbackToken, aesKey: ready.callbackAesKey })
 await control('POST', 'callback-target', { wecomUrl: server.url })
@@ -185,6 +185,55 @@ test('the mini-program’s token and its sign-in', async () => {
   expect(await mini.getAccessToken().getToken()).toEqual(expect.any(String))
   const { code } = simulator.act({ as: 'customer', id: customer.personId, do: 'mp-login' })
   expect(await mini.getUtils().codeToSession(String(code))).toMatchObject({ openid: customer.openId })
+})
+
+test('signing in, and a page signed by the SDK', async () => {
+  const query = {
+    appid: ready.corpId,
+    redirect_uri: 'https://care.example.cn/cb',
+    response_type: 'code',
+    scope: 'snsapi_base',
+  }
+  const chosen = new URLSearchParams({ ...query, as: member.personId })
+  const { headers } = await fetch(`${ready.wecomBase}/connect/oauth2/authorize?${chosen}`, { redirect: 'manual' })
+  const code = new URL(headers.get('location') ?? '').searchParams.get('code')
+  expect(await get('cgi-bin/auth/getuserinfo', { code })).toMatchObject({ userid: member.userId })
+  const url = 'https://care.example.cn/sidebar?x=1'
+  const signed = await app.getUtils().buildJsSdkConfig(url)
+  expect((await control('POST', 'jssdk', { kind: 'config', ...signed })).body).toEqual({ errcode: 0 })
+})
+
+test('the SDK’s passive reply is opened and shown', async () => {
+  const { answer } = await handled(server.received.at(-1) as Received, '收到')
+  expect(answer).toContain('<Encrypt>')
+  await quiet()
+  const before = server.received.length
+  simulator.act({ as: 'staff', id: member.personId, do: 'say', text: '已回访' })
+  await server.until(before + 1)
+  const reply = await handled(server.received.at(-1) as Received, '收到，辛苦了')
+  server.bodies.push(reply.answer)
+  simulator.act({ as: 'staff', id: member.personId, do: 'say', text: '再次回访' })
+  await quiet()
+  const shown = { person: member.personId, channel: 'passive reply', text: '收到，辛苦了' }
+  expect(simulator.ledger.entries().at(-1)).toMatchObject(shown)
+})
+
+test('the mini-program’s codes, links and checks', async () => {
+  const { appId: app_id, secret } = ready.miniProgram
+  const mini = new MiniApp({ app_id, secret, http: { baseURL: `${ready.wechatBase}/`, throw: false } } as never)
+  mini.setCache(memory() as never)
+  const calls = mini.getClient()
+  const picture = await calls.postJson(
+    'wxa/getwxacodeunlimit',
+    { scene: 'store=1', width: 300 },
+    { responseType: 'arraybuffer' },
+  )
+  expect(Buffer.from(picture.getContent()).subarray(1, 4).toString()).toBe('PNG')
+  const link = (await calls.postJson('wxa/generate_urllink', { path: 'pages/a' })).toObject() as Json
+  expect(link.url_link).toEqual(expect.any(String))
+  simulator.act({ as: 'customer', id: customer.personId, do: 'mp-login' })
+  const words = { version: 2, scene: 2, openid: customer.openId, content: '恢复得很好' }
+  expect((await calls.postJson('wxa/msg_sec_check', words)).toObject()).toMatchObject({ result: { suggest: 'pass' } })
 })
 
 test('a changed callback is not accepted', async () => {

@@ -174,7 +174,65 @@ describe.skipIf(!sdk)('wechatpy', () => {
     expect(await refused(sdk.call('message.send_image', ready.agentId, member.userId, media_id))).toBe(40145)
   })
 
+  test('signing in, and signing pages', async () => {
+    const address = (await sdk.call('oauth.authorize_url', 'https://care.example.cn/cb', 'abc')) as unknown as string
+    const page = `${address.replace('https://open.weixin.qq.com', ready.wecomBase).replace('#', `&as=${member.personId}#`)}`
+    const { headers } = await fetch(page, { redirect: 'manual' })
+    const code = new URL(headers.get('location') ?? '').searchParams.get('code')
+    expect(await sdk.call('oauth.get_user_info', code)).toMatchObject({ UserId: member.userId })
+    expect(await refused(sdk.call('oauth.get_user_info', code))).toBe(42022)
+
+    const url = 'https://care.example.cn/sidebar'
+    for (const [kind, call] of [
+      ['config', 'jsapi.get_jsapi_ticket'],
+      ['agentConfig', 'jsapi.get_agent_jsapi_ticket'],
+    ] as const) {
+      const ticket = await sdk.call(call)
+      const signature = await sdk.call('jsapi.get_jsapi_signature', 'n1', ticket, 1772413200, url)
+      const asked = { kind, url, timestamp: 1772413200, nonceStr: 'n1', signature }
+      expect((await control('POST', 'jssdk', asked)).body).toEqual({ errcode: 0 })
+    }
+  })
+
+  test('the mini-program: token, codes, links, a subscription message', async () => {
+    const [template] = world.templates
+    const { openId } = customer
+    act('mp-subscribe', { templateId: template?.priTmplId })
+    const data = { thing1: { value: '水光针' }, time2: { value: '2026年3月2日 11:00' }, thing3: { value: '注意保湿' } }
+    await sdk.as('mini', 'wxa.send_subscribe_message', openId, template?.priTmplId, data)
+    expect(simulator.ledger.entries().at(-1)).toMatchObject({ kind: 'subscribe', person: customer.personId })
+    expect(await refused(sdk.as('mini', 'wxa.send_subscribe_message', openId, template?.priTmplId, data))).toBe(43101)
+    const code = await sdk.as('mini', 'wxa.get_wxa_code_unlimited', 'store=1', 300)
+    expect(Buffer.from(String(code.base64), 'base64').subarray(1, 4).toString()).toBe('PNG')
+    expect(await refused(sdk.as('mini', 'wxa.get_wxa_code_unlimited', '门店'))).toBe(40129)
+    expect(await sdk.as('mini', 'wxa.get_url_link', 'pages/a')).toMatchObject({ url_link: expect.any(String) })
+    await control('POST', 'tokens/revoke', { platform: 'wechat' })
+    expect(await sdk.as('mini', 'wxa.get_url_link', 'pages/a')).toMatchObject({ errcode: 0 })
+  })
+
   describe('callbacks', () => {
+    test('the SDK’s passive reply is opened and shown', async () => {
+      const sealed = await sdk.reply(member.userId, '收到，辛苦了', 'n1', '1772413200')
+      server.bodies.push(sealed)
+      await quiet()
+      simulator.act({ as: 'staff', id: member.personId, do: 'say', text: '已回访' })
+      await quiet()
+      const shown = { person: member.personId, channel: 'passive reply', text: '收到，辛苦了' }
+      expect(simulator.ledger.entries().at(-1)).toMatchObject(shown)
+    })
+
+    test('a push of the mini-program', async () => {
+      const { token, aesKey } = ready.miniProgram
+      const mini = await callbackServer({ token, aesKey })
+      await control('POST', 'callback-target', { wechatUrl: mini.url, wechatFormat: 'xml' })
+      act('mp-say', { text: '在吗' })
+      await mini.until(1)
+      const [push] = mini.received
+      if (!push) throw new Error('no push has come')
+      expect(tag(await sdk.openMini(push), 'Content')).toBe('在吗')
+      await control('POST', 'callback-target', { wechatUrl: null, wechatFormat: 'json' })
+    })
+
     test('a new contact as the SDK’s own event class', async () => {
       const before = server.received.length
       act('add-contact', { userId: colleague.userId, state: 'store-2' })

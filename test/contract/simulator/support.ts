@@ -85,6 +85,8 @@ export interface CallbackServer {
   received: Received[]
   /** What the next callbacks are answered with; after these, 200. */
   answers: number[]
+  /** What the next ones are answered with beside 200; after these, nothing. */
+  bodies: string[]
   /** Waits until `count` callbacks have come. */
   until(count: number): Promise<void>
   /** Sees each address check as it comes. Returns how to stop. */
@@ -95,6 +97,7 @@ export interface CallbackServer {
 export async function callbackServer(keys: { token: string; aesKey: string }): Promise<CallbackServer> {
   const received: Received[] = []
   const answers: number[] = []
+  const bodies: string[] = []
   let wake = () => {}
   const listeners = new Set<(query: URLSearchParams) => void>()
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
@@ -117,7 +120,7 @@ export async function callbackServer(keys: { token: string; aesKey: string }): P
       if (signature !== of('msg_signature')) throw new Error('the callback is not signed as the vendor signs')
       const { message, id } = decrypt(keys.aesKey, encrypted)
       received.push({ query, raw, message, receiveId: id })
-      response.writeHead(answers.shift() ?? 200).end()
+      response.writeHead(answers.shift() ?? 200).end(bodies.shift())
       wake()
     })
   })
@@ -130,6 +133,7 @@ export async function callbackServer(keys: { token: string; aesKey: string }): P
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/callbacks`,
     received,
     answers,
+    bodies,
     onEcho(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
