@@ -316,7 +316,6 @@ describe('by its real cause', () => {
   })
 
   test('a card that can be tapped, with no address for its callback: 43012', async () => {
-    await control('POST', 'settings', { cardsNeedCallback: true })
     const card = (task_id: string) =>
       wecom('/cgi-bin/message/send', {
         touser: member.userId,
@@ -329,6 +328,8 @@ describe('by its real cause', () => {
           task_id,
         },
       })
+    expect((await card('t0')).errcode).toBe(0)
+    await control('POST', 'settings', { cardsNeedCallback: true })
     expect((await card('t1')).errcode).toBe(43012)
     await control('POST', 'callback-target', { wecomUrl: server.url })
     expect((await card('t1')).errcode).toBe(0)
