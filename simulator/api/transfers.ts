@@ -167,7 +167,8 @@ const resultApi = (path: string, isResigned: boolean): Api => ({
     const to = memberOf(context.world, body.takeover_userid, 60021)
     const latest = new Map<Customer, Transfer>()
     for (const one of context.transfers.all)
-      if (one.from === from.userId && one.to === to.userId) latest.set(one.customer, one)
+      if (one.from === from.userId && one.to === to.userId && one.isResigned === isResigned)
+        latest.set(one.customer, one)
     const rows = [...latest.values()].map(({ customer, status, takeoverAt }) => ({
       external_userid: customer.externalUserId,
       status,

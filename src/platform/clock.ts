@@ -45,6 +45,7 @@ export const addMs = (at: Date, ms: number): Date => new Date(at.getTime() + ms)
 export const instant = (value: string | number | Date): Date => new Date(value)
 /** A vendor's Unix seconds. */
 export const fromUnixSeconds = (seconds: number): Date => new Date(seconds * SECOND_MS)
+export const unixSeconds = (at: Date): number => Math.floor(at.getTime() / SECOND_MS)
 export const earliest = (dates: readonly (Date | null | undefined)[]): Date | null => {
   let best: Date | null = null
   for (const date of dates) if (date && (!best || date < best)) best = date

@@ -3,9 +3,12 @@ import { AppError, type ErrorKind } from '../platform/errors.ts'
 import { ERROR_TABLE } from './error-table.ts'
 import type { Executed, VendorAction, VendorError } from './types.ts'
 
-const byCode = new Map(ERROR_TABLE.map((row) => [row.code, row]))
+type Vendor = 'wecom' | 'wechat'
+const tableOf = (vendor: Vendor) =>
+  new Map(ERROR_TABLE.filter((row) => (row.vendor ?? vendor) === vendor).map((row) => [row.code, row]))
+const tables = { wecom: tableOf('wecom'), wechat: tableOf('wechat') }
 /** An unlisted code is a refusal that a person should look at. */
-const actionOf = (errcode: number): VendorAction => byCode.get(errcode)?.action ?? 'stop'
+const actionOf = (vendor: Vendor, errcode: number): VendorAction => tables[vendor].get(errcode)?.action ?? 'stop'
 
 const KINDS: Record<VendorAction, ErrorKind> = {
   retry: 'upstream',
@@ -36,7 +39,7 @@ class VendorFailure extends AppError implements VendorError {
     super(
       KINDS[action],
       code,
-      { path, errcode, executed, meaning: errcode === null ? null : byCode.get(errcode)?.meaning },
+      { path, errcode, executed, meaning: errcode === null ? null : tables[vendor].get(errcode)?.meaning },
       { cause, retryable: init.retryable ?? (action === 'retry' || action === 'wait' || action === 'refresh') },
     )
     this.vendor = vendor
@@ -49,7 +52,7 @@ class VendorFailure extends AppError implements VendorError {
 
 /** The vendor answered with an errcode: it did nothing, except where the code says that it was done before. */
 export const vendorRefusal = (vendor: 'wecom' | 'wechat', path: string, errcode: number): VendorError =>
-  new VendorFailure({ vendor, errcode, action: actionOf(errcode), executed: 'no', path })
+  new VendorFailure({ vendor, errcode, action: actionOf(vendor, errcode), executed: 'no', path })
 
 // Only failures to connect prove that nothing was executed; a reset or timeout after that proves nothing.
 const NEVER_LEFT = new Set([

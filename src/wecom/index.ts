@@ -5,18 +5,35 @@ import type { Metrics } from '../platform/metrics.ts'
 import type { Ports } from '../platform/ports.ts'
 import { createPlainCall, createTokenCall, readWithRetry, shape } from './call.ts'
 import { mountWecomCallback } from './callback.ts'
-import { createWecomClient } from './client.ts'
+import { createWecomClient, type WecomClient } from './client.ts'
 import { createEnvelope } from './envelope.ts'
 import { createRates, type Rates } from './rates.ts'
 import { createTokenStore } from './tokens.ts'
-import type { WecomClient } from './types.ts'
 
+export type { Attachment } from './apis/attachments.ts'
+export type { ContactWay } from './apis/contact-ways.ts'
+export type { Department, DirectoryUser } from './apis/directory.ts'
+export type { ExternalContact, Follower } from './apis/external-contacts.ts'
+export type { KfMessage } from './apis/kf.ts'
+export { type MassMessage, type MassResult, massMessageBody } from './apis/mass-messages.ts'
+export { TRANSFER_BATCH, TRANSFER_WAIT_MS, type TransferOutcome, type TransferStart } from './apis/transfers.ts'
+export { WELCOME_MS, welcomeBody } from './apis/welcome.ts'
 export { createPlainCall, createTokenCall, readWithRetry, shape } from './call.ts'
 export { counted, readCallbackBody, resultOf } from './callback.ts'
+export type { WecomClient } from './client.ts'
 export { createEnvelope, type Envelope } from './envelope.ts'
 export { isVendorError, networkFailure, vendorRefusal } from './errors.ts'
+export { type MassQuota, massQuotaOn } from './mass-quota.ts'
 export { LIMITS, type Rates } from './rates.ts'
-export { type CardEvent, readCardEvent, readExternalContactEvent, readKfSignal, readText } from './readers.ts'
+export {
+  type CardEvent,
+  type ExternalContactEvent,
+  readCardEvent,
+  readExternalContactEvent,
+  readKfSignal,
+  readTagEvent,
+  readText,
+} from './readers.ts'
 export { createTokenStore } from './tokens.ts'
 export type * from './types.ts'
 export { ENVELOPE_TAGS, parseXml } from './xml.ts'

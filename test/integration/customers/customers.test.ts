@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { CustomerBody, CustomerView } from '../../../src/customers/views.ts'
 import { AppError } from '../../../src/platform/errors.ts'
 import { testDb } from '../../support/db.ts'
-import { COLLECTIONS, contact, customersWorld } from './support.ts'
+import { COLLECTIONS, contact, customersWorld, follower } from './support.ts'
 
 const db = await testDb()
 beforeEach(async () => {
@@ -206,17 +206,11 @@ describe('external contacts', () => {
   test('adding a contact joins the customer by the phone in the remark and names the consultant as owner', async () => {
     const { desk, contacts, inbox, clock } = await customersWorld(db)
     const { id } = await desk.upsert(basic)
-    const follower = (userId: string, remarkMobiles: string[], minute: number) => ({
-      userId,
-      remark: '',
-      remarkMobiles,
-      state: null,
-      createdAt: new Date(Date.UTC(2026, 2, 1, 0, minute)),
-    })
-    contacts.set(
-      'e1',
-      contact('e1', { unionId: 'u1', followers: [follower('Zhao', [], 0), follower('Lin', [PHONE], 1)] }),
-    )
+    const followers = [
+      follower('Zhao', { createdAt: new Date('2026-03-01T00:00:00Z') }),
+      follower('Lin', { createdAt: new Date('2026-03-01T00:01:00Z'), remarkMobiles: [PHONE] }),
+    ]
+    contacts.set('e1', contact('e1', { unionId: 'u1', followers }))
     await inbox.insertOnce(event('a', 'add_external_contact'))
     await inbox.due.drain(clock.now())
     expect(await desk.get(id)).toMatchObject({
@@ -230,11 +224,8 @@ describe('external contacts', () => {
   test('a second number in a remark may show who it is', async () => {
     const { desk, contacts, inbox, clock } = await customersWorld(db)
     const { id } = await desk.upsert(basic)
-    const follower = { userId: 'Lin', remark: '', state: null, createdAt: new Date('2026-03-01T00:00:00Z') }
-    contacts.set(
-      'e1',
-      contact('e1', { followers: [{ ...follower, remarkMobiles: ['13900139000', `+86 ${PHONE}`, '12'] }] }),
-    )
+    const remarkMobiles = ['13900139000', `+86 ${PHONE}`, '12']
+    contacts.set('e1', contact('e1', { followers: [follower('Lin', { remarkMobiles })] }))
     await inbox.insertOnce(event('a', 'edit_external_contact'))
     await inbox.due.drain(clock.now())
     expect(await desk.get(id)).toMatchObject({ externalUserIds: ['e1'], followUserIds: ['lin'], ownerUserId: 'lin' })

@@ -5,7 +5,7 @@ import { AppError } from '../../../src/platform/errors.ts'
 import type { DomainEvent } from '../../../src/platform/events.ts'
 import type { StaffMember } from '../../../src/staff/index.ts'
 import { createRoster } from '../../../src/staff/roster.ts'
-import { type ExternalContact, vendorRefusal } from '../../../src/wecom/index.ts'
+import { type ExternalContact, type Follower, vendorRefusal } from '../../../src/wecom/index.ts'
 import { testPorts } from '../../support/ports.ts'
 
 export const COLLECTIONS = [
@@ -17,13 +17,30 @@ export const COLLECTIONS = [
   'stores',
 ]
 
+export const follower = (userId: string, over: Partial<Follower> = {}): Follower => ({
+  userId,
+  remark: '',
+  description: '',
+  remarkCompany: '',
+  remarkMobiles: [],
+  tagIds: [],
+  state: null,
+  addWay: 'qr_code',
+  addedBy: null,
+  createdAt: new Date('2026-03-01T00:00:00Z'),
+  ...over,
+})
+
 export const contact = (externalUserId: string, over: Partial<ExternalContact> = {}): ExternalContact => ({
   externalUserId,
   name: `微信${externalUserId}`,
   unionId: null,
-  followers: [
-    { userId: 'Lin', remark: '', remarkMobiles: [], state: null, createdAt: new Date('2026-03-01T00:00:00Z') },
-  ],
+  kind: 'wechat',
+  gender: null,
+  avatarUrl: null,
+  position: null,
+  corpName: null,
+  followers: [follower('Lin')],
   ...over,
 })
 

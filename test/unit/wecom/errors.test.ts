@@ -27,6 +27,17 @@ const WECOM: [section: string, action: VendorAction, codes: number[]][] = [
   ['parameters', 'stop', codes('40003 40008 40031 40032 40033 40035 40058 40063 40039 40066 40068 40071 40072 40073')],
   ['missing parameters', 'stop', codes('41009 41011 41016 41033 45034 46004 60111 60003 60123 60136 43004 40206')],
   ['content that is refused', 'stop', codes('40201 40204 82004 44004 45002 45008')],
+  ['files in parts', 'stop', codes('40146 301019 830001 830002 830003')],
+  ['who signed in', 'stop', codes('84014 84015 84025')],
+  ['the group robot', 'person', codes('93000 93001 93004 93008')],
+  ['what the robot is to say', 'stop', codes('93017 93018')],
+  [
+    'fields of cards',
+    'stop',
+    codes('42027 42028 42029 42030 42035 42036 42042 42043 42044 42045 42046 42049 42050 42051'),
+  ],
+  ['servicers and accounts', 'stop', codes('95005 95006 95020 95021 95022 95023')],
+  ['an account that can’t be had', 'person', codes('60253 95026 95027')],
   ['media', 'stop', codes('40004 40005 40006 45001 40007 40009 40011 40123 40145 41006 44001 45007 301016 301017')],
   ['receivers', 'stop', codes('81012 82001 81013 82002 82003')],
   ['a tag that the app may not use', 'person', codes('81011')],
@@ -41,6 +52,22 @@ const WECOM: [section: string, action: VendorAction, codes: number[]][] = [
     'person',
     codes('84074 41054 40098 41057 610015 610016 610017 610023 610024'),
   ],
+  ['handing customers over', 'stop', codes('40097 40099 40128 40130 40131')],
+  ['a customer who is being handed over', 'settled', codes('40100 40129')],
+  ['a mass message that was cancelled', 'settled', codes('41093')],
+  ['a member who is banned, and what is used up in the corp', 'person', codes('40143 40126 41045')],
+  [
+    'what is wrong with tags, ways to be added, mass messages',
+    'stop',
+    codes('40144 41037 41038 41039 41040 41041 41042 41043 41044 41046 41047 41053 41056 81017 86214 610014 610018'),
+  ],
+  [
+    'what is wrong with attachments and moments',
+    'stop',
+    codes('41059 41060 41061 41062 41064 41065 41072 41080 41081 41082 41088 41089 41090'),
+  ],
+  ['customer groups', 'stop', codes('41091 90500 90501 90502 90507 90508 90511')],
+  ['moments of the month', 'wait', codes('41210')],
   ['busy with another', 'retry', codes('41063 41096')],
   ['reminded too often', 'wait', codes('41094')],
   ['customer service account', 'person', codes('60251 60252 95000 95004 95003 95011 95012 95017')],
@@ -62,6 +89,13 @@ const WECHAT: typeof WECOM = [
   ['logins', 'stop', codes('40029 40163 40226')],
   ['subscription messages', 'stop', codes('40003 43101 47003 41030 45168')],
   ['a template or right that is gone', 'person', codes('40037 43107')],
+  ['methods: a bug', 'stop', codes('43001 43002')],
+  ['codes', 'stop', codes('40097 40129 40169 85096')],
+  ['links', 'stop', codes('40165 40212 85401 85402 85403 85406')],
+  ['links that an administrator must allow', 'person', codes('85079 85088 85407 85408')],
+  ['checks of content', 'stop', codes('43104 44002 47001 61010 87014 87020')],
+  ['sessions', 'stop', codes('87007 87008 87009')],
+  ['customer service of the mini-program', 'stop', codes('45015 45047 45072 45080 45081 70000')],
 ]
 
 describe.each([
@@ -83,8 +117,8 @@ describe.each([
   })
 })
 
-test('no code stands in the table twice', () => {
-  const listed = ERROR_TABLE.map(({ code }) => code)
+test.each(['wecom', 'wechat'] as const)('no code stands twice in the table of %s', (one) => {
+  const listed = ERROR_TABLE.filter(({ vendor = one }) => vendor === one).map(({ code }) => code)
   expect(listed.filter((code, i) => listed.indexOf(code) !== i)).toEqual([])
 })
 
