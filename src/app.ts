@@ -74,6 +74,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
   const customers = createCustomers({
     ...ports,
     wecom: wecom.client,
+    rates: wecom.rates,
     wechat: wechat.client,
     staff: staff.service,
     sessionSecret: settings.SESSION_SECRET,

@@ -68,6 +68,7 @@ export async function openRooms(uri: string, start: string, answers: Partial<Wec
   const customers = createCustomers({
     ...ports,
     wecom,
+    rates: edge.rates,
     wechat: wechat.client,
     staff: staff.service,
     sessionSecret: SESSION_SECRET,

@@ -31,6 +31,8 @@ export interface IdentityGraph {
   /** Carries on merges that a dead process left half-way. Returns how many. */
   repairMerges(): Promise<number>
   keyOfPhone(phone: string): IdentityKey
+  /** A phone as it stands in the record. */
+  sealedPhone(phone: string): { phone: string; phoneIndex: string }
 }
 
 export const PHONE_FIELD = 'customers.phone'
@@ -71,6 +73,11 @@ export const emptyCustomer = (_id: string, now: Date): CustomerRow => ({
 export function createIdentityGraph({ store, clock, crypto, events, announcer }: GraphDeps): IdentityGraph {
   const keyOfPhone = (phone: string): IdentityKey =>
     identityKey('phone_index', crypto.blindIndex(PHONE_FIELD, normalizePhone(phone)))
+
+  function sealedPhone(phone: string) {
+    const plain = normalizePhone(phone)
+    return { phone: crypto.seal(PHONE_FIELD, plain), phoneIndex: crypto.blindIndex(PHONE_FIELD, plain) }
+  }
 
   /** Strongest first: the first key also names a person who is created. */
   const keysOf = ({ externalId, unionId, externalUserId, openId, phone }: JoinInput): IdentityKey[] => [
@@ -194,8 +201,8 @@ export function createIdentityGraph({ store, clock, crypto, events, announcer }:
     if (unionId && person.unionId === null && has(identityKey('unionid', unionId)))
       await store.fill(person._id, 'unionId', unionId)
     if (phone && person.phone === null && has(keyOfPhone(phone))) {
-      const plain = normalizePhone(phone)
-      await store.fillPhone(person._id, crypto.seal(PHONE_FIELD, plain), crypto.blindIndex(PHONE_FIELD, plain))
+      const sealed = sealedPhone(phone)
+      await store.fillPhone(person._id, sealed.phone, sealed.phoneIndex)
     }
     if (displayName && person.name === null) await store.fill(person._id, 'name', crypto.seal(NAME_FIELD, displayName))
     return true
@@ -238,6 +245,7 @@ export function createIdentityGraph({ store, clock, crypto, events, announcer }:
   return {
     join,
     keyOfPhone,
+    sealedPhone,
     async repairMerges() {
       const rows = await store.unfinishedMerges(500)
       for (const { _id } of rows) await finishMerge(_id)

@@ -6,8 +6,11 @@ import type { Feature, Ports } from '../platform/ports.ts'
 import { routine } from '../platform/routines.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { WechatClient } from '../wechat/index.ts'
-import { readExternalContactEvent, type WecomClient } from '../wecom/index.ts'
-import { createExternalContactSync, type ExternalContactSync } from './external-contacts.ts'
+import { type Rates, readExternalContactEvent, type WecomClient } from '../wecom/index.ts'
+import { createContactPages } from './contact-pages.ts'
+import { type ContactSync, createContactSync } from './contact-sync.ts'
+import { createContactSyncStore } from './contact-syncs-model.ts'
+import { createExternalContacts, type ExternalContacts } from './external-contacts.ts'
 import { createIdentityGraph } from './identities.ts'
 import { createCustomerStore } from './model.ts'
 import { customerRoutes } from './routes.ts'
@@ -23,7 +26,8 @@ export type * from './types.ts'
 export { CustomerBody } from './views.ts'
 
 export interface CustomersDeps extends Ports {
-  wecom: Pick<WecomClient, 'externalContact' | 'followUsers' | 'externalContactsByUsers'>
+  wecom: Pick<WecomClient, 'externalContact' | 'externalContactIds' | 'followUsers' | 'externalContactsByUsers'>
+  rates: Pick<Rates, 'reserve' | 'block'>
   wechat: Pick<WechatClient, 'code2Session' | 'phoneNumber'>
   staff: Pick<StaffService, 'members' | 'stores' | 'roster'>
   sessionSecret: string
@@ -31,7 +35,8 @@ export interface CustomersDeps extends Ports {
 
 export interface CustomersFeature extends Feature<CustomersDesk> {
   sessions: CustomerSessions
-  externalContacts: ExternalContactSync
+  externalContacts: ExternalContacts
+  contactSync: ContactSync
 }
 
 // After the directory's reading at 03:00, which tells who is a consultant.
@@ -50,7 +55,10 @@ export function createCustomers(deps: CustomersDeps): CustomersFeature {
   const announcer: Announcer = createAnnouncer('customers', { customers: store.announcing }, deps)
   const graph = createIdentityGraph({ ...deps, store, announcer })
   const service = createCustomersService({ ...deps, store, announcer, graph })
-  const externalContacts = createExternalContactSync({ ...deps, store, graph })
+  const pages = createContactPages({ ...deps, store, graph })
+  const externalContacts = createExternalContacts({ ...deps, store, pages })
+  const syncs = createContactSyncStore(deps.db)
+  const contactSync = createContactSync({ ...deps, syncs, store, pages, contacts: externalContacts })
   const sessions = createSessions({ ...deps, secret: deps.sessionSecret, customers: service })
 
   for (const { change, create } of CONTACT_CHANGES)
@@ -64,15 +72,17 @@ export function createCustomers(deps: CustomersDeps): CustomersFeature {
     service,
     sessions,
     externalContacts,
+    contactSync,
     routes: customerRoutes({
       desk: service,
+      contactSync,
       sessions,
       async checkStores(storeIds) {
         const known = await deps.staff.stores(storeIds)
         for (const storeId of storeIds) if (!known.has(storeId)) throw notFound('store_not_found', { storeId })
       },
     }),
-    due: [announcer.due],
+    due: [announcer.due, contactSync.due],
     routines: [
       routine({
         name: 'customers.sync-contacts',
@@ -81,12 +91,14 @@ export function createCustomers(deps: CustomersDeps): CustomersFeature {
           const at = atTime(today, SYNC_AT, DEFAULT_ZONE)
           return at > after ? at : atTime(addDays(today, 1), SYNC_AT, DEFAULT_ZONE)
         },
-        run: async () => {
+        run: async (at) => {
           const repaired = await graph.repairMerges()
-          return { repaired, ...(await externalContacts.syncAll()) }
+          return { repaired, begun: Number(await contactSync.start(dayOf(at, DEFAULT_ZONE))) }
         },
       }),
     ],
-    ready: () => store.ready(),
+    async ready() {
+      await Promise.all([store.ready(), syncs.ready()])
+    },
   }
 }

@@ -154,6 +154,27 @@ export function createCustomerStore(db: Connection) {
     async removeFollower(id: string, userId: string): Promise<void> {
       await customers.updateOne({ _id: id }, { $pull: { followUserIds: userId } })
     },
+    /** Adds followers to many, and an owner to those who have none. */
+    async addFollowers(changes: readonly { _id: string; followers: string[]; owner: string | null }[]): Promise<void> {
+      const operations = changes.flatMap(({ _id, followers, owner }) => [
+        {
+          updateOne: {
+            filter: { _id, mergedInto: null },
+            update: { $addToSet: { followUserIds: { $each: followers } } },
+          },
+        },
+        ...(owner === null
+          ? []
+          : [{ updateOne: { filter: { _id, ownerUserId: null }, update: { $set: { ownerUserId: owner } } } }]),
+      ])
+      if (operations.length > 0) await customers.bulkWrite(operations, { ordered: false })
+    },
+    /** Everybody whom somebody follows: one command and its pages, at night. */
+    followed: () =>
+      customers.find(
+        { mergedInto: null },
+        { projection: { followUserIds: 1, externalUserIds: 1 }, batchSize: 2_000 },
+      ) as AsyncIterable<Pick<CustomerRow, '_id' | 'followUserIds' | 'externalUserIds'>>,
     // Rare enough to walk all customers for it: an index would cost with every write of one.
     ownedBy: (ownerUserId: string) =>
       customers

@@ -2,12 +2,14 @@
 import type { z } from 'zod'
 import { type Route, route } from '../platform/http.ts'
 import { defined, PageQuery, pageOf, pageRequest } from '../platform/views.ts'
+import type { ContactSync } from './contact-sync.ts'
 import type { CustomerInput } from './facts.ts'
 import type { CustomersDesk } from './service.ts'
 import type { CustomerSessions } from './sessions.ts'
 import {
   CodeBody,
   ConflictPage,
+  ContactSyncPage,
   CustomerBody,
   CustomerPage,
   CustomerParams,
@@ -20,12 +22,13 @@ import {
 
 export interface CustomerRouteDeps {
   desk: CustomersDesk
+  contactSync: Pick<ContactSync, 'page'>
   sessions: CustomerSessions
   /** @throws AppError not_found/store_not_found */
   checkStores: (storeIds: readonly string[]) => Promise<void>
 }
 
-export function customerRoutes({ desk, sessions, checkStores }: CustomerRouteDeps): Route[] {
+export function customerRoutes({ desk, contactSync, sessions, checkStores }: CustomerRouteDeps): Route[] {
   const write = (method: 'put' | 'post') =>
     route({
       method,
@@ -97,6 +100,23 @@ export function customerRoutes({ desk, sessions, checkStores }: CustomerRouteDep
         const request = pageRequest(query)
         const { items, nextCursor } = pageOf(await desk.conflictsPage(request), request.limit)
         return { items: items.map(({ _id, ...row }) => ({ id: _id, ...row })), nextCursor }
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/contact-syncs',
+      summary: 'List the readings of all WeCom contacts, the latest first: how far they came and what was new',
+      tag: 'customers',
+      auth: 'integration',
+      query: PageQuery,
+      response: ContactSyncPage,
+      handle: async ({ query }) => {
+        const request = pageRequest(query)
+        const { items, nextCursor } = pageOf(await contactSync.page(request), request.limit)
+        return {
+          items: items.map(({ _id, userIds, ...row }) => ({ ...row, id: _id, members: userIds?.length ?? null })),
+          nextCursor,
+        }
       },
     }),
     route({

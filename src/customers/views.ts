@@ -70,6 +70,28 @@ export const ConflictPage = page(
   z.object({ id: z.string(), kind: z.string(), customerIds: z.array(z.string()), firstSeenAt: Instant }),
 )
 
+export const ContactSyncPage = page(
+  z.object({
+    id: z.string(),
+    startedAt: Instant,
+    finishedAt: Instant.nullable(),
+    /** Members whose customers are read; null: the list isn't known yet. */
+    members: z.number().nullable(),
+    batches: z.array(
+      z.object({ from: z.number(), to: z.number(), cursor: z.string(), isDone: z.boolean(), contacts: z.number() }),
+    ),
+    counts: z.object({
+      pages: z.number(),
+      contacts: z.number(),
+      created: z.number(),
+      changed: z.number(),
+      unfollowed: z.number(),
+      refused: z.number(),
+    }),
+    lastError: z.string().nullable(),
+  }),
+)
+
 export const CodeBody = z.strictObject({ code: z.string().regex(/^[\x21-\x7e]{1,256}$/, 'must be a login code') })
 export const SessionView = z.object({ token: z.string(), expiresAt: Instant, customerId: z.string().nullable() })
 export const PhoneView = z.object({ customerId: z.string().nullable() })

@@ -50,6 +50,7 @@ const staff = createStaff({ ...ports, wecom: wecom.client, organisation })
 const customers = createCustomers({
   ...ports,
   wecom: wecom.client,
+  rates: wecom.rates,
   wechat: wechat.client,
   staff: staff.service,
   sessionSecret: 'a secret of at least thirty-two characters',
@@ -308,8 +309,13 @@ test('the nightly contact reading through the vendor finds the followers', async
     do: 'add-contact',
     userId: simulator.world.staff.find(({ position }) => position === '护士')?.userId ?? '',
   })
-  const counts = await customers.externalContacts.syncAll()
-  expect(counts).toMatchObject({ contacts: 2, joined: 1 })
+  await customers.contactSync.start('2026-03-02')
+  await customers.contactSync.due.drain(clock.now())
+  const { body } = await api('get', '/api/v1/contact-syncs?limit=1')
+  expect(body.items).toMatchObject([
+    { id: '2026-03-02', members: 12, lastError: null, counts: { pages: 1, contacts: 2, created: 0, changed: 1 } },
+  ])
+  expect(body.items[0].finishedAt).toBe(clock.now().toISOString())
   expect(await customers.service.findByIdentity('external_userid', two.externalUserId)).toMatchObject({
     externalId: 'HM-2',
   })

@@ -246,12 +246,13 @@ describe('external contacts', () => {
   })
 
   test('the nightly reading finds what no event told, and costs no writes the second time', async () => {
-    const { desk, feature, contacts, calls, clock } = await customersWorld(db)
+    const { desk, feature, contacts, calls, clock, readAll } = await customersWorld(db)
     for (const id of ['e1', 'e2', 'e3', 'e4', 'e5']) contacts.set(id, contact(id, { unionId: `u-${id}` }))
     const [nightly] = feature.routines
-    expect(await nightly?.run(clock.now())).toMatchObject({ contacts: 5, joined: 5 })
+    expect(await nightly?.run(clock.now())).toEqual({ repaired: 0, begun: 1 })
+    expect((await readAll())?.counts).toMatchObject({ contacts: 5, created: 5, changed: 0 })
     expect(await desk.findByIdentity('unionid', 'u-e4')).toMatchObject({ followUserIds: ['lin'], ownerUserId: 'lin' })
-    expect(await nightly?.run(clock.now())).toMatchObject({ contacts: 5, joined: 0 })
+    expect((await readAll('2026-03-03'))?.counts).toMatchObject({ contacts: 5, created: 0, changed: 0 })
     expect(calls.pages).toBe(6)
     expect(await nightly?.nextAt(clock.now())).toEqual(new Date('2026-03-02T19:30:00Z'))
   })

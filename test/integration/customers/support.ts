@@ -1,6 +1,7 @@
 /** The customers room on a real database, with vendors played by plain objects. */
 import type { Connection } from 'mongoose'
 import { createCustomers } from '../../../src/customers/index.ts'
+import { addMs, MINUTE_MS } from '../../../src/platform/clock.ts'
 import { AppError } from '../../../src/platform/errors.ts'
 import type { DomainEvent } from '../../../src/platform/events.ts'
 import type { StaffMember } from '../../../src/staff/index.ts'
@@ -12,6 +13,7 @@ export const COLLECTIONS = [
   'customers',
   'customer_identities',
   'identity_conflicts',
+  'contact_syncs',
   'event_deliveries',
   'inbox',
   'stores',
@@ -44,6 +46,11 @@ export const contact = (externalUserId: string, over: Partial<ExternalContact> =
   ...over,
 })
 
+const has =
+  (userIds: readonly string[]) =>
+  ({ followers }: ExternalContact) =>
+    followers.some(({ userId }) => userIds.includes(userId.toLowerCase()))
+
 export async function customersWorld(db: Connection) {
   const ports = await testPorts(db)
   const contacts = new Map<string, ExternalContact>()
@@ -52,7 +59,11 @@ export async function customersWorld(db: Connection) {
     ['zhao', { userId: 'zhao', name: '赵', roles: ['nurse'], storeIds: ['huayan'], active: true }],
   ])
   const told: DomainEvent[] = []
-  const calls = { pages: 0 }
+  const calls = { pages: 0, lists: 0, blocked: 0 }
+  /** Answers of the vendor instead of a page, one after the other; null: the page after all. */
+  const refusals: (number | null)[] = []
+  /** When the shared rate gives a permit; null: now. */
+  const rate: { retryAt: Date | null } = { retryAt: null }
   const feature = createCustomers({
     ...ports,
     sessionSecret: 'a secret of at least thirty-two characters',
@@ -69,6 +80,13 @@ export async function customersWorld(db: Connection) {
           organisation: { fallbacks: { hospital: {}, clinic: {}, salon: {} }, dutyDoctors: [] },
         }),
     },
+    rates: {
+      reserve: async () => ({ ok: rate.retryAt === null, retryAt: rate.retryAt ?? ports.clock.now() }),
+      async block() {
+        calls.blocked += 1
+        return addMs(ports.clock.now(), MINUTE_MS)
+      },
+    },
     wecom: {
       async externalContact(id) {
         const found = contacts.get(id)
@@ -76,9 +94,15 @@ export async function customersWorld(db: Connection) {
         return found
       },
       followUsers: async () => ['lin', 'zhao'],
-      async externalContactsByUsers(_userIds, cursor) {
+      async externalContactIds(userId) {
+        calls.lists += 1
+        return [...contacts.values()].filter(has([userId])).map(({ externalUserId }) => externalUserId)
+      },
+      async externalContactsByUsers(userIds, cursor) {
         calls.pages += 1
-        const all = [...contacts.values()]
+        const refusal = refusals.shift()
+        if (refusal) throw vendorRefusal('wecom', '/cgi-bin/externalcontact/batch/get_by_user', refusal)
+        const all = [...contacts.values()].filter(has(userIds))
         const from = cursor ? Number(cursor) : 0
         return { contacts: all.slice(from, from + 2), nextCursor: from + 2 < all.length ? String(from + 2) : null }
       },
@@ -104,6 +128,18 @@ export async function customersWorld(db: Connection) {
     contacts,
     people,
     calls,
+    refusals,
+    rate,
+    /** Reads all contacts as the night does, until nothing of it is due. */
+    async readAll(name = '2026-03-02') {
+      await feature.contactSync.start(name)
+      for (let i = 0; i < 50; i++) {
+        const { slices } = await feature.contactSync.due.drain(ports.clock.now())
+        if (slices === 0) break
+      }
+      const [latest] = await feature.contactSync.page({ limit: 1, after: null })
+      return latest
+    },
     async told(): Promise<DomainEvent[]> {
       await ports.events.due.drain(ports.clock.now())
       return told

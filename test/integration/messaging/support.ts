@@ -107,6 +107,7 @@ export async function messagingWorld({
   const customers = createCustomers({
     ...ports,
     wecom: wecom.client,
+    rates: wecom.rates,
     wechat: wechat.client,
     staff: staff.service,
     sessionSecret: 'a secret of at least thirty-two characters',

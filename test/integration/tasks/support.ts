@@ -85,6 +85,7 @@ export async function tasksWorld() {
   const customers = createCustomers({
     ...ports,
     wecom: wecom.client,
+    rates: wecom.rates,
     wechat: wechat.client,
     staff: staff.service,
     sessionSecret: 'a secret of at least thirty-two characters',
