@@ -6,8 +6,8 @@ import { answersCall, attempt, onMark } from './customers.ts'
 
 const MINUTE = 60_000
 const FORGETS = 0.03
-/** Who is alone in a role doesn't tell others that a task is taken. */
-const TAKES = 0.35
+/** Most are alone in their role and don't tell others that a task is taken. */
+const TAKES = 0.2
 /** Tasks that somebody passes on, or asks the supervisor about, instead of calling. */
 const PASSES_ON = 0.02
 const HAS_A_PROBLEM = 0.015

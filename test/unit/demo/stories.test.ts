@@ -33,8 +33,8 @@ function played(seed: number, days: number, customers: number) {
 test.each([1, 7, 8, 123_456_789])('three months of two hundred people meet every pathway often, seed %i', (seed) => {
   const { promises, enrolled } = played(seed, 90, 200)
   for (const pathway of PATHWAYS) expect(enrolled(pathway), pathway).toBeGreaterThanOrEqual(5)
-  expect(promises.length).toBeGreaterThan(3_300)
-  expect(promises.length).toBeLessThan(4_000)
+  expect(promises.length).toBeGreaterThan(3_100)
+  expect(promises.length).toBeLessThan(3_700)
 })
 
 test.each([1, 7, 11])('the first eight people alone meet every pathway within nine days, seed %i', (seed) => {
