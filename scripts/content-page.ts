@@ -90,11 +90,12 @@ const quote = (text: string): string =>
     .join('\n')
 const chars = (text: string): number => [...text].length
 
-function forms({ chat, sms, subscribe }: RenderedMessage): string[] {
+function forms({ chat, sms, subscribe, email }: RenderedMessage): string[] {
   return [
     quote(chat),
     '',
     ...(sms ? [`- 短信（${chars(sms)} 字）：${sms}`] : []),
+    ...(email ? [`- 邮件主题：${email.subject}（正文同上）`] : []),
     ...(subscribe ? [`- 小程序通知：${Object.values(subscribe.fields).join(' ｜ ')}`] : []),
     '',
   ]

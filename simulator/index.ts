@@ -1,4 +1,4 @@
-/** The outside world behind the real protocol: WeCom, WeChat, an SMS gateway, and the people who use them. */
+/** The outside world behind the real protocol: WeCom, WeChat, an SMS gateway, a mail server, and the people who use them. */
 import type { Act } from './act.ts'
 import { type Actor, createActor } from './acts.ts'
 import type { Api, SimContext } from './api/types.ts'
@@ -12,6 +12,7 @@ import { createFaults, type Faults } from './faults.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { createHandler, listen, type Tap } from './server.ts'
 import { createSmsGateway, SMS_PATH } from './sms.ts'
+import { createMailServer, SMTP_PATH } from './smtp.ts'
 import type { Organisation, World } from './state.ts'
 
 export { type Act, ActError } from './act.ts'
@@ -25,7 +26,7 @@ export type { Tap, Tapped } from './server.ts'
 export type { Customer, Organisation, Person, Staff, World } from './state.ts'
 
 export interface SimulatorOptions {
-  /** 0 = any; WeChat listens on the next one (or any). */
+  /** 0 = any; WeChat listens on the next one and the mail server on the one after it (or any). */
   port?: number
   seed?: number
   customers?: number
@@ -56,7 +57,7 @@ export interface ReadyLine {
   miniProgram: { appId: string; secret: string; token: string; aesKey: string }
   smsApiBase: string
   smsApiKey: string
-  smtpUrl: string | null
+  smtpUrl: string
 }
 
 export interface Simulator {
@@ -82,7 +83,7 @@ export interface Simulator {
   close(): Promise<void>
 }
 
-/** Starts both listeners on 127.0.0.1. The same options give the same people, ids and keys. */
+/** Starts its listeners on 127.0.0.1. The same options give the same people, ids and keys. */
 export async function createSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const {
     port = 0,
@@ -151,7 +152,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     faults,
     sms,
     counts,
-    paths: () => [...world.wecom.keys(), ...world.wechat.keys(), SMS_PATH],
+    paths: () => [...world.wecom.keys(), ...world.wechat.keys(), SMS_PATH, SMTP_PATH],
     ready: () => ready,
     reset,
     desk: () => desk,
@@ -162,6 +163,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     port === 0 ? 0 : port + 1,
     createHandler('wechat', { ...shared, apis: () => world.wechat }),
   )
+  const mail = await createMailServer({ port: port === 0 ? 0 : port + 2, context, faults, taps })
   const wecomBase = `http://127.0.0.1:${wecom.port}`
   const ready = readyLine(world.context.world, {
     wecomBase,
@@ -169,6 +171,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     wechatBase: `http://127.0.0.1:${wechat.port}`,
     smsApiBase: `${wecomBase}/_sim/sms`,
     smsApiKey,
+    smtpUrl: `smtp://127.0.0.1:${mail.port}`,
   })
 
   const simulator: Simulator = {
@@ -199,6 +202,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
         server.closeAllConnections()
         await new Promise<void>((done) => server.close(() => done()))
       }
+      await mail.close()
     },
   }
   options.people?.(simulator)
@@ -207,11 +211,11 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
 
 function readyLine(
   { corp, miniProgram }: World,
-  addresses: Pick<ReadyLine, 'wecomBase' | 'wechatBase' | 'robotKey' | 'smsApiBase' | 'smsApiKey'>,
+  addresses: Pick<ReadyLine, 'wecomBase' | 'wechatBase' | 'robotKey' | 'smsApiBase' | 'smsApiKey' | 'smtpUrl'>,
 ): ReadyLine {
   const { corpId, agentId, agentSecret, callbackToken, callbackAesKey, openKfId } = corp
   const { appId, secret, token, aesKey } = miniProgram
-  const { wecomBase, wechatBase, robotKey, smsApiBase, smsApiKey } = addresses
+  const { wecomBase, wechatBase, robotKey, smsApiBase, smsApiKey, smtpUrl } = addresses
   return {
     ready: true,
     wecomBase,
@@ -226,6 +230,6 @@ function readyLine(
     miniProgram: { appId, secret, token, aesKey },
     smsApiBase,
     smsApiKey,
-    smtpUrl: null,
+    smtpUrl,
   }
 }

@@ -79,6 +79,7 @@ const schemas = {
     unionId: orNull(string),
     openId: orNull(string),
     phone: orNull(string),
+    email: orNull(string),
     userId: orNull(string),
   }),
   LedgerEntry: object({

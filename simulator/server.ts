@@ -10,11 +10,11 @@ import { type Part, partsOf } from './multipart.ts'
 export type Stage = 'received' | 'acted' | 'answered'
 export interface Tapped {
   stage: Stage
-  base: 'wecom' | 'wechat' | 'sms'
+  base: 'wecom' | 'wechat' | 'sms' | 'smtp'
   path: string
   query: Record<string, string>
   body: unknown
-  /** The name under which the sender reached us: processes that were given different ones can be told apart. Empty for SMS. */
+  /** The name under which the sender reached us: processes that were given different ones can be told apart. Empty for SMS and email. */
   host: string
 }
 /**

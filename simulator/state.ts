@@ -9,6 +9,8 @@ export interface Customer {
   name: string
   gender: 'female' | 'male'
   phone: string
+  /** Some people have none, or tell none. */
+  email: string | null
   externalUserId: string
   unionId: string
   openId: string
@@ -99,6 +101,7 @@ export interface World {
   byOpenId: Map<string, Customer>
   byUserId: Map<string, Staff>
   byPhone: Map<string, Customer>
+  byEmail: Map<string, Customer>
   /** A member's customers by userid, in the order in which they became contacts. */
   friends: Map<string, Customer[]>
   /** How many contacts there have been so far. */
@@ -170,6 +173,7 @@ export function createWorld({
     byOpenId: new Map(),
     byUserId: new Map(),
     byPhone: new Map(),
+    byEmail: new Map(),
     friends: new Map(),
     contactCount: 0,
   }
@@ -210,6 +214,9 @@ export function hire(world: World, position: string, departmentId: number): Staf
   return member
 }
 
+/** So many have an address. */
+const EMAIL_SHARE = 0.6
+
 function addCustomer(world: World, i: number): void {
   const { seed } = world
   const personId = `c${digits(i, 4)}`
@@ -234,6 +241,7 @@ function addCustomer(world: World, i: number): void {
     name: nameOf(seed, personId, gender),
     gender,
     phone,
+    email: chance(seed, personId, 'email') < EMAIL_SHARE ? `${personId}@post.example` : null,
     externalUserId: `wm${opaque(30, seed, personId, 'external')}`,
     unionId: `o${opaque(27, seed, personId, 'union')}`,
     openId: `o${opaque(27, seed, personId, 'open')}`,
@@ -244,4 +252,5 @@ function addCustomer(world: World, i: number): void {
   world.byExternalUserId.set(customer.externalUserId, customer)
   world.byOpenId.set(customer.openId, customer)
   world.byPhone.set(phone, customer)
+  if (customer.email !== null) world.byEmail.set(customer.email, customer)
 }

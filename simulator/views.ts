@@ -21,7 +21,7 @@ export function statePage({ world, robot }: SimContext, query: URLSearchParams, 
   const isPage = query.has('limit') || query.has('cursor')
   const page = partOf(isPage ? [...world.staff, ...world.customers] : [...world.customers, ...world.staff], query)
   if (!page) return badPage()
-  const nobody = { externalUserId: null, unionId: null, openId: null, phone: null, userId: null }
+  const nobody = { externalUserId: null, unionId: null, openId: null, phone: null, email: null, userId: null }
   const people = page.part.map((person) => {
     if (person.kind === 'customer') return { ...nobody, ...person, contacts: [...person.contacts.keys()] }
     const { said: _, ...member } = person

@@ -10,6 +10,7 @@ import { bearerOf, createKeyRing } from './platform/auth.ts'
 import { type Clock, MINUTE_MS } from './platform/clock.ts'
 import type { FieldCrypto } from './platform/crypto.ts'
 import type { DueTable } from './platform/due.ts'
+import { senderOf } from './platform/email-address.ts'
 import { createEvents } from './platform/events.ts'
 import type { Actor, Route } from './platform/http.ts'
 import { createInbox } from './platform/inbox.ts'
@@ -198,6 +199,10 @@ const messagingSettings = (settings: Settings) => ({
   miniProgramOn: settings.WECHAT_APP_ID !== undefined,
   sms:
     settings.SMS_API_BASE && settings.SMS_API_KEY ? { base: settings.SMS_API_BASE, key: settings.SMS_API_KEY } : null,
+  email: settings.SMTP_URL
+    ? // In production the settings name one of the two.
+      { url: settings.SMTP_URL, from: settings.MAIL_FROM ?? senderOf(settings.SMTP_URL) ?? 'aftercare@localhost' }
+    : null,
   pullEveryMs: settings.KF_PULL_MINUTES * MINUTE_MS,
   concurrency: settings.SEND_CONCURRENCY,
 })

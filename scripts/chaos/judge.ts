@@ -70,7 +70,7 @@ export interface Judgement {
 }
 
 /** What a program sent to a customer; calls and words of staff are people's own doing. */
-const SENT_TO_CUSTOMERS = new Set(['kf/send_msg', 'kf/send_msg_on_event', 'subscribe/send', 'sms'])
+const SENT_TO_CUSTOMERS = new Set(['kf/send_msg', 'kf/send_msg_on_event', 'subscribe/send', 'sms', 'smtp'])
 const SENT_TO_STAFF = new Set(['card', 'app'])
 /** Ends without a message that are right: the reason is on the row, and in the day's lists. */
 const RIGHT_ENDS = new Set(['cancelled', 'delegated'])

@@ -38,7 +38,7 @@ const say = (line: string) => process.stderr.write(`${line}\n`)
 export async function playInteractive(options: InteractiveOptions): Promise<void> {
   const { port, simulatorPort } = options
   // The simulator's two servers are neighbours.
-  const simulatorPorts = simulatorPort === 0 ? [] : [simulatorPort, simulatorPort + 1]
+  const simulatorPorts = simulatorPort === 0 ? [] : [simulatorPort, simulatorPort + 1, simulatorPort + 2]
   await needPorts([
     { ports: [port], option: 'npm run demo -- --port 3100' },
     { ports: simulatorPorts, option: 'npm run demo -- --simulator-port 4200' },

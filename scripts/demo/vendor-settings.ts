@@ -13,6 +13,7 @@ export const vendorSettings = ({
   miniProgram,
   smsApiBase,
   smsApiKey,
+  smtpUrl,
 }: ReadyLine): Record<string, string> => ({
   WECOM_API_BASE: wecomBase,
   WECHAT_API_BASE: wechatBase,
@@ -28,6 +29,7 @@ export const vendorSettings = ({
   WECHAT_CALLBACK_AES_KEY: miniProgram.aesKey,
   SMS_API_BASE: smsApiBase,
   SMS_API_KEY: smsApiKey,
+  SMTP_URL: smtpUrl,
 })
 
 /** Callbacks and mini-program go to the server from now on. @throws Error when an address fails the vendor's check */

@@ -55,7 +55,7 @@ export function unclaimed(ledger: readonly LedgerEntry[], claims: readonly Claim
   return ledger
     .filter(
       ({ kind, messageId, text }) =>
-        ['kf', 'subscribe', 'sms'].includes(kind) && !owned.has(messageId ?? '') && !NO_PROMISE.test(text),
+        ['kf', 'subscribe', 'sms', 'email'].includes(kind) && !owned.has(messageId ?? '') && !NO_PROMISE.test(text),
     )
     .map(foundOf)
 }

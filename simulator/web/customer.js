@@ -1,5 +1,6 @@
-/** What a customer sees: the customer-service chat, service notices, SMS and calls. */
+/** What a customer sees: the customer-service chat, service notices, SMS, mails and calls. */
 import { empty, linked, make, stamp, when } from './dom.js'
+import { mailRow } from './mail.js'
 import { outcomeOf } from './words.js'
 
 const from = (who, at) => make('div', { class: 'from', text: `${who} · ${when(at)}` })
@@ -48,21 +49,22 @@ function notice({ at, text }) {
   return make('div', { class: 'sheet' }, from('服务通知', at), make('h3', { text: title }), make('dl', {}, ...facts))
 }
 
-function phone({ sms, calls, contactChat }) {
+function phone({ sms, email, calls, contactChat }) {
   const rows = [
     ...sms.map((row) => ({ ...row, who: '短信' })),
+    ...email.map(mailRow),
     ...calls.map((row) => ({ ...row, who: '电话', text: outcomeOf(row) })),
     ...contactChat.map((row) => ({ ...row, who: '员工微信' })),
   ].sort((a, b) => (a.at < b.at ? -1 : 1))
-  if (rows.length === 0) return [empty('还没有短信或电话。')]
+  if (rows.length === 0) return [empty('还没有短信、邮件或电话。')]
   return rows.map(({ at, who, text }) => make('div', { class: 'sheet' }, from(who, at), make('p', { text })))
 }
 
 /** How much each tab holds. */
-export const countsIn = ({ kf, notices: rows, sms, calls, contactChat }) => ({
+export const countsIn = ({ kf, notices: rows, sms, email, calls, contactChat }) => ({
   chat: kf.chat.length,
   notices: rows.length,
-  sms: sms.length + calls.length + contactChat.length,
+  sms: sms.length + email.length + calls.length + contactChat.length,
 })
 
 /** By tab: `(chats, act) => nodes`. */

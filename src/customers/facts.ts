@@ -2,6 +2,7 @@
 
 import type { Clock } from '../platform/clock.ts'
 import { type FieldCrypto, normalizePhone } from '../platform/crypto.ts'
+import { isEmail } from '../platform/email-address.ts'
 import { invalid } from '../platform/errors.ts'
 import { NAME_FIELD, PHONE_FIELD } from './identities.ts'
 import type { CustomerRow } from './model.ts'
@@ -15,6 +16,7 @@ export interface CustomerInput {
   storeIds: string[]
   gender?: Gender
   phone?: string | null
+  email?: string | null
   ownerUserId?: string | null
   preferredTime?: Customer['preferredTime']
   skinType?: string | null
@@ -30,6 +32,7 @@ export interface CustomerInput {
 
 export type CustomerPatch = Pick<
   CustomerInput,
+  | 'email'
   | 'preferredTime'
   | 'optOut'
   | 'promotionConsent'
@@ -41,11 +44,12 @@ export type CustomerPatch = Pick<
   | 'tags'
 >
 
-/** A customer as clinic systems see one: name open, phone masked by the view. */
+/** A customer as clinic systems see one: name open, phone and email masked by the view. */
 export interface CustomerCard extends Customer {
   _id: string
   name: string
   phone: string | null
+  email: string | null
   gender: Gender
   skinType: string | null
   tags: string[]
@@ -53,6 +57,7 @@ export interface CustomerCard extends Customer {
   hasNotes: boolean
 }
 
+const EMAIL_FIELD = 'customers.email'
 const ALLERGIES_FIELD = 'customers.allergies'
 const NOTES_FIELD = 'customers.notes'
 
@@ -75,7 +80,7 @@ export const customerOf = (row: CustomerRow): Customer => ({
 })
 
 export interface CustomerFacts {
-  /** The stored fields that an input says something about. @throws AppError invalid/phone_malformed */
+  /** The stored fields that an input says something about. @throws AppError invalid/phone_malformed, invalid/email_malformed */
   factsOf(input: Partial<CustomerInput>, before: CustomerRow): Partial<CustomerRow>
   cardOf(row: CustomerRow): CustomerCard
   contactOf(row: CustomerRow): CustomerContact
@@ -85,6 +90,7 @@ export function createCustomerFacts(crypto: FieldCrypto, clock: Pick<Clock, 'now
   const openName = (row: CustomerRow): string => (row.name === null ? '' : crypto.open(NAME_FIELD, row.name))
   const openPhone = (row: CustomerRow): string | null =>
     row.phone === null ? null : crypto.open(PHONE_FIELD, row.phone)
+  const openEmail = ({ email }: CustomerRow): string | null => (email ? crypto.open(EMAIL_FIELD, email) : null)
   /** What is stored already when it says the same: sealed anew it would look like a change. */
   function sealOr(field: string, plain: string | null, before: string | null): string | null {
     if (plain === null) return null
@@ -96,6 +102,7 @@ export function createCustomerFacts(crypto: FieldCrypto, clock: Pick<Clock, 'now
     _id: row._id,
     name: openName(row),
     phone: openPhone(row),
+    email: openEmail(row),
     gender: row.gender,
     skinType: row.skinType,
     tags: row.tags,
@@ -109,6 +116,7 @@ export function createCustomerFacts(crypto: FieldCrypto, clock: Pick<Clock, 'now
       name,
       salutation: salutationOf(name, row.gender),
       phone: openPhone(row),
+      email: openEmail(row),
       hasAllergies: row.allergies !== null,
       hasNotes: row.notes !== null,
     }
@@ -121,6 +129,7 @@ export function createCustomerFacts(crypto: FieldCrypto, clock: Pick<Clock, 'now
       ...(storeIds === undefined ? {} : { storeIds: [...new Set(storeIds)] }),
       ...(gender === undefined ? {} : { gender }),
       ...(input.phone === undefined ? {} : phoneFacts(input.phone, before.phone)),
+      ...(input.email === undefined ? {} : { email: emailFact(input.email, before.email ?? null) }),
       ...(ownerUserId === undefined ? {} : { ownerUserId: ownerUserId?.toLowerCase() ?? null }),
       ...(preferredTime === undefined ? {} : { preferredTime }),
       ...(skinType === undefined ? {} : { skinType }),
@@ -136,6 +145,10 @@ export function createCustomerFacts(crypto: FieldCrypto, clock: Pick<Clock, 'now
           { promotionConsentAt: input.promotionConsent ? (before.promotionConsentAt ?? clock.now()) : null }),
       ...(input.optOut === undefined ? {} : { optOut: { ...before.optOut, ...input.optOut } }),
     }
+  }
+  function emailFact(email: string | null, before: string | null): string | null {
+    if (email !== null && !isEmail(email)) throw invalid('email_malformed')
+    return sealOr(EMAIL_FIELD, email, before)
   }
   function phoneFacts(phone: string | null, before: string | null): Pick<CustomerRow, 'phone' | 'phoneIndex'> {
     if (phone === null) return { phone: null, phoneIndex: null }

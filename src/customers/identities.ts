@@ -57,6 +57,7 @@ export const emptyCustomer = (_id: string, now: Date): CustomerRow => ({
   gender: 'unknown',
   phone: null,
   phoneIndex: null,
+  email: null,
   skinType: null,
   allergies: null,
   notes: null,

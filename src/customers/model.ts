@@ -16,6 +16,8 @@ export interface CustomerRow extends Omit<Customer, 'id' | 'hasPhone'>, Announci
   /** Sealed. */
   phone: string | null
   phoneIndex: string | null
+  /** Sealed; rows from before addresses were kept have none. */
+  email?: string | null
   skinType: string | null
   /** Sealed. */
   allergies: string | null

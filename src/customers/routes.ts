@@ -39,7 +39,7 @@ export function customerRoutes({ desk, contactSync, sessions, checkStores }: Cus
       idempotent: method === 'post',
       body: CustomerBody,
       response: CustomerView,
-      errors: ['store_not_found', 'identity_taken', 'phone_malformed'],
+      errors: ['store_not_found', 'identity_taken', 'phone_malformed', 'email_malformed'],
       handle: async ({ body }) => {
         await checkStores(body.storeIds)
         return desk.upsert(inputOf(body))
@@ -76,13 +76,13 @@ export function customerRoutes({ desk, contactSync, sessions, checkStores }: Cus
     route({
       method: 'patch',
       path: '/api/v1/customers/:customerId',
-      summary: 'Change wishes: preferred time, opt-out, owner, notes',
+      summary: 'Change wishes: preferred time, opt-out, owner, email, notes',
       tag: 'customers',
       auth: 'integration',
       params: CustomerParams,
       body: CustomerPatchBody,
       response: CustomerView,
-      errors: ['customer_not_found'],
+      errors: ['customer_not_found', 'email_malformed'],
       handle: ({ params, body }) => {
         const { optOut, ...rest } = defined(body)
         return desk.patch(params.customerId, { ...rest, ...(optOut ? { optOut: defined(optOut) } : {}) })

@@ -23,10 +23,10 @@ export interface CustomersDesk extends CustomersService {
    * identity becomes this customer.
    *
    * @throws AppError conflict/identity_taken: a given WeChat identity belongs to another known customer
-   * @throws AppError invalid/phone_malformed
+   * @throws AppError invalid/phone_malformed, invalid/email_malformed
    */
   upsert(input: CustomerInput): Promise<CustomerCard>
-  /** @throws AppError not_found/customer_not_found */
+  /** @throws AppError not_found/customer_not_found, invalid/email_malformed */
   patch(customerId: string, patch: CustomerPatch): Promise<CustomerCard>
   /** @throws AppError not_found/customer_not_found */
   card(customerId: string): Promise<CustomerCard>

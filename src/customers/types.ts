@@ -34,6 +34,7 @@ export interface CustomerContact {
   /** How a message addresses the person: 王女士, 李先生, or the full name. */
   salutation: string
   phone: string | null
+  email: string | null
   /** Something of that kind stands in the file; what it is stays there. */
   hasAllergies: boolean
   hasNotes: boolean
@@ -44,7 +45,7 @@ export interface CustomersService {
   get(customerId: string): Promise<Customer | null>
   /** Keyed by the ids asked for; unknown ones are missing. One command, one more when somebody was merged. */
   getMany(customerIds: readonly string[]): Promise<Map<string, Customer>>
-  /** As `getMany`, with the opened name and phone. */
+  /** As `getMany`, with the opened name, phone and email address. */
   contacts(customerIds: readonly string[]): Promise<Map<string, CustomerContact>>
   /**
    * Who owns an identity, after all merges. For `phone_index` the value is a phone number or its blind index; a number

@@ -1,6 +1,7 @@
 /** Customers as clinic systems write and read them. */
 import { z } from 'zod'
 import { maskPhone } from '../platform/crypto.ts'
+import { maskEmail } from '../platform/email-address.ts'
 import { ExternalId, Id, Instant, NoteText, PageQuery, page, ShortText, SpanView } from '../platform/views.ts'
 
 /** Digits with the usual separators; what remains is checked again when it is stored. */
@@ -10,7 +11,11 @@ const Phone = z
   .regex(/^\+?[\d][\d -]{4,24}$/, 'must be a phone number')
 const VendorId = z.string().regex(/^[\w-]{1,128}$/, 'must be an id as WeChat gives it')
 
+/** What remains is checked when it is stored, with a code of its own. */
+const Email = ShortText(254)
+
 const Wishes = {
+  email: Email.nullable().optional(),
   preferredTime: SpanView.nullable().optional(),
   optOut: z.strictObject({ all: z.boolean().optional(), promotion: z.boolean().optional() }).optional(),
   /** The customer agrees to be told of offers; without it there is no promotion. */
@@ -51,6 +56,8 @@ export const CustomerView = z.object({
   gender: z.enum(['female', 'male', 'unknown']),
   /** `138****5678`. */
   phone: z.string().transform(maskPhone).nullable(),
+  /** `l***@example.com`. */
+  email: z.string().transform(maskEmail).nullable(),
   storeIds: z.array(z.string()),
   ownerUserId: z.string().nullable(),
   followUserIds: z.array(z.string()),

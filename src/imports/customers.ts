@@ -4,7 +4,7 @@ import { CustomerBody, type CustomerInput } from '../customers/index.ts'
 import { defined } from '../platform/views.ts'
 import { CUSTOMER_NUMBERS, checked, member, number, text, words } from './fields.ts'
 import type { Kind } from './kinds.ts'
-import { readList, readPhone, readSpan, readWord, wordsOf } from './values.ts'
+import { readEmail, readList, readPhone, readSpan, readWord, wordsOf } from './values.ts'
 
 const GENDERS = wordsOf([
   ['female', '女', '女性', '女士', 'F', 'female'],
@@ -61,6 +61,13 @@ export const customers: Kind<CustomerInput> = {
       headings: ['手机号', '手机号码', '手机', '移动电话', '联系电话', '联系方式', '电话', '电话号码', 'phone'],
       secret: true,
       read: (cell) => readPhone(cell),
+    },
+    {
+      name: 'email',
+      zh: '邮箱',
+      headings: ['邮箱', '电子邮箱', '邮箱地址', '电子邮箱地址', '电子邮件', 'E-mail', 'email'],
+      secret: true,
+      read: (cell) => readEmail(cell),
     },
     {
       name: 'ownerUserId',

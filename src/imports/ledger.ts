@@ -71,6 +71,7 @@ const FIELDS: Record<string, string> = {
   store_not_found: 'storeId',
   unknown_treatment_code: 'code',
   phone_malformed: 'phone',
+  email_malformed: 'email',
   external_id_conflict: 'externalId',
   past_contact_in_future: 'at',
 }

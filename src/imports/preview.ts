@@ -3,6 +3,7 @@
 import { dayOf, timeOfDay } from '../platform/calendar.ts'
 import { instant } from '../platform/clock.ts'
 import { maskPhone } from '../platform/crypto.ts'
+import { maskEmail } from '../platform/email-address.ts'
 import { type Layout, readRow } from './columns.ts'
 import type { Field } from './kinds.ts'
 import type { Lookups } from './lookups.ts'
@@ -33,6 +34,7 @@ export function previewOf(
 
 function shown({ name, secret }: Field, value: unknown, zone: string): string {
   if (name === 'phone') return maskPhone(String(value))
+  if (name === 'email') return maskEmail(String(value))
   if (secret) return masked(String(value))
   if (name.endsWith('Fen')) return `${Math.floor(Number(value) / 100)}.${String(Number(value) % 100).padStart(2, '0')}`
   if (typeof value === 'boolean') return value ? '是' : '否'

@@ -9,6 +9,7 @@ export const ROW_PROBLEMS = {
   date_out_of_range: { zh: '日期不存在或年份不在 1900–2199 之间', en: 'no such day, or not in the years 1900 to 2199' },
   time_missing: { zh: '缺少具体时间', en: 'a time of day is needed' },
   phone_malformed: { zh: ERROR_MESSAGES.phone_malformed, en: 'not a phone number' },
+  email_malformed: { zh: ERROR_MESSAGES.email_malformed, en: 'not an email address' },
   shortened_by_excel: {
     zh: '数字已被 Excel 写成科学计数法并丢失位数，请将该列设为文本后重新导出',
     en: 'Excel has shortened the number and lost digits; export the column as text',

@@ -1,6 +1,7 @@
 /** How cells are read: dates, amounts, phones and words, as people and Excel write them. Pure. */
 import { addDays, atTime, type Day, type TimeOfDay } from '../platform/calendar.ts'
 import { addMs, SECOND_MS } from '../platform/clock.ts'
+import { isEmail } from '../platform/email-address.ts'
 import { ValueProblem } from './problems.ts'
 
 /** One form of what looks the same: full-width digits and letters, and spaces of every kind. */
@@ -36,6 +37,15 @@ export function readPhone(text: string): string {
   const digits = number.replace(/[\s()\-–—·.]/g, '').replace(/^00/, '+')
   if (!/^\+?\d{5,20}$/.test(digits)) throw new ValueProblem('phone_malformed')
   return digits.replace(/^\+86(?=1\d{10}$)/, '')
+}
+
+/** An address without what sheets put around it: spaces, full-width signs, `mailto:`. */
+export function readEmail(text: string): string {
+  const address = plain(text)
+    .replace(/\s/g, '')
+    .replace(/^mailto:/i, '')
+  if (!isEmail(address)) throw new ValueProblem('email_malformed')
+  return address
 }
 
 /** Yuan as written into fen, digit by digit: `¥1,280.50`, `1280元`. */

@@ -1,31 +1,20 @@
 /** One small object per channel: the exact bytes of a message, how to send them, and whether the other side deduplicates. */
+import type { Clock } from '../platform/clock.ts'
 import { AppError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import type { WechatClient } from '../wechat/index.ts'
 import { networkFailure, type WecomClient } from '../wecom/index.ts'
+import { type ChannelDriver, Undelivered } from './driver.ts'
+import { type EmailSettings, emailFreezer, emailIdOf, smtpEmail } from './email.ts'
 import { messageKey, type OutboxRow } from './model.ts'
 import { cutBytes } from './templates.ts'
 import type { Channel } from './types.ts'
-
-export interface Sent {
-  messageId: string | null
-  responseCode: string | null
-}
-
-export interface ChannelDriver {
-  /** How a repeat of the same bytes is treated over there: by our id, by the body for some hours, or sent again. */
-  dedupe: 'id' | 'body' | 'none'
-  freeze(row: OutboxRow, target: string, n: number): string
-  /** `timeoutMs` is machine time. @throws VendorError, SmsRefusal */
-  send(body: string, timeoutMs: number): Promise<Sent>
-  /** The message id that these bytes carry, where the id is ours. */
-  idOf(body: string): string | null
-}
 
 export interface ChannelSettings {
   agentId: number
   /** `log` writes a line and delivers nothing: for development without a gateway. */
   sms: { base: string; key: string } | 'log' | null
+  email: EmailSettings | 'log' | null
 }
 
 const DUPLICATE_INTERVAL_S = 14_400
@@ -56,11 +45,13 @@ export function createChannels({
   wecom,
   wechat,
   settings,
+  clock,
   log,
 }: {
   wecom: WecomClient
   wechat: WechatClient
   settings: ChannelSettings
+  clock: Clock
   log: Log
 }): Partial<Record<Channel, ChannelDriver>> {
   const chatBody = (row: OutboxRow): Record<string, unknown> => {
@@ -157,6 +148,9 @@ export function createChannels({
       idOf: () => null,
     },
     ...(settings.sms ? { sms: settings.sms === 'log' ? loggedSms(log) : gatewaySms(settings.sms) } : {}),
+    ...(settings.email
+      ? { email: settings.email === 'log' ? loggedEmail(clock, log) : smtpEmail(settings.email, clock) }
+      : {}),
   }
 }
 
@@ -167,16 +161,27 @@ const smsBody = (row: OutboxRow, target: string, n: number): string =>
     text: row.content.kind === 'customer' ? (row.content.sms ?? '') : '',
   })
 
-const loggedSms = (log: Log): ChannelDriver => ({
+/** Delivers nothing: a line says that something would go. */
+const logged = (
+  log: Log,
+  what: string,
+  freeze: ChannelDriver['freeze'],
+  idOf: ChannelDriver['idOf'],
+): ChannelDriver => ({
   dedupe: 'id',
-  freeze: smsBody,
+  freeze,
   async send(body) {
-    const id = field(body, 'id')
-    log.info({ messageId: id }, 'an SMS would go out now: no gateway is configured')
-    return { messageId: id, responseCode: null }
+    const messageId = idOf(body)
+    log.info({ messageId, what }, 'a message would go out now: nothing is configured to carry it')
+    return { messageId, responseCode: null }
   },
-  idOf: (body) => field(body, 'id'),
+  idOf,
 })
+const smsIdOf = (body: string) => field(body, 'id')
+const loggedSms = (log: Log) => logged(log, 'SMS', smsBody, smsIdOf)
+const loggedEmail = (clock: Clock, log: Log) => logged(log, 'email', emailFreezer(NOBODY, clock), emailIdOf)
+/** Sender of mails that are only written to the log. */
+const NOBODY = 'aftercare@localhost'
 
 /** `POST <base> { id, to, text }` with a bearer key; the gateway doesn't deliver a repeated id again. */
 const gatewaySms = ({ base, key }: { base: string; key: string }): ChannelDriver => ({
@@ -196,18 +201,11 @@ const gatewaySms = ({ base, key }: { base: string; key: string }): ChannelDriver
       throw networkFailure('wecom', 'sms', cause)
     }
     if (response.ok) return { messageId: field(body, 'id'), responseCode: null }
-    throw new SmsRefusal(response.status)
+    throw smsRefusal(response.status)
   },
-  idOf: (body) => field(body, 'id'),
+  idOf: smsIdOf,
 })
 
 /** The gateway answered: 5xx and 429 took nothing and may be tried again, anything else refuses this message. */
-export class SmsRefusal extends Error {
-  readonly busy: boolean
-  readonly status: number
-  constructor(status: number) {
-    super(`sms gateway answers ${status}`)
-    this.status = status
-    this.busy = status >= 500 || status === 429
-  }
-}
+export const smsRefusal = (status: number): Undelivered =>
+  new Undelivered(status, { busy: status >= 500 || status === 429, limit: status === 429 })

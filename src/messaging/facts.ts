@@ -26,6 +26,7 @@ export interface FactsDeps {
   facts: {
     openKfId: string
     smsOn: boolean
+    emailOn: boolean
     miniProgramOn: boolean
     templateIds: () => Promise<Partial<Record<'care_reminder' | 'follow_up', string>>>
   }
@@ -122,10 +123,11 @@ export async function loadFacts(
     reach(customerId) {
       const contact = known.get(customerId)
       if (!contact) return null
-      const { customer, phone } = contact
+      const { customer, phone, email } = contact
       return {
         customer,
         phone,
+        email,
         sessions: customer.externalUserIds
           .map((id) => sessionById.get(sessionId(id)))
           .filter((one): one is KfSession => one !== undefined),
@@ -143,6 +145,7 @@ export async function loadFacts(
           }),
         ),
         smsOn: facts.smsOn,
+        emailOn: facts.emailOn,
         miniProgramOn: facts.miniProgramOn,
         ...(promoted.has(customer.id)
           ? {

@@ -51,6 +51,7 @@ export interface MessagingDeps extends Ports {
     miniProgramOn: boolean
     /** `log` writes a line instead of sending: development only. */
     sms: ChannelSettings['sms']
+    email: ChannelSettings['email']
     /** A lost signal is made up for by looking without one, this often; default ten minutes. */
     pullEveryMs?: number
     /** People written to at the same time by one process. */
@@ -94,6 +95,7 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
   const facts = {
     openKfId: settings.openKfId,
     smsOn: settings.sms !== null,
+    emailOn: settings.email !== null,
     miniProgramOn: settings.miniProgramOn,
     templateIds,
   }
@@ -123,7 +125,7 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
     customers,
     staff,
     rates,
-    channels: createChannels({ wecom, wechat, settings, log }),
+    channels: createChannels({ wecom, wechat, settings, clock, log }),
     leaseMs,
     concurrency: settings.concurrency,
     ...promotion,

@@ -18,12 +18,14 @@ export const MAX_BUSY = 4
 export interface ReachFacts {
   customer: Customer
   phone: string | null
+  email: string | null
   sessions: readonly KfSession[]
   /** Grants left per kind, with the openid that has most. */
   grants: Partial<
     Record<SubscribeKind, { openId: string; templateId: string; count: number; places: readonly string[] }>
   >
   smsOn: boolean
+  emailOn: boolean
   miniProgramOn: boolean
   /** Known where something of the class is to go; without it nothing of the class goes. */
   promotion?: PromotionFacts
@@ -31,7 +33,7 @@ export interface ReachFacts {
 
 export interface Rung {
   channel: Channel
-  /** Session id, openid or phone that would carry it; null when it can't. */
+  /** Session id, openid, phone or address that would carry it; null when it can't. */
   target: string | null
   reason: Reason | null
   /** So many places or grants are left to others. */
@@ -81,6 +83,12 @@ export function smsRung({ phone, smsOn }: ReachFacts, hasText: boolean): Rung {
   return phone === null ? no('sms', 'no_phone') : { channel: 'sms', target: phone, reason: null }
 }
 
+export function emailRung({ email, emailOn }: ReachFacts, hasText: boolean): Rung {
+  if (!emailOn) return no('email', 'channel_off')
+  if (!hasText) return no('email', 'no_template_form')
+  return email === null ? no('email', 'no_email') : { channel: 'email', target: email, reason: null }
+}
+
 export type Decision =
   | { do: 'send'; channel: Channel; target: string; skips: OutboxRow['skips']; spare?: number }
   | { do: 'wait'; at: Date; reason: Reason }
@@ -101,6 +109,10 @@ export type Asking = Pick<OutboxRow, '_id' | 'contactClass' | 'notBefore' | 'not
     | { kind: 'staff' | 'card_update' }
 }
 
+/** A text for chat alone is part of a conversation there: tap here, answer with a number. A mail carries any other one. */
+const leavesChat = ({ sms, subscribe }: { sms: string | null; subscribe: unknown }): boolean =>
+  sms !== null || subscribe !== null
+
 /** Every rung for a contact, in order. Promotion leaves what medical messages will need. */
 export function rungsOf({ _id, contactClass, content }: Asking, facts: ReachFacts, now: Date): Rung[] {
   if (content.kind !== 'customer') return []
@@ -110,6 +122,7 @@ export function rungsOf({ _id, contactClass, content }: Asking, facts: ReachFact
     kfRung(facts, now, messageKey(_id, 'kf', 0), coming),
     subscribeRung(facts, kind, messageKey(_id, 'subscribe', 0), kind === null ? 0 : keptGrants(coming, kind, now)),
     smsRung(facts, content.sms !== null),
+    emailRung(facts, leavesChat(content)),
   ]
 }
 

@@ -30,7 +30,7 @@ export interface Intent {
   key: string
   /** Sealed at rest, like `target`. */
   body: string
-  /** Session id, `openid|template id`, phone, userid or event code. */
+  /** Session id, `openid|template id`, phone, email address, userid or event code. */
   target: string
   /** Business time of the first send of these bytes. */
   firstSentAt: Date

@@ -2,7 +2,7 @@
 import { type Clock, SECOND_MS } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { Rates } from '../wecom/index.ts'
-import type { ChannelDriver } from './channels.ts'
+import type { ChannelDriver } from './driver.ts'
 import type { Work } from './gates.ts'
 import type { Intent, OutboxStore } from './model.ts'
 import { applyVerdict, type Verdict, verdictOf } from './settle.ts'
@@ -41,7 +41,8 @@ export async function sendOne(deps: SendDeps, work: Work, now: Date): Promise<vo
     return
   }
   if (!work.resent && driver.dedupe === 'none') {
-    const held = await deps.store.writeIntents([{ row, messageId: null }])
+    row.messageId = driver.idOf(intent.body)
+    const held = await deps.store.writeIntents([{ row, messageId: row.messageId }])
     if (!held.has(row._id)) {
       work.lost = true
       return

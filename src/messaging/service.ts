@@ -12,7 +12,7 @@ import type { Budgets } from './budgets.ts'
 import type { Conversations } from './conversations.ts'
 import { type FactsDeps, loadFacts } from './facts.ts'
 import { freeCaps } from './gates.ts'
-import { kfRung, smsRung, subscribeRung } from './ladder.ts'
+import { emailRung, kfRung, smsRung, subscribeRung } from './ladder.ts'
 import type { FrozenContent, OutboxRow, OutboxStore } from './model.ts'
 import { planReach } from './reach.ts'
 import { render, type TemplateBook } from './templates.ts'
@@ -186,9 +186,12 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
       const book = await loadFacts(deps, [asked])
       const known = book.reach(customer.id)
       if (!known) return []
-      return [kfRung(known, now), subscribeRung(known, 'care_reminder'), smsRung(known, true)].map(
-        ({ channel, target, reason }) => ({ channel, ok: target !== null, reason }),
-      )
+      return [
+        kfRung(known, now),
+        subscribeRung(known, 'care_reminder'),
+        smsRung(known, true),
+        emailRung(known, true),
+      ].map(({ channel, target, reason }) => ({ channel, ok: target !== null, reason }))
     },
     async welcome({ customerId, storeId, code, at }) {
       const contact: EnqueueContact = {

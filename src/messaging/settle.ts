@@ -3,7 +3,7 @@
 import { backoffMs } from '../platform/claims.ts'
 import { addMs } from '../platform/clock.ts'
 import { isVendorError } from '../wecom/index.ts'
-import { type ChannelDriver, SmsRefusal } from './channels.ts'
+import { type ChannelDriver, Undelivered } from './driver.ts'
 import { APP_DEDUPE_MS, MAX_BUSY } from './ladder.ts'
 import type { Attempt, Intent, OutboxRow } from './model.ts'
 
@@ -19,10 +19,10 @@ export type Verdict =
 
 /** Reads an error of a send. `resent`: these bytes had been on their way before. */
 export function verdictOf(error: unknown, driver: ChannelDriver, intent: Intent, resent: boolean, now: Date): Verdict {
-  if (error instanceof SmsRefusal)
+  if (error instanceof Undelivered)
     return error.busy
-      ? { kind: 'busy', errcode: error.status, limit: error.status === 429 }
-      : { kind: 'refused', errcode: error.status }
+      ? { kind: 'busy', errcode: error.code, limit: error.limit }
+      : { kind: 'refused', errcode: error.code }
   if (!isVendorError(error)) return { kind: 'unknown' }
   const { errcode, action, executed } = error
   if (executed === 'unknown') return repeatable(driver, intent, now) ? { kind: 'repeat' } : { kind: 'unknown' }

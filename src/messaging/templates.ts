@@ -43,6 +43,8 @@ const Template = z.strictObject({
       fields: z.record(z.string().regex(/^(thing|time|name|date|phrase|character_string)\d+$/), z.string().min(1)),
     })
     .optional(),
+  /** Of a mail, which says what the chat says; without it the clinic's name and the treatment's care. */
+  subject: z.string().min(1).optional(),
 })
 export const TemplateFile = z.strictObject({
   version: z.int().positive(),
@@ -129,8 +131,11 @@ const LONG_VALUES: Record<(typeof VARIABLES)[number], string> = {
 const longest = (text: string): string =>
   text.replace(/\{\{(\w+)\}\}/g, (_, name: keyof typeof LONG_VALUES) => LONG_VALUES[name] ?? '')
 
-function lint({ class: contactClass, chat, sms, subscribe }: z.output<typeof Template>, words: WordLint): string[] {
-  const texts = [chat, sms ?? '', ...Object.values(subscribe?.fields ?? {})]
+function lint(
+  { class: contactClass, chat, sms, subscribe, subject }: z.output<typeof Template>,
+  words: WordLint,
+): string[] {
+  const texts = [chat, sms ?? '', subject ?? '', ...Object.values(subscribe?.fields ?? {})]
   const all = texts.join('\n')
   const found: string[] = []
   for (const name of new Set(texts.flatMap(namesIn)))
@@ -158,7 +163,11 @@ export interface RenderedMessage {
   chat: string
   sms: string | null
   subscribe: { kind: SubscribeKind; fields: Record<string, string> } | null
+  /** Who a mail with the chat's text is from, and its subject; null where the text belongs to a conversation. */
+  email: { sender: string; subject: string } | null
 }
+
+const SUBJECT = '{{store}} · {{treatment}}护理关怀'
 
 const ELLIPSIS_BYTES = 3
 /** Vendor's value rules (wecom 9.4): longer values refuse the whole message. */
@@ -191,6 +200,10 @@ export function render(book: TemplateBook, key: string, vars: Record<string, str
           ),
         }
       : null,
+    email:
+      template.sms === undefined && template.subscribe === undefined
+        ? null
+        : { sender: oneLine(fill('{{store}}')), subject: oneLine(fill(template.subject ?? SUBJECT)) },
   }
 }
 

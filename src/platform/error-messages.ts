@@ -31,6 +31,7 @@ export const ERROR_MESSAGES = {
   treatment_cancelled: '该治疗记录已取消，不能再更正。',
   unknown_treatment_code: '治疗项目代码不在系统的项目表中。',
   phone_malformed: '手机号码格式不正确。',
+  email_malformed: '邮箱地址格式不正确。',
   identity_taken: '该身份已属于另一位客户。',
   external_id_conflict: '该外部编号已用于内容不同的记录。',
   past_contact_in_future: '联系记录的时间晚于现在。',

@@ -45,6 +45,7 @@ export const REASONS = {
   reserved: { zh: '名额留给医疗护理消息', en: 'what is left is kept for medical messages' },
   no_template_form: { zh: '该内容没有此渠道的模板', en: 'the text has no form for this channel' },
   no_phone: { zh: '没有手机号码', en: 'no phone number' },
+  no_email: { zh: '没有邮箱地址', en: 'no email address' },
   channel_off: { zh: '该渠道未启用', en: 'the channel is not configured' },
   refused: { zh: '对方平台拒绝发送', en: 'the vendor refused the message' },
   blocked: { zh: '客户已拒收', en: 'the customer blocks this channel' },

@@ -3,6 +3,7 @@ import { MongoClient } from 'mongodb'
 import { z } from 'zod'
 import { isNetwork } from './address.ts'
 import { parseFieldKeys } from './crypto.ts'
+import { isEmail, senderOf } from './email-address.ts'
 
 export interface SettingProblem {
   setting: string
@@ -20,6 +21,16 @@ const Url = z
   .string()
   .refine(url, 'must be an http(s) address')
   .transform((text) => text.replace(/\/+$/, ''))
+const SmtpUrl = z.string().refine((text) => {
+  try {
+    const { protocol, hostname, username, password } = new URL(text)
+    decodeURIComponent(username + password)
+    return ['smtp:', 'smtps:'].includes(protocol) && hostname !== ''
+  } catch {
+    return false
+  }
+}, 'must be smtp://… or smtps://…, with signs like @ : / in a password written as %40 %3A %2F')
+const MailAddress = z.string().refine(isEmail, 'must be an email address')
 const AesKey = z
   .string()
   .refine((text) => /^[A-Za-z0-9]*$/.test(text), 'must have letters and digits only')
@@ -85,7 +96,8 @@ const Schema = z.object({
   CALLBACK_MAX_AGE_SECONDS: Whole(0, 86_400).default(300),
   SMS_API_BASE: Url.optional(),
   SMS_API_KEY: Text.optional(),
-  SMTP_URL: Text.optional(),
+  SMTP_URL: SmtpUrl.optional(),
+  MAIL_FROM: MailAddress.optional(),
   FIELD_KEYS: Keys,
   SESSION_SECRET: z.string().min(32, 'must have at least 32 characters'),
   INTEGRATION_KEYS: List.default([]),
@@ -126,6 +138,8 @@ export function readSettings(
   }
   if (given.SMS_API_BASE && !given.SMS_API_KEY)
     problems.push({ setting: 'SMS_API_KEY', message: 'is missing: SMS_API_BASE needs it' })
+  if (given.NODE_ENV === 'production' && given.SMTP_URL && !given.MAIL_FROM && senderOf(given.SMTP_URL) === null)
+    problems.push({ setting: 'MAIL_FROM', message: 'is missing: SMTP_URL needs it where its user is no address' })
   for (const [i, key] of (given.INTEGRATION_KEYS ?? '').split(',').entries()) {
     if (key.trim() && !/^[\x21-\x7e]{16,}$/.test(key.trim()))
       problems.push({

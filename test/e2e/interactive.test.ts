@@ -43,11 +43,12 @@ function groupLives(pid: number): boolean {
   }
 }
 
-/** Two neighbours for the simulator. */
-async function pairOfPorts(): Promise<number> {
+/** Three neighbours for the simulator. */
+async function rowOfPorts(): Promise<number> {
   for (;;) {
     const port = await freePort()
-    if ((await freePort(port + 1).catch(() => 0)) === port + 1) return port
+    const next = await Promise.all([port + 1, port + 2].map((one) => freePort(one).catch(() => 0)))
+    if (next[0] === port + 1 && next[1] === port + 2) return port
   }
 }
 
@@ -67,7 +68,7 @@ const canStartOne = ['mongod', 'secantusd-rs', 'secantusd-py'].some((name) =>
 
 /** The demo runs, every address that it prints answers; then it is stopped and nothing of it is left. */
 async function playAndStop(env: NodeJS.ProcessEnv, stop: (pid: number) => void, running: (it: Demo) => Promise<void>) {
-  const [port, simulatorPort] = [await freePort(), await pairOfPorts()]
+  const [port, simulatorPort] = [await freePort(), await rowOfPorts()]
   const it = demo(['--port', String(port), '--simulator-port', String(simulatorPort)], env)
   const pid = it.npm.pid ?? 0
   await expect.poll(it.words, { timeout: 120_000, interval: 200 }).toContain('Ctrl-C stops everything')
@@ -81,7 +82,7 @@ async function playAndStop(env: NodeJS.ProcessEnv, stop: (pid: number) => void, 
   await expect.poll(() => groupLives(pid), { timeout: 15_000 }).toBe(false)
   await it.exit
   expect(existsSync(it.dataDir)).toBe(false)
-  for (const one of [port, simulatorPort, simulatorPort + 1]) expect(await freePort(one)).toBe(one)
+  for (const one of [port, simulatorPort, simulatorPort + 1, simulatorPort + 2]) expect(await freePort(one)).toBe(one)
 }
 
 /** A year was brought in, and what reached anybody is of treatments that are less than three months old, or of today's. */
@@ -142,7 +143,7 @@ test('a port that is taken is said before anything starts', async () => {
   const other = createServer()
   await new Promise<void>((done) => other.listen(taken, '127.0.0.1', done))
   onTestFinished(() => void other.close())
-  const { exit, words, dataDir } = demo(['--port', String(taken), '--simulator-port', String(await pairOfPorts())])
+  const { exit, words, dataDir } = demo(['--port', String(taken), '--simulator-port', String(await rowOfPorts())])
   expect(await exit).toBe(1)
   expect(words()).toContain(`Port ${taken} is in use by another program`)
   expect(words()).toContain('npm run demo -- --port')

@@ -164,6 +164,8 @@ export async function enterRecords({ made, db }: ApiWorld): Promise<Known> {
     to: '20:00',
     // At another time than the windows: a store that nobody may contact is refused.
     quietHours: { from: '21:00', to: '09:00' },
+    // That it is one is checked with a code of its own.
+    email: 'mei@example.com',
   }
 }
 

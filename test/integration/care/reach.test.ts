@@ -43,6 +43,7 @@ test('the coming thirty days: each contact with its channel, the others with the
     { channel: { code: 'kf' }, ok: false, reason: { code: 'kf_window_over', label: '距客户上次发言超过 48 小时' } },
     { channel: { code: 'subscribe' }, ok: false, reason: { code: 'no_openid', label: '客户未登录小程序' } },
     { channel: { code: 'sms' }, ok: true, reason: null },
+    { channel: { code: 'email' }, ok: false, reason: { code: 'no_email' } },
   ])
   expect(needs).toEqual([])
   await expect(outlook('nobody')).rejects.toThrow('customer_not_found')

@@ -10,6 +10,7 @@ beforeEach(async () => {
   for (const name of COLLECTIONS) await db.collection(name).deleteMany({})
 })
 const PHONE = '13800138000'
+const EMAIL = 'mei.wang@example.com'
 const basic = { externalId: 'HM-1', name: '王小美', storeIds: ['huayan'], gender: 'female' as const, phone: PHONE }
 
 describe('entry by the clinic', () => {
@@ -52,11 +53,11 @@ describe('entry by the clinic', () => {
     expect(await desk.findByIdentity('external_id', 'HM-2')).toBeNull()
   })
 
-  test('name, phone, allergies and notes are sealed at rest', async () => {
+  test('name, phone, email, allergies and notes are sealed at rest', async () => {
     const { desk } = await customersWorld(db)
-    const { id } = await desk.upsert({ ...basic, allergies: '青霉素', notes: '怕疼' })
+    const { id } = await desk.upsert({ ...basic, email: EMAIL, allergies: '青霉素', notes: '怕疼' })
     const stored = JSON.stringify(await db.collection<{ _id: string }>('customers').findOne({ _id: id }))
-    for (const secret of ['王小美', PHONE, '青霉素', '怕疼']) expect(stored).not.toContain(secret)
+    for (const secret of ['王小美', PHONE, EMAIL, '青霉素', '怕疼']) expect(stored).not.toContain(secret)
     const identities = JSON.stringify(await db.collection('customer_identities').find().toArray())
     expect(identities).not.toContain(PHONE)
     expect((await desk.contacts([id])).get(id)).toMatchObject({
@@ -64,13 +65,30 @@ describe('entry by the clinic', () => {
       name: '王小美',
       salutation: '王女士',
       phone: PHONE,
+      email: EMAIL,
     })
   })
 
-  test('the view masks the phone and drops what it does not name', async () => {
+  test('an address can be changed and taken back; what is none is refused with a code, and said again it is no change', async () => {
     const { desk } = await customersWorld(db)
-    const view = CustomerView.parse(await desk.upsert(basic))
+    const { id } = await desk.upsert({ ...basic, email: EMAIL })
+    const revision = async () =>
+      (await db.collection<{ _id: string; revision: number }>('customers').findOne({ _id: id }))?.revision
+    expect(await desk.upsert({ ...basic, email: EMAIL })).toMatchObject({ email: EMAIL })
+    expect(await revision()).toBe(0)
+    for (const write of [desk.upsert({ ...basic, email: 'mei@' }), desk.patch(id, { email: 'mei mei@example.com' })])
+      await expect(write).rejects.toMatchObject({ kind: 'invalid', code: 'email_malformed' })
+    expect(await desk.upsert(basic)).toMatchObject({ email: EMAIL })
+    expect(await desk.patch(id, { email: 'mei@example.org' })).toMatchObject({ email: 'mei@example.org' })
+    expect(await desk.patch(id, { email: null })).toMatchObject({ email: null })
+    expect((await desk.contacts([id])).get(id)?.email).toBeNull()
+  })
+
+  test('the view masks phone and email and drops what it does not name', async () => {
+    const { desk } = await customersWorld(db)
+    const view = CustomerView.parse(await desk.upsert({ ...basic, email: EMAIL }))
     expect(view.phone).toBe('138****8000')
+    expect(view.email).toBe('m***@example.com')
     expect(Object.keys(view)).not.toContain('openIds')
     expect(Object.keys(view)).not.toContain('_id')
   })
@@ -82,6 +100,8 @@ describe('entry by the clinic', () => {
       { externalId: { $gt: '' } },
       { phone: { $ne: null } },
       { phone: 'call me' },
+      { email: { $ne: null } },
+      { email: 'a'.repeat(255) },
       { name: '' },
       { storeIds: [] },
       { optOut: { everything: true } },

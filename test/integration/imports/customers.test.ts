@@ -114,3 +114,22 @@ test('a number that comes twice: the same row is nothing new, another one is ref
   expect(report).toMatchObject({ rows: 4, new: 2, same: 1, bad: 1 })
   expect(report.problems).toMatchObject([{ line: 5, column: '客户编号', code: 'number_repeated' }])
 })
+
+test('a column of addresses: read as people write them, and a bad one is its row’s problem alone', async () => {
+  const headings = ['客户编号', '姓名', '门店', '电子邮箱']
+  const rows = [
+    ['E-1', '王丽', '华颜整形医院', 'Mei.Wang＠example.com'],
+    ['E-2', '王雅', '华颜整形医院', ''],
+    ['E-3', '王静', '华颜整形医院', 'mei@'],
+  ]
+  const plans: unknown[] = []
+  const file = w.file(lines([headings, ...rows]))
+  const report = await w.import(file, 'customers', { onPlan: (plan) => plans.push(plan) })
+  expect(report).toMatchObject({ new: 2, bad: 1 })
+  expect(report.problems).toMatchObject([{ line: 4, column: '电子邮箱', code: 'email_malformed' }])
+  expect(JSON.stringify(plans)).not.toMatch(/ei\.Wang/)
+  const { items } = (await w.api('GET', '/customers?externalId=E-1')) as { items: Record<string, unknown>[] }
+  expect(items).toMatchObject([{ email: 'M***@example.com' }])
+  expect((await w.dump()).customers).not.toContain('Mei.Wang')
+  expect(await w.import(file, 'customers')).toMatchObject({ new: 0, same: 2, bad: 1 })
+})

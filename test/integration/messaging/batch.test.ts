@@ -108,6 +108,7 @@ describe('what clinic systems ask', () => {
       { channel: 'kf', ok: false, reason: 'kf_five_used' },
       { channel: 'subscribe', ok: false, reason: 'no_openid' },
       { channel: 'sms', ok: true, reason: null },
+      { channel: 'email', ok: false, reason: 'channel_off' },
     ])
   })
 

@@ -111,6 +111,7 @@ describe('the ladder', () => {
       { channel: 'kf', reason: 'no_kf_session' },
       { channel: 'subscribe', reason: 'no_openid' },
       { channel: 'sms', reason: 'no_phone' },
+      { channel: 'email', reason: 'channel_off' },
     ])
     expect(needs).toMatchObject([{ outboxId: id, unknown: false, refs: { stepId: contact.stepId } }])
     expect((await messaging.service.text(id))?.chat).toContain('华颜整形医院提醒您')

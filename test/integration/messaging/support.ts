@@ -1,4 +1,4 @@
-/** Messaging on a real database, against the simulated WeCom, WeChat and SMS gateway over HTTP, callbacks included. */
+/** Messaging on a real database, against the simulated WeCom, WeChat, SMS gateway and mail server, callbacks included. */
 import type { Connection } from 'mongoose'
 import { afterAll, expect, vi } from 'vitest'
 import { createSimulator, type LedgerEntry } from '../../../simulator/index.ts'
@@ -58,6 +58,7 @@ export interface WorldOptions {
   customers?: number
   leaseMs?: number
   sms?: boolean
+  email?: boolean
   works?: boolean
   db?: Connection
 }
@@ -67,6 +68,7 @@ export async function messagingWorld({
   customers: people = 6,
   leaseMs = 30_000,
   sms = true,
+  email = false,
   works = false,
   db: given,
 }: WorldOptions = {}) {
@@ -130,6 +132,7 @@ export async function messagingWorld({
     listen?: SettledListener
     rates?: Partial<Rates>
     sms?: { base: string; key: string }
+    smtpUrl?: string
   }) => {
     const messaging = createMessaging({
       ...ports,
@@ -146,6 +149,7 @@ export async function messagingWorld({
         agentId: ready.agentId,
         miniProgramOn: true,
         sms: parts.sms ?? (sms ? { base: ready.smsApiBase, key: ready.smsApiKey } : null),
+        email: email ? { url: parts.smtpUrl ?? ready.smtpUrl, from: 'care@huayan.example' } : null,
         concurrency: CONCURRENCY,
       },
     })

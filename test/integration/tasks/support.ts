@@ -99,7 +99,14 @@ export async function tasksWorld() {
     staff: staff.service,
     templates: buildTemplates(templates, () => []).book,
     promotionCaps: CAPS,
-    settings: { openKfId: ready.openKfId, agentId: ready.agentId, miniProgramOn: false, sms: null, concurrency: 4 },
+    settings: {
+      openKfId: ready.openKfId,
+      agentId: ready.agentId,
+      miniProgramOn: false,
+      sms: null,
+      email: null,
+      concurrency: 4,
+    },
   })
   /** A further process on the same database, which is handed its callbacks by the test; its ports may be made to fail. */
   const another = ({

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { cellText } from '../../../src/imports/cells.ts'
 import { ValueProblem } from '../../../src/imports/problems.ts'
 import {
+  readEmail,
   readFen,
   readInstant,
   readList,
@@ -121,6 +122,20 @@ describe('phones', () => {
     ['1.38E10', 'shortened_by_excel'],
   ])('%s is none: %s', (text, code) => {
     expect(codeOf(() => readPhone(text))).toBe(code)
+  })
+})
+
+describe('email addresses', () => {
+  test.each([
+    ' Mei.Wang@example.com ',
+    'Ｍei.Wang＠example.com',
+    'mailto:Mei.Wang@example.com',
+    'Mei.Wang @ example.com',
+  ])('%s', (text) => {
+    expect(readEmail(text)).toBe('Mei.Wang@example.com')
+  })
+  test.each(['mei', 'mei@qq', '无', 'a@example.com;b@example.com'])('%s is none', (text) => {
+    expect(codeOf(() => readEmail(text))).toBe('email_malformed')
   })
 })
 

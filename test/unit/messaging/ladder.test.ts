@@ -44,12 +44,27 @@ describe('the first rung that can carry it', () => {
     expect(channelOf({ sessions: [], grants })).toBe('subscribe')
   })
 
-  test('then notices, SMS and a person', () => {
+  test('then notices, SMS, email and a person', () => {
     expect(channelOf({ sessions: [] })).toBe('subscribe')
     expect(channelOf({ sessions: [], grants: {} })).toBe('sms')
     expect(channelOf({ sessions: [], miniProgramOn: false })).toBe('sms')
-    expect(channelOf({ sessions: [], grants: {}, phone: null })).toBe('settle')
-    expect(channelOf({ sessions: [], grants: {}, smsOn: false })).toBe('settle')
+    expect(channelOf({ sessions: [], grants: {}, phone: null })).toBe('email')
+    expect(channelOf({ sessions: [], grants: {}, smsOn: false })).toBe('email')
+    expect(channelOf({ sessions: [], grants: {}, phone: null, email: null })).toBe('settle')
+    expect(channelOf({ sessions: [], grants: {}, phone: null, emailOn: false })).toBe('settle')
+  })
+
+  test('says why no mail goes: the channel is off, there is no address, or the text is part of a chat', () => {
+    const chatOnly = row({ content: { ...row().content, sms: null, subscribe: null, email: null } as never })
+    const why = (facts: Partial<ReachFacts>, contact = row()) => {
+      const decision = decideCustomer(contact, reach({ sessions: [], grants: {}, phone: null, ...facts }), window, NOW)
+      return decision.do === 'settle' ? decision.skips.at(-1) : decision.do
+    }
+    expect(why({ emailOn: false })).toEqual({ channel: 'email', reason: 'channel_off' })
+    expect(why({ email: null })).toEqual({ channel: 'email', reason: 'no_email' })
+    expect(why({}, chatOnly)).toEqual({ channel: 'email', reason: 'no_template_form' })
+    expect(why({}, row({ refusals: { email: 1 } }))).toEqual({ channel: 'email', reason: 'refused' })
+    expect(why({})).toBe('send')
   })
 
   test('a channel that refused once is not asked again', () => {
@@ -105,13 +120,14 @@ test('whatever is known, no message goes over a full or old conversation, and ev
       fc.integer({ min: 0, max: 2 }),
       fc.option(fc.constant('138')),
       fc.boolean(),
-      (some, count, phone, smsOn) => {
+      fc.option(fc.constant('lin@example.com')),
+      (some, count, phone, smsOn, email) => {
         const grants = { care_reminder: { openId: 'o', templateId: 't', count, places: [] } }
-        const decision = decideCustomer(row(), reach({ sessions: some, grants, phone, smsOn }), window, NOW)
+        const decision = decideCustomer(row(), reach({ sessions: some, grants, phone, smsOn, email }), window, NOW)
         if (decision.do === 'wait') throw new Error('it is inside the window')
         for (const { reason } of decision.skips) expect(Object.keys(REASONS)).toContain(reason)
         if (decision.do === 'settle') {
-          expect(decision.skips).toHaveLength(3)
+          expect(decision.skips).toHaveLength(4)
           return
         }
         if (decision.channel === 'kf') {
@@ -122,7 +138,8 @@ test('whatever is known, no message goes over a full or old conversation, and ev
         }
         if (decision.channel === 'subscribe') expect(count).toBeGreaterThan(0)
         if (decision.channel === 'sms') expect([smsOn, phone]).toEqual([true, '138'])
-        expect(decision.skips).toHaveLength(['kf', 'subscribe', 'sms'].indexOf(decision.channel))
+        if (decision.channel === 'email') expect(email).not.toBeNull()
+        expect(decision.skips).toHaveLength(['kf', 'subscribe', 'sms', 'email'].indexOf(decision.channel))
       },
     ),
     { numRuns: 500 },

@@ -48,6 +48,7 @@ const grants = (count: number) => ({ care_reminder: { openId: 'o', templateId: '
 const known = (more: Partial<ReachFacts> = {}): ReachFacts =>
   reach({
     sessions: [],
+    email: null,
     customer: { ...reach().customer, promotionConsentAt: hours(-1) },
     promotion: { caps: CAPS, spent: [], hold: null, coming: [] },
     ...more,
@@ -70,7 +71,7 @@ describe('notices', () => {
       m10: 'subscribe',
       m25: 'sms',
     })
-    expect(why(contacts, known({ grants: grants(2) }), 'p0')).toEqual(['no_kf_session', 'reserved', null])
+    expect(why(contacts, known({ grants: grants(2) }), 'p0')).toEqual(['no_kf_session', 'reserved', null, 'no_email'])
     expect(planned(contacts, known({ grants: grants(2) })).grants).toEqual([
       { kind: 'care_reminder', count: 1, ids: ['m25'] },
     ])
@@ -84,7 +85,7 @@ describe('notices', () => {
     expect(planned([medical(1)], known({ grants: grants(0), sessions: reach().sessions })).grants).toEqual([])
     const customer = { ...known().customer, openIds: [] }
     expect(planned([medical(1)], known({ grants: grants(0), customer })).grants).toEqual([])
-    expect(why([medical(1)], known({ customer }), 'm1')).toEqual(['no_kf_session', 'no_openid', null])
+    expect(why([medical(1)], known({ customer }), 'm1')).toEqual(['no_kf_session', 'no_openid', null, 'no_email'])
   })
 })
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type ChannelDriver, SmsRefusal } from '../../../src/messaging/channels.ts'
+import { smsRefusal } from '../../../src/messaging/channels.ts'
+import type { ChannelDriver } from '../../../src/messaging/driver.ts'
 import { applyVerdict, repeatable, verdictOf } from '../../../src/messaging/settle.ts'
 import { withoutToken } from '../../../src/wecom/errors.ts'
 import { networkFailure, vendorRefusal } from '../../../src/wecom/index.ts'
@@ -34,9 +35,9 @@ describe('what an answer means', () => {
     expect(verdict(refusal(45009))).toMatchObject({ kind: 'busy', limit: true })
     expect(verdict(refusal(-1))).toMatchObject({ kind: 'busy', limit: false })
     expect(verdict(refusal(95002))).toEqual({ kind: 'refused', errcode: 95002 })
-    expect(verdict(new SmsRefusal(503))).toMatchObject({ kind: 'busy', limit: false })
-    expect(verdict(new SmsRefusal(429))).toMatchObject({ kind: 'busy', limit: true })
-    expect(verdict(new SmsRefusal(400))).toEqual({ kind: 'refused', errcode: 400 })
+    expect(verdict(smsRefusal(503))).toMatchObject({ kind: 'busy', limit: false })
+    expect(verdict(smsRefusal(429))).toMatchObject({ kind: 'busy', limit: true })
+    expect(verdict(smsRefusal(400))).toEqual({ kind: 'refused', errcode: 400 })
   })
   test('a lost answer is repeated only where the other side deduplicates; nothing left means nothing done', () => {
     expect(verdict(reset, 'id').kind).toBe('repeat')

@@ -21,6 +21,7 @@ export const row = (more: Partial<OutboxRow> = {}): OutboxRow => ({
     chat: '您好',
     sms: '您好',
     subscribe: { kind: 'care_reminder', fields: { thing1: '水光针' } },
+    email: { sender: '华颜', subject: '华颜 · 水光针护理关怀' },
   },
   notBefore: NOW,
   notAfter: hours(12),
@@ -71,11 +72,13 @@ export const reach = (more: Partial<ReachFacts> = {}): ReachFacts => ({
     provisional: false,
   },
   phone: '13800000000',
+  email: 'lin@example.com',
   sessions: [
     { _id: 'kf|wm', lastInboundAt: hours(-1), lastInboundId: 'm', places: [], full: false, state: 0, blocked: false },
   ],
   grants: { care_reminder: { openId: 'o', templateId: 't', count: 1, places: [] } },
   smsOn: true,
+  emailOn: true,
   miniProgramOn: true,
   ...more,
 })

@@ -95,9 +95,17 @@ describe('render', () => {
       chat: '华颜提醒您',
       sms: '【华颜】 请保湿',
       subscribe: { kind: 'follow_up', fields: { thing1: '水光针', name2: '林悦', time3: '2026年3月2日 11:00' } },
+      email: { sender: '华颜', subject: '华颜 · 水光针护理关怀' },
     })
     expect(classOf(book, 'one')).toBe('care')
     expect(classOf(book, 'two')).toBeNull()
+  })
+
+  test('a mail has the subject of its template, and a text for the chat alone makes none', () => {
+    const vars = { store: '华颜', treatment: '水光针' }
+    const about = bookOf({ sms: '【{{store}}】谢谢', subject: '{{store}}：{{treatment}}预约提醒' })
+    expect(render(about, 'one', vars).email).toEqual({ sender: '华颜', subject: '华颜：水光针预约提醒' })
+    expect(render(bookOf({ sms: undefined, subscribe: undefined }), 'one', vars).email).toBeNull()
   })
 
   test("values are cut to the vendors' limits, never in the middle of a character", () => {
@@ -105,7 +113,7 @@ describe('render', () => {
       chat: '{{store}}{{text}}',
       subscribe: { kind: 'care_reminder', fields: { thing1: '{{text}}', name2: '{{text}}' } },
     })
-    const { chat, subscribe } = render(book, 'one', { store: '华', text: '😀护'.repeat(600) })
+    const { chat, subscribe } = render(book, 'one', { store: '华', treatment: '水光针', text: '😀护'.repeat(600) })
     expect(Buffer.byteLength(chat)).toBeLessThanOrEqual(2048)
     expect(Buffer.byteLength(chat)).toBeGreaterThan(2040)
     expect(chat).toMatch(/[😀护]…$/u)

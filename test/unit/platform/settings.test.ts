@@ -96,6 +96,24 @@ test('settings that belong together are missed together', () => {
   ])
 })
 
+test('mails need a server, and in production somebody they come from', () => {
+  const settings = { ...good, SMTP_URL: 'smtp://relay:p%40ss@mail.example:587' }
+  expect(readSettings(settings).problems).toEqual([])
+  expect(readSettings({ ...settings, NODE_ENV: 'production' }).problems).toEqual([
+    { setting: 'MAIL_FROM', message: 'is missing: SMTP_URL needs it where its user is no address' },
+  ])
+  for (const more of [
+    { MAIL_FROM: 'care@huayan.example' },
+    { SMTP_URL: 'smtps://care%40huayan.example:p@mail.example' },
+  ])
+    expect(readSettings({ ...settings, NODE_ENV: 'production', ...more }).problems).toEqual([])
+  for (const text of ['mail.example:587', 'http://mail.example', 'smtp://', 'smtp://%zz@mail.example'])
+    expect(readSettings({ ...good, SMTP_URL: text }).problems.map(({ setting }) => setting)).toEqual(['SMTP_URL'])
+  expect(readSettings({ ...settings, MAIL_FROM: 'care' }).problems).toEqual([
+    { setting: 'MAIL_FROM', message: 'must be an email address' },
+  ])
+})
+
 test('proxies are addresses or networks', () => {
   expect(readSettings(good).settings?.TRUSTED_PROXIES).toEqual(['127.0.0.1', '::1'])
   expect(readSettings({ ...good, TRUSTED_PROXIES: '10.0.0.0/8, fd00::/8' }).settings?.TRUSTED_PROXIES).toEqual([

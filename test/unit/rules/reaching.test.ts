@@ -25,15 +25,22 @@ const ladder = (now: string, more: Partial<ReachFacts> = {}, conversation: Parti
 }
 
 describe('the channel ladder', () => {
-  test('customer-service message within 48 hours, then the granted notice, then SMS, then a person', () => {
+  test('customer-service message within 48 hours, then the granted notice, then SMS, then email, then a person', () => {
     expect(ladder('2026-03-04 11:29')).toEqual(['kf'])
     expect(ladder('2026-03-04 11:30')).toEqual(['subscribe', 'kf: kf_window_over'])
     expect(ladder('2026-03-04 11:30', { grants: {} })).toEqual(['sms', 'kf: kf_window_over', 'subscribe: no_grant'])
     expect(ladder('2026-03-04 11:30', { grants: {}, phone: null })).toEqual([
+      'email',
+      'kf: kf_window_over',
+      'subscribe: no_grant',
+      'sms: no_phone',
+    ])
+    expect(ladder('2026-03-04 11:30', { grants: {}, phone: null, email: null })).toEqual([
       'delegated',
       'kf: kf_window_over',
       'subscribe: no_grant',
       'sms: no_phone',
+      'email: no_email',
     ])
   })
   test('five messages after the customer’s last one, the sixth goes on to the next channel', () => {
