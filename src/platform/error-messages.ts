@@ -59,6 +59,7 @@ export const ERROR_MESSAGES = {
   nothing_to_undo: '这次变动中已没有可以恢复的步骤。',
   pathway_same_version: '两个版本相同，无需迁移。',
   migration_not_found: '没有找到该迁移任务。',
+  wecom_code_invalid: '登录已失效，请重新登录。',
   wechat_code_invalid: '登录凭证已失效，请重新进入小程序。',
 } as const
 

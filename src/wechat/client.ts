@@ -1,8 +1,9 @@
 /** Mini-program server APIs that the house uses. */
 import { z } from 'zod'
 import { AppError } from '../platform/errors.ts'
-import type { createPlainCall } from '../wecom/index.ts'
-import { isVendorError, readWithRetry, shape } from '../wecom/index.ts'
+import { type Ask, type createPlainCall, isVendorError, shape } from '../wecom/index.ts'
+import { linksApi } from './apis/links.ts'
+import { safetyApi } from './apis/safety.ts'
 import type { WechatClient } from './types.ts'
 
 type Call = ReturnType<typeof createPlainCall>
@@ -22,16 +23,18 @@ async function withCode<T>(work: () => Promise<T>): Promise<T> {
 
 export function createWechatClient({
   plain,
-  call,
+  ask,
   appId,
   appSecret,
 }: {
   plain: Call
-  call: Call
+  ask: Ask
   appId: string
   appSecret: string
 }): WechatClient {
   return {
+    ...linksApi(ask),
+    ...safetyApi(ask),
     code2Session: (code) =>
       withCode(async () => {
         const path = '/sns/jscode2session'
@@ -52,28 +55,20 @@ export function createWechatClient({
     phoneNumber: (code) =>
       withCode(async () => {
         const path = '/wxa/business/getuserphonenumber'
-        const answer = await call({ method: 'POST', path, body: JSON.stringify({ code }) })
-        const { phone_info } = shape(
-          z.object({ phone_info: z.object({ purePhoneNumber: z.string() }) }),
-          answer,
-          'wechat',
-          path,
-        )
+        const schema = z.object({ phone_info: z.object({ purePhoneNumber: z.string() }) })
+        const { phone_info } = await ask.once(schema, path, { code })
         return { phone: phone_info.purePhoneNumber }
       }),
-    async sendSubscribe(body, { timeoutMs } = {}) {
-      const path = '/cgi-bin/message/subscribe/send'
-      const answer = await call({ method: 'POST', path, body, timeoutMs })
-      const { msgid } = shape(z.object({ msgid: z.union([z.string(), z.number()]).optional() }), answer, 'wechat', path)
+    async sendSubscribe(body, options) {
+      const schema = z.object({ msgid: z.union([z.string(), z.number()]).optional() })
+      const { msgid } = await ask.once(schema, '/cgi-bin/message/subscribe/send', body, options)
       return { msgid: msgid === undefined ? null : String(msgid) }
     },
     async subscribeTemplates() {
-      const path = '/wxaapi/newtmpl/gettemplate'
-      const answer = await readWithRetry(() => call({ method: 'GET', path }))
       const schema = z.object({
         data: z.array(z.object({ priTmplId: z.string(), title: z.string(), content: z.string() })).default([]),
       })
-      return shape(schema, answer, 'wechat', path).data.map(({ priTmplId, title, content }) => ({
+      return (await ask.again(schema, '/wxaapi/newtmpl/gettemplate')).data.map(({ priTmplId, title, content }) => ({
         templateId: priTmplId,
         title,
         content,

@@ -5,9 +5,11 @@ import { AppError } from '../platform/errors.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { Ports } from '../platform/ports.ts'
 import {
+  createAsk,
   createEnvelope,
   createPlainCall,
   createTokenCall,
+  createTokenDownload,
   createTokenStore,
   readWithRetry,
   shape,
@@ -16,6 +18,7 @@ import { mountWechatCallback } from './callback.ts'
 import { createWechatClient } from './client.ts'
 import type { WechatClient } from './types.ts'
 
+export { readMediaVerdict, type SafetyScene, type Verdict } from './apis/safety.ts'
 export { readSubscribeEvents, SUBSCRIBE_EVENTS, type SubscribeEvent } from './readers.ts'
 export type * from './types.ts'
 
@@ -71,7 +74,16 @@ export function createWechat({
     clock,
   )
   return {
-    client: createWechatClient({ plain, call: createTokenCall('wechat', apiBase, tokens), appId, appSecret }),
+    client: createWechatClient({
+      plain,
+      ask: createAsk(
+        'wechat',
+        createTokenCall('wechat', apiBase, tokens),
+        createTokenDownload('wechat', apiBase, tokens),
+      ),
+      appId,
+      appSecret,
+    }),
     mount: (router) => mountWechatCallback(router, { envelope, inbox, metrics }),
     ready: async () => undefined,
   }
@@ -83,4 +95,9 @@ const switchedOff: WechatClient = {
   phoneNumber: off,
   sendSubscribe: off,
   subscribeTemplates: async () => [],
+  miniProgramCode: off,
+  urlLink: off,
+  urlScheme: off,
+  checkText: off,
+  checkMedia: off,
 }

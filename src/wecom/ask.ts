@@ -1,6 +1,7 @@
 /** How the families of APIs put their questions: every answer is parsed by a schema, and only what may be repeated is. */
 import { z } from 'zod'
-import { readWithRetry, shape, type VendorCall } from './call.ts'
+import { readWithRetry, shape, type VendorCall, type VendorDownload } from './call.ts'
+import type { Download, Upload } from './exchange.ts'
 import type { SendOptions } from './types.ts'
 
 export interface Ask {
@@ -12,9 +13,22 @@ export interface Ask {
   ): Promise<z.output<S>>
   /** Sent once: a lost answer is the caller's to judge. Text goes out as it is, the frozen bytes of a row. */
   once<S extends z.ZodType>(schema: S, path: string, body: unknown, options?: SendOptions): Promise<z.output<S>>
+  /** Sends a file, once. */
+  upload<S extends z.ZodType>(
+    schema: S,
+    path: string,
+    file: Upload,
+    query?: Record<string, string>,
+  ): Promise<z.output<S>>
+  /** Asks for a file of at most `most` bytes; tried again like `again`, until its first byte. */
+  download(
+    path: string,
+    most: number,
+    given: { query?: Record<string, string>; body?: unknown; headers?: Record<string, string> },
+  ): Promise<Download>
 }
 
-export const createAsk = (vendor: 'wecom' | 'wechat', call: VendorCall): Ask => ({
+export const createAsk = (vendor: 'wecom' | 'wechat', call: VendorCall, download: VendorDownload): Ask => ({
   async again(schema, path, { query = {}, body } = {}) {
     const answer = await readWithRetry(() =>
       body === undefined
@@ -27,6 +41,14 @@ export const createAsk = (vendor: 'wecom' | 'wechat', call: VendorCall): Ask => 
     const bytes = typeof body === 'string' ? body : JSON.stringify(body)
     return shape(schema, await call({ method: 'POST', path, body: bytes, timeoutMs }), vendor, path)
   },
+  upload: async (schema, path, file, query = {}) =>
+    shape(schema, await call({ method: 'POST', path, query, file }), vendor, path),
+  download: (path, most, { query = {}, body, headers = {} }) =>
+    readWithRetry(() =>
+      body === undefined
+        ? download({ method: 'GET', path, query, headers, most })
+        : download({ method: 'POST', path, query, headers, body: JSON.stringify(body), most }),
+    ),
 })
 
 /** An answer of which nothing but its success matters. */

@@ -1,87 +1,69 @@
-/** One HTTP call to a vendor: keep-alive, a time limit, and an honest answer to "was it executed?". */
-import { Agent as HttpAgent, request as httpRequest } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+/** One call to a vendor, with or without a token, and an honest answer to "was it executed?". */
 import type { z } from 'zod'
 import { networkFailure, vendorRefusal, withoutToken } from './errors.ts'
+import { type Download, downloadOf, exchange, FILE_TIMEOUT_MS, textOf, type Upload } from './exchange.ts'
 import type { TokenStore } from './tokens.ts'
 import type { VendorError } from './types.ts'
 
-const DEFAULT_TIMEOUT_MS = 8_000
-const ANSWER_LIMIT = 8 * 1024 * 1024
-const agents = {
-  'http:': new HttpAgent({ keepAlive: true, maxSockets: 64 }),
-  'https:': new HttpsAgent({ keepAlive: true, maxSockets: 64 }),
-}
-
-export interface RawCall {
-  method: 'GET' | 'POST'
-  url: string
-  body?: string
-  timeoutMs?: number | undefined
-}
-
-/** Resolves with the answer's text; rejects with the socket's error. node:http, because it tells a refused connection from a reset one. */
-function exchange({ method, url, body, timeoutMs = DEFAULT_TIMEOUT_MS }: RawCall): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const target = new URL(url)
-    const secure = target.protocol === 'https:'
-    const request = (secure ? httpsRequest : httpRequest)(
-      target,
-      {
-        method,
-        agent: secure ? agents['https:'] : agents['http:'],
-        headers:
-          body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-      },
-      (response) => {
-        const chunks: Buffer[] = []
-        let size = 0
-        response.on('data', (chunk: Buffer) => {
-          size += chunk.length
-          if (size > ANSWER_LIMIT) request.destroy(new Error('answer too large'))
-          else chunks.push(chunk)
-        })
-        response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
-        response.on('error', reject)
-        response.on('aborted', () => reject(Object.assign(new Error('aborted'), { code: 'ECONNRESET' })))
-      },
-    )
-    // Of the whole exchange: an answer that comes byte by byte is no answer, and leases run meanwhile.
-    const limit = setTimeout(
-      () => request.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })),
-      timeoutMs,
-    )
-    request.on('close', () => clearTimeout(limit))
-    request.on('error', reject)
-    request.end(body)
-  })
-}
-
-export type VendorCall = (call: {
+export interface CallInput {
   method: 'GET' | 'POST'
   path: string
   query?: Record<string, string>
   body?: string
+  /** Sent as a form's part `media` instead of a body. */
+  file?: Upload
+  headers?: Record<string, string>
   timeoutMs?: number | undefined
-}) => Promise<Record<string, unknown>>
+}
+export type VendorCall = (call: CallInput) => Promise<Record<string, unknown>>
+/** A call whose answer is a file of at most `most` bytes. */
+export type VendorDownload = (call: CallInput & { most: number }) => Promise<Download>
+
+type Vendor = 'wecom' | 'wechat'
+
+const outgoing = (base: string, { path, query = {}, ...rest }: CallInput) => ({
+  ...rest,
+  url: `${base}${path}?${new URLSearchParams(query)}`,
+})
 
 /** A call without a token. @throws VendorError */
-export function createPlainCall(vendor: 'wecom' | 'wechat', base: string): VendorCall {
-  return async ({ method, path, query = {}, body, timeoutMs }) => {
-    const url = `${base}${path}?${new URLSearchParams(query)}`
+export function createPlainCall(vendor: Vendor, base: string): VendorCall {
+  return async (call) => {
     let text: string
     try {
-      text = await exchange({ method, url, ...(body === undefined ? {} : { body }), timeoutMs })
+      text = await textOf(await exchange(outgoing(base, call)))
     } catch (cause) {
-      throw networkFailure(vendor, path, cause)
+      throw networkFailure(vendor, call.path, cause)
     }
-    const answer = answerOf(text)
-    // Something answered, but not the vendor's JSON: nobody knows what was done.
-    if (!answer) throw networkFailure(vendor, path, new Error('not an answer of the vendor'))
-    const errcode = errcodeOf(answer) ?? 0
-    if (errcode !== 0) throw vendorRefusal(vendor, path, errcode)
-    return answer
+    return successOf(vendor, call.path, text)
   }
+}
+
+/** The same for files. The stream that comes back may still break. @throws VendorError */
+function createPlainDownload(vendor: Vendor, base: string): VendorDownload {
+  return async ({ most, ...call }) => {
+    let text: string
+    try {
+      const response = await exchange({ timeoutMs: FILE_TIMEOUT_MS, ...outgoing(base, call) })
+      const file = downloadOf(response, most)
+      if (file) return file
+      text = await textOf(response)
+    } catch (cause) {
+      throw networkFailure(vendor, call.path, cause)
+    }
+    successOf(vendor, call.path, text)
+    throw networkFailure(vendor, call.path, new Error('not a file'))
+  }
+}
+
+/** @throws VendorError */
+function successOf(vendor: Vendor, path: string, text: string): Record<string, unknown> {
+  const answer = answerOf(text)
+  // Something answered, but not the vendor's JSON: nobody knows what was done.
+  if (!answer) throw networkFailure(vendor, path, new Error('not an answer of the vendor'))
+  const errcode = errcodeOf(answer) ?? 0
+  if (errcode !== 0) throw vendorRefusal(vendor, path, errcode)
+  return answer
 }
 
 /** The object that the vendor answers with, or null. A success may lack `errcode`; one that is no whole number is nobody's. */
@@ -106,8 +88,11 @@ function errcodeOf({ errcode = 0 }: Record<string, unknown>): number | null {
  * The same with a token: one refresh and one repeat when the token was refused.
  * @throws VendorError; with `executed: 'no'` when there was no token to ask with, and `action: 'person'` when that is the secret's fault
  */
-export function createTokenCall(vendor: 'wecom' | 'wechat', base: string, tokens: TokenStore): VendorCall {
-  const plain = createPlainCall(vendor, base)
+function withToken<C extends CallInput, A>(
+  vendor: Vendor,
+  tokens: TokenStore,
+  plain: (call: C) => Promise<A>,
+): (call: C) => Promise<A> {
   const tokenFor = async (path: string, refused?: number) => {
     try {
       if (refused !== undefined) await tokens.invalidate(refused)
@@ -128,6 +113,11 @@ export function createTokenCall(vendor: 'wecom' | 'wechat', base: string, tokens
   }
 }
 
+export const createTokenCall = (vendor: Vendor, base: string, tokens: TokenStore): VendorCall =>
+  withToken(vendor, tokens, createPlainCall(vendor, base))
+export const createTokenDownload = (vendor: Vendor, base: string, tokens: TokenStore): VendorDownload =>
+  withToken(vendor, tokens, createPlainDownload(vendor, base))
+
 const READ_TRIES = 3
 const READ_PAUSE_MS = 200
 
@@ -144,12 +134,7 @@ export async function readWithRetry<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** Parses an answer; one that breaks the vendor's own shape is treated like no answer. */
-export function shape<S extends z.ZodType>(
-  schema: S,
-  answer: unknown,
-  vendor: 'wecom' | 'wechat',
-  path: string,
-): z.output<S> {
+export function shape<S extends z.ZodType>(schema: S, answer: unknown, vendor: Vendor, path: string): z.output<S> {
   const parsed = schema.safeParse(answer)
   if (!parsed.success) throw networkFailure(vendor, path, parsed.error)
   return parsed.data

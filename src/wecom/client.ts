@@ -6,10 +6,11 @@ import { type DirectoryApi, directoryApi } from './apis/directory.ts'
 import { type ExternalContactsApi, externalContactsApi } from './apis/external-contacts.ts'
 import { type KfApi, kfApi } from './apis/kf.ts'
 import { type MassMessagesApi, massMessagesApi } from './apis/mass-messages.ts'
+import { type MediaApi, mediaApi } from './apis/media.ts'
+import { type SignInApi, signInApi } from './apis/sign-in.ts'
 import { type TransfersApi, transfersApi } from './apis/transfers.ts'
 import { type WelcomeApi, welcomeApi } from './apis/welcome.ts'
-import { createAsk } from './ask.ts'
-import type { VendorCall } from './call.ts'
+import type { Ask } from './ask.ts'
 
 export interface WecomClient
   extends AppMessagesApi,
@@ -19,11 +20,12 @@ export interface WecomClient
     ExternalContactsApi,
     KfApi,
     MassMessagesApi,
+    MediaApi,
+    SignInApi,
     TransfersApi,
     WelcomeApi {}
 
-export function createWecomClient(call: VendorCall): WecomClient {
-  const ask = createAsk('wecom', call)
+export function createWecomClient(ask: Ask): WecomClient {
   return {
     ...appMessagesApi(ask),
     ...contactWaysApi(ask),
@@ -32,6 +34,8 @@ export function createWecomClient(call: VendorCall): WecomClient {
     ...externalContactsApi(ask),
     ...kfApi(ask),
     ...massMessagesApi(ask),
+    ...mediaApi(ask),
+    ...signInApi(ask),
     ...transfersApi(ask),
     ...welcomeApi(ask),
   }

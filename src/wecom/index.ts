@@ -3,12 +3,15 @@ import type Router from '@koa/router'
 import { z } from 'zod'
 import type { Metrics } from '../platform/metrics.ts'
 import type { Ports } from '../platform/ports.ts'
-import { createPlainCall, createTokenCall, readWithRetry, shape } from './call.ts'
+import { createSignInUrls } from './apis/sign-in.ts'
+import { createAsk } from './ask.ts'
+import { createPlainCall, createTokenCall, createTokenDownload, readWithRetry, shape } from './call.ts'
 import { mountWecomCallback } from './callback.ts'
 import { createWecomClient, type WecomClient } from './client.ts'
 import { createEnvelope } from './envelope.ts'
+import { createJsSdk, type JsSdk } from './js-sdk.ts'
 import { createRates, type Rates } from './rates.ts'
-import { createTokenStore } from './tokens.ts'
+import { createTokenStore, type TokenStoreDeps } from './tokens.ts'
 
 export type { Attachment } from './apis/attachments.ts'
 export type { ContactWay } from './apis/contact-ways.ts'
@@ -16,13 +19,18 @@ export type { Department, DirectoryUser } from './apis/directory.ts'
 export type { ExternalContact, Follower } from './apis/external-contacts.ts'
 export type { KfMessage } from './apis/kf.ts'
 export { type MassMessage, type MassResult, massMessageBody } from './apis/mass-messages.ts'
+export { MEDIA_RULES, type MediaKind } from './apis/media.ts'
+export type { SignedIn, SignInInput } from './apis/sign-in.ts'
 export { TRANSFER_BATCH, TRANSFER_WAIT_MS, type TransferOutcome, type TransferStart } from './apis/transfers.ts'
 export { WELCOME_MS, welcomeBody } from './apis/welcome.ts'
-export { createPlainCall, createTokenCall, readWithRetry, shape } from './call.ts'
+export { type Ask, createAsk, NumberLike } from './ask.ts'
+export { createPlainCall, createTokenCall, createTokenDownload, readWithRetry, shape } from './call.ts'
 export { counted, readCallbackBody, resultOf } from './callback.ts'
 export type { WecomClient } from './client.ts'
 export { createEnvelope, type Envelope } from './envelope.ts'
 export { isVendorError, networkFailure, vendorRefusal } from './errors.ts'
+export type { Download, Upload } from './exchange.ts'
+export type { PageSignature, PageSignatureKind } from './js-sdk.ts'
 export { type MassQuota, massQuotaOn } from './mass-quota.ts'
 export { LIMITS, type Rates } from './rates.ts'
 export {
@@ -34,6 +42,7 @@ export {
   readTagEvent,
   readText,
 } from './readers.ts'
+export { createRobot, type Robot, type RobotMessage } from './robot.ts'
 export { createTokenStore } from './tokens.ts'
 export type * from './types.ts'
 export { ENVELOPE_TAGS, parseXml } from './xml.ts'
@@ -51,6 +60,9 @@ export interface WecomSettings {
 export interface Wecom {
   client: WecomClient
   rates: Rates
+  /** Addresses that lead staff through WeCom's sign-in. */
+  signInUrls: ReturnType<typeof createSignInUrls>
+  jsSdk: JsSdk
   mount(router: Router): void
   ready(): Promise<void>
 }
@@ -63,31 +75,41 @@ export function createWecom({
   crypto,
   inbox,
   metrics,
+  random,
   settings,
 }: Ports & { metrics: Metrics; settings: WecomSettings }): Wecom {
   const { apiBase, corpId, agentId, agentSecret, callbackToken, callbackAesKey, callbackMaxAgeSeconds } = settings
   const plain = createPlainCall('wecom', apiBase)
   const path = '/cgi-bin/gettoken'
-  const tokens = createTokenStore({
-    db,
-    clock,
-    crypto,
-    name: `wecom:${corpId}:${agentId}`,
-    async fetchToken() {
-      const answer = await readWithRetry(() =>
-        plain({ method: 'GET', path, query: { corpid: corpId, corpsecret: agentSecret } }),
-      )
-      const { access_token, expires_in } = shape(Token, answer, 'wecom', path)
-      return { token: access_token, expiresInSeconds: expires_in }
-    },
+  const app = `wecom:${corpId}:${agentId}`
+  const storeOf = (name: string, fetchToken: TokenStoreDeps['fetchToken'], lasting?: TokenStoreDeps['lasting']) =>
+    createTokenStore({ db, clock, crypto, name, fetchToken, ...(lasting ? { lasting } : {}) })
+  const tokens = storeOf(app, async () => {
+    const answer = await readWithRetry(() =>
+      plain({ method: 'GET', path, query: { corpid: corpId, corpsecret: agentSecret } }),
+    )
+    const { access_token, expires_in } = shape(Token, answer, 'wecom', path)
+    return { token: access_token, expiresInSeconds: expires_in }
   })
+  const ask = createAsk(
+    'wecom',
+    createTokenCall('wecom', apiBase, tokens),
+    createTokenDownload('wecom', apiBase, tokens),
+  )
   const envelope = createEnvelope(
     { token: callbackToken, aesKey: callbackAesKey, receiveId: corpId, maxAgeSeconds: callbackMaxAgeSeconds },
     clock,
   )
   return {
-    client: createWecomClient(createTokenCall('wecom', apiBase, tokens)),
+    client: createWecomClient(ask),
     rates: createRates({ db, clock }),
+    signInUrls: createSignInUrls({ apiBase, corpId, agentId }),
+    jsSdk: createJsSdk({
+      ask,
+      clock,
+      random,
+      storeOf: (name, fetchToken) => storeOf(`${app}:${name}`, fetchToken, new Set(['person', 'stop'])),
+    }),
     mount: (router) => mountWecomCallback(router, { envelope, inbox, metrics, agentId }),
     // Both collections are asked by _id only.
     ready: async () => undefined,

@@ -25,10 +25,12 @@ const limit = (published: number, periodMs: number): Limit => ({
   burst: Math.floor(published * 0.35),
 })
 
-/** Published limits (wecom 2.3): per corp and API, and per member of an app, whose surplus WeCom drops silently. */
+/** Published limits (wecom 2.3): per corp and API, per member of an app, whose surplus WeCom drops silently, and per robot. */
 export const LIMITS = {
   api: [limit(10_000, MINUTE_MS)],
   member: [limit(30, MINUTE_MS), limit(1_000, HOUR_MS)],
+  // Nobody else has its address: all of the published 20 a minute.
+  robot: [{ permits: 10, periodMs: MINUTE_MS, burst: 10 }],
 } as const satisfies Record<string, readonly Limit[]>
 
 interface Bucket {

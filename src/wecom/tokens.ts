@@ -40,6 +40,8 @@ export interface TokenStoreDeps {
   /** `wecom:<corp>:<agent>` or `wechat:<app>`. */
   name: string
   fetchToken: () => Promise<{ token: string; expiresInSeconds: number }>
+  /** What the same question would only meet again within a minute; of a secret also that it is wrong. */
+  lasting?: ReadonlySet<VendorAction>
 }
 
 /** Renewed this long before the end, so that a request under way doesn't outlive its token. */
@@ -49,10 +51,16 @@ const WAIT_STEP_MS = 25
 const WAIT_LIMIT_MS = 12_000
 /** A wrong secret is not asked about more often than this: WeCom bans the address of who repeats it. */
 const REFUSED_PAUSE_MS = 60_000
-/** Refusals that the same question would only meet again. */
-const LASTING: ReadonlySet<VendorAction> = new Set<VendorAction>(['refresh', 'person', 'stop'])
+const OF_A_SECRET: ReadonlySet<VendorAction> = new Set<VendorAction>(['refresh', 'person', 'stop'])
 
-export function createTokenStore({ db, clock, crypto, name, fetchToken }: TokenStoreDeps): TokenStore {
+export function createTokenStore({
+  db,
+  clock,
+  crypto,
+  name,
+  fetchToken,
+  lasting = OF_A_SECRET,
+}: TokenStoreDeps): TokenStore {
   const rows = collectionOf<TokenRow>(db, 'vendor_tokens')
   const field = `vendor_tokens.${name}`
   let cached: (AccessToken & { expiresAt: Date }) | null = null
@@ -107,7 +115,7 @@ export function createTokenStore({ db, clock, crypto, name, fetchToken }: TokenS
       const { matchedCount } = await rows.updateOne({ _id: name, generation }, { $set: row })
       return matchedCount === 1 ? adopt({ _id: name, ...row }) : await fromStore()
     } catch (error) {
-      if (isVendorError(error) && LASTING.has(error.action))
+      if (isVendorError(error) && lasting.has(error.action))
         failure = { error, until: addMs(clock.wall(), REFUSED_PAUSE_MS) }
       // Only our own lease: if it ran out, somebody else is fetching under a later one.
       await rows.updateOne({ _id: name, generation, refreshUntil: until }, { $set: { refreshUntil: EPOCH } })

@@ -2,6 +2,7 @@
  * Every error that the vendors document for an API that our client asks, provoked over HTTP: what the client makes of it, and
  * how often it asked. Rows written by hand from the vendors' pages.
  */
+import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { isVendorError, massMessageBody, type VendorAction, welcomeBody } from '../../../src/wecom/index.ts'
 import { clientWorld } from './support.ts'
@@ -32,6 +33,12 @@ const TRANSFER: Codes = {
 }
 
 const at = new Date('2026-03-02T01:00:00Z')
+const file = {
+  fileName: 'a.png',
+  contentType: 'image/png',
+  size: 8,
+  open: () => Readable.from([Buffer.alloc(8)]),
+}
 const way = {
   scene: 'qr_code',
   userIds: ['a'],
@@ -121,6 +128,14 @@ const ROWS: Row[] = [
     stop: '40097 50100',
   }),
   external('get_unassigned_list', true, () => client.unassignedCustomers(), { stop: '50100' }),
+
+  row('media/upload', false, () => client.uploadMedia('image', file), {
+    stop: '40004 40005 40006 40009 40011 40123 44001 45001 45007 301016 301017',
+  }),
+  row('media/uploadimg', false, () => client.uploadImage(file), { stop: '40004 40006 40009 44001' }),
+  row('media/get', true, () => client.downloadMedia('m'), { stop: '40007 40145 40146 41006 830002' }),
+  row('auth/getuserinfo', true, () => client.signedIn('c'), { person: '50001 50002' }),
+  row('auth/getuserdetail', true, () => client.privateDetails('t')),
 
   row('kf/account/list', true, () => client.kfAccounts(), { person: '95011 95012 95017' }),
   row('kf/sync_msg', true, () => client.kfSyncMsg({ openKfId: 'k', cursor: null, token: null }), {

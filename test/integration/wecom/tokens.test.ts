@@ -55,7 +55,7 @@ describe('two processes', async () => {
   })
 
   test('under load lose no call when the token is revoked, and fetch once per revocation', async () => {
-    const REVOCATIONS = 8
+    const REVOCATIONS = 50
     const before = (await generation()) ?? 0
     await control('limits', { perMinute: 1e9, perHour: 1e9 })
     let over = false
@@ -64,7 +64,7 @@ describe('two processes', async () => {
     const load = async (caller: typeof one, which: number) => {
       let served = 0
       while (!over) {
-        const { ok, errors } = await caller.ask(reads(50))
+        const { ok, errors } = await caller.ask(reads(8, 8))
         lost.push(...errors)
         served += ok
         rounds[which] = (rounds[which] ?? 0) + 1
