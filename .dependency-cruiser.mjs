@@ -1,7 +1,7 @@
 /** The architecture as rules. Each comment is written to the person who trips over it. */
 const RECORDS = 'staff|customers|treatments|photos|knowledge|membership|privacy'
 const MEANS = 'messaging|tasks'
-const JOURNEYS = 'care|surveys|complaints|recommendations|bot'
+const JOURNEYS = 'care|relations|surveys|complaints|recommendations|bot'
 const EDGES = 'wecom|wechat'
 
 /** Nothing of `from` may import `to`. */

@@ -22,6 +22,7 @@ import type { Ports } from './platform/ports.ts'
 import type { Random } from './platform/random.ts'
 import { createRoutines } from './platform/routines.ts'
 import type { Settings } from './platform/settings.ts'
+import { createRelations } from './relations/index.ts'
 import { createStaff, SYNC_ROUTINE } from './staff/index.ts'
 import { createTasks } from './tasks/index.ts'
 import { createTreatments } from './treatments/index.ts'
@@ -120,7 +121,19 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
   })
 
-  const features = [staff, customers, treatments, messaging, tasks, care]
+  const relations = createRelations({
+    ...ports,
+    wecom: wecom.client,
+    rates: wecom.rates,
+    customers,
+    treatments: treatments.service,
+    messaging: messaging.service,
+    tasks: tasks.service,
+    staff: staff.service,
+    templates: config.templates,
+  })
+
+  const features = [staff, customers, treatments, messaging, tasks, care, relations]
   const routines = createRoutines(
     features.flatMap((feature) => feature.routines),
     base,

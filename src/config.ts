@@ -28,6 +28,7 @@ import {
   type WordLint,
 } from './messaging/index.ts'
 import { ConfigError, type ConfigLoader, createConfigLoader, formatProblem } from './platform/config.ts'
+import { RELATIONS_TEMPLATES } from './relations/index.ts'
 import { type Organisation, OrganisationSchema } from './staff/index.ts'
 import { type TreatmentKind, TreatmentsSchema } from './treatments/index.ts'
 
@@ -83,7 +84,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
       code,
     })
   }
-  for (const key of [...CARE_TEMPLATES, 'system.welcome'])
+  for (const key of [...CARE_TEMPLATES, ...RELATIONS_TEMPLATES, 'system.welcome', 'system.contact_welcome'])
     if (!book.has(key))
       loader.report({
         file: shown('templates'),

@@ -17,6 +17,7 @@ import { customerRoutes } from './routes.ts'
 import { type CustomersDesk, createCustomersService } from './service.ts'
 import { type CustomerSessions, createSessions } from './sessions.ts'
 import { passOnCustomers } from './succession.ts'
+import type { ContactAddedListener } from './types.ts'
 
 export type { CustomerCard, CustomerInput, CustomerPatch } from './facts.ts'
 export type { Gender } from './names.ts'
@@ -36,15 +37,16 @@ export interface CustomersDeps extends Ports {
 export interface CustomersFeature extends Feature<CustomersDesk> {
   sessions: CustomerSessions
   externalContacts: ExternalContacts
+  /** Called in the callback's own work, once the person is known; a throw lets the callback come again, so it must be safe to repeat. */
+  onContactAdded(listener: ContactAddedListener): void
   contactSync: ContactSync
 }
 
 // After the directory's reading at 03:00, which tells who is a consultant.
 const SYNC_AT = '03:30'
-/** What changes somebody's followers; a contact that only went away makes nobody new. */
+const ADDED = ['add_external_contact', 'add_half_external_contact']
+/** What else changes somebody's followers; a contact that only went away makes nobody new. */
 const CONTACT_CHANGES = [
-  { change: 'add_external_contact', create: true },
-  { change: 'add_half_external_contact', create: true },
   { change: 'edit_external_contact', create: true },
   { change: 'del_external_contact', create: false },
   { change: 'del_follow_user', create: false },
@@ -66,6 +68,24 @@ export function createCustomers(deps: CustomersDeps): CustomersFeature {
       await externalContacts.refresh(readExternalContactEvent(payload).externalUserId, { create })
     })
 
+  const addedListeners: ContactAddedListener[] = []
+  for (const change of ADDED)
+    deps.inbox.on('wecom', `change_external_contact.${change}`, async ({ payload, receivedAt }) => {
+      const { userId, externalUserId, state, welcomeCode } = readExternalContactEvent(payload)
+      const failure = await externalContacts.refresh(externalUserId, { create: true }).then(
+        () => null,
+        (error: unknown) => ({ error }),
+      )
+      // The welcome's seconds don't wait until WeCom answers again: who it is comes with the repeat.
+      const customer = failure
+        ? await service.join({ externalUserId, followUserId: userId, create: true })
+        : await service.findByIdentity('external_userid', externalUserId)
+      if (customer)
+        for (const listener of addedListeners)
+          await listener({ customerId: customer.id, externalUserId, userId, state, welcomeCode, at: receivedAt })
+      if (failure) throw failure.error
+    })
+
   deps.events.subscribe('customers', { 'staff.deactivated': (event) => passOnCustomers({ ...deps, store }, event) })
 
   return {
@@ -73,6 +93,7 @@ export function createCustomers(deps: CustomersDeps): CustomersFeature {
     sessions,
     externalContacts,
     contactSync,
+    onContactAdded: (listener) => void addedListeners.push(listener),
     routes: customerRoutes({
       desk: service,
       contactSync,

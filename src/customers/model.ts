@@ -71,6 +71,7 @@ const IDENTITY_INDEXES: IndexSpec[] = [{ keys: { customerId: 1 }, serves: 'moveI
 const MAX_CHAIN = 8
 
 const WRITES = 500
+const PASSED_ON = { storeIds: 1, ownerUserId: 1, followUserIds: 1, externalUserIds: 1 }
 // Some databases spend ids × rows on one long `$in`; an ordinary batch of 200 stays one command.
 const IDS_PER_QUERY = 400
 const chunks = (ids: readonly string[]): string[][] =>
@@ -201,9 +202,7 @@ export function createCustomerStore(db: Connection) {
     },
     /** Those that were passed on for one cause. */
     passedOn: (cause: string) =>
-      customers
-        .find({ 'formerOwner.cause': cause }, { projection: { storeIds: 1, ownerUserId: 1 }, batchSize: 5_000 })
-        .toArray(),
+      customers.find({ 'formerOwner.cause': cause }, { projection: PASSED_ON, batchSize: 5_000 }).toArray(),
     page: (filter: { phoneIndex?: string }, { limit, after }: PageRequest) =>
       customers
         .find({ mergedInto: null, ...filter, ...(after === null ? {} : { _id: { $gt: after } }) })

@@ -184,6 +184,17 @@ export function createCustomersService(deps: CustomersDeps): CustomersDesk {
     },
     idsOf: async (id) => [...((await kin.many([id])).get(id) ?? [id])],
     idsOfMany: async (ids) => new Map([...(await kin.many(ids))].map(([id, all]) => [id, [...all]])),
+    passedOn: async (cause) =>
+      (await store.passedOn(cause)).map(({ _id, storeIds, ownerUserId, followUserIds, externalUserIds }) => ({
+        customerId: _id,
+        storeId: storeIds[0] ?? '',
+        ownerUserId,
+        followUserIds,
+        externalUserIds,
+      })),
+    async addStore(customerId, storeId) {
+      await store.addFacts(customerId, { storeIds: [storeId] })
+    },
     async join(input) {
       const row = await graph.join(input)
       return row ? customerOf(row) : null

@@ -61,6 +61,18 @@ export interface CustomersService {
   idsOf(customerId: string): Promise<string[]>
   /** The same of many, by the ids that were asked for, in as many commands as merges are deep. */
   idsOfMany(customerIds: readonly string[]): Promise<Map<string, string[]>>
+  /** Who got another consultant for one cause (`customers.passed_on:<cause>`), with those who have none. */
+  passedOn(cause: string): Promise<
+    {
+      customerId: string
+      storeId: string
+      ownerUserId: string | null
+      followUserIds: string[]
+      externalUserIds: string[]
+    }[]
+  >
+  /** The store of somebody who has none yet. Safe to repeat. */
+  addStore(customerId: string, storeId: string): Promise<void>
   /**
    * Joins identities of one human: finds the customers that any of them belongs to, merges a provisional one into the
    * known one, adds what is new. Creates a provisional customer when nothing matches and `create` is set. Idempotent.
@@ -76,6 +88,20 @@ export interface CustomersService {
     create?: boolean
   }): Promise<Customer | null>
 }
+
+/** Somebody has added a member, or was added. */
+export interface ContactAdded {
+  customerId: string
+  externalUserId: string
+  /** The member. */
+  userId: string
+  /** Of the way that led there. */
+  state: string | null
+  /** Good for one welcome within twenty seconds of `at`. */
+  welcomeCode: string | null
+  at: Date
+}
+export type ContactAddedListener = (added: ContactAdded) => Promise<void>
 
 /** Published when a provisional person turned out to be `intoCustomerId`: id `customer.merged:<customerId>`. */
 export interface CustomerMerged {

@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import { AppError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import type { WechatClient } from '../wechat/index.ts'
-import { networkFailure, type WecomClient } from '../wecom/index.ts'
+import { networkFailure, type WecomClient, welcomeBody } from '../wecom/index.ts'
 import { type ChannelDriver, Undelivered } from './driver.ts'
 import { type EmailSettings, emailFreezer, emailIdOf, smtpEmail } from './email.ts'
 import { messageKey, type OutboxRow } from './model.ts'
@@ -93,6 +93,17 @@ export function createChannels({
         responseCode: null,
       }),
       idOf: (body) => field(body, 'msgid'),
+    },
+    contact_welcome: {
+      // The code is single use: a repeat reaches nobody twice.
+      dedupe: 'id',
+      freeze: (row, target) =>
+        welcomeBody({ code: target, text: row.content.kind === 'customer' ? row.content.chat : '' }),
+      async send(body, timeoutMs) {
+        await wecom.sendWelcome(body, { timeoutMs })
+        return { messageId: null, responseCode: null }
+      },
+      idOf: () => null,
     },
     subscribe: {
       dedupe: 'none',

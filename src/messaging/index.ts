@@ -17,7 +17,7 @@ import { createPuller } from './inbound.ts'
 import { createOutboxStore, type OutboxRow } from './model.ts'
 import { createOutboxDrain } from './outbox.ts'
 import { messagingRoutes } from './routes.ts'
-import { createMessagingService } from './service.ts'
+import { createMessagingService, type WelcomeEntry } from './service.ts'
 import { SUBSCRIBE_KINDS, type SubscribeKind, type TemplateBook } from './templates.ts'
 import type { ComingMessages, MessagingService, PromotionHolds, SettledListener } from './types.ts'
 
@@ -133,6 +133,12 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
     facts,
     listeners,
   })
+  const greet = async (entry: WelcomeEntry): Promise<void> => {
+    const id = await service.welcome(entry)
+    // Twenty seconds don't wait for a tick, nor behind the day's other messages.
+    await drain(clock.now(), { _id: id })
+  }
+  const whole: MessagingService = { ...service, welcomeContact: greet }
   const pull = createPuller({
     conversations,
     budgets,
@@ -147,9 +153,7 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
       const customer = await customers.get(customerId)
       const [fallback] = await staff.allStores()
       const storeId = customer?.storeIds[0] ?? fallback?.id ?? ''
-      const id = await service.welcome({ customerId, storeId, code, at })
-      // Twenty seconds don't wait for a tick, nor behind the day's other messages.
-      await drain(clock.now(), { _id: id })
+      await greet({ customerId, storeId, code, at, sender: null })
     },
     failed: (messageId) => service.fail(messageId),
   })
@@ -175,8 +179,8 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
   }
 
   return {
-    service,
-    routes: messagingRoutes({ store, service, customers, clock }),
+    service: whole,
+    routes: messagingRoutes({ store, service: whole, customers, clock }),
     due: [due({ table: 'outbox', nextDueAt: (now, until) => store.nextDueAt(now, until), drain: (now) => drain(now) })],
     routines: [
       routine({

@@ -17,7 +17,14 @@ import type { RenderedMessage } from './templates.ts'
 import type { Channel, ContactClass, EnqueueContact, Outcome } from './types.ts'
 
 export type FrozenContent =
-  | ({ kind: 'customer'; menu: { id: string; label: string }[] | null; eventCode: string | null } & RenderedMessage)
+  | ({
+      kind: 'customer'
+      menu: { id: string; label: string }[] | null
+      /** The single-use code of the event that is answered … */
+      eventCode: string | null
+      /** … and where it is good, if not in customer service. */
+      eventChannel?: 'contact_welcome'
+    } & RenderedMessage)
   | { kind: 'staff'; message: Record<string, unknown> }
   | { kind: 'card_update'; responseCode: string; update: Record<string, unknown> }
 

@@ -173,8 +173,8 @@ function decisionOf(row: OutboxRow, book: FactsBook, now: Date): Decision {
     return { do: 'send', channel, target: to.staffUserId, skips: [] }
   }
   // A welcome answers an event: its single-use code is the address, and twenty seconds are its window.
-  const code = content.kind === 'customer' ? (content.eventCode ?? '') : ''
-  return { do: 'send', channel: 'kf_event', target: code, skips: [] }
+  const { eventCode, eventChannel = 'kf_event' } = content.kind === 'customer' ? content : { eventCode: null }
+  return { do: 'send', channel: eventChannel, target: eventCode ?? '', skips: [] }
 }
 
 /** A row that was being sent when its worker died, or whose answer was lost. */

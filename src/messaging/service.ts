@@ -43,11 +43,23 @@ export const outboxId = (stepId: string, occurrence: number, audience: string): 
 const asJson = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
 const WELCOME_LIFE_MS = 20 * SECOND_MS
+/** The event that a message answers. */
+type Answers = { eventCode: string | null; eventChannel?: 'contact_welcome' }
+const NO_EVENT: Answers = { eventCode: null }
+
+export interface WelcomeEntry {
+  customerId: string
+  storeId: string
+  code: string
+  at: Date
+  /** Whom the customer has added; null: it was customer service that the customer entered. */
+  sender: string | null
+}
 
 /** The service plus what only this room's own inbound side uses. */
-export interface MessagingDesk extends MessagingService {
+export interface MessagingDesk extends Omit<MessagingService, 'welcomeContact'> {
   /** Puts the answer to a customer's entry into the outbox, once per code. Returns the row's id. */
-  welcome(entry: { customerId: string; storeId: string; code: string; at: Date }): Promise<string>
+  welcome(entry: WelcomeEntry): Promise<string>
   /**
    * The vendor took a message and then couldn't deliver it: it goes on at the next rung. Unknown ids are somebody else's.
    * @throws AppError upstream/message_in_flight: the send isn't recorded yet, try again
@@ -72,19 +84,19 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
     nudge,
   } = deps
 
-  function freeze(content: EnqueueContact['content'], eventCode: string | null = null): FrozenContent {
+  function freeze(content: EnqueueContact['content'], answers: Answers = NO_EVENT): FrozenContent {
     if (content.kind === 'staff') return { kind: 'staff', message: content.message }
     if (content.kind === 'card_update')
       return { kind: 'card_update', responseCode: content.responseCode, update: content.update }
     return {
       kind: 'customer',
       menu: content.menu ?? null,
-      eventCode,
+      ...answers,
       ...render(templates, content.templateKey, content.vars),
     }
   }
 
-  function rowOf(contact: EnqueueContact, now: Date, eventCode: string | null = null): OutboxRow {
+  function rowOf(contact: EnqueueContact, now: Date, answers: Answers = NO_EVENT): OutboxRow {
     const { stepId, occurrence, audience, to, storeId, contactClass, content, notBefore, notAfter, refs, handOver } =
       contact
     return {
@@ -92,7 +104,7 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
       to,
       storeId,
       contactClass,
-      content: freeze(content, eventCode),
+      content: freeze(content, answers),
       notBefore,
       notAfter,
       ...(handOver === false ? { handOver } : {}),
@@ -193,7 +205,9 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
         emailRung(known, true),
       ].map(({ channel, target, reason }) => ({ channel, ok: target !== null, reason }))
     },
-    async welcome({ customerId, storeId, code, at }) {
+    async welcome({ customerId, storeId, code, at, sender }) {
+      const now = clock.now()
+      const place = (await staff.store(storeId))?.displayName ?? '术后关怀'
       const contact: EnqueueContact = {
         stepId: `welcome:${hashId(code)}`,
         occurrence: 0,
@@ -203,14 +217,16 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
         contactClass: 'reply',
         content: {
           kind: 'template',
-          templateKey: 'system.welcome',
-          vars: { store: (await staff.store(storeId))?.displayName ?? '术后关怀' },
+          ...(sender === null
+            ? { templateKey: 'system.welcome', vars: { store: place } }
+            : { templateKey: 'system.contact_welcome', vars: { store: place, sender } }),
         },
-        notBefore: at,
+        notBefore: at < now ? at : now,
         notAfter: addMs(at, WELCOME_LIFE_MS),
         refs: { owner: 'messaging' },
       }
-      const row = rowOf(contact, clock.now(), code)
+      const channel = sender === null ? {} : { eventChannel: 'contact_welcome' as const }
+      const row = rowOf(contact, now, { eventCode: code, ...channel })
       await store.insert([row])
       return row._id
     },

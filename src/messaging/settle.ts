@@ -1,7 +1,7 @@
 /** What a try of sending means for its row. Pure. */
 
 import { backoffMs } from '../platform/claims.ts'
-import { addMs } from '../platform/clock.ts'
+import { addMs, SECOND_MS } from '../platform/clock.ts'
 import { isVendorError } from '../wecom/index.ts'
 import { type ChannelDriver, Undelivered } from './driver.ts'
 import { APP_DEDUPE_MS, MAX_BUSY } from './ladder.ts'
@@ -16,6 +16,11 @@ export type Verdict =
   /** Bytes left and nothing came back, on a channel where the same bytes may go again. */
   | { kind: 'repeat' }
   | { kind: 'unknown' }
+
+/** A welcome's code: used, or older than its twenty seconds; and a customer who has been greeted already. */
+const CODE_OVER = 41050
+const CODE_MS = 20 * SECOND_MS
+const CHATTING = 41051
 
 /** Reads an error of a send. `resent`: these bytes had been on their way before. */
 export function verdictOf(error: unknown, driver: ChannelDriver, intent: Intent, resent: boolean, now: Date): Verdict {
@@ -32,6 +37,10 @@ export function verdictOf(error: unknown, driver: ChannelDriver, intent: Intent,
       return { kind: 'sent', messageId: driver.idOf(intent.body), responseCode: null }
     return { kind: 'refused', errcode }
   }
+  // Of bytes that had been on their way: nobody but us has the code, and it is used within its seconds.
+  const isUsed = errcode === CHATTING || (errcode === CODE_OVER && addMs(intent.firstSentAt, CODE_MS) > now)
+  if (resent && intent.channel === 'contact_welcome' && isUsed)
+    return { kind: 'sent', messageId: null, responseCode: null }
   // A refused secret refuses everything alike: the row waits for whoever mends it.
   if (action === 'retry' || action === 'refresh' || (action === 'person' && error.retryable))
     return { kind: 'busy', errcode, limit: false }
@@ -110,7 +119,7 @@ export function applyVerdict(row: OutboxRow, intent: Intent, verdict: Verdict, r
 
 function refuse(row: OutboxRow, { channel, n }: Intent, attempt: Attempt, now: Date): RowChange {
   // Messages to members, card updates and welcomes have one rung only.
-  if ('staffUserId' in row.to || channel === 'kf_event') {
+  if ('staffUserId' in row.to || channel === 'kf_event' || channel === 'contact_welcome') {
     const outcome = { outcome: 'dead', reason: 'refused', channel, messageId: null, settledAt: now }
     return { set: { status: 'settling', intent: null, ...outcome }, attempt, settled: true }
   }

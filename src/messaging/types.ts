@@ -5,7 +5,7 @@ import type { SubscribeKind } from './templates.ts'
 /** When a contact may go out (domain 5). */
 export const CONTACT_CLASSES = ['safety', 'greeting', 'reply', 'case_update', 'care', 'promotion'] as const
 export type ContactClass = (typeof CONTACT_CLASSES)[number]
-export type Channel = 'kf' | 'subscribe' | 'sms' | 'email' | 'app' | 'card_update' | 'kf_event'
+export type Channel = 'kf' | 'subscribe' | 'sms' | 'email' | 'app' | 'card_update' | 'kf_event' | 'contact_welcome'
 
 export interface CustomerContent {
   kind: 'template'
@@ -120,6 +120,19 @@ export interface MessagingService {
   enqueueMany(contacts: readonly EnqueueContact[]): Promise<void>
   /** Cancels rows that have not left; returns the ids that are definitely cancelled, also by an earlier call. `sending` ones can't be recalled. */
   cancel(ids: readonly string[], reason: string): Promise<string[]>
+  /**
+   * Greets somebody who has just become a member's contact, once per code and at once: a code is good for twenty seconds, and a
+   * welcome that is later than that goes to nobody. Safe to repeat.
+   */
+  welcomeContact(entry: {
+    customerId: string
+    storeId: string
+    code: string
+    /** When the contact was added. */
+    at: Date
+    /** Whom the customer has added, as customers know them: 咨询师林悦. */
+    sender: string
+  }): Promise<void>
   onSettled(owner: string, listener: SettledListener): void
   /** Asked before anything of the class `promotion` goes; whoever says no wins, and a final no before one that waits. */
   holdPromotions(owner: string, holds: PromotionHolds): void

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { addMs, MINUTE_MS } from '../../../src/platform/clock.ts'
 import { testDb } from '../../support/db.ts'
+import { meanwhile } from '../care/support.ts'
 import { COLLECTIONS, contact, customersWorld, follower } from './support.ts'
 
 const db = await testDb()
@@ -56,6 +57,20 @@ describe('a page', () => {
       (await desk.findByIdentity('external_userid', 'e2'))?.id,
     )
     expect(await people()).toBe(3)
+  })
+
+  test('of whom somebody else becomes known in the same moment is looked at again', async () => {
+    const { contacts, desk, readAll } = await customersWorld(db)
+    contacts.set('e1', contact('e1', { followers: [follower('Lin', { remarkMobiles: ['13800138000'] })] }))
+    meanwhile('customer_identities', 'insertMany', async () => {
+      await desk.upsert({ externalId: 'HM-1', name: '李敏', storeIds: ['huayan'], phone: '13800138000' })
+    })
+    await readAll()
+    expect(await desk.findByIdentity('external_userid', 'e1')).toMatchObject({
+      externalId: 'HM-1',
+      followUserIds: ['lin'],
+    })
+    expect(await people()).toBe(1)
   })
 
   test('whose identities were claimed by a process that died makes the people that they name', async () => {
