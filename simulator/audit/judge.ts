@@ -201,6 +201,8 @@ function isExplained(one: Case): boolean {
   const { treatment, claim, target, window, taken, isCancelled, evidence, promotions, wishes } = one
   const before = (at: Date | undefined) => at !== undefined && at < window.to
   if (claim?.status === 'missed_before_entry') return one.known >= window.lastChance
+  // What was over when it was entered is explained, also where the server has another word for it by now.
+  if (claim?.status === 'cancelled' && treatment.enteredAt >= window.lastChance) return true
   // A contact that several promises share may be taken away as one: each of them must have the reason for itself.
   if (taken !== null && (claim?.reason === taken || target?.reason === taken)) return true
   if (claim?.reason === 'cancelled_by_hand') return isCancelled

@@ -171,6 +171,18 @@ describe('a promise', () => {
     expect(missed('2026-03-03T12:29:00Z')).toBe('lost missed_before_entry')
     expect(missed('2026-03-03T12:30:00Z')).toBe('explained missed_before_entry')
   })
+  test('whose day was over when it was entered is explained, whatever took it away later', () => {
+    const taken = (enteredAt: string) =>
+      outcomes(
+        run(
+          [HONEST[0] as Claim, claim('guidance_day1', { status: 'cancelled', reason: 'superseded_by_session' })],
+          [GREETED],
+          { enteredAt: new Date(enteredAt) },
+        ),
+      ).guidance_day1
+    expect(taken('2026-03-03T12:29:00Z')).toBe('lost superseded_by_session')
+    expect(taken('2026-03-03T12:30:00Z')).toBe('explained superseded_by_session')
+  })
   test('that was kept by the facts of its day stays kept when these are put right', () => {
     // In truth the treatment was on the 1st: its first day was the 2nd.
     const until = new Date('2026-03-03T04:00:00Z')
