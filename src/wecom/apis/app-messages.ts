@@ -1,6 +1,6 @@
-/** Messages and cards to staff (wecom.md 3). */
+/** The app itself, its messages and cards to staff (wecom.md 3). */
 import { z } from 'zod'
-import { type Ask, Done } from '../ask.ts'
+import { type Ask, Done, NumberLike } from '../ask.ts'
 import type { SendOptions } from '../types.ts'
 
 export interface AppMessagesApi {
@@ -11,12 +11,19 @@ export interface AppMessagesApi {
   ): Promise<{ msgid: string; responseCode: string | null; invalidUsers: string[] }>
   updateTemplateCard(body: string, options?: SendOptions): Promise<{ invalidUsers: string[] }>
   recall(msgid: string): Promise<void>
+  /** What the administrator set up. @throws VendorError 40056/301002: not the app of this secret (person) */
+  appInfo(agentId: number): Promise<{ name: string; isClosed: boolean; trustedDomain: string | null }>
 }
 
 const Sent = z.object({
   msgid: z.string().default(''),
   response_code: z.string().optional(),
   invaliduser: z.string().default(''),
+})
+const AppInfo = z.object({
+  name: z.string().default(''),
+  close: NumberLike.default(0),
+  redirect_domain: z.string().default(''),
 })
 const Updated = z.object({ invaliduser: z.array(z.string()).default([]) })
 
@@ -31,5 +38,10 @@ export const appMessagesApi = (ask: Ask): AppMessagesApi => ({
   },
   async recall(msgid) {
     await ask.once(Done, '/cgi-bin/message/recall', { msgid })
+  },
+  async appInfo(agentId) {
+    const query = { agentid: String(agentId) }
+    const { name, close, redirect_domain } = await ask.again(AppInfo, '/cgi-bin/agent/get', { query })
+    return { name, isClosed: close === 1, trustedDomain: redirect_domain || null }
   },
 })
