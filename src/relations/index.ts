@@ -56,9 +56,11 @@ export function createRelations(deps: RelationsDeps): Feature<null> {
   events.subscribe('relations', {
     'customers.passed_on': ({ id, data }) =>
       handovers.afterLeaving(id.slice('customers.passed_on:'.length), (data as unknown as CustomersPassedOn).userId),
-    'treatment.completed': async ({ data }) => {
-      const ids = await customers.service.idsOf(String(data.customerId))
-      if (await store.label.again(ids, clock.now())) nudge(LABELS)
+    'treatment.completed': {
+      async together(completed) {
+        const all = await customers.service.idsOfMany(completed.map(({ data }) => String(data.customerId)))
+        if (await store.label.again([...new Set([...all.values()].flat())], clock.now())) nudge(LABELS)
+      },
     },
   })
 

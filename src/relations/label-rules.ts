@@ -14,11 +14,11 @@ export function remarkOf(name: string, treatment: string | null): string {
 }
 
 /**
- * Whether the remark may be written: what a member has written by hand stays. `written` is what this server wrote last, and the
- * customer's own name is what WeCom puts there by itself.
+ * Whether the remark may be written: what a member has written by hand stays. WeCom itself puts the customer's own name there;
+ * `isOurs`: this server wrote what stands there.
  */
-export const mayWriteRemark = (now: string, ownName: string, written: string | null): boolean =>
-  now === '' || now === ownName || now === written
+export const mayWriteRemark = (now: string, ownNames: readonly string[], isOurs: boolean): boolean =>
+  now === '' || ownNames.includes(now) || isOurs
 
 /** Tags to put on and to take off; of those on the customer only what this server put there is ever taken off. */
 export function tagChanges(

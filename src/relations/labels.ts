@@ -2,6 +2,7 @@
 import type { CustomersService } from '../customers/index.ts'
 import { backoffMs, type RowResult } from '../platform/claims.ts'
 import { addMs, type Clock } from '../platform/clock.ts'
+import type { FieldCrypto } from '../platform/crypto.ts'
 import { type DueTable, due } from '../platform/due.ts'
 import { AppError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
@@ -24,11 +25,13 @@ export interface LabelDeps {
   clock: Clock
   random: Random
   log: Log
+  crypto: Pick<FieldCrypto, 'blindIndex'>
   leaseMs: number
 }
 
 export const TAG_GROUPS = { store: '门店', consultant: '咨询师' } as const
 
+const REMARK_FIELD = 'contact_labels.remark'
 const BATCH = 20
 const MAX_ATTEMPTS = 8
 /** Reading, remark and tags of one customer: of each path one call. */
@@ -37,7 +40,7 @@ const BUCKET = 'externalcontact/label'
 const GONE = new Set([84061, 40096])
 
 export function createLabels(deps: LabelDeps): DueTable {
-  const { store, tags, wecom, rates, customers, treatments, staff, clock, random, log, leaseMs } = deps
+  const { store, tags, wecom, rates, customers, treatments, staff, clock, random, log, crypto, leaseMs } = deps
 
   async function wantedFor({ customerId, storeId: cameBy }: LabelRow) {
     const known = (await customers.contacts([customerId])).get(customerId)
@@ -57,6 +60,9 @@ export function createLabels(deps: LabelDeps): DueTable {
     }
   }
 
+  /** To know our own words again without keeping them. */
+  const fingerprint = (remark: string) => crypto.blindIndex(REMARK_FIELD, remark)
+
   /** What stands there now. */
   async function write(row: LabelRow): Promise<LabelRow['written']> {
     const { userId, externalUserId, written } = row
@@ -64,12 +70,13 @@ export function createLabels(deps: LabelDeps): DueTable {
     const contact = await wecom.externalContact(externalUserId)
     const follower = contact.followers.find((one) => one.userId === userId)
     if (!wanted || !follower) return written
-    const own = follower.remark === contact.name || mayWriteRemark(follower.remark, wanted.ownName, written.remark)
+    const isOurs = written.remark === fingerprint(follower.remark)
+    const own = mayWriteRemark(follower.remark, [contact.name, wanted.ownName], isOurs)
     const isNew = wanted.remark !== '' && wanted.remark !== follower.remark
     if (own && isNew) await wecom.setRemark({ userId, externalUserId, remark: wanted.remark })
     const ids = await tags.idsOf(wanted.tags)
     await wecom.markTags({ userId, externalUserId, ...tagChanges(ids, follower.tagIds, written.tagIds) })
-    return { remark: own ? wanted.remark : written.remark, tagIds: ids }
+    return { remark: own ? fingerprint(wanted.remark) : written.remark, tagIds: ids }
   }
 
   async function work(row: LabelRow): Promise<RowResult> {

@@ -34,6 +34,7 @@ export interface LabelRow extends DueRow {
   userId: string
   /** Where the customer came from, for who has no store yet. */
   storeId: string
+  /** What this server wrote last; of the remark, which names the customer, only its blind index. */
   written: { remark: string | null; tagIds: string[] }
   lastError: string | null
 }
@@ -105,12 +106,10 @@ export function createRelationsStore(db: Connection) {
         const { customerId, storeId } = row
         await labels.updateOne({ _id: row._id }, { $set: { customerId, storeId, dueAt: now, attempt: 0 } })
       },
-      /** Those of a customer are looked at again. Says whether there are any. */
+      /** Those of these customers are looked at again. Says whether there are any. */
       async again(customerIds: readonly string[], now: Date): Promise<boolean> {
-        let matched = 0
-        for (const customerId of customerIds)
-          matched += (await labels.updateMany({ customerId }, { $set: { dueAt: now, attempt: 0 } })).matchedCount
-        return matched > 0
+        const filter = { customerId: { $in: [...customerIds] } }
+        return (await labels.updateMany(filter, { $set: { dueAt: now, attempt: 0 } })).matchedCount > 0
       },
     },
 

@@ -68,6 +68,11 @@ describe('somebody who adds a consultant', () => {
     await work()
     expect(contact()?.remark).toBe(`${personOf(n).name} · 光子嫩肤`)
     expect(tags()).toContain('华颜整形医院')
+    const [label] = await world
+      .collection('contact_labels')
+      .find({ customerId: (await known())?._id ?? '' })
+      .toArray()
+    expect(JSON.stringify(label)).not.toContain(personOf(n).name)
     const before = await calls('/cgi-bin/externalcontact/remark')
     await world.treatment(n, '2026-03-01 18:00', { code: 'hyaluronic_filler' })
     await work()

@@ -23,10 +23,11 @@ describe('a remark', () => {
   })
 
   test('that somebody wrote by hand stays', () => {
-    expect(mayWriteRemark('', '王芳', null)).toBe(true)
-    expect(mayWriteRemark('王芳', '王芳', null)).toBe(true)
-    expect(mayWriteRemark('王芳 · 热玛吉', '王芳', '王芳 · 热玛吉')).toBe(true)
-    expect(mayWriteRemark('王姐，怕疼', '王芳', '王芳 · 热玛吉')).toBe(false)
+    const names = ['微信里的芳', '王芳']
+    expect(mayWriteRemark('', names, false)).toBe(true)
+    for (const name of names) expect(mayWriteRemark(name, names, false)).toBe(true)
+    expect(mayWriteRemark('王芳 · 热玛吉', names, true)).toBe(true)
+    expect(mayWriteRemark('王姐，怕疼', names, false)).toBe(false)
   })
 })
 
