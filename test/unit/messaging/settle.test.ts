@@ -31,6 +31,16 @@ describe('what an answer means', () => {
     expect(verdict(refusal(60140), 'id', true, 'card_update').kind).toBe('sent')
     expect(verdict(refusal(60140), 'id', false, 'card_update').kind).toBe('refused')
   })
+  test('a used-up welcome code proves the welcome on a row that was being sent, within the code’s twenty seconds', () => {
+    const sent = (firstSentAt: Date, resent: boolean, errcode: number) =>
+      verdictOf(refusal(errcode), driver('id'), intent({ channel: 'contact_welcome', firstSentAt }), resent, NOW).kind
+    const ago = (seconds: number) => hours(-seconds / 3_600)
+    expect(sent(ago(19), true, 41050)).toBe('sent')
+    expect(sent(ago(20), true, 41050)).toBe('refused')
+    expect(sent(ago(20), true, 41051)).toBe('sent')
+    expect(sent(ago(1), false, 41050)).toBe('refused')
+    expect(sent(ago(1), false, 41051)).toBe('refused')
+  })
   test('limits and busy vendors are waited for, refusals are final', () => {
     expect(verdict(refusal(45009))).toMatchObject({ kind: 'busy', limit: true })
     expect(verdict(refusal(-1))).toMatchObject({ kind: 'busy', limit: false })
