@@ -142,11 +142,11 @@ export function createHandovers(deps: HandoverDeps): Handovers {
     const startedAt = row.startedAt ?? clock.now()
     const isOver = !people.some(isOpen)
     const known = { customers: people, startedAt, finishedAt: isOver ? clock.now() : null }
-    // Before anything else is done with it: what WeCom answered, it answers once.
-    if (!(await store.handover.progress(row._id, row.claim, known))) return null
     const wasOpen = new Set(row.customers.filter(isOpen).map(({ externalUserId }) => externalUserId))
     for (const { externalUserId, state } of people)
       if (state === 'done' && wasOpen.has(externalUserId)) await contacts.refresh(externalUserId, { create: false })
+    // Kept after the records follow: a death in between asks WeCom again, which answers the same.
+    if (!(await store.handover.progress(row._id, row.claim, known))) return null
     if (!isOver) return { dueAt: nextLook(startedAt, clock.now()), attempt: 0, lastError: null }
     await tell({ ...row, ...known })
     return { dueAt: null, attempt: 0, lastError: null }
@@ -159,7 +159,7 @@ export function createHandovers(deps: HandoverDeps): Handovers {
       return set && { _id, claim, set }
     } catch (error) {
       const now = clock.now()
-      if (isVendorError(error) && error.errcode === STILL_THERE)
+      if (isVendorError(error) && error.errcode === STILL_THERE && row.hasLeft)
         return { _id, claim, set: { hasLeft: false, dueAt: now } }
       const bucket = row.startedAt ? BUCKETS.look : BUCKETS.ask
       if (isVendorError(error) && error.action === 'wait')
