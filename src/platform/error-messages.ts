@@ -35,6 +35,7 @@ export const ERROR_MESSAGES = {
   identity_taken: '该身份已属于另一位客户。',
   external_id_conflict: '该外部编号已用于内容不同的记录。',
   past_contact_in_future: '联系记录的时间晚于现在。',
+  contact_way_refused: '企业微信未能生成该联系我二维码，请确认成员在职并在应用可见范围内。',
   contact_too_old: '联系已超过 30 天，请作为历史回访记录导入。',
   task_not_found: '没有找到该任务。',
   task_finished: '该任务已经完成。',

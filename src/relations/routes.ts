@@ -30,7 +30,7 @@ export function relationsRoutes({ ways, store, handOver }: RelationsRouteDeps): 
       idempotent: true,
       body: ContactWayBody,
       response: ContactWayView,
-      errors: ['store_not_found', 'staff_not_found'],
+      errors: ['store_not_found', 'staff_not_found', 'contact_way_refused'],
       handle: async ({ body }) => wayView(await ways.make(body)),
     }),
     route({

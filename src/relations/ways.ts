@@ -1,17 +1,18 @@
 /** Codes by which customers add members: what `state` brings back says which store and whom. */
 import type { Clock } from '../platform/clock.ts'
-import { notFound } from '../platform/errors.ts'
+import { conflict, notFound } from '../platform/errors.ts'
 import { hashId } from '../platform/hash.ts'
 import type { PageRequest } from '../platform/views.ts'
 import type { StaffService } from '../staff/index.ts'
-import type { WecomClient } from '../wecom/index.ts'
+import { isVendorError, type WecomClient } from '../wecom/index.ts'
 import type { ContactWayRow, RelationsStore } from './model.ts'
 
 export interface Ways {
   /**
    * The code of a store that leads to these members; asked again it is the same one.
    *
-   * @throws AppError not_found/store_not_found, not_found/staff_not_found; VendorError as `addContactWay`
+   * @throws AppError not_found/store_not_found, not_found/staff_not_found; conflict/contact_way_refused: WeCom says no, e.g. to
+   * a member who isn't in its directory any more; VendorError where asking again may help
    */
   make(wanted: { storeId: string; userIds: readonly string[]; remark: string }): Promise<ContactWayRow>
   page(request: PageRequest): Promise<ContactWayRow[]>
@@ -45,14 +46,12 @@ export function createWays({
       const before = await store.way(state)
       if (before?.configId) return before
       // A death after this leaves a code at WeCom that nobody has seen; the repeat makes another with the same state.
-      const made = await wecom.addContactWay({
-        scene: 'qr_code',
-        userIds,
-        departmentIds: [],
-        state,
-        remark,
-        skipVerify: true,
-      })
+      const made = await wecom
+        .addContactWay({ scene: 'qr_code', userIds, departmentIds: [], state, remark, skipVerify: true })
+        .catch((error: unknown) => {
+          if (!isVendorError(error) || error.retryable || error.errcode === null) throw error
+          throw conflict('contact_way_refused', { errcode: error.errcode })
+        })
       await store.wayMade(state, made)
       return (await store.way(state)) ?? { ...row, ...made }
     },

@@ -140,11 +140,19 @@ export async function enterRecords({ made, db }: ApiWorld): Promise<Known> {
     position: '护士',
     deactivations: 0,
   }
-  await db.collection<{ _id: string } & typeof lin>('staff').insertOne({ _id: 'lin', ...lin })
+  const staff = db.collection<{ _id: string } & typeof lin>('staff')
+  await staff.insertMany([
+    { _id: 'lin', ...lin },
+    { _id: 'wu', ...lin, name: '吴' },
+  ])
   await made('PUT', '/api/v1/staff/lin/absences/L-1', { from: '2026-03-02', to: '2026-03-03', reason: 'annual' })
   return {
     userId: 'lin',
     byUserId: 'lin',
+    userIds: ['lin'],
+    fromUserId: 'lin',
+    toUserId: 'wu',
+    customerIds: [customer.id],
     delegateUserId: null,
     consultantUserId: null,
     topics: ['skin_booster'],
