@@ -4,22 +4,7 @@ import { AppError } from '../platform/errors.ts'
 import { sha256Hex } from '../platform/hash.ts'
 import type { Inbox } from '../platform/inbox.ts'
 import type { Metrics } from '../platform/metrics.ts'
-import { counted, ENVELOPE_TAGS, type Envelope, parseXml, readCallbackBody, resultOf } from '../wecom/index.ts'
-
-/** 64-bit ids lose digits as JSON numbers: they are quoted before parsing. */
-const quoteIds = (text: string): string => text.replace(/("(?:MsgId|MsgID|msgid)"\s*:\s*)(\d{16,})/g, '$1"$2"')
-
-function parseBody(text: string, mostTags?: number): Record<string, unknown> {
-  if (text.trimStart().startsWith('<')) return parseXml(text, mostTags)
-  try {
-    const parsed: unknown = JSON.parse(quoteIds(text))
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
-      return parsed as Record<string, unknown>
-  } catch {
-    // answered below
-  }
-  throw new AppError('invalid', 'bad_callback', { reason: 'neither JSON nor XML' })
-}
+import { counted, ENVELOPE_TAGS, type Envelope, parseBody, readCallbackBody, resultOf } from '../wecom/index.ts'
 
 const textOf = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
 

@@ -6,8 +6,9 @@ import { AppError } from '../platform/errors.ts'
 import { sha256Hex } from '../platform/hash.ts'
 import type { Inbox, InboxMessage } from '../platform/inbox.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import { parseBody } from './body.ts'
 import type { Envelope } from './envelope.ts'
-import { decodeUtf8, ENVELOPE_TAGS, parseXml } from './xml.ts'
+import { decodeUtf8, ENVELOPE_TAGS } from './xml.ts'
 
 const CALLBACK_BODY = { limit: 64 * 1024, timeoutMs: 4_000, code: 'bad_callback' } as const
 
@@ -45,7 +46,8 @@ export function counted(
 export const resultOf = ({ fresh, status }: { fresh: boolean; status: string }) =>
   !fresh ? 'duplicate' : status === 'ignored' ? 'ignored' : 'received'
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+// JSON has numbers where XML has text.
+const textOf = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
 
 /** Key and type from decrypted content only: a retry comes in a fresh envelope. */
 function messageOf(fields: Record<string, unknown>, plain: string): InboxMessage {
@@ -91,10 +93,10 @@ export function mountWecomCallback(router: Router, { envelope, inbox, metrics, a
   router.post(
     '/callbacks/wecom',
     counted('wecom', metrics, async (ctx) => {
-      const { Encrypt: encrypted } = parseXml(await readCallbackBody(ctx), ENVELOPE_TAGS)
+      const { Encrypt: encrypted } = parseBody(await readCallbackBody(ctx), ENVELOPE_TAGS)
       if (typeof encrypted !== 'string') throw new AppError('invalid', 'bad_callback', { missing: 'Encrypt' })
       const plain = envelope.open(encrypted, ctx.query)
-      const message = messageOf(parseXml(plain), plain)
+      const message = messageOf(parseBody(plain), plain)
       const isOurs = !ofOtherApp(message, agentId)
       return resultOf(await inbox.insertOnce(isOurs ? message : { ...message, type: `other_app.${message.type}` }))
     }),
