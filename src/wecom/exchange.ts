@@ -1,4 +1,5 @@
 /** One exchange of bytes with a vendor: keep-alive, a time limit of the whole, files streamed in both directions. */
+import { randomBytes } from 'node:crypto'
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { type Readable, Transform } from 'node:stream'
@@ -41,44 +42,47 @@ export interface Outgoing {
   timeoutMs?: number | undefined
 }
 
-const BOUNDARY = '----aftercare-7MA4YWxkTrZu0gW9aFtErCaReF0rM'
+interface Form {
+  headers: Record<string, string | number>
+  bytes(): AsyncGenerator<Uint8Array>
+}
 
-function partsOf({ fileName, contentType, size }: Upload) {
+/** The file as a form's part `media`. */
+function formOf({ fileName, contentType, size, open }: Upload): Form {
+  // By chance, so that no file can hold it on purpose.
+  const boundary = `aftercare-${randomBytes(16).toString('hex')}`
   const name = fileName.replace(/["\r\n\\]/g, '_')
   const head = Buffer.from(
-    `--${BOUNDARY}\r\nContent-Disposition: form-data; name="media"; filename="${name}"; filelength=${size}\r\n` +
+    `--${boundary}\r\nContent-Disposition: form-data; name="media"; filename="${name}"; filelength=${size}\r\n` +
       `Content-Type: ${contentType}\r\n\r\n`,
   )
-  return { head, tail: Buffer.from(`\r\n--${BOUNDARY}--\r\n`) }
+  const tail = Buffer.from(`\r\n--${boundary}--\r\n`)
+  return {
+    headers: {
+      'content-type': `multipart/form-data; boundary=${boundary}`,
+      'content-length': head.length + size + tail.length,
+    },
+    async *bytes() {
+      yield head
+      let sent = 0
+      for await (const chunk of open()) {
+        sent += (chunk as Buffer).length
+        yield chunk as Buffer
+      }
+      // Less would leave the vendor waiting, more would be cut: neither is the file.
+      if (sent !== size) throw new Error('the file is not as long as was said')
+      yield tail
+    },
+  }
 }
 
-function headersOf({ body, file }: Outgoing): Record<string, string | number> {
-  if (file) {
-    const { head, tail } = partsOf(file)
-    return {
-      'content-type': `multipart/form-data; boundary=${BOUNDARY}`,
-      'content-length': head.length + file.size + tail.length,
-    }
-  }
-  return body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-}
-
-async function* bytesOf(file: Upload): AsyncGenerator<Uint8Array> {
-  const { head, tail } = partsOf(file)
-  yield head
-  let sent = 0
-  for await (const chunk of file.open()) {
-    sent += (chunk as Buffer).length
-    yield chunk as Buffer
-  }
-  // Less would leave the vendor waiting, more would be cut: neither is the file.
-  if (sent !== file.size) throw new Error('the file is not as long as was said')
-  yield tail
-}
+const jsonHeaders = (body: string | undefined): Record<string, string | number> =>
+  body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
 
 /** Resolves when the answer begins; rejects with the socket's error. node:http, because it tells a refused connection from a reset one. */
 export function exchange(outgoing: Outgoing): Promise<IncomingMessage> {
   const { method, url, body, file, headers, timeoutMs = file ? FILE_TIMEOUT_MS : DEFAULT_TIMEOUT_MS } = outgoing
+  const form = file && formOf(file)
   return new Promise((resolve, reject) => {
     const target = new URL(url)
     const secure = target.protocol === 'https:'
@@ -87,7 +91,7 @@ export function exchange(outgoing: Outgoing): Promise<IncomingMessage> {
       {
         method,
         agent: secure ? agents['https:'] : agents['http:'],
-        headers: { ...headers, ...headersOf(outgoing) },
+        headers: { ...headers, ...(form ? form.headers : jsonHeaders(body)) },
       },
       resolve,
     )
@@ -98,7 +102,7 @@ export function exchange(outgoing: Outgoing): Promise<IncomingMessage> {
     )
     request.on('close', () => clearTimeout(limit))
     request.on('error', reject)
-    if (file) pipeline(bytesOf(file), request).catch(reject)
+    if (form) pipeline(form.bytes(), request).catch(reject)
     else request.end(body)
   })
 }

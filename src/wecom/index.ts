@@ -46,7 +46,7 @@ export {
 export { createRobot, type Robot, type RobotMessage } from './robot.ts'
 export { createTokenStore } from './tokens.ts'
 export type * from './types.ts'
-export { ENVELOPE_TAGS, parseXml } from './xml.ts'
+export { ENVELOPE_TAGS } from './xml.ts'
 
 export interface WecomSettings {
   apiBase: string
