@@ -84,7 +84,8 @@ test.each(Object.entries(FILES))('%s', async (kind, { collection, file }) => {
   for (const { pending = [], announceAt = null } of fresh) expect([pending, announceAt]).toEqual([[], null])
   const events = (await rows('event_deliveries')).filter(({ _id }) => !told.has(_id))
   if (kind === 'treatments') {
-    expect(events.map(({ _id }) => _id)).toEqual(fresh.map(({ _id }) => `treatment.completed:${_id}|care`).sort())
+    const heard = fresh.flatMap(({ _id }) => ['care', 'relations'].map((who) => `treatment.completed:${_id}|${who}`))
+    expect(events.map(({ _id }) => _id)).toEqual(heard.sort())
     expect(new Set(events.map(({ status }) => status))).toEqual(new Set(['done']))
     expect(await rows('care_plans')).toHaveLength(fresh.length)
   }
