@@ -83,7 +83,10 @@ describe.skipIf(skipped)('the front desk', async () => {
     expect(entered).toContain('拆线前一天提醒')
     // The next day nurse's call stands on the 11th.
     await page.locator('#desk-treatment option').first().waitFor({ state: 'attached' })
-    expect(await page.inputValue('#desk-on')).toBe('2026-03-10')
+    // The list comes before the day of what is chosen in it.
+    await page.waitForFunction(
+      () => (document.getElementById('desk-on') as HTMLInputElement | null)?.value === '2026-03-10',
+    )
 
     await page.fill('#desk-on', '2026-03-09')
     await page.click('#desk-preview')
