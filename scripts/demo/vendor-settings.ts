@@ -30,6 +30,7 @@ export const vendorSettings = ({
   SMS_API_BASE: smsApiBase,
   SMS_API_KEY: smsApiKey,
   SMTP_URL: smtpUrl,
+  MAIL_FROM: 'care@aftercare.example',
 })
 
 /** Callbacks and mini-program go to the server from now on. @throws Error when an address fails the vendor's check */
