@@ -9,7 +9,7 @@ import { AppError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import type { Random } from '../platform/random.ts'
 import type { PageRequest } from '../platform/views.ts'
-import { isVendorError, type Rates, type WecomClient } from '../wecom/index.ts'
+import { isVendorError, RateLimited, type Rates, type WecomClient, withinRates } from '../wecom/index.ts'
 import type { ContactPages } from './contact-pages.ts'
 import {
   CONTACT_SYNCS,
@@ -66,14 +66,8 @@ const PATHS = {
   one: 'externalcontact/get',
 } as const
 
-/** The slice is over, and goes on at `at`. */
-class Pause extends Error {
-  readonly at: Date
-  constructor(at: Date) {
-    super('paused')
-    this.at = at
-  }
-}
+/** The slice is over, and the next one begins at once. */
+class Pause extends Error {}
 /** Somebody else has taken the reading over. */
 class Lost extends Error {}
 
@@ -84,19 +78,9 @@ export function createContactSync(deps: ContactSyncDeps): ContactSync {
 
   const errcodeOf = (error: unknown): number => (isVendorError(error) ? (error.errcode ?? 0) : 0)
 
-  /** Asks within the shared rates. @throws Pause */
-  async function ask<T>(path: string, question: () => Promise<T>): Promise<T> {
-    const { ok, retryAt } = await rates.reserve(path, 'api', 1)
-    if (!ok) throw new Pause(retryAt)
-    try {
-      return await question()
-    } catch (error) {
-      if (isVendorError(error) && error.action === 'wait') throw new Pause(await rates.block(path))
-      throw error
-    }
-  }
+  const ask = <T>(path: string, question: () => Promise<T>): Promise<T> => withinRates(rates, path, question)
 
-  /** A part of a reading that ends well within its lease. @throws Pause, Lost */
+  /** A part of a reading that ends well within its lease. @throws Pause, RateLimited, Lost */
   function slice(sync: ContactSyncRow) {
     const end = addMs(clock.wall(), leaseMs / 3)
     const keep = async (progress: Progress): Promise<void> => {
@@ -105,7 +89,7 @@ export function createContactSync(deps: ContactSyncDeps): ContactSync {
       if (!(await syncs.progress(sync._id, sync.claim, progress, until))) throw new Lost()
     }
     const breathe = (): void => {
-      if (clock.wall() > end) throw new Pause(clock.now())
+      if (clock.wall() > end) throw new Pause()
     }
     const membersOf = ({ from, to }: SyncBatch) => (sync.userIds ?? []).slice(from, to)
     const count = (more: Partial<ContactSyncRow['counts']>) => {
@@ -223,7 +207,8 @@ export function createContactSync(deps: ContactSyncDeps): ContactSync {
       return { _id, claim, set: { dueAt: null, finishedAt } }
     } catch (error) {
       if (error instanceof Lost) return null
-      if (error instanceof Pause) return { _id, claim, set: { dueAt: error.at } }
+      if (error instanceof Pause) return { _id, claim, set: { dueAt: clock.now() } }
+      if (error instanceof RateLimited) return { _id, claim, set: { dueAt: error.retryAt } }
       log.warn({ err: error, sync: _id }, 'reading of external contacts failed')
       const lastError = error instanceof AppError ? error.code : 'internal'
       return { _id, claim, set: { lastError, attempt: attempt + 1, dueAt: addMs(clock.now(), backoffMs(attempt + 1)) } }

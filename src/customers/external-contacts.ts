@@ -1,5 +1,5 @@
 /** One of WeCom's external contacts as it is now: what an event that names somebody is answered with. */
-import { type ExternalContact, isVendorError, type WecomClient } from '../wecom/index.ts'
+import { type ExternalContact, isNoContact, type WecomClient } from '../wecom/index.ts'
 import { type ContactPages, followersOf } from './contact-pages.ts'
 import type { CustomerRow, CustomerStore } from './model.ts'
 import { identityKey } from './rules.ts'
@@ -15,15 +15,12 @@ export interface ExternalContacts {
   refresh(externalUserId: string, options: { create: boolean }): Promise<void>
 }
 
-/** WeCom's words for "not your contact (any more)". */
-const GONE = new Set([84061, 40096])
-
 /** The answer, or null where the vendor says that there is nothing (any more). */
 export async function unlessGone<T>(asked: Promise<T>): Promise<T | null> {
   try {
     return await asked
   } catch (error) {
-    if (isVendorError(error) && error.errcode !== null && GONE.has(error.errcode)) return null
+    if (isNoContact(error)) return null
     throw error
   }
 }

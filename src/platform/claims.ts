@@ -6,7 +6,7 @@
  * writes nothing. What a late worker has already sent is made harmless by the deterministic keys of the outbox.
  */
 import type { AnyBulkWriteOperation, Collection, Filter, UpdateFilter } from 'mongodb'
-import { addMs, DAY_MS, EPOCH, HOUR_MS, MINUTE_MS } from './clock.ts'
+import { addMs, DAY_MS, EPOCH, FOR_EVER, HOUR_MS, MINUTE_MS } from './clock.ts'
 import { ONE_PAGE } from './db.ts'
 
 export interface Claim {
@@ -143,6 +143,10 @@ export async function nextDueAt<T extends DueRow>(rows: Collection<T>, now: Date
   }
   return null
 }
+
+/** The same for all time: for tables with few rows ahead, where one look is cheaper than widening ones. */
+export const everDueAt = <T extends DueRow>(rows: Collection<T>): Promise<Date | null> =>
+  nextDueAt(rows, EPOCH, FOR_EVER)
 
 /** Exponential back-off with a ceiling: 10 s, 20 s, 40 s … 30 min. Pure. */
 export const backoffMs = (attempt: number, baseMs = 10_000, maxMs = 30 * MINUTE_MS): number =>

@@ -72,8 +72,9 @@ export function createDueEngine(tables: readonly DueTable[], deps: DueEngineDeps
   const hinted = new Set<string>()
   const looks = new Map<string, Look>()
   const asking = new Map<DueTable, object>()
-  const writesTo = ({ table, collections = [table] }: DueTable) =>
-    collections.reduce((sum, collection) => sum + writes.count(collection), 0)
+  const rowsOf = ({ table, collections = [table], field = 'dueAt' }: DueTable) => ({ collections, field })
+  const writesTo = (table: DueTable) =>
+    rowsOf(table).collections.reduce((sum, collection) => sum + writes.count(collection), 0)
 
   const drain = async (table: DueTable, now: Date): Promise<boolean> => {
     const startedAt = clock.wall()
@@ -98,7 +99,7 @@ export function createDueEngine(tables: readonly DueTable[], deps: DueEngineDeps
     const seen = looks.get(table.table)
     if (!seen || Number(clock.wall()) - seen.at >= standsMs) return null
     if (seen.writes === writesTo(table)) return seen.next || seen.until >= until ? { at: seen.next, sure: true } : null
-    const { collections = [table.table], field = 'dueAt' } = table
+    const { collections, field } = rowsOf(table)
     const written = collections.map((collection) => writes.since(collection, field))
     if (written.includes('unknown')) return null
     const at = earliest([seen.next, ...(written as (Date | null)[])])
@@ -112,7 +113,7 @@ export function createDueEngine(tables: readonly DueTable[], deps: DueEngineDeps
     const at = Number(clock.wall())
     const ahead = addMs(now, LOOK_AHEAD_MS)
     const far = ahead > until ? ahead : until
-    const { collections = [table.table], field = 'dueAt' } = table
+    const { collections, field } = rowsOf(table)
     // Before the question: a write that is on its way, or begins meanwhile, counts as one that came after it.
     const count = writesTo(table)
     const mine = {}

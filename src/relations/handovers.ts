@@ -13,7 +13,14 @@ import type { Log } from '../platform/log.ts'
 import type { Random } from '../platform/random.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { TasksService } from '../tasks/index.ts'
-import { isVendorError, type Rates, TRANSFER_BATCH, type WecomClient } from '../wecom/index.ts'
+import {
+  isVendorError,
+  RateLimited,
+  type Rates,
+  TRANSFER_BATCH,
+  type WecomClient,
+  withinRates,
+} from '../wecom/index.ts'
 import { afterResults, afterStart, type HandedOver, handoverNote, isOpen, nextLook } from './handover-rules.ts'
 import { HANDOVERS, type HandoverRow, type NewHandover, type RelationsStore } from './model.ts'
 
@@ -55,6 +62,7 @@ export interface Order {
 const BATCH = 5
 const MAX_RESULT_PAGES = 100
 const BUCKETS = { ask: 'externalcontact/transfer_customer', look: 'externalcontact/transfer_result' }
+const isAsked = ({ customers }: HandoverRow): boolean => customers.every(({ state }) => state !== 'to_ask')
 /** The member whom we think gone is still there: the other path. */
 const STILL_THERE = 40097
 
@@ -74,11 +82,6 @@ export function createHandovers(deps: HandoverDeps): Handovers {
     if (rows.length === 0) return
     await store.handover.insert(rows, clock.now())
     nudge(HANDOVERS)
-  }
-
-  const permit = async (bucket: string): Promise<Date | null> => {
-    const { ok, retryAt } = await rates.reserve(bucket, 'api', 1)
-    return ok ? null : retryAt
   }
 
   async function ask(row: HandoverRow): Promise<HandedOver[]> {
@@ -135,10 +138,7 @@ export function createHandovers(deps: HandoverDeps): Handovers {
 
   /** The next state; null: somebody else has the row. */
   async function advance(row: HandoverRow): Promise<Record<string, unknown> | null> {
-    const isAsked = row.customers.every(({ state }) => state !== 'to_ask')
-    const wait = await permit(isAsked ? BUCKETS.look : BUCKETS.ask)
-    if (wait) return { dueAt: wait }
-    const people = isAsked ? await look(row) : await ask(row)
+    const people = isAsked(row) ? await look(row) : await ask(row)
     const startedAt = row.startedAt ?? clock.now()
     const isOver = !people.some(isOpen)
     const known = { customers: people, startedAt, finishedAt: isOver ? clock.now() : null }
@@ -155,15 +155,13 @@ export function createHandovers(deps: HandoverDeps): Handovers {
   async function work(row: HandoverRow): Promise<RowResult | null> {
     const { _id, claim } = row
     try {
-      const set = await advance(row)
+      const set = await withinRates(rates, isAsked(row) ? BUCKETS.look : BUCKETS.ask, () => advance(row))
       return set && { _id, claim, set }
     } catch (error) {
       const now = clock.now()
       if (isVendorError(error) && error.errcode === STILL_THERE && row.hasLeft)
         return { _id, claim, set: { hasLeft: false, dueAt: now } }
-      const bucket = row.startedAt ? BUCKETS.look : BUCKETS.ask
-      if (isVendorError(error) && error.action === 'wait')
-        return { _id, claim, set: { dueAt: await rates.block(bucket) } }
+      if (error instanceof RateLimited) return { _id, claim, set: { dueAt: error.retryAt } }
       log.warn({ err: error, handover: _id }, 'hand-over of contacts failed')
       const attempt = row.attempt + 1
       const lastError = error instanceof AppError ? error.code : 'internal'
@@ -196,7 +194,8 @@ export function createHandovers(deps: HandoverDeps): Handovers {
     },
     due: due({
       table: HANDOVERS,
-      nextDueAt: store.handover.nextDueAt,
+      nextDueAt: () => store.handover.nextDueAt(),
+      whole: true,
       async drain(now) {
         const wall = clock.wall()
         const rows = await store.handover.claim({ now, wall, limit: BATCH, leaseMs, token: random.id() })

@@ -9,7 +9,7 @@ import type { Log } from '../platform/log.ts'
 import type { Random } from '../platform/random.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
-import { isVendorError, type Rates, type WecomClient } from '../wecom/index.ts'
+import { isNoContact, RateLimited, type Rates, type WecomClient, withinRates } from '../wecom/index.ts'
 import { mayWriteRemark, remarkOf, tagChanges } from './label-rules.ts'
 import { LABELS, type LabelRow, type RelationsStore } from './model.ts'
 import type { Tags } from './tags.ts'
@@ -36,8 +36,6 @@ const BATCH = 20
 const MAX_ATTEMPTS = 8
 /** Reading, remark and tags of one customer: of each path one call. */
 const BUCKET = 'externalcontact/label'
-/** Nobody's contact any more: there is nothing to write on. */
-const GONE = new Set([84061, 40096])
 
 export function createLabels(deps: LabelDeps): DueTable {
   const { store, tags, wecom, rates, customers, treatments, staff, clock, random, log, crypto, leaseMs } = deps
@@ -83,14 +81,12 @@ export function createLabels(deps: LabelDeps): DueTable {
     const { _id, claim, dueAt } = row
     const now = clock.now()
     try {
-      const { ok, retryAt } = await rates.reserve(BUCKET, 'api', 1)
-      if (!ok) return { _id, claim, set: { dueAt: retryAt } }
-      return { _id, claim, set: { written: await write(row), dueAt: null, attempt: 0, lastError: null } }
+      const written = await withinRates(rates, BUCKET, () => write(row))
+      return { _id, claim, set: { written, dueAt: null, attempt: 0, lastError: null } }
     } catch (error) {
-      if (isVendorError(error) && GONE.has(error.errcode ?? 0))
-        return { _id, claim, set: { dueAt: null, lastError: null } }
-      if (isVendorError(error) && error.action === 'wait')
-        return { _id, claim, set: { dueAt: await rates.block(BUCKET) } }
+      if (error instanceof RateLimited) return { _id, claim, set: { dueAt: error.retryAt } }
+      // Nobody's contact any more: there is nothing to write on.
+      if (isNoContact(error)) return { _id, claim, set: { dueAt: null, lastError: null } }
       const attempt = row.attempt + 1
       const lastError = error instanceof AppError ? error.code : 'internal'
       log.warn({ err: error, label: _id, since: dueAt, attempt }, 'remark and tags of a contact not written')

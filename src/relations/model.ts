@@ -5,6 +5,7 @@ import {
   type ClaimRequest,
   claimDue,
   type DueRow,
+  everDueAt,
   FREE_CLAIM,
   finishClaims,
   nextDueAt,
@@ -115,7 +116,7 @@ export function createRelationsStore(db: Connection) {
 
     handover: {
       // Few rows, each a day ahead: one look for all time.
-      nextDueAt: (now: Date, until?: Date) => nextDueAt(handovers, now, until),
+      nextDueAt: () => everDueAt(handovers),
       claim: (request: ClaimRequest) => claimDue(handovers, request),
       finish: (results: readonly RowResult[]) => finishClaims(handovers, results),
       insert: (rows: readonly NewHandover[], now: Date) =>

@@ -1,7 +1,6 @@
 /** Stores and staff at rest. */
 import type { Connection } from 'mongoose'
-import { claimDue, type DueRow, finishClaims, nextDueAt, type RowResult } from '../platform/claims.ts'
-import { EPOCH, FOR_EVER } from '../platform/clock.ts'
+import { claimDue, type DueRow, everDueAt, finishClaims, type RowResult } from '../platform/claims.ts'
 import { collectionOf, ensureIndexes, type IndexSpec, insertMissing } from '../platform/db.ts'
 import type { PageRequest } from '../platform/views.ts'
 import type { DirectoryEntry } from './rules.ts'
@@ -67,7 +66,6 @@ export function createStaffStore(db: Connection) {
       await ensureIndexes(absences, ABSENCE_INDEXES)
     },
 
-    storesByIds: (ids: readonly string[]) => stores.find({ _id: { $in: [...ids] } }).toArray(),
     allStores: () => stores.find({}).sort({ _id: 1 }).toArray(),
     async putStore(row: StoreRow): Promise<void> {
       const { _id, ...fields } = row
@@ -142,7 +140,7 @@ export function createStaffStore(db: Connection) {
     claimAbsences: (request: Parameters<typeof claimDue>[1]) => claimDue(absences, request),
     finishAbsences: (results: readonly RowResult[]) => finishClaims(absences, results),
     /** For all time: there are few that lie ahead. */
-    nextAbsenceDueAt: () => nextDueAt(absences, EPOCH, FOR_EVER),
+    nextAbsenceDueAt: () => everDueAt(absences),
 
     async lastSyncStart(): Promise<Date | null> {
       return (await syncs.findOne({ _id: 'directory' }))?.startedAt ?? null

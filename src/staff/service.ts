@@ -60,13 +60,9 @@ export function createStaffService(deps: StaffDeps): StaffDesk {
 
   const { memory } = deps
   const remember = { clock, memory, atLeastMs: MEMORY_MS }
-  const places = createRecall<Store>({ ...remember, collections: ['stores'] }, async (ids) =>
-    (await store.storesByIds(ids)).map((row) => [row._id, storeOf(row)]),
-  )
   const people = createRecall<StaffMember>({ ...remember, collections: ['staff'] }, async (ids) =>
     (await store.staffByIds(ids)).map((row) => [row._id, memberOf(row)]),
   )
-  const stores = places.many
   async function members(userIds: readonly string[]): Promise<Map<string, StaffMember>> {
     const byId = await people.many(userIds.map((id) => id.toLowerCase()))
     return new Map(
@@ -76,10 +72,17 @@ export function createStaffService(deps: StaffDeps): StaffDesk {
       }),
     )
   }
+  /** A company has few: one of them is found among all. */
   const everyStore = createRecall<Store[]>({ ...remember, collections: ['stores'] }, async () => [
     [COMPANY, (await store.allStores()).map(storeOf)],
   ])
-  // Who has just left must not get the next task: no longer than others' writes may go unseen.
+  const stores = async (ids: readonly string[]): Promise<Map<string, Store>> => {
+    const wanted = new Set(ids)
+    if (wanted.size === 0) return new Map()
+    const all = await service.allStores()
+    return new Map(all.filter(({ id }) => wanted.has(id)).map((one) => [one.id, one]))
+  }
+  // Who has just left must not get the next task: only a process that is alone remembers people and absences.
   const company = createRecall<Roster>(
     { clock, memory, collections: ['staff', 'staff_absences', 'stores'] },
     async () => {
@@ -114,7 +117,6 @@ export function createStaffService(deps: StaffDeps): StaffDesk {
       const full: Store = { ...STORE_DEFAULTS, opening: dailyOpening(), ...input }
       const { id, ...fields } = full
       await store.putStore({ _id: id, ...fields, updatedAt: clock.now() })
-      places.forget()
       everyStore.forget()
       return full
     },

@@ -85,3 +85,8 @@ export function withoutToken(vendor: 'wecom' | 'wechat', path: string, cause: un
 }
 
 export const isVendorError = (error: unknown): error is VendorError => error instanceof VendorFailure
+
+/** WeCom's words for "not your contact (any more)". */
+const NO_CONTACT = new Set([84061, 40096])
+export const isNoContact = (error: unknown): boolean =>
+  isVendorError(error) && error.errcode !== null && NO_CONTACT.has(error.errcode)

@@ -29,7 +29,7 @@ export { createPlainCall, createTokenCall, createTokenDownload, readWithRetry, s
 export { counted, readCallbackBody, resultOf } from './callback.ts'
 export type { WecomClient } from './client.ts'
 export { createEnvelope, type Envelope } from './envelope.ts'
-export { isVendorError, networkFailure, vendorRefusal } from './errors.ts'
+export { isNoContact, isVendorError, networkFailure, vendorRefusal } from './errors.ts'
 export type { Download, Upload } from './exchange.ts'
 export type { PageSignature, PageSignatureKind } from './js-sdk.ts'
 export { type MassQuota, massQuotaOn } from './mass-quota.ts'
@@ -46,6 +46,7 @@ export {
 export { createRobot, type Robot, type RobotMessage } from './robot.ts'
 export { createTokenStore } from './tokens.ts'
 export type * from './types.ts'
+export { RateLimited, withinRates } from './within-rates.ts'
 export { ENVELOPE_TAGS } from './xml.ts'
 
 export interface WecomSettings {

@@ -1,7 +1,6 @@
 /** Abnormal cases (FHIR: AdverseEvent) as rows of a due-table: named queries, plain objects. */
 import type { Connection } from 'mongoose'
-import { claimDue, type DueRow, finishClaims, nextDueAt, type RowResult } from '../../platform/claims.ts'
-import { EPOCH, FOR_EVER } from '../../platform/clock.ts'
+import { claimDue, type DueRow, everDueAt, finishClaims, type RowResult } from '../../platform/claims.ts'
 import { collectionOf, ensureIndexes, insertMissing } from '../../platform/db.ts'
 import type { Reason } from '../../platform/reasons.ts'
 import type { FollowUp } from '../../tasks/index.ts'
@@ -68,7 +67,7 @@ export function createCaseStore(db: Connection) {
       return found
     },
     /** For all time: few are open. */
-    nextDueAt: () => nextDueAt(cases, EPOCH, FOR_EVER),
+    nextDueAt: () => everDueAt(cases),
     claim: (request: Parameters<typeof claimDue>[1]) => claimDue(cases, request),
     finish: (results: readonly RowResult[]) => finishClaims(cases, results),
     page: (
