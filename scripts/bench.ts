@@ -7,6 +7,7 @@ import { machine, table } from './bench/report.ts'
 import { NAMES, runBenchmarks } from './bench/run.ts'
 import { sizesFor } from './bench/sizes.ts'
 import { NoDatabaseError, startDatabase } from './db/ladder.ts'
+import { whyOf } from './why.ts'
 
 class UsageError extends Error {}
 
@@ -96,8 +97,7 @@ try {
     rmSync(dataDir, { recursive: true, force: true })
   }
 } catch (error) {
-  const plain = error instanceof UsageError || error instanceof NoDatabaseError
-  say(plain ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error))
+  say(whyOf(error, [UsageError, NoDatabaseError]))
   process.exitCode = error instanceof UsageError ? 2 : 1
 }
 // Agenda leaves a timer of its lock's lifetime behind for every job it has run.

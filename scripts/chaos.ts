@@ -8,6 +8,7 @@ import { MUTANTS, runMutant } from './chaos/mutants.ts'
 import { type RunReport, runChaos } from './chaos/run.ts'
 import { everywhere } from './chaos/targets.ts'
 import { NoDatabaseError } from './db/ladder.ts'
+import { whyOf } from './why.ts'
 
 const { values } = parseArgs({
   options: {
@@ -76,12 +77,6 @@ try {
   const isProven = report.findings.length === 0 && report.missing.length === 0 && mutants.every(({ ok }) => ok)
   process.exit(isProven ? 0 : 1)
 } catch (error) {
-  say(
-    error instanceof NoDatabaseError
-      ? error.message
-      : error instanceof Error
-        ? (error.stack ?? error.message)
-        : String(error),
-  )
+  say(whyOf(error, [NoDatabaseError]))
   process.exit(1)
 }

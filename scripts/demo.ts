@@ -5,6 +5,7 @@ import { NoDatabaseError } from './db/ladder.ts'
 import { playHeadless } from './demo/headless.ts'
 import { instantOf, reportFile, UsageError, whole } from './demo/usage.ts'
 import { PortInUseError } from './ports.ts'
+import { whyOf } from './why.ts'
 
 const DEFAULT_START = '2026-03-02T00:00+08:00'
 
@@ -58,9 +59,6 @@ try {
   })
 } catch (error) {
   if (error instanceof ConfigError) process.stderr.write(`${error.lines.join('\n')}\n`)
-  const plain = [UsageError, NoDatabaseError, ConfigError, PortInUseError].some((kind) => error instanceof kind)
-  process.stderr.write(
-    `${error instanceof Error ? (plain ? error.message : (error.stack ?? error.message)) : String(error)}\n`,
-  )
+  process.stderr.write(`${whyOf(error, [UsageError, NoDatabaseError, ConfigError, PortInUseError])}\n`)
   process.exit(error instanceof UsageError ? 2 : 1)
 }

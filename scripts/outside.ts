@@ -11,6 +11,7 @@ import { machine } from './bench/report.ts'
 import { NoDatabaseError, startDatabase } from './db/ladder.ts'
 import { proveCallbacks } from './outside/callbacks.ts'
 import { proveContacts } from './outside/contacts.ts'
+import { whyOf } from './why.ts'
 
 const { values } = parseArgs({
   options: {
@@ -65,13 +66,7 @@ try {
     rmSync(dataDir, { recursive: true, force: true })
   }
 } catch (error) {
-  say(
-    error instanceof NoDatabaseError
-      ? error.message
-      : error instanceof Error
-        ? (error.stack ?? error.message)
-        : String(error),
-  )
+  say(whyOf(error, [NoDatabaseError]))
   process.exitCode = 1
 }
 process.exit(process.exitCode ?? 0)

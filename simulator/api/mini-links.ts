@@ -40,6 +40,10 @@ export function createMiniLinkApis(seed: number): Api[] {
   const links = new Map<string, Link>()
   const counters = createCounters(seed)
   let limitedCodes = 0
+  const countLimited = (): void => {
+    if (limitedCodes >= LIMITED_CODES) throw new ApiError(45029, 'too many codes')
+    limitedCodes += 1
+  }
   let made: number[] = []
 
   function countLink(now: number): void {
@@ -89,8 +93,7 @@ export function createMiniLinkApis(seed: number): Api[] {
         if (!text(body.path) || text(body.path).length > 1_024) throw new ApiError(40159, 'invalid length for path')
         checkPage(body.path, true, true)
         const image = picture(text(body.path), body, { 'Num-Used': String(limitedCodes + 1) })
-        if (limitedCodes >= LIMITED_CODES) throw new ApiError(45029, 'too many codes')
-        limitedCodes += 1
+        countLimited()
         return image
       },
     },
@@ -102,8 +105,7 @@ export function createMiniLinkApis(seed: number): Api[] {
         if (!text(body.path) || text(body.path).length > 128) throw new ApiError(40159, 'invalid length for path')
         checkPage(body.path, true, true)
         const image = picture(`square ${text(body.path)}`, body)
-        if (limitedCodes >= LIMITED_CODES) throw new ApiError(45029, 'too many codes')
-        limitedCodes += 1
+        countLimited()
         return image
       },
     },
