@@ -71,6 +71,7 @@ export interface Judgement {
 
 /** What a program sent to a customer; calls and words of staff are people's own doing. */
 const SENT_TO_CUSTOMERS = new Set(['kf/send_msg', 'kf/send_msg_on_event', 'subscribe/send', 'sms', 'smtp'])
+const GREETING = { channel: 'contact_welcome', path: 'externalcontact/send_welcome_msg' }
 const SENT_TO_STAFF = new Set(['card', 'app'])
 /** Ends without a message that are right: the reason is on the row, and in the day's lists. */
 const RIGHT_ENDS = new Set(['cancelled', 'delegated'])
@@ -90,6 +91,7 @@ export function judgeRun(evidence: Evidence): Judgement {
       ...callsOf(evidence),
       ...contacts.flatMap((contact) => endOf(contact, evidence)),
       ...swallowed(evidence),
+      ...greetingsOf(evidence),
       ...cardsOf(evidence),
       ...unknownPerKill(evidence),
       ...leases.map((row) => finding('hanging', `${row} is still claimed`)),
@@ -169,7 +171,7 @@ function endOf(contact: Contact, { ledger, tasks }: Evidence): Finding[] {
   if (isDue) return [finding('lost', `row ${id} is due and still ${status}`)]
   if (OPEN.has(status) || RIGHT_ENDS.has(status)) return []
   if (status === 'sent') {
-    if (channel === 'card_update') return []
+    if (channel === 'card_update' || channel === GREETING.channel) return []
     const arrived = ledger.filter((entry) => entry.messageId === messageId && isMessage(entry)).length
     return arrived === 1
       ? []
@@ -182,6 +184,19 @@ function endOf(contact: Contact, { ledger, tasks }: Evidence): Finding[] {
   return isShown ? [] : [finding('unexplained', `the card that asks about row ${id} reached nobody`)]
 }
 const isMessage = ({ channel, kind }: LedgerEntry) => SENT_TO_CUSTOMERS.has(channel) || SENT_TO_STAFF.has(kind)
+
+/** WeCom names no id for the welcome of a new contact: as many must have come to a person as were sent. */
+function greetingsOf({ contacts, ledger }: Evidence): Finding[] {
+  const sent = groups(contacts, ({ channel, status, person }) =>
+    channel === GREETING.channel && status === 'sent' ? (person ?? '') : null,
+  )
+  const came = groups(ledger, ({ channel, person }) => (channel === GREETING.path ? person : null))
+  return [...new Set([...sent.keys(), ...came.keys()])].flatMap((person) => {
+    const [claimed, arrived] = [sent.get(person)?.length ?? 0, came.get(person)?.length ?? 0]
+    if (claimed === arrived) return []
+    return [finding(arrived < claimed ? 'lost' : 'doubled', `${person} got ${arrived} welcomes of ${claimed}`)]
+  })
+}
 
 /** Two messages that the vendor took for one: the second reached nobody. */
 function swallowed({ contacts }: Evidence): Finding[] {

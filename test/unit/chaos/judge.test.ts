@@ -223,3 +223,19 @@ test('found as hanging: a claim that nobody gave back', () => {
     { what: 'hanging', detail: 'outbox b (unknown) is still claimed' },
   ])
 })
+
+test('welcomes of new contacts have no id at the vendor: as many must come to a person as were sent', () => {
+  const welcome = (id: string) =>
+    contact(id, { channel: 'contact_welcome', key: null, stepId: null, messageId: null, takenIds: [] })
+  const came = (messageId: string, person = 'c1') =>
+    entry('welcome', messageId, { person, channel: 'externalcontact/send_welcome_msg' })
+  const judged = (contacts: Contact[], ledger: LedgerEntry[]) => {
+    const world = good()
+    const all = { contacts: [...world.contacts, ...contacts], ledger: [...world.ledger, ...ledger] }
+    return judgeRun({ ...world, ...all }).findings.map(({ what, detail }) => `${what}: ${detail}`)
+  }
+  expect(judged([welcome('w1')], [came('v1')])).toEqual([])
+  expect(judged([welcome('w1')], [])).toEqual(['lost: c1 got 0 welcomes of 1'])
+  expect(judged([welcome('w1')], [came('v1'), came('v2')])).toEqual(['doubled: c1 got 2 welcomes of 1'])
+  expect(judged([], [came('v1', 'c2')])).toEqual(['doubled: c2 got 1 welcomes of 0'])
+})
