@@ -6,7 +6,7 @@ import { freePort } from '../ports.ts'
 import { type Daemon, findOnPath, startDaemon } from './daemon.ts'
 import { downloadedMongod } from './download.ts'
 import type { Tell } from './progress.ts'
-import { ensureSecantusVenv } from './secantus.ts'
+import { ensureSecantusVenv, launcherOf } from './secantus.ts'
 
 export type DatabaseKind = 'uri' | 'mongod' | 'secantusd-rs' | 'secantusd-py'
 
@@ -136,7 +136,9 @@ async function secantus(
   const path = join(folder, kind)
   // Without --sync-on-commit a killed daemon forgets acknowledged writes (measured). Data that is deleted at the end needs no
   // replication log either, and each update then costs about half.
-  const { daemon, port } = await serve(binary, path, durable, (port) => [
+  const { program, before } = kind === 'secantusd-py' ? launcherOf(binary) : { program: binary, before: [] }
+  const { daemon, port } = await serve(program, path, durable, (port) => [
+    ...before,
     '--host',
     '127.0.0.1',
     '--port',
