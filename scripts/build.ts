@@ -1,5 +1,6 @@
-/** `npm run build`: compiles the server to `dist/`; incremental, so an unchanged tree costs a look. */
+/** `npm run build`: compiles the server to `dist/`, and the mini-program for the phone in a browser. What is unchanged costs a look. */
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 const { status } = spawnSync(
@@ -7,4 +8,14 @@ const { status } = spawnSync(
   [join('node_modules', 'typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
   { stdio: 'inherit' },
 )
-process.exit(status ?? 1)
+
+/** An image of the server has no world outside to play with. */
+async function buildMiniProgram(): Promise<boolean> {
+  if (!existsSync('simulator/phone')) return true
+  const { freshPhone } = await import('../simulator/phone/build/fresh.ts')
+  const { problems } = await freshPhone()
+  for (const line of problems) process.stderr.write(`${line}\n`)
+  return !problems.some((line) => line.startsWith('ERROR'))
+}
+
+process.exit(status || ((await buildMiniProgram()) ? 0 : 1))

@@ -40,6 +40,8 @@ const wordsInCode = (): string[] =>
 
 const checks: Check[] = [
   { name: 'types', run: tool('typescript/bin/tsc', '-p', '.') },
+  { name: 'types of the mini-program', run: tool('typescript/bin/tsc', '-p', 'miniprogram') },
+  { name: 'types of its phone', run: tool('typescript/bin/tsc', '-p', 'simulator/phone/runtime') },
   { name: 'format and lint', run: tool('@biomejs/biome/bin/biome', 'check', '.') },
   {
     name: 'promises',

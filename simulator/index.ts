@@ -10,6 +10,7 @@ import { createControl, type Desk } from './control.ts'
 import { type Bus, createBus } from './events.ts'
 import { createFaults, type Faults } from './faults.ts'
 import { createLedger, type Ledger } from './ledger.ts'
+import { createPhone } from './phone/serve.ts'
 import { createHandler, listen, type Tap } from './server.ts'
 import { createSmsGateway, SMS_PATH } from './sms.ts'
 import { createMailServer, SMTP_PATH } from './smtp.ts'
@@ -38,6 +39,8 @@ export interface SimulatorOptions {
   start?: Date
   /** WeChat also pushes `subscribe_msg_sent_event` after each subscription message; default false. */
   sentEvents?: boolean
+  /** Folder of the mini-program that `/phone/` shows; the project's own if not given. */
+  miniProgram?: string
   /** Installs behaviour models; called again after a reset. */
   people?: (simulator: Simulator) => void
 }
@@ -157,7 +160,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     reset,
     desk: () => desk,
   })
-  const shared = { context, faults, taps, control, counts }
+  const phone = createPhone({ context, root: options.miniProgram })
+  const shared = { context, faults, taps, control, phone, counts }
   const wecom = await listen(port, createHandler('wecom', { ...shared, apis: () => world.wecom }))
   const wechat = await listen(
     port === 0 ? 0 : port + 1,

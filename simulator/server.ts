@@ -6,6 +6,7 @@ import { type Api, ApiError, type ApiRequest, Bytes, type SimContext } from './a
 import { type Faults, identityOf } from './faults.ts'
 import { BUSY, type Passage, pass, refusal, takeTurn } from './gate.ts'
 import { type Part, partsOf } from './multipart.ts'
+import type { Phone } from './phone/serve.ts'
 
 export type Stage = 'received' | 'acted' | 'answered'
 export interface Tapped {
@@ -50,6 +51,8 @@ export interface ServerDeps {
   faults: Faults
   taps: Set<Tap>
   control: Control
+  /** Requests of the mini-program are passed on as they come. */
+  phone: Phone
   counts: Map<string, number>
 }
 
@@ -86,6 +89,7 @@ async function handle(
   const url = urlOf(request.url ?? '/')
   const path = url.pathname.replace(/\/{2,}/g, '/')
   const method = request.method ?? 'GET'
+  if (await deps.phone.serve(request, response, url)) return
   const raw = await readBody(request)
   if (raw === null) return json(response, 413, { errcode: 40206, errmsg: 'body too large' })
   const parts = partsOf(raw, request.headers['content-type'] ?? '')
