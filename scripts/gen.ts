@@ -17,6 +17,7 @@ import { systemRandom } from '../src/platform/random.ts'
 import { REASONS } from '../src/platform/reasons.ts'
 import { readSettings } from '../src/platform/settings.ts'
 import { OrganisationSchema } from '../src/staff/index.ts'
+import { SurveyFile, SurveyRulesFile } from '../src/surveys/index.ts'
 import { TreatmentsSchema } from '../src/treatments/index.ts'
 import { contentPage } from './content-page.ts'
 
@@ -102,6 +103,8 @@ const files: Record<string, () => string> = {
   'config/schema/templates.json': () => schema(TemplateFile),
   'config/schema/promotion.json': () => schema(PromotionFile),
   'config/schema/wording.json': () => schema(WordingFile),
+  'config/schema/survey.json': () => schema(SurveyFile),
+  'config/schema/survey-rules.json': () => schema(SurveyRulesFile),
   'config/schema/organisation.json': () => schema(OrganisationSchema),
   'config/schema/treatments.json': () => schema(TreatmentsSchema),
 }

@@ -24,6 +24,7 @@ import { createRoutines } from './platform/routines.ts'
 import type { Settings } from './platform/settings.ts'
 import { createRelations } from './relations/index.ts'
 import { createStaff, SYNC_ROUTINE } from './staff/index.ts'
+import { createSurveys } from './surveys/index.ts'
 import { createTasks } from './tasks/index.ts'
 import { createTreatments } from './treatments/index.ts'
 import { createWechat } from './wechat/index.ts'
@@ -106,6 +107,18 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     // A product is bought at the counter; interest is in a treatment.
     interests: config.treatments.filter(({ category }) => category !== 'product'),
   })
+  const publicUrl = settings.PUBLIC_URL?.replace(/\/+$/, '') ?? null
+  const surveys = createSurveys({
+    ...ports,
+    customers: customers.service,
+    staff: staff.service,
+    treatments: treatments.service,
+    tasks: tasks.service,
+    files: config.surveys,
+    rules: config.surveyRules,
+    wechat: settings.WECHAT_APP_ID === undefined ? null : wechat.client,
+    publicUrl,
+  })
   const care = createCare({
     ...ports,
     messaging: messaging.service,
@@ -118,7 +131,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     review: config.review,
     guides: config.guides,
     drawings: config.drawings,
-    publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
+    publicUrl,
   })
 
   const relations = createRelations({
@@ -133,7 +146,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     templates: config.templates,
   })
 
-  const features = [staff, customers, treatments, messaging, tasks, care, relations]
+  const features = [staff, customers, treatments, messaging, tasks, surveys, care, relations]
   const routines = createRoutines(
     features.flatMap((feature) => feature.routines),
     base,

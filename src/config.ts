@@ -30,6 +30,7 @@ import {
 import { ConfigError, type ConfigLoader, createConfigLoader, formatProblem } from './platform/config.ts'
 import { RELATIONS_TEMPLATES } from './relations/index.ts'
 import { type Organisation, OrganisationSchema } from './staff/index.ts'
+import { checkSurveys, type Survey, SurveyFile, type SurveyRules, SurveyRulesFile } from './surveys/index.ts'
 import { type TreatmentKind, TreatmentsSchema } from './treatments/index.ts'
 
 export interface AppConfig {
@@ -46,6 +47,8 @@ export interface AppConfig {
   review(pathways: readonly Pathway[]): PathwayProblem[]
   /** Where the file of a pathway says its version: `config/pathways/base.yaml:3`. */
   placeOf(pathway: string): string
+  surveys: readonly Survey[]
+  surveyRules: SurveyRules
   /** The guides as written, for whoever reviews them. */
   guideFiles: ReadonlyMap<string, GuideFile>
 }
@@ -64,6 +67,8 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
   const advice = loader.load('advice.yaml', AdviceFile)
   const drawings = loader.texts('illustrations', '.svg')
   const promotion = loader.load('promotion.yaml', PromotionFile)
+  const surveyFiles = loader.loadAll('surveys', SurveyFile)
+  const surveyRules = loader.load('survey-rules.yaml', SurveyRulesFile)
   const pathwayFiles = loader.loadAll('pathways', PathwayFile)
   const shown = (file: string) => relative(process.cwd(), join(folder, file))
 
@@ -99,6 +104,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
       loader.report({ file: shown(join('illustrations', `${name}.svg`)), line: 1, path: '', message })
   const guides = buildGuides(guideFiles)
   const pathways = [...pathwayFiles].map(([id, file]): Pathway => ({ id, ...file }))
+  const surveys = [...surveyFiles].map(([id, file]): Survey => ({ id, ...file }))
   const review = (all: readonly Pathway[]): PathwayProblem[] =>
     organisation && treatments
       ? checkPathways(all, { templates: book, kinds: treatments.kinds, guides, organisation, words })
@@ -110,12 +116,16 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
       const name = join('guides', `${file}.yaml`)
       loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message, code })
     }
+    for (const { code, survey, path, message } of checkSurveys(surveys, { kinds: treatments.kinds, words })) {
+      const name = join('surveys', `${survey}.yaml`)
+      loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message, code })
+    }
     for (const { code, pathway, path, message } of review(pathways)) {
       const name = join('pathways', `${pathway}.yaml`)
       loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message, code })
     }
   }
-  if (loader.problems.length > 0 || !organisation || !treatments || !wording || !promotion)
+  if (loader.problems.length > 0 || !organisation || !treatments || !wording || !promotion || !surveyRules)
     throw new ConfigError(loader.problems.map(formatProblem))
   return {
     organisation,
@@ -131,6 +141,8 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     promotionCaps: promotion.caps,
     drawings: new Map([...drawings].map(([name, svg]) => [name, { caption: captionOf(svg), svg }])),
     guideFiles,
+    surveys,
+    surveyRules,
   }
 }
 

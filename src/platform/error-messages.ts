@@ -60,6 +60,11 @@ export const ERROR_MESSAGES = {
   nothing_to_undo: '这次变动中已没有可以恢复的步骤。',
   pathway_same_version: '两个版本相同，无需迁移。',
   migration_not_found: '没有找到该迁移任务。',
+  survey_not_found: '没有找到这份问卷，可能链接不完整。',
+  survey_closed: '这份问卷已经截止，感谢您的关注。',
+  survey_answered: '这份问卷您已经提交过了，谢谢您。',
+  survey_answers_invalid: '有几道题还需要您补充或修改，请检查标出的题目。',
+  survey_draft_outdated: '您在别处填写的内容更新，请刷新后继续。',
   wecom_code_invalid: '登录已失效，请重新登录。',
   wechat_code_invalid: '登录凭证已失效，请重新进入小程序。',
 } as const

@@ -164,15 +164,17 @@ async function answerErrors(ctx: Koa.Context, next: () => Promise<unknown>, log:
   } catch (error) {
     const known = error instanceof AppError ? error : fromKoa(error)
     const level = known.kind === 'internal' ? 'error' : known.kind === 'upstream' ? 'warn' : 'info'
-    log[level](
-      {
-        err: known.kind === 'internal' ? error : undefined,
-        code: known.code,
-        details: known.details,
-        status: known.status,
-      },
-      'request refused',
-    )
+    // Our own faults are said all the same; they name the code's place, not the caller.
+    if (known.kind === 'internal' || !ctx.state.unlogged)
+      log[level](
+        {
+          err: known.kind === 'internal' ? error : undefined,
+          code: known.code,
+          details: known.details,
+          status: known.status,
+        },
+        'request refused',
+      )
     ctx.status = OWN_STATUS[known.code] ?? known.status
     if (known.kind === 'too_large') ctx.set('Connection', 'close')
     if (known.retryAfterMs !== undefined) ctx.set('Retry-After', String(Math.ceil(known.retryAfterMs / 1000)))
@@ -202,6 +204,7 @@ export function mountRoutes(router: Router, routes: readonly Route[], deps: Http
 
 function handlerOf(one: Route, deps: HttpDeps): Middleware {
   return async (ctx) => {
+    if (one.unlogged) ctx.state.unlogged = true
     const { params } = ctx as unknown as RouterContext
     const actor = await authorise(one, ctx, deps)
     const rawBody = one.body ? await readJson(ctx) : undefined

@@ -43,6 +43,8 @@ export interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z
   errors?: readonly DomainErrorCode[]
   /** POSTs that create: a repeated `Idempotency-Key` answers the first answer again. */
   idempotent?: boolean
+  /** Who asks must not be found by the log: a refusal leaves no line. */
+  unlogged?: boolean
   handle(input: RequestInput<z.output<P>, z.output<Q>, z.output<B>>): Promise<z.input<R>>
 }
 
@@ -61,11 +63,12 @@ export interface Route {
   status: number
   errors: readonly DomainErrorCode[]
   idempotent: boolean
+  unlogged: boolean
   handle(input: RequestInput<unknown, unknown, unknown>): Promise<unknown>
 }
 
 export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
   spec: RouteSpec<P, Q, B, R>,
 ): Route {
-  return { status: 200, errors: [], idempotent: false, ...spec } as Route
+  return { status: 200, errors: [], idempotent: false, unlogged: false, ...spec } as Route
 }

@@ -35,6 +35,11 @@ export const REASONS = {
   consultation_closed: { zh: '咨询已结束跟进', en: 'the consultation is closed' },
   superseded: { zh: '已被新的安排取代', en: 'replaced by a newer arrangement' },
   abnormal_case: { zh: '异常情况处理中，暂不推荐', en: 'an abnormal case is open: nothing is offered' },
+  // why a survey was not asked
+  survey_open: { zh: '上一份问卷尚未填写', en: 'the same survey still waits for an answer' },
+  survey_asked: { zh: '近期已问过这份问卷', en: 'the same survey was asked a short while ago' },
+  survey_fatigue: { zh: '近期已多次邀请填写问卷', en: 'asked as often as one person should be' },
+  asked_in_person: { zh: '已在聊天或电话中询问', en: 'asked in chat or on the phone instead' },
   // why a channel was not taken
   no_kf_session: { zh: '客户未进入微信客服会话', en: 'no customer-service conversation' },
   kf_window_over: { zh: '距客户上次发言超过 48 小时', en: 'over 48 h since the customer last wrote' },

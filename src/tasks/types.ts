@@ -19,7 +19,11 @@ export type TaskKind =
   /** No message may go: a nurse or doctor decides how the customer is cared for. */
   | 'decide_contact'
   /** A consultant decides whether a customer who has not bought is kept in touch with. */
-  | 'decide_consultation' /** One question on the card of a `confirm` task, answered with it; a card shows ten options at most. */
+  | 'decide_consultation'
+  /** A bad answer in a survey: a colleague calls. */
+  | 'survey_low'
+
+/** One question on the card of a `confirm` task, answered with it; a card shows ten options at most. */
 export interface Choice {
   title: string
   /** `id`s of the caller; texts of at most 16 characters. */

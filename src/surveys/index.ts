@@ -1,0 +1,58 @@
+/** Surveys: who is asked what and how often, answers that count once, and what a bad one leads to. */
+import type { CustomersService } from '../customers/index.ts'
+import type { Feature, Ports } from '../platform/ports.ts'
+import type { StaffService } from '../staff/index.ts'
+import type { TasksService } from '../tasks/index.ts'
+import type { TreatmentsService } from '../treatments/index.ts'
+import type { WechatClient } from '../wechat/index.ts'
+import { anonymousList, createAnonymousDesk } from './anonymous.ts'
+import { createAnswered } from './answered.ts'
+import type { Survey, SurveyRules } from './definition.ts'
+import { createSurveyDesk } from './desk.ts'
+import { createSurveyStore } from './model.ts'
+import { mpSurveyRoutes } from './mp-routes.ts'
+import { surveyPages } from './page.ts'
+import { createResults } from './results.ts'
+import { surveyRoutes } from './routes.ts'
+import { createSurveysService } from './service.ts'
+import type { SurveysService } from './types.ts'
+import { createVersions } from './versions.ts'
+
+export { type Survey, SurveyFile, type SurveyRules, SurveyRulesFile } from './definition.ts'
+export { checkSurveys } from './static-checks.ts'
+export * from './types.ts'
+
+export interface SurveysDeps extends Ports {
+  customers: CustomersService
+  staff: StaffService
+  treatments: TreatmentsService
+  tasks: TasksService
+  files: readonly Survey[]
+  rules: SurveyRules
+  /** Null: there is no mini-program. */
+  wechat: Pick<WechatClient, 'urlLink'> | null
+  /** Where customers reach this server; null where they can't, and messages have no links. */
+  publicUrl: string | null
+}
+
+export function createSurveys(deps: SurveysDeps): Feature<SurveysService> {
+  const store = createSurveyStore(deps.db)
+  const surveys = createVersions(store, deps.files)
+  const shared = { ...deps, store, surveys }
+  const service = createSurveysService(shared)
+  const desk = createSurveyDesk(shared)
+  return {
+    service,
+    routes: [
+      ...mpSurveyRoutes({ desk, anonymous: createAnonymousDesk(shared) }),
+      ...surveyRoutes({ ...shared, service, results: createResults(shared) }),
+    ],
+    pages: surveyPages({ ...deps, desk }),
+    due: [createAnswered(shared)],
+    routines: [anonymousList(shared)],
+    async ready() {
+      await store.ready()
+      await surveys.keepFiles()
+    },
+  }
+}

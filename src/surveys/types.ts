@@ -1,0 +1,50 @@
+/** What other rooms may know of surveys. */
+import type { Reason } from '../platform/reasons.ts'
+import type { Measure } from './definition.ts'
+
+export interface Invite {
+  /** What it is for: asked twice for one occasion it is one invitation. */
+  occasion: string
+  /** Asked together, as one. */
+  surveyIds: readonly string[]
+  customerId: string
+  storeId: string
+  treatmentId: string | null
+  /** Code of the treatment, of whose kind the questions are. */
+  code: string | null
+  /** What asks for silence just now. */
+  hold?: Reason | null
+}
+
+export interface Invited {
+  invitationId: string
+  title: string
+  /** Page of the mini-program, for a notice. */
+  page: string
+  /** Address that needs no sign-in; null where customers can't reach this server. */
+  link: string | null
+}
+
+export interface SurveysService {
+  /** Invites whoever may be asked, once per occasion; the answer lacks those who are not. Safe to repeat. */
+  invite(invites: readonly Invite[]): Promise<ReadonlyMap<string, Invited>>
+  /** These surveys of an occasion are not asked any more, unless they are answered. Safe to repeat. */
+  withdraw(occasions: readonly { occasion: string; surveyIds: readonly string[] }[], reason: Reason): Promise<void>
+}
+
+/** Event `survey.answered:<invitationId>`. */
+export interface SurveyAnswered {
+  invitationId: string
+  /** The step of a care plan, or another occasion. */
+  occasion: string
+  surveyIds: string[]
+  customerId: string
+  storeId: string
+  treatmentId: string | null
+  measures: Partial<Record<Measure, number>>
+}
+
+/** Event `survey.low_score:<invitationId>`: what must be heard of at once; a complaint is prepared where one of them says so. */
+export interface SurveyLowScore extends Omit<SurveyAnswered, 'measures'> {
+  low: { question: string; measure: Measure | null; opens: 'task' | 'complaint' }[]
+}
