@@ -312,7 +312,7 @@ describe('the same request with nothing wrong is taken:', () => {
     // What no sample can know: a task or plan of this world, or a login code.
     if (error)
       expect(error.code).toMatch(
-        /^(task_not_found|plan_not_found|case_not_found|wechat_code_invalid|pathway_version_not_found|pathway_has_problems|pathway_same_version|migration_not_found|contact_too_old|contact_way_refused)$/,
+        /^(task_not_found|plan_not_found|case_not_found|wechat_code_invalid|pathway_version_not_found|pathway_has_problems|pathway_same_version|migration_not_found|contact_too_old|contact_way_refused|survey_not_found|survey_answers_invalid)$/,
       )
     else expect(answer.status).toBeLessThan(300)
   })

@@ -146,7 +146,18 @@ export async function enterRecords({ made, db }: ApiWorld): Promise<Known> {
     { _id: 'wu', ...lin, name: '吴' },
   ])
   await made('PUT', '/api/v1/staff/lin/absences/L-1', { from: '2026-03-02', to: '2026-03-03', reason: 'annual' })
+  const invited = await made('POST', '/api/v1/survey-invitations', {
+    externalId: 'X-1',
+    surveyIds: ['visit_card'],
+    customerId: customer.id,
+    storeId: 'huayan',
+  })
   return {
+    surveyId: 'opinion_box',
+    surveyIds: ['visit_card'],
+    invitationId: invited.invitationId,
+    token: 'a-link-that-nobody-was-given',
+    submissionId: 'a-submission-of-tests',
     userId: 'lin',
     byUserId: 'lin',
     userIds: ['lin'],

@@ -108,6 +108,19 @@ export async function careWorld({
     if (!response.ok) throw new Error(`${method} ${path} answers ${response.status}: ${JSON.stringify(answer)}`)
     return answer
   }
+  /** What the mini-program calls: as somebody, or as nobody. */
+  async function mp(token: string | null, method: string, path: string, body?: unknown) {
+    const response = await fetch(`${address}/api/mp${path}`, {
+      method,
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const answer = (await response.json()) as Json
+    return { status: response.status, body: answer, code: (answer.error as { code?: string } | undefined)?.code }
+  }
   const store = (id: string, more: Json = {}) =>
     api('PUT', `/stores/${id}`, {
       type: id === 'qingyan' ? 'salon' : 'hospital',
@@ -171,6 +184,8 @@ export async function careWorld({
   return {
     db,
     app,
+    /** Where the server listens. */
+    address,
     /** A further process on the same database. */
     another: (more: Partial<Pick<typeof config, 'pathways'>> = {}, ports: { log?: typeof log } = {}) =>
       buildApp({ ...base, ...ports, random: seededRandom(2), settings, config: { ...config, ...more }, metrics }),
@@ -215,6 +230,12 @@ export async function careWorld({
       simulator.act({ as: 'customer', id: personOf(n).personId, do: 'say', text })
       await work()
     },
+    /** Person `n` signs in to the mini-program. */
+    async signIn(n: number): Promise<string> {
+      const login = simulator.act({ as: 'customer', id: personOf(n).personId, do: 'mp-login' })
+      return String((await mp(null, 'POST', '/session', login)).body.token)
+    },
+    mp,
     /** A treatment of customer `n` that ended at `endedAt` and is entered now. */
     async treatment(n: number, endedAt: string, more: Json = {}): Promise<string> {
       serial += 1
