@@ -47,8 +47,9 @@ export const conditionsOf = (showIf: ShowIf | undefined): readonly Condition[] =
 function holds(condition: Condition, shown: ReadonlyMap<string, Question>, answers: Answers): boolean {
   // What isn't asked has no answer, whatever was said before a branch closed.
   const question = shown.get(condition.question)
-  const answer = question && answers[condition.question]
-  if (!question || answer === undefined) return false
+  if (!question) return false
+  const answer = answers[condition.question]
+  if (answer === undefined) return false
   if ('answered' in condition) return true
   if ('is' in condition) return chosenOf(answer).some((one) => condition.is.includes(one))
   const value = figureOf(question, answer)

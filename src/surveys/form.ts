@@ -12,7 +12,6 @@ export interface Form {
 }
 
 export const qualified = (survey: string, question: string): string => `${survey}.${question}`
-export const surveyOf = (question: string): string => question.slice(0, question.indexOf('.'))
 
 const renamed = (survey: string, showIf: ShowIf): ShowIf => {
   const one = (condition: Condition): Condition => ({ ...condition, question: qualified(survey, condition.question) })
