@@ -75,7 +75,10 @@ export async function openPhone(browser: Browser, options: PhoneOptions): Promis
   const thrown: string[] = []
   page.on('pageerror', (error) => thrown.push(error.message))
   await page.goto(`${base}/phone/app.html${person ? `?person=${person}` : ''}${path ? `#${path}` : ''}`)
-  await page.waitForFunction(() => performance.getEntriesByName('mp-ready').length > 0)
+  const started = page.waitForFunction(() => performance.getEntriesByName('mp-ready').length > 0)
+  await started.catch(() => {
+    throw new Error(`the mini-program did not start: ${thrown.join('; ') || 'no error was thrown'}`)
+  })
   const shown = page.locator('wx-page-host:not([hidden])')
 
   const phone: OpenPhone = {

@@ -52,6 +52,14 @@ const ARIA = [
   'Expanded',
   'Modal',
   'Level',
+  'Required',
+  'Invalid',
+  'Controls',
+  'Haspopup',
+  'Valuemin',
+  'Valuemax',
+  'Valuenow',
+  'Valuetext',
 ].map((name) => `aria${name}`)
 
 const parts = new WeakMap<Element, Part>()

@@ -1,0 +1,5 @@
+App({
+  onLaunch({ path }) {
+    this.launched = path
+  },
+})

@@ -1,0 +1,2 @@
+const tabPage = require('../../tab-page')
+Page(tabPage)
