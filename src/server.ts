@@ -45,7 +45,7 @@ const STEP_WAIT_MS = 1_000
 /** Other processes write too. */
 const LOOK_STANDS_MS = 150
 /** In steps this process is the only one. */
-const LONE_STANDS_MS = 10_000
+const LONE_STANDS_MS = 600_000
 
 export async function startServer({
   settings,

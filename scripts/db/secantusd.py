@@ -11,7 +11,6 @@ import time
 from importlib.metadata import version
 
 from secantus.cli import main
-from secantus.storage import Storage
 
 KNOWN = "0.7.0b3"
 # Seconds. Statements hold a view of the data for milliseconds.
@@ -30,6 +29,8 @@ WRITERS = {
 
 
 def remember_indexes():
+    from secantus.storage import Storage
+
     read = Storage._iter_indexes
     mark = Storage._maybe_mark_multikey
     remembered = {}
@@ -92,5 +93,8 @@ def remember_indexes():
 
 
 if version("SecantusDB") == KNOWN:
-    remember_indexes()
+    try:
+        remember_indexes()
+    except (ImportError, AttributeError) as other:
+        print(f"not the SecantusDB that was known, started as it comes: {other}", file=sys.stderr)
 sys.exit(main())

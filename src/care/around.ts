@@ -7,7 +7,7 @@ import type { Treatment, TreatmentsService } from '../treatments/index.ts'
 import type { PlanFacts } from './drafts.ts'
 import { furtherOperations, type History, hangingFacts, hangs, isOperation, matchFacts, movedBy } from './facts.ts'
 import type { Calls } from './load.ts'
-import type { CareStore, PlanRow, StepRow } from './model.ts'
+import type { CareStore, PlanBeside, StepRow } from './model.ts'
 import type { Pathway } from './pathway.ts'
 import type { Host } from './planner.ts'
 import { windowFacts } from './rows.ts'
@@ -61,7 +61,7 @@ export async function lookAround(
     staff.stores(storeIds),
     customers.getMany(customerIds),
     store.load(storeIds, addDays(first, 1), addMonths(last, CHOICE_MONTHS), ids),
-    store.plansOfCustomers(customerIds),
+    store.plansBeside(customerIds),
     staff.roster(),
   ])
   const matchOf = (subject: Subject) => {
@@ -78,7 +78,7 @@ export async function lookAround(
   const isOne = operationIn(treatments, pathways)
   const operationsAfter = (subject: Subject) => furtherOperations(subject, historyOf(subject), isOne)
 
-  const roleOf = (plan: PlanRow, subject: Subject, followed: ReadonlySet<string>): 'visit' | 'followed' | null => {
+  const roleOf = (plan: PlanBeside, subject: Subject, followed: ReadonlySet<string>): 'visit' | 'followed' | null => {
     if (plan._id === subject.id || plan.status !== 'active' || plan.customerId !== subject.customerId) return null
     if (followed.has(plan._id)) return 'followed'
     if (plan.storeId !== subject.storeId) return null

@@ -102,7 +102,7 @@ export function makePlan(
     fullness(load.get(loadKey(place.id, role, day)) ?? 0, roster.staffing(place.id, role, day))
   const planned = plan(pathways, facts, weight, existing)
   const rows = planned.map((one) => rowOf(one, planned, treatment, place))
-  weigh(load, rows, 1)
+  weigh(load, rows)
   const own = new Set(rows.map(({ _id }) => _id))
   const foreign = planned.filter(({ mergedInto }) => mergedInto !== null && !own.has(mergedInto))
   return {

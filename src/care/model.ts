@@ -8,7 +8,7 @@ import { collectionOf, ensureIndexes, insertFresh, insertMissing, ONE_PAGE } fro
 import type { PlanChange } from './changes.ts'
 import { createContactStore } from './contacts-model.ts'
 import type { Moment } from './guides.ts'
-import { type Calls, createLoad, weigh } from './load.ts'
+import { createLoad } from './load.ts'
 import type { Subject } from './subjects.ts'
 import type { Anchor, CareStep } from './types.ts'
 import type { HandPin } from './wanted.ts'
@@ -92,6 +92,8 @@ const countedAs = (count: number | undefined) => (count ?? null) as number
 const KEPT_CHANGES = 200
 const push = (change: PlanChange) => ({ changes: { $each: [change], $slice: -KEPT_CHANGES } })
 
+export type PlanBeside = Pick<PlanRow, '_id' | 'customerId' | 'storeId' | 'status' | 'record' | 'treatedOn'>
+
 export type CareStore = ReturnType<typeof createCareStore>
 
 export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
@@ -106,6 +108,12 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
     plansOf: (ids: readonly string[]) => plans.find({ _id: { $in: [...ids] } }, ONE_PAGE).toArray(),
     plansOfCustomers: (customerIds: readonly string[]) =>
       plans.find({ customerId: { $in: [...customerIds] } }).toArray(),
+    /** The same as far as it says what others can hang on; their history is long. */
+    plansBeside: (customerIds: readonly string[]) =>
+      plans
+        .find({ customerId: { $in: [...customerIds] } })
+        .project<PlanBeside>({ customerId: 1, storeId: 1, status: 1, record: 1, treatedOn: 1 })
+        .toArray(),
     /** Of customers who asked and may buy. */
     consultationsOf: (customerIds: readonly string[]) =>
       plans.find({ customerId: { $in: [...customerIds] }, record: 'consultation' }).toArray(),
@@ -136,7 +144,7 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
     },
     nextDueAt: (now: Date, until?: Date) => nextDueAt(steps, now, until),
     claim: async (request: Parameters<typeof claimDue>[1]) => (await claimDue(steps, request)) as DueStep[],
-    finish: (results: readonly RowResult[]) => load.changing(() => finishClaims(steps, results)),
+    finish: (results: readonly RowResult[]) => load.changing(results, () => finishClaims(steps, results)),
     plannedOf: (treatmentIds: readonly string[]) =>
       steps
         .find({ treatmentId: { $in: [...treatmentIds] }, status: 'planned' })
@@ -211,36 +219,14 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
           },
         },
       }))
-      const { matchedCount } = await load.changing(() =>
-        steps.bulkWrite(operations as unknown as AnyBulkWriteOperation<StepRow>[], { ordered: false }),
+      const write = () => steps.bulkWrite(operations as unknown as AnyBulkWriteOperation<StepRow>[], { ordered: false })
+      return load.changing(
+        changes.map(({ id, set }) => ({ _id: id, set })),
+        async () => (await write()).matchedCount,
       )
-      return matchedCount
     },
     /** Calls already planned per role and day, without those of some plans. */
-    async load(storeIds: readonly string[], first: Day, last: Day, without: readonly string[]): Promise<Calls> {
-      const [calls, own] = await Promise.all([
-        load.of(storeIds, first, last),
-        steps
-          .find({
-            treatmentId: { $in: [...without] },
-            action: 'call',
-            status: 'planned',
-            plannedOn: { $gte: first, $lte: last },
-          })
-          .project<Pick<StepRow, 'storeId' | 'ownerRole' | 'plannedOn' | 'action' | 'status'>>({
-            storeId: 1,
-            ownerRole: 1,
-            plannedOn: 1,
-            action: 1,
-            status: 1,
-          })
-          .toArray(),
-      ])
-      // A plan that is completed after a crash, or made anew, must not weigh against itself. Mostly there is none, and a list
-      // to leave out would be walked for every step of the store.
-      weigh(calls, own, -1)
-      return calls
-    },
+    load: load.of,
     /** Steps whose promise ended in the interval, by id. */
     ended: (from: Date, to: Date, after: string | null, limit: number) =>
       steps
@@ -266,7 +252,7 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
           serves: 'load, from the index alone',
         },
       ])
-      await ensureIndexes(plans, [{ keys: { customerId: 1 }, serves: 'plansOfCustomers' }])
+      await ensureIndexes(plans, [{ keys: { customerId: 1 }, serves: 'plansOfCustomers, plansBeside' }])
       await records.contactsReady()
     },
   }

@@ -54,23 +54,30 @@ export function createCustomersService(deps: CustomersDeps): CustomersDesk {
   const { factsOf, cardOf, contactOf } = createCustomerFacts(crypto, clock)
   const rowOf = async (id: string): Promise<CustomerRow | null> => (await store.canonical([id])).get(id) ?? null
   /** For those who only read; what decides a write is read anew. */
-  const people = createRecall<CustomerRow>({ clock, memory, collections: ['customers'] }, store.canonical)
-  const kin = createRecall<string[]>({ clock, memory, collections: ['customers'] }, async (asked) => {
-    const rows = await people.many(asked)
-    const ownOf = (id: string) => rows.get(id)?._id ?? id
-    /** By every id of a customer, all of them. */
-    const all = new Map(asked.map((id) => [ownOf(id), [ownOf(id)]]))
-    for (let ring = [...all.keys()]; ring.length > 0; ) {
-      const merged = (await store.mergedFrom(ring)).filter(({ _id }) => !all.has(_id))
-      for (const { _id, mergedInto } of merged) {
-        const ids = all.get(mergedInto ?? '') ?? []
-        ids.push(_id)
-        all.set(_id, ids)
+  const people = createRecall<CustomerRow>(
+    // A chain of merged ones changes at its ends only: who is merged into somebody is never merged again.
+    { clock, memory, collections: ['customers'], rowsOf: (id, row) => (row ? [id, row._id] : [id]) },
+    store.canonical,
+  )
+  const kin = createRecall<string[]>(
+    { clock, memory, collections: ['customers'], field: 'mergedInto' },
+    async (asked) => {
+      const rows = await people.many(asked)
+      const ownOf = (id: string) => rows.get(id)?._id ?? id
+      /** By every id of a customer, all of them. */
+      const all = new Map(asked.map((id) => [ownOf(id), [ownOf(id)]]))
+      for (let ring = [...all.keys()]; ring.length > 0; ) {
+        const merged = (await store.mergedFrom(ring)).filter(({ _id }) => !all.has(_id))
+        for (const { _id, mergedInto } of merged) {
+          const ids = all.get(mergedInto ?? '') ?? []
+          ids.push(_id)
+          all.set(_id, ids)
+        }
+        ring = merged.map(({ _id }) => _id)
       }
-      ring = merged.map(({ _id }) => _id)
-    }
-    return asked.map((id) => [id, all.get(ownOf(id)) ?? [id]] as const)
-  })
+      return asked.map((id) => [id, all.get(ownOf(id)) ?? [id]] as const)
+    },
+  )
   const known = async (id: string): Promise<CustomerRow> => {
     const row = await rowOf(id)
     if (!row) throw notFound('customer_not_found', { customerId: id })

@@ -14,6 +14,7 @@ import { type Cap, createCaps } from './caps.ts'
 import { type ChannelSettings, createChannels } from './channels.ts'
 import { createConversations } from './conversations.ts'
 import { createPuller } from './inbound.ts'
+import { createLeft } from './left.ts'
 import { createOutboxStore, type OutboxRow } from './model.ts'
 import { createOutboxDrain } from './outbox.ts'
 import { messagingRoutes } from './routes.ts'
@@ -83,6 +84,7 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
   } = deps
   const store = createOutboxStore(db, crypto)
   const firstHand = createFirstHand<OutboxRow>(deps)
+  const left = createLeft()
   const budgets = createBudgets(db)
   const conversations = createConversations(db)
   const promotion = {
@@ -102,6 +104,7 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
   const service = createMessagingService({
     store,
     firstHand,
+    left,
     budgets,
     conversations,
     clock,
@@ -117,6 +120,7 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
   const drain = createOutboxDrain({
     store,
     firstHand,
+    left,
     clock,
     random,
     log,

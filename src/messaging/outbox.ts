@@ -13,6 +13,7 @@ import type { Budgets } from './budgets.ts'
 import { type FactsBook, type FactsDeps, loadFacts } from './facts.ts'
 import { freeCaps, learnFromRefusals, type OwnId, passGates, type Work } from './gates.ts'
 import { type Decision, decideCustomer } from './ladder.ts'
+import type { Left } from './left.ts'
 import { type Intent, messageKey, type OutboxRow } from './model.ts'
 import { type SendDeps, sendOne, writeOf } from './send.ts'
 import { applyVerdict, repeatable } from './settle.ts'
@@ -21,6 +22,7 @@ import { nextAllowed } from './windows.ts'
 
 export interface OutboxDeps extends SendDeps {
   firstHand: FirstHand<OutboxRow>
+  left: Left
   random: Random
   clock: Clock
   events: Events
@@ -203,7 +205,7 @@ function resendAt({ to, notAfter, contactClass, storeId }: OutboxRow, intent: In
  * one write; rows without a change were `settling` already.
  */
 async function close(deps: OutboxDeps, works: readonly Work[], now: Date, counts: Record<string, number>) {
-  const { store, listeners, events } = deps
+  const { store, listeners, events, left } = deps
   const settled = works.filter(({ change }) => change?.settled !== false)
   await freeCaps(
     deps,
@@ -235,6 +237,7 @@ async function close(deps: OutboxDeps, works: readonly Work[], now: Date, counts
         : { status: outcome, dueAt: null },
     })),
   )
+  for (const row of settled.map(afterwards)) if ('staffUserId' in row.to && row.outcome === 'sent') left.add(row._id)
   const count = (outcome: string) => {
     counts[outcome] = (counts[outcome] ?? 0) + 1
   }

@@ -13,6 +13,7 @@ import type { Conversations } from './conversations.ts'
 import { type FactsDeps, loadFacts } from './facts.ts'
 import { freeCaps } from './gates.ts'
 import { emailRung, kfRung, smsRung, subscribeRung } from './ladder.ts'
+import type { Left } from './left.ts'
 import type { FrozenContent, OutboxRow, OutboxStore } from './model.ts'
 import { planReach } from './reach.ts'
 import { render, type TemplateBook } from './templates.ts'
@@ -21,6 +22,7 @@ import type { ComingMessages, EnqueueContact, MessagingService, PromotionHolds, 
 export interface MessagingServiceDeps {
   store: OutboxStore
   firstHand: FirstHand<OutboxRow>
+  left: Left
   budgets: Budgets
   conversations: Conversations
   clock: Clock
@@ -71,6 +73,7 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
   const {
     store,
     firstHand,
+    left,
     conversations,
     clock,
     crypto,
@@ -146,7 +149,9 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
       await enqueueMany([contact])
       return { id: outboxId(contact.stepId, contact.occurrence, contact.audience) }
     },
-    async cancel(ids, reason) {
+    async cancel(asked, reason) {
+      const ids = asked.filter((id) => !left.has(id))
+      if (ids.length === 0) return []
       const at = { now: clock.now(), wall: clock.wall(), tokens: firstHand.release(ids) }
       const gone = await store.cancel(ids, reason, at)
       await freeCaps({ promotionCaps, customers }, gone)

@@ -1,18 +1,21 @@
 /**
- * What was read a moment ago, for rooms that are asked for the same few rows with every step. It stands until this process
- * writes to one of the collections, or for a short while of machine time, in which other processes' writes go unseen: no
- * longer than a read that was on its way. Whoever decides a write by what it read doesn't ask here.
+ * What was read before, for rooms that are asked for the same few rows with every step. It stands until this process writes to
+ * what it was read from: it is remembered only where no other process writes (the headless demo), or of what hardly changes,
+ * for a second. Whoever decides a write by what it read doesn't ask here.
  */
 import type { Clock } from './clock.ts'
 import { UNSEEN, type Writes } from './writes.ts'
 
 export interface Memory {
   writes: Writes
-  /** Machine time; 0 = nothing is remembered. */
+  /** Machine time; 0 = nothing is remembered, because other processes write, too. */
   standsMs: number
 }
 
 export const FORGETFUL: Memory = { writes: UNSEEN, standsMs: 0 }
+
+/** Whether no other process works on this database. */
+export const isAlone = ({ standsMs }: Memory = FORGETFUL): boolean => standsMs > 0
 
 export interface Recall<T> {
   /** By the ids asked for; one that there isn't is missing. What comes back is shared: nobody changes it. */
@@ -21,11 +24,18 @@ export interface Recall<T> {
   forget(): void
 }
 
-export interface RecallOptions {
+export interface RecallOptions<T> {
   clock: Pick<Clock, 'wall'>
   memory?: Memory | undefined
   /** Where the rows come from. */
   collections: readonly string[]
+  /**
+   * The ids of the rows that an answer was read from, of one collection; null: there was none. Then that there is none is
+   * remembered, too. Without it any write to the collections may have changed the answer.
+   */
+  rowsOf?: (id: string, value: T | null) => readonly string[]
+  /** Only writes that may give this field a value can change an answer. */
+  field?: string
   /** What changes this seldom stands so long at least. */
   atLeastMs?: number
 }
@@ -33,31 +43,39 @@ export interface RecallOptions {
 const ROOM = 5_000
 
 export function createRecall<T>(
-  { clock, memory: { writes, standsMs } = FORGETFUL, collections, atLeastMs = 0 }: RecallOptions,
+  { clock, memory: { writes, standsMs } = FORGETFUL, collections, rowsOf, field, atLeastMs = 0 }: RecallOptions<T>,
   load: (ids: readonly string[]) => Promise<Iterable<readonly [string, T]>>,
 ): Recall<T> {
-  const known = new Map<string, { value: T; until: number }>()
+  const known = new Map<string, { value: T | null; until: number; stamp: number }>()
+  if (rowsOf && collections.length !== 1) throw new Error('rows are told apart within one collection')
   const lifeMs = Math.max(standsMs, atLeastMs)
-  let stamp = 0
+  if (field) for (const one of collections) writes.watch(one, field)
+  const stampOf = () => collections.reduce((sum, one) => sum + writes.count(one, field), 0)
+  /** Whether nothing was written to it since `stamp`. */
+  const stands = (id: string, value: T | null, stamp: number): boolean =>
+    stampOf() === stamp ||
+    (rowsOf?.(id, value).every((row) => !writes.wrote(collections[0] ?? '', row, stamp)) ?? false)
   return {
     async many(ids) {
-      const count = collections.reduce((sum, one) => sum + writes.count(one), 0)
-      if (count !== stamp || known.size > ROOM) known.clear()
-      stamp = count
+      if (known.size > ROOM) known.clear()
+      const stamp = stampOf()
       const wall = Number(clock.wall())
       const found = new Map<string, T>()
       const asked = new Set<string>()
       for (const id of ids) {
         const one = known.get(id)
-        if (one && one.until > wall) found.set(id, one.value)
-        else asked.add(id)
+        if (!one || one.until <= wall || !stands(id, one.value, one.stamp)) asked.add(id)
+        else if (one.value !== null) found.set(id, one.value)
       }
       if (asked.size === 0) return found
+      // Read beside a write an answer may be what was there before: then it doesn't stand.
+      const keep = (id: string, value: T | null) => known.set(id, { value, until: wall + lifeMs, stamp })
       for (const [id, value] of await load([...asked])) {
         found.set(id, value)
-        // Read beside a write it may be what was there before: that isn't kept.
-        if (stamp === count) known.set(id, { value, until: wall + lifeMs })
+        asked.delete(id)
+        keep(id, value)
       }
+      if (rowsOf) for (const id of asked) keep(id, null)
       return found
     },
     forget: () => known.clear(),

@@ -6,8 +6,15 @@ import type { Connection } from 'mongoose'
 import { earliest } from './clock.ts'
 
 export interface Writes {
-  /** Writes to a collection, at their start and at their end: two equal counts with a read between them mean that the read saw them all. */
-  count(collection: string): number
+  /**
+   * Writes to a collection, at their start and at their end: two equal counts with a read between them mean that the read saw them all.
+   * With a field that is watched, of those only the ones that may have given it a value.
+   */
+  count(collection: string, field?: string): number
+  /** From now on `count` knows this field. */
+  watch(collection: string, field: string): void
+  /** Whether the row may have been written to after `count` had stood at this. */
+  wrote(collection: string, id: string, count: number): boolean
   /**
    * Follows the instants that this process writes into one field of a collection, until the next `follow` of that field.
    * Begin before reading what was there; what was on its way then is followed, too.
@@ -21,7 +28,13 @@ export interface Writes {
 }
 
 /** Remembers nothing: every answer is read anew. */
-export const UNSEEN: Writes = { count: () => 0, follow: () => undefined, since: () => 'unknown' }
+export const UNSEEN: Writes = {
+  count: () => 0,
+  watch: () => undefined,
+  wrote: () => true,
+  follow: () => undefined,
+  since: () => 'unknown',
+}
 
 const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'findAndModify'])
 /** More rows than this at once are not told apart any more. */
@@ -50,9 +63,29 @@ export function effectOf(name: string, command: Row, field: string): Effect | nu
       effect.named += 1
       if (at instanceof Date) effect.set.push([String(_id), at])
     }
-  else if (name === 'update') for (const update of command.updates as Update[]) add(effect, update, field)
+  else if (name === 'update') for (const update of command.updates as Update[]) addUpdate(effect, update, field)
   else if (name === 'findAndModify' && command.update !== undefined) effect.unknown = mentions(command.update, field)
   return effect.unknown || effect.set.length + effect.cleared.length > 0 ? effect : null
+}
+
+/** Whether a command may give the field a value. Pure. */
+export function gives(name: string, command: Row, field: string): boolean {
+  if (name === 'insert') return (command.documents as Row[]).some((document) => (document[field] ?? null) !== null)
+  if (name === 'update') return (command.updates as Update[]).some(({ u }) => mentions(u, field))
+  return name !== 'findAndModify' || (command.update !== undefined && mentions(command.update, field))
+}
+
+/** The rows that a command names; null: they can't be told. Pure. */
+export function namedBy(name: string, command: Row): string[] | null {
+  if (name === 'insert') return (command.documents as Row[]).map(({ _id }) => String(_id))
+  const filters =
+    name === 'update'
+      ? (command.updates as Update[]).map(({ q }) => q)
+      : name === 'delete'
+        ? (command.deletes as Pick<Update, 'q'>[]).map(({ q }) => q)
+        : [command.query as Row]
+  const ids = filters.map(idsOf)
+  return ids.includes(null) ? null : ids.flatMap((some) => some ?? [])
 }
 
 /** A pipeline, a whole document or an operator that computes may do anything. */
@@ -62,7 +95,7 @@ const mentions = (update: unknown, field: string): boolean =>
     ([key, value]) => !key.startsWith('$') || (typeof value === 'object' && value !== null && field in value),
   )
 
-function add(effect: Effect, { q, u }: Update, field: string): void {
+function addUpdate(effect: Effect, { q, u }: Update, field: string): void {
   const ids = idsOf(q)
   effect.named += ids?.length ?? 0
   if (!mentions(u, field)) return
@@ -121,19 +154,50 @@ function createFollowed() {
   }
 }
 
+/** When each row of a collection was last written to. */
+function createLedger() {
+  let rows = new Map<string, number>()
+  /** When rows were last written to that can't be told. */
+  let untold = 0
+  return {
+    note(ids: readonly string[] | null, count: number) {
+      if (ids === null || rows.size + ids.length > ROOM) {
+        untold = count
+        rows = new Map()
+      } else for (const id of ids) rows.set(id, count)
+    },
+    wrote: (id: string, count: number) => untold > count || (rows.get(id) ?? 0) > count,
+  }
+}
+
 /** Needs a monitored connection. @throws Error when it is not: every answer would be wrong */
 export function watchWrites(db: Connection): Writes {
   const counts = new Map<string, number>()
   const followed = new Map<string, Map<string, ReturnType<typeof createFollowed>>>()
   const running = new Map<number, (met: number | null) => void>()
-  const count = (collection: string) => counts.set(collection, (counts.get(collection) ?? 0) + 1)
+  const ledgers = new Map<string, ReturnType<typeof createLedger>>()
+  const watched = new Map<string, Set<string>>()
+  const add = (key: string) => counts.set(key, (counts.get(key) ?? 0) + 1)
+  const ledgerOf = (collection: string) => {
+    const ledger = ledgers.get(collection) ?? createLedger()
+    ledgers.set(collection, ledger)
+    return ledger
+  }
+  const keyOf = (collection: string, field?: string) => (field === undefined ? collection : `${collection} ${field}`)
   const client = db.getClient()
   if (!client.options.monitorCommands) throw new Error('the connection is not monitored')
   client.on('commandStarted', ({ commandName, command, requestId }) => {
     if (!WRITES.has(commandName)) return
     const collection = String((command as Row)[commandName])
-    count(collection)
-    const ends: ((met: number | null) => void)[] = [() => count(collection)]
+    const ids = namedBy(commandName, command as Row)
+    const fields = [...(watched.get(collection) ?? [])].filter((field) => gives(commandName, command as Row, field))
+    const note = () => {
+      add(collection)
+      ledgerOf(collection).note(ids, counts.get(collection) ?? 0)
+      for (const field of fields) add(keyOf(collection, field))
+    }
+    note()
+    const ends: ((met: number | null) => void)[] = [note]
     for (const [field, one] of followed.get(collection) ?? []) {
       const effect = effectOf(commandName, command as Row, field)
       if (effect) ends.push(one.begin(effect))
@@ -149,7 +213,9 @@ export function watchWrites(db: Connection): Writes {
   client.on('commandSucceeded', ({ requestId, reply }) => ended(requestId, Number((reply as { n?: unknown })?.n ?? 0)))
   client.on('commandFailed', ({ requestId }) => ended(requestId, null))
   return {
-    count: (collection) => counts.get(collection) ?? 0,
+    count: (collection, field) => counts.get(keyOf(collection, field)) ?? 0,
+    watch: (collection, field) => void watched.set(collection, (watched.get(collection) ?? new Set()).add(field)),
+    wrote: (collection, id, count) => ledgers.get(collection)?.wrote(id, count) ?? false,
     follow(collection, field) {
       const fields = followed.get(collection) ?? new Map<string, ReturnType<typeof createFollowed>>()
       followed.set(collection, fields)

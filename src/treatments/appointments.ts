@@ -6,10 +6,11 @@ import type { Clock } from '../platform/clock.ts'
 import { AppError } from '../platform/errors.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import { hashId } from '../platform/hash.ts'
+import type { Memory } from '../platform/memory.ts'
 import { LOST, untilWon } from '../platform/races.ts'
 import type { PageRequest } from '../platform/views.ts'
 import { writeMany } from './bulk.ts'
-import type { AppointmentRow, RecordStore } from './model.ts'
+import { type AppointmentRow, type RecordStore, rememberByCustomer, rememberById } from './model.ts'
 import type { CustomerRef, ListFilter, References } from './references.ts'
 import type { Appointment, AppointmentStatus } from './types.ts'
 
@@ -40,6 +41,7 @@ export interface AppointmentDeps {
   customers: Pick<CustomersService, 'idsOf'>
   announcer: Announcer
   clock: Clock
+  memory?: Memory
 }
 
 type Change = 'booked' | 'moved' | 'cancelled' | 'arrived'
@@ -75,7 +77,10 @@ export function createAppointmentDesk({
   customers,
   announcer,
   clock,
+  memory,
 }: AppointmentDeps): AppointmentDesk {
+  const records = rememberById('appointments', store, { clock, memory }, appointmentOf)
+  const byCustomer = rememberByCustomer('appointments', store, { clock, memory })
   const tell = (
     change: Change | null,
     row: Omit<AppointmentRow, 'pending' | 'announceAt'>,
@@ -162,10 +167,8 @@ export function createAppointmentDesk({
         options,
       )
     },
-    getMany: async (ids) =>
-      ids.length === 0 ? new Map() : new Map((await store.byIds(ids)).map((row) => [row._id, appointmentOf(row)])),
-    ofCustomers: async (customerIds) =>
-      customerIds.length === 0 ? [] : (await store.ofCustomers(customerIds)).map(appointmentOf),
+    getMany: records.many,
+    ofCustomers: async (customerIds) => [...(await byCustomer.many(customerIds)).values()].flat().map(appointmentOf),
     async ofCustomer(customerId) {
       const rows = await store.ofCustomers(await customers.idsOf(customerId))
       return rows.map(appointmentOf).sort((a, b) => Number(b.startsAt) - Number(a.startsAt) || (a.id < b.id ? -1 : 1))

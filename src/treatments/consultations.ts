@@ -5,9 +5,10 @@ import type { Clock } from '../platform/clock.ts'
 import { AppError, invalid, notFound } from '../platform/errors.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import { hashId, sha256Hex } from '../platform/hash.ts'
+import type { Memory } from '../platform/memory.ts'
 import { LOST, untilWon } from '../platform/races.ts'
 import type { PageRequest } from '../platform/views.ts'
-import type { ConsultationRow, PurchaseRow, RecordStore, TreatmentRow } from './model.ts'
+import { type ConsultationRow, type PurchaseRow, type RecordStore, rememberById, type TreatmentRow } from './model.ts'
 import type { CustomerRef, ListFilter, References } from './references.ts'
 import type { Consultation, ConsultationDecision, ConsultationOutcome } from './types.ts'
 
@@ -48,6 +49,7 @@ export interface ConsultationDeps {
   customers: Pick<CustomersService, 'getMany' | 'idsOf'>
   announcer: Announcer
   clock: Clock
+  memory?: Memory
 }
 
 type Standing = Pick<Consultation, 'outcome'> & { digest: string }
@@ -77,7 +79,8 @@ const consultationOf = (row: ConsultationRow, boughtAt: Date | null = null): Con
 })
 
 export function createConsultationDesk(deps: ConsultationDeps): ConsultationDesk {
-  const { store, references, customers, announcer, clock } = deps
+  const { store, references, customers, announcer, clock, memory } = deps
+  const records = rememberById('consultations', store, { clock, memory }, (row: ConsultationRow) => row)
 
   function tell(before: Standing | null, row: Omit<ConsultationRow, 'pending' | 'announceAt'>, now: Date) {
     const change = tellingOf(before, row)
@@ -155,8 +158,7 @@ export function createConsultationDesk(deps: ConsultationDeps): ConsultationDesk
       })
     },
     async getMany(ids) {
-      if (ids.length === 0) return new Map()
-      const rows = await store.byIds(ids)
+      const rows = [...(await records.many(ids)).values()]
       if (rows.length === 0) return new Map()
       const bought = await boughtBy(rows)
       return new Map(rows.map((row) => [row._id, consultationOf(row, firstSince(row.consultedAt, bought(row)))]))

@@ -3,8 +3,10 @@ import type { Collection, Filter, OptionalUnlessRequiredId, UpdateFilter } from 
 import type { Connection } from 'mongoose'
 import { ANNOUNCE_INDEX, type Announcing } from '../platform/announcements.ts'
 import type { Day } from '../platform/calendar.ts'
+import type { Clock } from '../platform/clock.ts'
 import { collectionOf, ensureIndexes, type IndexSpec, insertMissing, ONE_PAGE } from '../platform/db.ts'
 import type { DomainEvent } from '../platform/events.ts'
+import { createRecall, type Memory } from '../platform/memory.ts'
 import type { PageRequest } from '../platform/views.ts'
 import type { Appointment, Consultation, ConsultationOutcome, Purchase, Treatment } from './types.ts'
 
@@ -100,6 +102,34 @@ export function createRecordStore<T extends RecordRow>(
     },
   }
 }
+
+export interface Remembering {
+  clock: Pick<Clock, 'wall'>
+  memory?: Memory | undefined
+}
+
+/** Records by id, and that there is none: plans are about records of four kinds, and each kind is asked. */
+export const rememberById = <T extends RecordRow, V>(
+  name: string,
+  store: Pick<RecordStore<T>, 'byIds'>,
+  { clock, memory }: Remembering,
+  viewOf: (row: T) => V,
+) =>
+  createRecall<V>({ clock, memory, collections: [name], rowsOf: (id) => [id] }, async (ids) =>
+    (await store.byIds(ids)).map((row) => [row._id, viewOf(row)]),
+  )
+
+/** Each customer's records. Every change of one counts its revision up. */
+export const rememberByCustomer = <T extends RecordRow>(
+  name: string,
+  store: Pick<RecordStore<T>, 'ofCustomers'>,
+  { clock, memory }: Remembering,
+) =>
+  createRecall<T[]>({ clock, memory, collections: [name], field: 'revision' }, async (customerIds) => {
+    const each = new Map<string, T[]>(customerIds.map((id) => [id, []]))
+    for (const row of await store.ofCustomers(customerIds)) each.get(row.customerId)?.push(row)
+    return each
+  })
 
 export type TreatmentRecords = ReturnType<typeof createTreatmentRecords>
 

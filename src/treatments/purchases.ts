@@ -5,9 +5,10 @@ import type { BulkAnswer, BulkOptions } from '../platform/bulk.ts'
 import type { Clock } from '../platform/clock.ts'
 import { AppError, conflict, invalid } from '../platform/errors.ts'
 import { hashId, sha256Hex } from '../platform/hash.ts'
+import type { Memory } from '../platform/memory.ts'
 import type { PageRequest } from '../platform/views.ts'
 import { writeMany } from './bulk.ts'
-import type { PurchaseRow, RecordStore } from './model.ts'
+import { type PurchaseRow, type RecordStore, rememberById } from './model.ts'
 import type { CustomerRef, ListFilter, References } from './references.ts'
 import type { ProductType, Purchase } from './types.ts'
 
@@ -39,6 +40,7 @@ export interface PurchaseDeps {
   customers: Pick<CustomersService, 'idsOf' | 'getMany'>
   announcer: Announcer
   clock: Clock
+  memory?: Memory
 }
 
 const purchaseOf = (row: PurchaseRow): Purchase => ({
@@ -51,7 +53,15 @@ const purchaseOf = (row: PurchaseRow): Purchase => ({
   items: row.items,
 })
 
-export function createPurchaseDesk({ store, references, customers, announcer, clock }: PurchaseDeps): PurchaseDesk {
+export function createPurchaseDesk({
+  store,
+  references,
+  customers,
+  announcer,
+  clock,
+  memory,
+}: PurchaseDeps): PurchaseDesk {
+  const records = rememberById('purchases', store, { clock, memory }, purchaseOf)
   /** The record of each entry as it would be if it were new, or why it can't be. */
   async function rowsOf(inputs: readonly PurchaseInput[], now: Date): Promise<(PurchaseRow | AppError)[]> {
     const resolved = await references.resolveEach(
@@ -131,8 +141,7 @@ export function createPurchaseDesk({ store, references, customers, announcer, cl
         options,
       )
     },
-    getMany: async (ids) =>
-      ids.length === 0 ? new Map() : new Map((await store.byIds(ids)).map((row) => [row._id, purchaseOf(row)])),
+    getMany: records.many,
     async page({ customer, externalId }, request) {
       const ids = customer === null ? null : await customers.idsOf((await references.customer(customer)).id)
       const one = externalId === null ? null : hashId('purchase', externalId)

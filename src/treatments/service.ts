@@ -8,11 +8,11 @@ import type { FieldCrypto } from '../platform/crypto.ts'
 import { AppError, conflict, notFound } from '../platform/errors.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import { hashId } from '../platform/hash.ts'
-import { createRecall, type Memory } from '../platform/memory.ts'
+import type { Memory } from '../platform/memory.ts'
 import { LOST, untilWon } from '../platform/races.ts'
 import { defined, type PageRequest } from '../platform/views.ts'
 import { writeMany } from './bulk.ts'
-import type { RecordStore, TreatmentRow } from './model.ts'
+import { type RecordStore, rememberByCustomer, rememberById, type TreatmentRow } from './model.ts'
 import { type CustomerRef, type ListFilter, type References, wrongField } from './references.ts'
 import type { Treatment, TreatmentsService } from './types.ts'
 
@@ -288,10 +288,8 @@ export function createTreatmentDesk({
       return treatmentOf({ ...row, ...set })
     })
 
-  const recall = createRecall<Treatment>({ clock, memory, collections: ['treatments'] }, async (ids) =>
-    (await store.byIds(ids)).map((row) => [row._id, treatmentOf(row)]),
-  )
-  const getMany = recall.many
+  const getMany = rememberById('treatments', store, { clock, memory }, treatmentOf).many
+  const byCustomer = rememberByCustomer('treatments', store, { clock, memory })
 
   const correct = (id: string, input: TreatmentFacts): Promise<Treatment> => correctBy(id, () => input)
   function correctBy(id: string, inputFor: (row: TreatmentRow) => TreatmentFacts): Promise<Treatment> {
@@ -316,8 +314,7 @@ export function createTreatmentDesk({
   return {
     getMany,
     get: async (id) => (await getMany([id])).get(id) ?? null,
-    ofCustomers: async (customerIds) =>
-      customerIds.length === 0 ? [] : (await store.ofCustomers(customerIds)).map(treatmentOf),
+    ofCustomers: async (customerIds) => [...(await byCustomer.many(customerIds)).values()].flat().map(treatmentOf),
     async ofCustomer(customerId) {
       const rows = await store.ofCustomers(await customers.idsOf(customerId))
       return rows.map(treatmentOf).sort((a, b) => Number(a.endedAt) - Number(b.endedAt) || (a.id < b.id ? -1 : 1))

@@ -1,6 +1,7 @@
 /** The edge to WeCom: callbacks in, typed calls out. Vendor words end here. */
 import type Router from '@koa/router'
 import { z } from 'zod'
+import { isAlone } from '../platform/memory.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { Ports } from '../platform/ports.ts'
 import { createSignInUrls } from './apis/sign-in.ts'
@@ -78,6 +79,7 @@ export function createWecom({
   inbox,
   metrics,
   random,
+  memory,
   settings,
 }: Ports & { metrics: Metrics; settings: WecomSettings }): Wecom {
   const { apiBase, corpId, agentId, agentSecret, callbackToken, callbackAesKey, callbackMaxAgeSeconds } = settings
@@ -104,7 +106,7 @@ export function createWecom({
   )
   return {
     client: createWecomClient(ask),
-    rates: createRates({ db, clock }),
+    rates: createRates({ db, clock, alone: isAlone(memory) }),
     signInUrls: createSignInUrls({ apiBase, corpId, agentId }),
     jsSdk: createJsSdk({
       ask,

@@ -80,7 +80,14 @@ function taken(bucket: Bucket, limits: readonly Limit[], count: number, now: Dat
   return tats.map((tat, i) => addMs(tat, needs[i] ?? 0))
 }
 
-export function createRates({ db, clock }: { db: Connection; clock: Clock }): Rates {
+export interface RatesDeps {
+  db: Connection
+  clock: Clock
+  /** No other process sends: what is taken is only known here, and of it nothing but blocks is written. */
+  alone?: boolean
+}
+
+export function createRates({ db, clock, alone = false }: RatesDeps): Rates {
   const rows = collectionOf<Bucket>(db, 'rate_buckets')
   const seen = new Map<string, Bucket>()
   const kept = new Map<string, { left: number; until: number }>()
@@ -100,6 +107,9 @@ export function createRates({ db, clock }: { db: Connection; clock: Clock }): Ra
     return found ?? fresh
   }
 
+  const write = async ({ _id, rev }: Bucket, tats: Date[]): Promise<boolean> =>
+    (await rows.updateOne({ _id, rev }, { $set: { tats }, $inc: { rev: 1 } })).matchedCount === 1
+
   async function take(_id: string, kind: keyof typeof LIMITS, count: number): Promise<{ ok: boolean; retryAt: Date }> {
     const now = clock.now()
     for (let attempt = 0; attempt < TRIES; attempt++) {
@@ -107,10 +117,9 @@ export function createRates({ db, clock }: { db: Connection; clock: Clock }): Ra
       const tats = taken(current, LIMITS[kind], count, now)
       // What is remembered can only have become fuller since, never emptier.
       if (!Array.isArray(tats)) return { ok: false, retryAt: tats.retryAt }
-      const { matchedCount } = await rows.updateOne({ _id, rev: current.rev }, { $set: { tats }, $inc: { rev: 1 } })
-      if (matchedCount === 1) {
+      if (alone || (await write(current, tats))) {
         if (seen.size >= REMEMBERED) seen.clear()
-        seen.set(_id, { ...current, tats, rev: current.rev + 1 })
+        seen.set(_id, { ...current, tats, rev: alone ? current.rev : current.rev + 1 })
         return { ok: true, retryAt: now }
       }
     }
@@ -136,6 +145,8 @@ export function createRates({ db, clock }: { db: Connection; clock: Clock }): Ra
       const strikes = (addMs(row.blockedUntil, HOUR_MS) > now ? row.strikes : 0) + 1
       const until = addMs(now, Math.min(MAX_BLOCK_MS, MINUTE_MS * 2 ** (strikes - 1)))
       await rows.updateOne({ _id }, { $max: { blockedUntil: until }, $set: { strikes }, $inc: { rev: 1 } })
+      const known = seen.get(_id)
+      if (alone && known) seen.set(_id, { ...known, blockedUntil: until, strikes })
       return until
     },
   }

@@ -130,3 +130,16 @@ test('an API bucket that is nearly empty still gives what is left', async () => 
   expect((await rates[0].reserve(bucket, 'api', 20)).ok).toBe(true)
   expect((await rates[1].reserve(bucket, 'api', 31)).ok).toBe(false)
 })
+
+test('who is alone keeps the count here: the same limits, no write, and a block is heard of', async () => {
+  const { clock, bucket } = world()
+  const alone = createRates({ db, clock, alone: true })
+  const { burst } = LIMITS.member[0]
+  for (let i = 0; i < burst; i++) expect((await alone.reserve(bucket, 'member', 1)).ok).toBe(true)
+  expect((await alone.reserve(bucket, 'member', 1)).ok).toBe(false)
+  const row = await db.db?.collection('rate_buckets').findOne({ _id: `member:${bucket}` as never })
+  expect(row?.rev).toBe(0)
+  expect((await alone.reserve(bucket, 'api', 1)).ok).toBe(true)
+  await alone.block(bucket)
+  expect((await alone.reserve(bucket, 'api', 1)).ok).toBe(false)
+})

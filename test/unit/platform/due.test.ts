@@ -3,6 +3,7 @@ import { addMs, DAY_MS, HOUR_MS, MINUTE_MS, systemClock } from '../../../src/pla
 import { createDueEngine, type DueTable } from '../../../src/platform/due.ts'
 import { silentLog } from '../../../src/platform/log.ts'
 import { createMetrics } from '../../../src/platform/metrics.ts'
+import { UNSEEN } from '../../../src/platform/writes.ts'
 
 const now = new Date('2026-03-02T02:00:00Z')
 let writes = 0
@@ -14,6 +15,7 @@ const remembering = (standsMs: number, ...tables: DueTable[]) =>
     metrics: createMetrics({ defaults: false }),
     clock: systemClock,
     writes: {
+      ...UNSEEN,
       count: () => writes,
       follow() {
         written = null

@@ -76,4 +76,33 @@ describe('what was read', () => {
     expect(seldom.state.asked).toHaveLength(2)
     expect(FORGETFUL.standsMs).toBe(0)
   })
+
+  test('told apart by its rows, outlasts writes to others; that there is none is remembered until there is one', async () => {
+    const written = new Map<string, number>()
+    const state = { writes: 0, asked: [] as string[][] }
+    const write = (id: string) => {
+      state.writes += 1
+      written.set(id, state.writes)
+    }
+    const rows = new Map([['a', 1]])
+    const memory: Memory = {
+      writes: { ...UNSEEN, count: () => state.writes, wrote: (_, id, count) => (written.get(id) ?? 0) > count },
+      standsMs: 1_000,
+    }
+    const recall = createRecall<number>(
+      { clock: { wall: () => new Date(0) }, memory, collections: ['rows'], rowsOf: (id) => [id] },
+      async (ids) => {
+        state.asked.push([...ids])
+        return ids.flatMap((id): [string, number][] => (rows.has(id) ? [[id, rows.get(id) as number]] : []))
+      },
+    )
+    await recall.many(['a', 'x'])
+    write('other')
+    expect([...(await recall.many(['a', 'x']))]).toEqual([['a', 1]])
+    expect(state.asked).toHaveLength(1)
+    rows.set('x', 5)
+    write('x')
+    expect((await recall.many(['a', 'x'])).get('x')).toBe(5)
+    expect(state.asked).toEqual([['a', 'x'], ['x']])
+  })
 })
