@@ -3,15 +3,18 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
+import { freshPhone } from '../simulator/phone/build/fresh.ts'
+import { inKb } from '../simulator/phone/build/sizes.ts'
 import { loadConfig } from '../src/config.ts'
 import { buildWordLint, WordingFile } from '../src/messaging/index.ts'
 import { ConfigError } from '../src/platform/config.ts'
 import { clockReads } from './checks/clock.ts'
 import { forbiddenWords } from './checks/words.ts'
+import { refusedTemplates } from './checks/wxml.ts'
 
 interface Check {
   name: string
-  run: () => boolean
+  run: () => boolean | Promise<boolean>
 }
 
 const tool =
@@ -37,6 +40,14 @@ function configProblems(): readonly string[] {
 
 const wordsInCode = (): string[] =>
   forbiddenWords(buildWordLint(WordingFile.parse(parse(readFileSync('config/wording.yaml', 'utf8')))))
+
+/** It builds, and each of its packages is small enough. */
+async function miniProgramBuilds(): Promise<boolean> {
+  const { problems, sizes } = await freshPhone()
+  const packages = Object.entries(sizes).map(([name, bytes]) => `${name} ${inKb(bytes)}`)
+  process.stderr.write(`packages: ${packages.join(', ')}\n`)
+  return isEmpty(problems)
+}
 
 const checks: Check[] = [
   { name: 'types', run: tool('typescript/bin/tsc', '-p', '.') },
@@ -73,13 +84,16 @@ const checks: Check[] = [
   { name: 'dead code', run: tool('knip/bin/knip.js') },
   { name: 'clock', run: () => isEmpty(clockReads()) },
   { name: 'configuration', run: () => isEmpty(configProblems()) },
+  { name: 'templates of the mini-program', run: () => isEmpty(refusedTemplates()) },
+  { name: 'build of the mini-program', run: miniProgramBuilds },
   { name: 'words in code', run: () => isEmpty(wordsInCode()) },
   { name: 'generated files', run: tool('tsx/dist/cli.mjs', 'scripts/gen.ts', '--check') },
 ]
 
-const results = checks.map(({ name, run }) => {
+const results: { name: string; ok: boolean }[] = []
+for (const { name, run } of checks) {
   process.stderr.write(`\n— ${name}\n`)
-  return { name, ok: run() }
-})
+  results.push({ name, ok: await run() })
+}
 process.stdout.write(`\n${results.map(({ name, ok }) => `${ok ? 'ok    ' : 'FAILED'} ${name}`).join('\n')}\n`)
 process.exit(results.every(({ ok }) => ok) ? 0 : 1)

@@ -1,6 +1,6 @@
 /** Two scripts: the shell, and the mini-program on it. */
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import type { CodeSpace, ComponentJson } from './code-space.ts'
@@ -47,17 +47,23 @@ export async function bundleShell(npmRoot: string, outfile: string): Promise<voi
   await build({ ...common(npmRoot), entryPoints: [join(RUNTIME, 'main.ts')], outfile })
 }
 
-export async function bundleProgram(program: Program, outfile: string): Promise<void> {
+/** Answers the paths of all scripts that it took in. */
+export async function bundleProgram(program: Program, outfile: string): Promise<string[]> {
   const { npmRoot, root, fileOf } = program.space
   const shared = common(npmRoot)
-  await build({
+  const { metafile } = await build({
     ...shared,
+    metafile: true,
+    absWorkingDir: root,
     stdin: { contents: entryOf(program), resolveDir: root, loader: 'ts' },
     outfile,
     plugins: [npmPackages(fileOf)],
     define: { ...shared.define, ...Object.fromEntries(NOT_IN_WECHAT.map((name) => [name, 'undefined'])) },
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
   })
+  return Object.keys(metafile.inputs)
+    .filter((path) => path !== '<stdin>')
+    .map((path) => resolve(root, path))
 }
 
 function entryOf({ space, components, templates, pageStyles }: Program): string {

@@ -13,21 +13,20 @@ import {
 } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildPhone } from './index.ts'
+import { type Built, buildPhone } from './index.ts'
 
 const HERE = fileURLToPath(new URL('../', import.meta.url))
 const HOUSE = fileURLToPath(new URL('../../../', import.meta.url))
 const NPM_ROOT = join(HOUSE, 'node_modules')
 const BUILDS = join(HOUSE, '.cache', 'phone')
 const KEPT = 12
-const PROBLEMS = 'problems.json'
+const REPORT = 'build.json'
 
 /** The mini-program of this project. */
 export const MINI_PROGRAM = join(HOUSE, 'miniprogram')
 
-export interface FreshBuild {
+export interface FreshBuild extends Built {
   folder: string
-  problems: readonly string[]
 }
 
 const running = new Map<string, Promise<FreshBuild>>()
@@ -45,8 +44,8 @@ export function freshPhone(root: string = MINI_PROGRAM): Promise<FreshBuild> {
 async function make(root: string, folder: string): Promise<FreshBuild> {
   if (!existsSync(folder)) {
     const draft = `${folder}.${randomUUID()}`
-    const problems = await buildPhone({ root, out: draft, npmRoot: NPM_ROOT })
-    writeFileSync(join(draft, PROBLEMS), JSON.stringify(problems))
+    const built = await buildPhone({ root, out: draft, npmRoot: NPM_ROOT })
+    writeFileSync(join(draft, REPORT), JSON.stringify(built))
     try {
       renameSync(draft, folder)
     } catch (error) {
@@ -58,7 +57,7 @@ async function make(root: string, folder: string): Promise<FreshBuild> {
   }
   const now = Date.now() / 1_000
   utimesSync(folder, now, now)
-  return { folder, problems: JSON.parse(readFileSync(join(folder, PROBLEMS), 'utf8')) as string[] }
+  return { folder, ...(JSON.parse(readFileSync(join(folder, REPORT), 'utf8')) as Built) }
 }
 
 function contentName(root: string): string {

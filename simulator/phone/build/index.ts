@@ -10,6 +10,7 @@ import { bundleProgram, bundleShell } from './bundle.ts'
 import { openCodeSpace } from './code-space.ts'
 import { findComponents } from './components.ts'
 import { withIcons } from './icons.ts'
+import { type Sizes, sizesOf, tooLarge } from './sizes.ts'
 import { compileWxss } from './styles.ts'
 import { createTemplates } from './templates.ts'
 
@@ -25,8 +26,14 @@ export interface PhoneBuild {
   npmRoot: string
 }
 
-/** What is wrong with the sources, an `ERROR` or a `warning` a line. What packages bring along is theirs to mend. */
-export async function buildPhone({ root: given, out, npmRoot }: PhoneBuild): Promise<string[]> {
+export interface Built {
+  /** What is wrong with the sources, an `ERROR` or a `warning` a line. What packages bring along is theirs to mend. */
+  problems: string[]
+  /** Bytes of each package. */
+  sizes: Sizes
+}
+
+export async function buildPhone({ root: given, out, npmRoot }: PhoneBuild): Promise<Built> {
   const root = resolve(given)
   mkdirSync(out, { recursive: true })
   const space = openCodeSpace(root, npmRoot)
@@ -45,10 +52,15 @@ export async function buildPhone({ root: given, out, npmRoot }: PhoneBuild): Pro
   writeFileSync(join(out, 'app.css'), (await transform(whole, { loader: 'css', minify: true })).code)
 
   await bundleShell(npmRoot, join(out, 'runtime.js'))
-  await bundleProgram({ space, components, templates: templates.code(), pageStyles }, join(out, 'app.js'))
+  const scripts = await bundleProgram(
+    { space, components, templates: templates.code(), pageStyles },
+    join(out, 'app.js'),
+  )
   copyShown(root, root, out)
   for (const name of ['app.html', 'index.html', 'frame.css', 'frame.js']) cpSync(join(WEB, name), join(out, name))
-  return [...problems, ...templates.problems.filter((line) => !line.includes(' miniprogram_npm/'))]
+  const ours = templates.problems.filter((line) => !line.includes(' miniprogram_npm/'))
+  const sizes = sizesOf(space, components, scripts)
+  return { problems: [...problems, ...ours, ...tooLarge(sizes)], sizes }
 }
 
 function copyShown(folder: string, root: string, out: string): void {

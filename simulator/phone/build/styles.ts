@@ -58,8 +58,8 @@ function selectorsFor(scope: string | undefined) {
       if (/^[a-z]/.test(tag.value)) tag.value = `wx-${tag.value}`
     })
     root.walkPseudos((pseudo) => {
-      if (pseudo.value !== ':host') return
-      const host = { attribute: 'wx-host', operator: '=', value: scope ?? '', quoteMark: '"', raws: {} } as const
+      if (pseudo.value !== ':host' || !scope) return
+      const host = { attribute: 'wx-host', operator: '=', value: scope, quoteMark: null, raws: {} } as const
       pseudo.replaceWith(parser.attribute(host))
     })
   })

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { posix } from 'node:path'
 import type { CodeSpace } from './code-space.ts'
+import { asJavaScript } from './wxs.ts'
 
 type Compiler = typeof import('glass-easel-template-compiler')
 const { TmplGroup } = createRequire(import.meta.url)('glass-easel-template-compiler') as Compiler
@@ -15,11 +16,6 @@ const RUNTIME = `D=(function(define){return function(name,factory){var load=defi
 var exported=load();for(var key in exported)if(typeof exported[key]==='function')exported[key].__wxs=true;return exported}}})(D);
 Q.A=function(observer){return __mp.wxsChange(observer)};
 Q.C=function(caller,event,handler){return __mp.wxsEvent(caller,event,handler)};`
-
-const CONSTRUCTOR = /([A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*|\[[^\]]*\])*)\.constructor\b/g
-
-/** In WXS `x.constructor` is a name ('Array'), not a function. */
-export const withConstructorNames = (wxs: string): string => wxs.replace(CONSTRUCTOR, '__mp.wxsConstructor($1)')
 
 export interface Templates {
   /** Compiles the template of a path and everything that it includes. */
@@ -40,7 +36,7 @@ export function createTemplates({ fileOf }: CodeSpace): Templates {
   function addScript(path: string): void {
     if (scripts.has(path)) return
     scripts.add(path)
-    const source = withConstructorNames(readFileSync(`${fileOf(path)}.wxs`, 'utf8')).replace(
+    const source = asJavaScript(readFileSync(`${fileOf(path)}.wxs`, 'utf8')).replace(
       /require\((['"])([^'"]+?)\.wxs\1\)/g,
       (_, quote: string, reference: string) => {
         addScript(posix.join(posix.dirname(path), reference))
@@ -58,7 +54,7 @@ export function createTemplates({ fileOf }: CodeSpace): Templates {
     for (const { isError, startLine, message } of group.addTmpl(path, source))
       problems.push(`${isError ? 'ERROR' : 'warning'} ${path}.wxml:${startLine + 1} ${message}`)
     for (const name of group.getInlineScriptModuleNames(path))
-      group.setInlineScript(path, name, withConstructorNames(group.getInlineScript(path, name) ?? ''))
+      group.setInlineScript(path, name, asJavaScript(group.getInlineScript(path, name) ?? ''))
     for (const one of group.getDirectDependencies(path)) add(one)
     for (const one of group.getScriptDependencies(path)) addScript(one)
   }
