@@ -7,7 +7,7 @@ import { buildApp } from '../src/app.ts'
 import { AdviceFile, GuideFile, PathwayFile } from '../src/care/index.ts'
 import { loadConfig } from '../src/config.ts'
 import { IMPORT_FIELDS } from '../src/imports/index.ts'
-import { PromotionFile, TemplateFile, WordingFile } from '../src/messaging/index.ts'
+import { ConfirmingFile, PromotionFile, TemplateFile, WordingFile } from '../src/messaging/index.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import { createFieldCrypto } from '../src/platform/crypto.ts'
 import { silentLog } from '../src/platform/log.ts'
@@ -102,6 +102,7 @@ const files: Record<string, () => string> = {
   'config/schema/guide.json': () => schema(GuideFile),
   'config/schema/templates.json': () => schema(TemplateFile),
   'config/schema/promotion.json': () => schema(PromotionFile),
+  'config/schema/confirming.json': () => schema(ConfirmingFile),
   'config/schema/wording.json': () => schema(WordingFile),
   'config/schema/survey.json': () => schema(SurveyFile),
   'config/schema/survey-rules.json': () => schema(SurveyRulesFile),

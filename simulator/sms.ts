@@ -31,6 +31,7 @@ export function createSmsGateway({ key, faults, taps }: { key: string; faults: F
   function deliver({ world, ledger, clock }: SimContext, id: string, to: string, words: string): ControlAnswer {
     const customer = world.byPhone.get(to)
     if (!customer) return refuse(422, 'unknown_number', 'nobody has this number')
+    if (customer.refusesSms) return refuse(422, 'opted_out', 'this number takes no messages of companies')
     const isRepeat = seen.has(id)
     seen.add(id)
     if (!isRepeat)

@@ -11,6 +11,8 @@ export interface Customer {
   phone: string
   /** Some people have none, or tell none. */
   email: string | null
+  /** Has told the network operator to deliver no messages of companies (退订): the gateway refuses them. */
+  refusesSms: boolean
   externalUserId: string
   unionId: string
   openId: string
@@ -242,6 +244,7 @@ function addCustomer(world: World, i: number): void {
     gender,
     phone,
     email: chance(seed, personId, 'email') < EMAIL_SHARE ? `${personId}@post.example` : null,
+    refusesSms: false,
     externalUserId: `wm${opaque(30, seed, personId, 'external')}`,
     unionId: `o${opaque(27, seed, personId, 'union')}`,
     openId: `o${opaque(27, seed, personId, 'open')}`,

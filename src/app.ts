@@ -97,6 +97,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     staff: staff.service,
     templates: config.templates,
     promotionCaps: config.promotionCaps,
+    confirming: config.confirming,
     settings: messagingSettings(settings),
   })
   const tasks = createTasks({

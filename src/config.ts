@@ -20,6 +20,8 @@ import {
   buildTemplates,
   buildWordLint,
   type Cap,
+  type Confirming,
+  ConfirmingFile,
   GUIDE_BYTES,
   PromotionFile,
   type TemplateBook,
@@ -41,6 +43,8 @@ export interface AppConfig {
   pathways: Pathway[]
   /** How often one customer may be told of offers. */
   promotionCaps: readonly Cap[]
+  /** How members are asked to confirm in WeCom what no channel carries. */
+  confirming: Confirming
   /** The drawings beside guides, by file name without ending. */
   drawings: ReadonlyMap<string, Drawing>
   /** What is wrong with pathways beside these templates, guides and roles: everything at once. */
@@ -69,6 +73,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
   const promotion = loader.load('promotion.yaml', PromotionFile)
   const surveyFiles = loader.loadAll('surveys', SurveyFile)
   const surveyRules = loader.load('survey-rules.yaml', SurveyRulesFile)
+  const confirming = loader.load('confirming.yaml', ConfirmingFile)
   const pathwayFiles = loader.loadAll('pathways', PathwayFile)
   const shown = (file: string) => relative(process.cwd(), join(folder, file))
 
@@ -125,7 +130,15 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
       loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message, code })
     }
   }
-  if (loader.problems.length > 0 || !organisation || !treatments || !wording || !promotion || !surveyRules)
+  if (
+    loader.problems.length > 0 ||
+    !organisation ||
+    !treatments ||
+    !wording ||
+    !promotion ||
+    !surveyRules ||
+    !confirming
+  )
     throw new ConfigError(loader.problems.map(formatProblem))
   return {
     organisation,
@@ -139,6 +152,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
       return `${shown(name)}:${loader.lineOf(name, ['version'])}`
     },
     promotionCaps: promotion.caps,
+    confirming,
     drawings: new Map([...drawings].map(([name, svg]) => [name, { caption: captionOf(svg), svg }])),
     guideFiles,
     surveys,

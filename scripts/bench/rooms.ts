@@ -88,6 +88,7 @@ export async function openRooms(uri: string, start: string, answers: Partial<Wec
     staff: staff.service,
     templates: config.templates,
     promotionCaps: config.promotionCaps,
+    confirming: config.confirming,
     settings: { openKfId: OPEN_KF_ID, agentId: AGENT_ID, miniProgramOn: false, sms: null, email: null, concurrency: 8 },
   })
   const tasks = createTasks({

@@ -77,7 +77,7 @@ const SENT_TO_STAFF = new Set(['card', 'app'])
 const RIGHT_ENDS = new Set(['cancelled', 'delegated'])
 /** States of a call that has fired. */
 const CALLED = new Set(['calling', 'done', 'unreachable'])
-const OPEN = new Set(['ready', 'sending', 'settling'])
+const OPEN = new Set(['ready', 'sending', 'awaiting_confirmation', 'settling'])
 
 export function judgeRun(evidence: Evidence): Judgement {
   const { contacts, verdict, leases, tasks, ledger } = evidence
@@ -151,7 +151,7 @@ function promisesOf({ verdict, contacts, claims }: Evidence): Finding[] {
     const isRight =
       outcome === 'kept' ||
       (outcome === 'explained' && reason === 'unreachable') ||
-      (outcome === 'delegated' && reason === 'staff_overdue') ||
+      (outcome === 'delegated' && (reason === 'staff_overdue' || reason === 'not_confirmed')) ||
       (outcome === 'delegated' && reason === 'send_unknown' && unknown.has(claim?.mergedInto ?? claim?.id ?? null))
     return isRight ? [] : [finding('lost', `promise ${id} is ${outcome} (${reason})`)]
   })
@@ -171,7 +171,8 @@ function endOf(contact: Contact, { ledger, tasks }: Evidence): Finding[] {
   if (isDue) return [finding('lost', `row ${id} is due and still ${status}`)]
   if (OPEN.has(status) || RIGHT_ENDS.has(status)) return []
   if (status === 'sent') {
-    if (channel === 'card_update' || channel === GREETING.channel) return []
+    // One id of many people: the auditor finds each by person, member and time.
+    if (channel === 'card_update' || channel === GREETING.channel || channel === 'mass') return []
     const arrived = ledger.filter((entry) => entry.messageId === messageId && isMessage(entry)).length
     return arrived === 1
       ? []
@@ -200,7 +201,11 @@ function greetingsOf({ contacts, ledger }: Evidence): Finding[] {
 
 /** Two messages that the vendor took for one: the second reached nobody. */
 function swallowed({ contacts }: Evidence): Finding[] {
-  return [...groups(contacts, ({ status, messageId }) => (status === 'sent' ? messageId : null))].flatMap(([, rows]) =>
+  return [
+    ...groups(contacts, ({ status, channel, messageId }) =>
+      status === 'sent' && channel !== 'mass' ? messageId : null,
+    ),
+  ].flatMap(([, rows]) =>
     rows.length > 1 ? [finding('lost', `rows ${rows.map(({ id }) => id).join(', ')} are one message`)] : [],
   )
 }

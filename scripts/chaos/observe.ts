@@ -3,8 +3,20 @@ import { type Document, MongoClient } from 'mongodb'
 import type { Contact, StaffTask } from './judge.ts'
 
 /** Every collection with claimed rows. */
-const DUE_TABLES = ['inbox', 'event_deliveries', 'care_steps', 'outbox', 'tasks', 'routines']
-const OPEN = ['ready', 'sending', 'settling']
+const DUE_TABLES = [
+  'inbox',
+  'event_deliveries',
+  'care_steps',
+  'abnormal_cases',
+  'outbox',
+  'tasks',
+  'contact_syncs',
+  'contact_labels',
+  'handovers',
+  'staff_absences',
+  'routines',
+]
+const OPEN = ['ready', 'sending', 'awaiting_confirmation', 'settling']
 
 interface OutboxDocument extends Document {
   _id: string

@@ -4,7 +4,7 @@ import { rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
 import { createSimulator, type Simulator } from '../../simulator/index.ts'
-import { installPeople } from '../../simulator/people/index.ts'
+import { installPeople, refuseSms } from '../../simulator/people/index.ts'
 import { type AppConfig, loadConfig } from '../../src/config.ts'
 import { createLog } from '../../src/platform/log.ts'
 import { seededRandom } from '../../src/platform/random.ts'
@@ -73,7 +73,10 @@ export async function startParts({
       organisation: ORGANISATION,
       clock: 'manual',
       start,
-      people: installPeople,
+      people(all) {
+        installPeople(all)
+        refuseSms(all)
+      },
     })
     stops.push(() => simulator.close())
     const { ready } = simulator

@@ -1,4 +1,4 @@
-/** What the ledger shows for a claim: messages by their ids, calls and messages by hand by person, staff member and time. */
+/** What the ledger shows for a claim: messages by their ids; calls, messages by hand and mass messages by person, staff member and time. */
 import type { LedgerEntry } from '../ledger.ts'
 
 /** What the server says of one step. */
@@ -15,6 +15,8 @@ export interface Claim {
   calls: { byUserId: string; at: string; reached: boolean }[]
   taskId?: string | null
   handed?: { byUserId: string; at: string } | null
+  /** A member tapped to send it to this customer, and perhaps to others. */
+  confirmed?: { byUserId: string; at: string } | null
 }
 
 /** The server records what staff did when the button is tapped, minutes after it. */
@@ -32,8 +34,12 @@ export const REACHES_CUSTOMER: ReadonlySet<string> = new Set([
 const CALLED_IN_VAIN = /未能?接通/
 
 export interface Evidence {
-  /** Messages of the claim that this person got. */
+  /** Messages of the claim that this person got, also by a member's tap. */
   messages(claim: Claim, person: string): LedgerEntry[]
+  /** Of these the ones that a member tapped to send: each ledger entry stands for one claim only. */
+  tapped(claim: Claim): LedgerEntry[]
+  /** What customers got by a tap that no claim answers for. */
+  untold: LedgerEntry[]
   /** Messages that a member of staff passed on by hand. */
   handed(claim: Claim, person: string): LedgerEntry[]
   /** The calls of the claim that really rang: each ledger entry stands for one claim only. */
@@ -44,6 +50,9 @@ export interface Evidence {
   hasCard(claim: Claim, until: Date): boolean
 }
 
+/** What the member's own client shows of a mass message has no sender. */
+export const isToCustomer = ({ kind, payload }: LedgerEntry): boolean => kind !== 'mass' || payload.by !== undefined
+
 const timeOf = ({ at }: LedgerEntry): number => Date.parse(at)
 
 export function gather(
@@ -53,7 +62,8 @@ export function gather(
 ): Evidence {
   const byMessageId = new Map(
     ledger
-      .filter(({ kind, messageId }) => messageId !== null && REACHES_CUSTOMER.has(kind))
+      // One mass message has one id, however many people get it.
+      .filter(({ kind, messageId }) => messageId !== null && kind !== 'mass' && REACHES_CUSTOMER.has(kind))
       .map((entry) => [entry.messageId as string, entry]),
   )
   const byHand = ledger.filter(({ kind }) => kind === 'sidebar')
@@ -66,12 +76,18 @@ export function gather(
     cards.set(task, Math.min(cards.get(task) ?? Number.POSITIVE_INFINITY, timeOf(entry)))
   }
   const rang = matchCalls(ledger, claims, personOf)
+  const taps = ledger.filter((entry) => entry.kind === 'mass' && isToCustomer(entry))
+  const tappedBy = matchTaps(taps, claims, personOf)
+  const told = new Set([...tappedBy.values()].flat())
 
-  const messages: Evidence['messages'] = (claim, person) =>
-    claim.messageIds.flatMap((id) => {
+  const tapped: Evidence['tapped'] = ({ id }) => tappedBy.get(id) ?? []
+  const messages: Evidence['messages'] = (claim, person) => [
+    ...claim.messageIds.flatMap((id) => {
       const entry = byMessageId.get(id)
       return entry?.person === person ? [entry] : []
-    })
+    }),
+    ...tapped(claim),
+  ]
   const handed: Evidence['handed'] = ({ handed: by }, person) =>
     by
       ? byHand.filter(
@@ -84,6 +100,8 @@ export function gather(
   const calls: Evidence['calls'] = (claim) => rang.get(claim.id) ?? []
   return {
     messages,
+    tapped,
+    untold: taps.filter((entry) => !told.has(entry)),
     handed,
     calls,
     callArrivals(claim, person) {
@@ -116,17 +134,40 @@ function matchCalls(
     claim.calls.flatMap((call) =>
       (rang.get(keyOf(personOf(claim) ?? '', call.byUserId, call.reached)) ?? []).map((entry) => ({
         claim,
-        call,
+        what: call,
         entry,
         apart: Math.abs(timeOf(entry) - Date.parse(call.at)),
       })),
     ),
   )
+  return nearest(pairs)
+}
+
+function matchTaps(
+  taps: readonly LedgerEntry[],
+  claims: readonly Claim[],
+  personOf: (claim: Claim) => string | null,
+): Map<string, LedgerEntry[]> {
+  const pairs = claims.flatMap((claim) => {
+    const { confirmed } = claim
+    const person = personOf(claim)
+    if (!confirmed) return []
+    return taps
+      .filter((entry) => entry.person === person && String(entry.payload.by).toLowerCase() === confirmed.byUserId)
+      .map((entry) => ({ claim, what: confirmed, entry, apart: Math.abs(timeOf(entry) - Date.parse(confirmed.at)) }))
+  })
+  return nearest(pairs)
+}
+
+/** Nearest first; what was said and what happened stand for each other once. */
+function nearest(
+  pairs: { claim: Claim; what: object; entry: LedgerEntry; apart: number }[],
+): Map<string, LedgerEntry[]> {
   const found = new Map<string, LedgerEntry[]>()
-  const used = new Set<unknown>()
-  for (const { claim, call, entry, apart } of pairs.sort((a, b) => a.apart - b.apart)) {
-    if (apart > SLACK_MS || used.has(call) || used.has(entry)) continue
-    used.add(call).add(entry)
+  const used = new Set<object>()
+  for (const { claim, what, entry, apart } of pairs.sort((a, b) => a.apart - b.apart)) {
+    if (apart > SLACK_MS || used.has(what) || used.has(entry)) continue
+    used.add(what).add(entry)
     found.set(claim.id, [...(found.get(claim.id) ?? []), entry])
   }
   return found

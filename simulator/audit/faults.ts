@@ -1,6 +1,6 @@
 /** What should never happen whatever was promised: the same twice, a message in the night, a message that nobody claims. */
 import type { LedgerEntry } from '../ledger.ts'
-import { type Claim, type Evidence, REACHES_CUSTOMER } from './evidence.ts'
+import { type Claim, type Evidence, isToCustomer, REACHES_CUSTOMER } from './evidence.ts'
 
 const DAY_MS = 24 * 3_600_000
 export interface Found {
@@ -24,12 +24,14 @@ export function doubles(
     // A call may announce itself and leave word after the first miss.
     const most = claim.mergedInto !== null ? 0 : claim.action === 'call' ? 2 : 1
     found.push(...arrived.slice(most))
+    // Confirmed by one, and passed on by hand as well.
+    if (evidence.tapped(claim).length > 0) found.push(...evidence.handed(claim, personOf(claim) ?? ''))
     const talks = evidence.calls(claim).filter(({ payload }) => payload.outcome === 'answered')
     found.push(...talks.slice(1))
   }
   const same = new Map<string, LedgerEntry[]>()
   for (const entry of ledger) {
-    if (!REACHES_CUSTOMER.has(entry.kind) || entry.kind === 'sidebar') continue
+    if (!REACHES_CUSTOMER.has(entry.kind) || entry.kind === 'sidebar' || !isToCustomer(entry)) continue
     const key = `${entry.person} ${entry.text}`
     same.set(key, [...(same.get(key) ?? []), entry])
   }
@@ -50,12 +52,11 @@ export function doubles(
 const NO_PROMISE = /请点选|0 到 10|已收到您的反馈/
 
 /** Messages that no claim owns: what was sent after its answer was lost, or what nobody meant to send. */
-export function unclaimed(ledger: readonly LedgerEntry[], claims: readonly Claim[]): Found[] {
+export function unclaimed(ledger: readonly LedgerEntry[], claims: readonly Claim[], { untold }: Evidence): Found[] {
   const owned = new Set(claims.flatMap(({ messageIds }) => messageIds))
-  return ledger
-    .filter(
-      ({ kind, messageId, text }) =>
-        ['kf', 'subscribe', 'sms', 'email'].includes(kind) && !owned.has(messageId ?? '') && !NO_PROMISE.test(text),
-    )
-    .map(foundOf)
+  const sent = ledger.filter(
+    ({ kind, messageId, text }) =>
+      ['kf', 'subscribe', 'sms', 'email'].includes(kind) && !owned.has(messageId ?? '') && !NO_PROMISE.test(text),
+  )
+  return [...sent, ...untold].map(foundOf)
 }

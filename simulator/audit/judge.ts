@@ -128,7 +128,7 @@ export function judge(input: {
     promises,
     duplicated: doubles(ledger, claims, evidence, personOf),
     atNight: nightly(claims, evidence, treatmentOf, calendars),
-    unclaimed: unclaimed(ledger, claims),
+    unclaimed: unclaimed(ledger, claims, evidence),
     overCap: overCap(promotions),
     unasked: unasked({ treatments, calendars, claims: byName, evidence, end, wishes }),
     unexpected: claims

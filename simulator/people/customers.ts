@@ -35,6 +35,15 @@ export function installCustomers(simulator: Simulator): void {
       simulator.context.kf.conversation(customer).blocked = true
 }
 
+const REFUSES_SMS = 0.12
+
+/** Some are contacts of their consultant and take no SMS: they are reached by a person, or not at all. */
+export function refuseSms({ world }: Simulator): void {
+  for (const customer of world.customers)
+    if (kindOf(world.seed, customer.personId) === 'chatty')
+      customer.refusesSms = chance(world.seed, customer.personId, 'refuses SMS') < REFUSES_SMS
+}
+
 type Later = (minutes: number, key: string, act: () => void) => void
 
 function onChat({ world: { seed }, act }: Simulator, { personId }: Customer, entry: LedgerEntry, later: Later): void {

@@ -3,7 +3,7 @@ import type { Simulator } from '../index.ts'
 import { installCustomers } from './customers.ts'
 import { installStaff } from './staff.ts'
 
-export { attempt, type CustomerKind, kindOf, leave, visit } from './customers.ts'
+export { attempt, type CustomerKind, kindOf, leave, refuseSms, visit } from './customers.ts'
 
 export function installPeople(simulator: Simulator): void {
   installCustomers(simulator)

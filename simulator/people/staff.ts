@@ -22,6 +22,7 @@ export function installStaff(simulator: Simulator): void {
     const staff = simulator.world.byPersonId.get(entry.person)
     if (staff?.kind !== 'staff') return
     if (entry.kind === 'card') onCard(simulator, staff, record(entry.payload.card))
+    if (entry.kind === 'mass') onMass(simulator, staff, entry)
     if (entry.kind === 'card-update') onUpdate(simulator, staff, entry)
   })
 }
@@ -90,6 +91,18 @@ function onCard(simulator: Simulator, staff: Staff, card: Record<string, unknown
     // Of one instant, but after the call: keys are in order.
     later(simulator, staff, after, `ends ${taskId}`, () => click(outcome === 'answered' ? 'done' : 'not_reached'))
   })
+}
+
+const OVERLOOKS_MASS = 0.25
+
+/** A message to customers waits to be confirmed: some overlook it until they are reminded. */
+function onMass(simulator: Simulator, staff: Staff, { messageId, at }: LedgerEntry): void {
+  const { seed } = simulator.world
+  const msgId = text(messageId)
+  if (chance(seed, staff.personId, msgId, at, 'overlooks') < OVERLOOKS_MASS) return
+  later(simulator, staff, between(2, 15, seed, msgId, at, 'confirms'), `confirm mass ${msgId}`, () =>
+    simulator.act({ as: 'staff', id: staff.personId, do: 'confirm-mass', msgId }),
+  )
 }
 
 /** A card may ask one question; its first option only says that there is something to choose. */

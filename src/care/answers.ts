@@ -44,11 +44,13 @@ export async function onSettled({ store }: AnswerDeps, batch: readonly SettledMe
         reason,
         messageId,
         at,
+        byUserId,
       }): Parameters<typeof store.change>[0][number][] => {
         const { stepId: id, part } = refs
         // The questions of a conversation are replies, not the contact that was promised.
         if (!id || part === 'ask') return []
         const addToSet = messageId ? { messageIds: messageId } : undefined
+        const confirmed = outcome === 'sent' && byUserId ? { confirmed: { byUserId, at } } : {}
         if (part !== 'main') return addToSet ? [{ id, from: LIVE, addToSet }] : []
         const status: StepRow['status'] =
           outcome === 'sent'
@@ -76,6 +78,7 @@ export async function onSettled({ store }: AnswerDeps, batch: readonly SettledMe
               doneAt: at,
               dueAt: null,
               'claim.token': '',
+              ...confirmed,
               ...(status === 'delegated' ? { taskId: passOnTaskId(outboxId) } : {}),
             },
             ...(addToSet ? { addToSet } : {}),
@@ -88,7 +91,7 @@ export async function onSettled({ store }: AnswerDeps, batch: readonly SettledMe
   if (sent.length === 0) return []
   const steps = new Map((await store.steps(sent.map(({ refs }) => refs.stepId ?? ''))).map((step) => [step._id, step]))
   await store.insertContacts(
-    sent.flatMap(({ refs, channel, at }): ContactRow[] => {
+    sent.flatMap(({ refs, channel, at, byUserId }): ContactRow[] => {
       const step = steps.get(refs.stepId ?? '')
       return step
         ? [
@@ -98,7 +101,7 @@ export async function onSettled({ store }: AnswerDeps, batch: readonly SettledMe
               treatmentId: step.treatmentId,
               customerId: step.customerId,
               storeId: step.storeId,
-              byUserId: null,
+              byUserId,
               channel: channel ?? 'kf',
               at,
               ...NO_ANSWERS,

@@ -44,6 +44,8 @@ export interface StepRow extends DueRow, Omit<CareStep, 'id'> {
   taskId: string | null
   /** Who passed the message on by hand. */
   handed: { byUserId: string; at: Date } | null
+  /** Who tapped to send it in WeCom, where no channel carried it. */
+  confirmed?: { byUserId: string; at: Date }
   doneAt: Date | null
 }
 

@@ -41,6 +41,8 @@ export const Step = z.object({
   /** The task whose card a person has, or had. */
   taskId: z.string().nullable(),
   handed: z.object({ byUserId: z.string(), at: Instant }).nullable(),
+  /** A colleague confirmed it in WeCom. */
+  confirmed: z.object({ byUserId: z.string(), at: Instant }).optional(),
 })
 /** Rows from before anchors were kept count from the treatment. */
 const BEFORE_ANCHORS = { anchor: 'treatment_date', shift: null }

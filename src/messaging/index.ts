@@ -15,6 +15,8 @@ import { type ChannelSettings, createChannels } from './channels.ts'
 import { createConversations } from './conversations.ts'
 import { createPuller } from './inbound.ts'
 import { createLeft } from './left.ts'
+import { createMassBook } from './mass-book.ts'
+import type { Confirming } from './mass-rules.ts'
 import { createOutboxStore, type OutboxRow } from './model.ts'
 import { createOutboxDrain } from './outbox.ts'
 import { messagingRoutes } from './routes.ts'
@@ -23,6 +25,7 @@ import { SUBSCRIBE_KINDS, type SubscribeKind, type TemplateBook } from './templa
 import type { ComingMessages, MessagingService, PromotionHolds, SettledListener } from './types.ts'
 
 export { type Cap, PromotionFile } from './caps.ts'
+export { type Confirming, ConfirmingFile } from './mass-rules.ts'
 export {
   BRIEF_CHARS,
   buildTemplates,
@@ -46,6 +49,8 @@ export interface MessagingDeps extends Ports {
   templates: TemplateBook
   /** How often one customer may be told of offers. */
   promotionCaps: readonly Cap[]
+  /** How members are asked to confirm what no channel carries. */
+  confirming: Confirming
   settings: {
     openKfId: string
     agentId: number
@@ -87,6 +92,7 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
   const left = createLeft()
   const budgets = createBudgets(db)
   const conversations = createConversations(db)
+  const book = createMassBook(db)
   const promotion = {
     promotionCaps: createCaps(db, deps.promotionCaps),
     promotionHolds: new Map<string, PromotionHolds>(),
@@ -136,13 +142,25 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
     templates,
     facts,
     listeners,
+    mass: { wecom, rates, staff, book, config: deps.confirming, clock, log, leaseMs },
   })
   const greet = async (entry: WelcomeEntry): Promise<void> => {
     const id = await service.welcome(entry)
     // Twenty seconds don't wait for a tick, nor behind the day's other messages.
     await drain(clock.now(), { _id: id })
   }
-  const whole: MessagingService = { ...service, welcomeContact: greet }
+  const cancel: MessagingService['cancel'] = async (ids, reason) => {
+    const gone = await service.cancel(ids, reason)
+    const off = new Set(gone)
+    const open = ids.filter((id) => !off.has(id) && !left.has(id))
+    if (open.length === 0) return gone
+    const waiting = await book.stop(open, reason, clock.now())
+    if (waiting.length === 0) return gone
+    // Whoever asks needs to know whether it is off: WeCom is told at once.
+    await drain(clock.now(), { _id: { $in: waiting } })
+    return service.cancel(ids, reason)
+  }
+  const whole: MessagingService = { ...service, cancel, welcomeContact: greet }
   const pull = createPuller({
     conversations,
     budgets,

@@ -13,6 +13,7 @@ import {
 import type { FieldCrypto } from '../platform/crypto.ts'
 import { collectionOf, ensureIndexes, insertFresh } from '../platform/db.ts'
 import { hashId } from '../platform/hash.ts'
+import type { Confirm } from './mass-rules.ts'
 import type { RenderedMessage } from './templates.ts'
 import type { Channel, ContactClass, EnqueueContact, Outcome } from './types.ts'
 
@@ -62,7 +63,8 @@ export interface OutboxRow extends DueRow {
   notAfter: Date
   handOver?: boolean
   refs: EnqueueContact['refs']
-  status: 'ready' | 'sending' | 'settling' | Outcome
+  /** `awaiting_confirmation`: WeCom has it, and a member is to confirm it. */
+  status: 'ready' | 'sending' | 'awaiting_confirmation' | 'settling' | Outcome
   outcome: Outcome | null
   reason: string | null
   channel: Channel | null
@@ -75,6 +77,11 @@ export interface OutboxRow extends DueRow {
   skips: { channel: Channel; reason: string }[]
   /** Channel → definite refusals. */
   refusals: Partial<Record<Channel, number>>
+  confirm?: Confirm | null
+  /** Members who were asked to confirm it, the last one last. */
+  asked?: string[]
+  /** Taken back while it waited for a member: why. */
+  stop?: string
   createdAt: Date
 }
 

@@ -14,6 +14,8 @@ import { type FactsBook, type FactsDeps, loadFacts } from './facts.ts'
 import { freeCaps, learnFromRefusals, type OwnId, passGates, type Work } from './gates.ts'
 import { type Decision, decideCustomer } from './ladder.ts'
 import type { Left } from './left.ts'
+import { askMembers, type MassDeps, offerToMembers, shareMessages } from './mass-ask.ts'
+import { isWithMember, lookAtMembers } from './mass-look.ts'
 import { type Intent, messageKey, type OutboxRow } from './model.ts'
 import { type SendDeps, sendOne, writeOf } from './send.ts'
 import { applyVerdict, repeatable } from './settle.ts'
@@ -37,6 +39,7 @@ export interface OutboxDeps extends SendDeps {
   templates: FactsDeps['templates']
   facts: FactsDeps['facts']
   listeners: ReadonlyMap<string, SettledListener>
+  mass: MassDeps
 }
 
 const BATCH = 200
@@ -75,6 +78,7 @@ export function createOutboxDrain(
         works.filter(({ lost }) => !lost),
         now,
         counts,
+        where !== undefined,
       )
       if (claimed.length < limit && isOver && !works.some((work) => dueAgain(work, now))) return counts
     }
@@ -92,13 +96,18 @@ async function sendBatch(deps: OutboxDeps, works: Work[], now: Date): Promise<vo
     deps,
     open.map(({ row }) => row),
   )
-  for (const work of open) {
+  const waiting = open.filter(({ row }) => isWithMember(row))
+  await lookAtMembers(deps.mass, waiting, book, now)
+  const own = open.filter(({ row }) => !isWithMember(row))
+  for (const work of own) {
     if (work.resent) resume(deps, work, book, now)
     else decide(deps, work, book, now)
   }
+  await offerToMembers(deps.mass, own, book, now)
   await passGates(deps, open, ownIdIn(book), now)
+  const shared = shareMessages(own)
 
-  const going = open.filter(({ row, change }) => change === null && row.intent !== null)
+  const going = own.filter(({ row, change }) => change === null && row.intent !== null)
   // Intents where the other side deduplicates go in one bulk; of the others each right before its request.
   const early = going.filter(({ row, resent }) => !resent && driverOf(deps, row)?.dedupe !== 'none')
   const held = await deps.store.writeIntents(
@@ -107,9 +116,16 @@ async function sendBatch(deps: OutboxDeps, works: Work[], now: Date): Promise<vo
   for (const work of early) work.lost = !held.has(work.row._id)
   await sendAll(
     deps,
-    going.filter(({ lost }) => !lost),
+    going.filter(({ row, lost }) => !lost && row.intent?.channel !== 'mass'),
     now,
   )
+  for (const group of shared) {
+    const held = group.filter(({ lost }) => !lost)
+    // Somebody else has one of them by now: the others go without it, with words of their own.
+    if (held.length === group.length) await askMembers(deps.mass, held, book, now)
+    else
+      for (const work of held) work.change = { set: { status: 'ready', intent: null }, attempt: null, settled: false }
+  }
   await learnFromRefusals(deps, going)
 }
 
@@ -204,15 +220,23 @@ function resendAt({ to, notAfter, contactClass, storeId }: OutboxRow, intent: In
  * Writes outcomes durably, tells the owners, then closes. Rows that nobody waits to hear of, and those that only wait, need
  * one write; rows without a change were `settling` already.
  */
-async function close(deps: OutboxDeps, works: readonly Work[], now: Date, counts: Record<string, number>) {
+async function close(
+  deps: OutboxDeps,
+  works: readonly Work[],
+  now: Date,
+  counts: Record<string, number>,
+  isAsked: boolean,
+) {
   const { store, listeners, events, left } = deps
   const settled = works.filter(({ change }) => change?.settled !== false)
   await freeCaps(
     deps,
     settled.map(afterwards).filter(({ outcome }) => !SAID.includes(outcome)),
   )
+  // Whoever has just asked for it to be off hears it as the answer.
+  const isAnswer = (work: Work) => isAsked && afterwards(work).outcome === 'cancelled'
   const heard = settled.filter(
-    (work) => listeners.has(work.row.refs.owner) || needsPerson(afterwards(work), now).length > 0,
+    (work) => !isAnswer(work) && (listeners.has(work.row.refs.owner) || needsPerson(afterwards(work), now).length > 0),
   )
   const apart = new Set(heard)
   await store.hold(heard.filter(({ change, recorded }) => change !== null && !recorded).map(writeOf))
@@ -272,6 +296,7 @@ const settledOf = (row: OutboxRow, now: Date): SettledMessage => ({
   reason: row.reason,
   messageId: row.messageId,
   responseCode: row.responseCode,
+  byUserId: row.channel === 'mass' ? (row.asked?.at(-1) ?? null) : null,
 })
 
 function needsPerson(

@@ -22,7 +22,7 @@ const TIMEOUT_MS = 8 * SECOND_MS
 const LIVE_REPEATS = 2
 
 /** Time that a request may take, or null when so little of the lease is left that somebody else may soon own the row. */
-function timeLimit({ clock, leaseMs }: SendDeps, until: Date): number | null {
+export function timeLimit({ clock, leaseMs }: Pick<SendDeps, 'clock' | 'leaseMs'>, until: Date): number | null {
   const margin = leaseMs / 10
   const left = Number(until) - Number(clock.wall()) - margin
   return left < Math.min(TIMEOUT_MS, leaseMs / 4) ? null : Math.min(TIMEOUT_MS, left)

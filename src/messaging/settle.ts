@@ -22,8 +22,11 @@ const CODE_OVER = 41050
 const CODE_MS = 20 * SECOND_MS
 const CHATTING = 41051
 
+/** How a channel treats what comes again. */
+type Repeats = Pick<ChannelDriver, 'dedupe' | 'idOf'>
+
 /** Reads an error of a send. `resent`: these bytes had been on their way before. */
-export function verdictOf(error: unknown, driver: ChannelDriver, intent: Intent, resent: boolean, now: Date): Verdict {
+export function verdictOf(error: unknown, driver: Repeats, intent: Intent, resent: boolean, now: Date): Verdict {
   if (error instanceof Undelivered)
     return error.busy
       ? { kind: 'busy', errcode: error.code, limit: error.limit }
@@ -49,7 +52,7 @@ export function verdictOf(error: unknown, driver: ChannelDriver, intent: Intent,
 }
 
 /** Whether the same bytes may be sent again without reaching the person twice. */
-export const repeatable = (driver: ChannelDriver, { firstSentAt }: Intent, now: Date): boolean =>
+export const repeatable = (driver: Pick<ChannelDriver, 'dedupe'>, { firstSentAt }: Intent, now: Date): boolean =>
   driver.dedupe === 'id' || (driver.dedupe === 'body' && addMs(firstSentAt, APP_DEDUPE_MS) > now)
 
 export interface RowChange {

@@ -5,7 +5,17 @@ import type { SubscribeKind } from './templates.ts'
 /** When a contact may go out (domain 5). */
 export const CONTACT_CLASSES = ['safety', 'greeting', 'reply', 'case_update', 'care', 'promotion'] as const
 export type ContactClass = (typeof CONTACT_CLASSES)[number]
-export type Channel = 'kf' | 'subscribe' | 'sms' | 'email' | 'app' | 'card_update' | 'kf_event' | 'contact_welcome'
+export type Channel =
+  | 'kf'
+  | 'subscribe'
+  | 'sms'
+  | 'email'
+  /** A member confirms it in WeCom (企业群发). */
+  | 'mass'
+  | 'app'
+  | 'card_update'
+  | 'kf_event'
+  | 'contact_welcome'
 
 export interface CustomerContent {
   kind: 'template'
@@ -62,6 +72,8 @@ export interface SettledMessage {
   /** The vendor's message id where it gave one. */
   messageId: string | null
   responseCode: string | null
+  /** Who confirmed it, where a member did. */
+  byUserId: string | null
 }
 
 /**

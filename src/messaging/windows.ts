@@ -34,6 +34,17 @@ export function allowedSpans(
   return windows.length > 0 ? windows : awake
 }
 
+/** The end of the hours in which people may hear of it now, windows apart; null inside the quiet hours. */
+export function awakeUntil(now: Date, contactClass: ContactClass, facts: WindowFacts): Date | null {
+  const { timeZone } = facts
+  const today = dayOf(now, timeZone)
+  const spans = allowedSpans(contactClass === 'greeting' ? 'greeting' : 'case_update', facts) ?? []
+  const ends = spans
+    .filter(({ from }) => atTime(today, from, timeZone) <= now)
+    .map(({ to }) => atTime(today, to, timeZone))
+  return ends.find((end) => end > now) ?? null
+}
+
 /** What quiet hours leave of a day: they usually run over midnight, but need not. */
 const outside = ({ from, to }: Span): Span[] =>
   (from < to

@@ -54,6 +54,16 @@ export const REASONS = {
   channel_off: { zh: '该渠道未启用', en: 'the channel is not configured' },
   refused: { zh: '对方平台拒绝发送', en: 'the vendor refused the message' },
   blocked: { zh: '客户已拒收', en: 'the customer blocks this channel' },
+  no_contact_member: {
+    zh: '没有在岗员工是客户的企业微信好友',
+    en: 'no member who is there has the customer as a contact',
+  },
+  mass_quota: {
+    zh: '客户本周期可接收的群发消息已满',
+    en: 'as many mass messages as the customer may get in the period',
+  },
+  awaiting_confirmation: { zh: '等待员工在企业微信确认发送', en: 'waits for a member to confirm it in WeCom' },
+  not_confirmed: { zh: '员工未在时限内确认群发，转人工', en: 'no member confirmed it in time; a person sends it' },
   // how it ended
   no_channel_left: { zh: '没有可用渠道，转人工', en: 'no channel left; a person sends it' },
   send_unknown: { zh: '发送结果未知，转人工核实', en: 'the result of the send is unknown; a person checks' },

@@ -13,6 +13,7 @@ import { createLabels } from './labels.ts'
 import { createRelationsStore, LABELS } from './model.ts'
 import { relationsRoutes } from './routes.ts'
 import { createTags } from './tags.ts'
+import { unassignedRoutine } from './unassigned.ts'
 import { createWays } from './ways.ts'
 
 export interface RelationsDeps extends Ports {
@@ -85,7 +86,7 @@ export function createRelations(deps: RelationsDeps): Feature<null> {
       },
     }),
     due: [createLabels(shared), handovers.due],
-    routines: [],
+    routines: [unassignedRoutine({ ...shared, contacts: customers.externalContacts, handovers })],
     ready: () => store.ready(),
   }
 }

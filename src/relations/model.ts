@@ -82,6 +82,7 @@ export function createRelationsStore(db: Connection) {
       await ensureIndexes(handovers, [
         { keys: { dueAt: 1 }, serves: 'claimDue, nextDueAt' },
         { keys: { cause: 1 }, serves: 'ofCause()' },
+        { keys: { fromUserId: 1 }, serves: 'handed()' },
       ])
     },
 
@@ -137,6 +138,21 @@ export function createRelationsStore(db: Connection) {
       async progress(_id: string, { token, fence }: Claim, set: Partial<HandoverRow>): Promise<boolean> {
         const filter = { _id, 'claim.token': token, 'claim.fence': fence }
         return (await handovers.updateOne(filter, { $set: set })).matchedCount > 0
+      },
+      /** Contacts of each of these members that were handed over after they left, whatever came of it. */
+      async handed(fromUserIds: readonly string[]): Promise<Map<string, Set<string>>> {
+        const found = new Map<string, Set<string>>()
+        if (fromUserIds.length === 0) return found
+        const known = await handovers
+          .find(
+            { fromUserId: { $in: [...fromUserIds] }, hasLeft: true },
+            { projection: { fromUserId: 1, 'customers.externalUserId': 1 } },
+          )
+          .toArray()
+        for (const { fromUserId, customers } of known)
+          for (const { externalUserId } of customers)
+            found.set(fromUserId, (found.get(fromUserId) ?? new Set()).add(externalUserId))
+        return found
       },
       ofCause: (cause: string) => handovers.find({ cause }).sort({ _id: 1 }).toArray(),
       /** Those that wait for an answer about this customer are looked at now; WeCom names the taker. */

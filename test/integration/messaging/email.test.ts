@@ -62,7 +62,7 @@ test('a mailbox that does not exist: a person passes it on, and nothing is tried
   expect(settled).toMatchObject([{ id, outcome: 'delegated', reason: 'no_channel_left' }])
   expect(await rowOf(id)).toMatchObject({
     attempts: [{ channel: 'email', result: 'refused', errcode: 550 }],
-    skips: [{}, {}, {}, { channel: 'email', reason: 'refused' }],
+    skips: [{}, {}, {}, { channel: 'email', reason: 'refused' }, { channel: 'mass', reason: 'no_contact_member' }],
   })
   expect(needs).toMatchObject([{ outboxId: id, unknown: false }])
 })

@@ -112,6 +112,7 @@ describe('the ladder', () => {
       { channel: 'subscribe', reason: 'no_openid' },
       { channel: 'sms', reason: 'no_phone' },
       { channel: 'email', reason: 'channel_off' },
+      { channel: 'mass', reason: 'no_contact_member' },
     ])
     expect(needs).toMatchObject([{ outboxId: id, unknown: false, refs: { stepId: contact.stepId } }])
     expect((await messaging.service.text(id))?.chat).toContain('华颜整形医院提醒您')

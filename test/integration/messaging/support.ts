@@ -2,9 +2,11 @@
 import type { Connection } from 'mongoose'
 import { afterAll, expect, vi } from 'vitest'
 import { createSimulator, type LedgerEntry } from '../../../simulator/index.ts'
+import { loadConfig } from '../../../src/config.ts'
 import { createCustomers } from '../../../src/customers/index.ts'
 import {
   buildTemplates,
+  type Confirming,
   createMessaging,
   type EnqueueContact,
   type SettledListener,
@@ -26,6 +28,13 @@ const CAPS = [
   { max: 1, days: 14 },
   { max: 3, days: 90 },
 ]
+export const CONFIRMING: Confirming = {
+  version: 1,
+  quota: 'month',
+  remindAfterMinutes: [20, 40],
+  giveUpAfterMinutes: 60,
+  members: 2,
+}
 export const STORE = 'huayan'
 /** Monday 2 March 2026, 11:30 in Shanghai: inside a contact window. */
 export const START = new Date('2026-03-02T03:30:00Z')
@@ -61,6 +70,7 @@ export interface WorldOptions {
   email?: boolean
   works?: boolean
   db?: Connection
+  confirming?: Confirming
 }
 
 /** One world per test file: people, a vendor, a server for callbacks, and messaging instances on one database. */
@@ -71,6 +81,7 @@ export async function messagingWorld({
   email = false,
   works = false,
   db: given,
+  confirming = CONFIRMING,
 }: WorldOptions = {}) {
   const db = given ?? (await testDb())
   const simulator = await createSimulator({ seed: 11, customers: people, staff: 12, clock: 'manual', start: START })
@@ -104,7 +115,7 @@ export async function messagingWorld({
   const staff = createStaff({
     ...ports,
     wecom: wecom.client,
-    organisation: { version: 1, departments: {}, positions: {}, tags: {}, fallbacks: {} } as never,
+    organisation: loadConfig('config').organisation,
   })
   const customers = createCustomers({
     ...ports,
@@ -133,6 +144,7 @@ export async function messagingWorld({
     rates?: Partial<Rates>
     sms?: { base: string; key: string }
     smtpUrl?: string
+    confirming?: Confirming
   }) => {
     const messaging = createMessaging({
       ...ports,
@@ -144,6 +156,7 @@ export async function messagingWorld({
       staff: staff.service,
       templates: buildTemplates(files, () => []).book,
       promotionCaps: CAPS,
+      confirming: parts.confirming ?? confirming,
       settings: {
         openKfId: ready.openKfId,
         agentId: ready.agentId,

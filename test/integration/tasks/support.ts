@@ -22,6 +22,13 @@ import { testPorts } from '../../support/ports.ts'
 
 /** Monday 2 March 2026, 10:00 in Shanghai. */
 /** As the clinic ships them. */
+const NOBODY_CONFIRMS = {
+  version: 1,
+  quota: 'month' as const,
+  remindAfterMinutes: [],
+  giveUpAfterMinutes: 60,
+  members: 0,
+}
 const CAPS = [
   { max: 1, days: 14 },
   { max: 3, days: 90 },
@@ -99,6 +106,7 @@ export async function tasksWorld() {
     staff: staff.service,
     templates: buildTemplates(templates, () => []).book,
     promotionCaps: CAPS,
+    confirming: NOBODY_CONFIRMS,
     settings: {
       openKfId: ready.openKfId,
       agentId: ready.agentId,

@@ -489,3 +489,58 @@ test('a message that no step owns is shown; questions of a conversation belong t
   ])
   expect(verdict.unclaimed.map(({ text }) => text)).toEqual(['x'])
 })
+
+describe('a message that a member tapped to send', () => {
+  const tap = (at: string, by: string | undefined = 'Staff01', person = 'c1'): LedgerEntry => ({
+    at,
+    person,
+    kind: 'mass',
+    messageId: 'mass1',
+    channel: 'externalcontact/add_msg_template',
+    payload: by === undefined ? { msgId: 'mass1' } : { by, msgId: 'mass1' },
+    text: '护理要点',
+  })
+  const tapped = (at: string, more: Partial<Claim> = {}) =>
+    claim('guidance_day1', { messageIds: ['mass1'], confirmed: { byUserId: 'staff01', at }, ...more })
+  const [greeting] = HONEST
+  if (!greeting) throw new Error('no greeting')
+  const AT = '2026-03-03T03:20:00Z'
+
+  test('joins by person, member and time, also where others got it under the same id', () => {
+    const ledger = [
+      GREETED,
+      tap(AT),
+      tap(AT, 'Staff01', 'c2'),
+      { ...tap(AT), person: 's1', payload: { msgId: 'mass1' } },
+    ]
+    expect(outcomes(run([greeting, tapped(AT)], ledger))).toMatchObject({ guidance_day1: 'kept' })
+  })
+  test('by another member, to another person or hours apart it is no evidence', () => {
+    for (const entry of [tap(AT, 'Staff02'), tap(AT, 'Staff01', 'c2'), tap('2026-03-03T05:00:00Z')])
+      expect(outcomes(run([greeting, tapped(AT)], [GREETED, entry]))).toMatchObject({
+        guidance_day1: 'lost no_evidence',
+      })
+  })
+  test('its id alone proves nothing', () => {
+    const named = claim('guidance_day1', { messageIds: ['mass1'] })
+    const verdict = run([greeting, named], [GREETED, tap(AT)])
+    expect(outcomes(verdict)).toMatchObject({ guidance_day1: 'lost no_evidence' })
+    expect(verdict.unclaimed).toHaveLength(1)
+  })
+  test('one arrival stands for one claim', () => {
+    const other = claim('guidance_day2', { confirmed: { byUserId: 'staff01', at: AT } })
+    const end = new Date('2026-03-04T16:00:00Z')
+    const found = outcomes(run([greeting, tapped(AT), other], [GREETED, tap(AT)], {}, end))
+    expect([found.guidance_day1, found.guidance_day2]).toContain('lost no_evidence')
+  })
+  test('and passed on by hand as well is a double', () => {
+    const both = tapped(AT, { handed: { byUserId: 'staff01', at: '2026-03-03T06:00:00Z' } })
+    expect(run([greeting, both], [GREETED, tap(AT), byHand('2026-03-03T06:00:00Z')]).duplicated).toHaveLength(1)
+    expect(run([greeting, tapped(AT)], [GREETED, tap(AT)]).duplicated).toEqual([])
+  })
+  test('in the quiet hours is seen', () => {
+    expect(
+      run([greeting, tapped('2026-03-03T14:00:00Z')], [GREETED, tap('2026-03-03T14:00:00Z')]).atNight,
+    ).toHaveLength(1)
+  })
+})
