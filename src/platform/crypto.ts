@@ -16,6 +16,12 @@ export interface FieldCrypto {
   blindIndex(field: string, plain: string): string
   /** Whether the value was written with an older key (rotation rewrites it). */
   isStale(sealed: string): boolean
+  /**
+   * A key of its own for another way of sealing, e.g. `photos`: of the first key, or of the named one.
+   *
+   * @throws AppError internal/field_unreadable: unknown key id
+   */
+  derive(purpose: string, keyId?: string): { keyId: string; key: Buffer }
 }
 
 /** `FIELD_KEYS` is `id:base64,id2:base64`; each key has 32 bytes; the first writes. The last is the oldest and keys the blind index. */
@@ -67,6 +73,10 @@ export function createFieldCrypto(keys: Map<string, Buffer>): FieldCrypto {
     blindIndex: (field, plain) =>
       createHmac('sha256', indexKey).update(`${field}\u0000${plain}`).digest('hex').slice(0, 32),
     isStale: (sealed) => sealed.split('.')[1] !== current,
+    derive: (purpose, keyId = current) => ({
+      keyId,
+      key: Buffer.from(hkdfSync('sha256', keyOf(keyId), '', `aftercare ${purpose}`, 32)),
+    }),
   }
 }
 

@@ -9,12 +9,13 @@ import type { Activity } from './activity.ts'
 import { readBody } from './body.ts'
 import { messageOf } from './error-messages.ts'
 import { AppError, invalid } from './errors.ts'
-import type { Actor, Route } from './http.ts'
+import type { Actor, Bytes, Route } from './http.ts'
 import type { Idempotency } from './idempotency.ts'
 import { currentRequestId, type Log, withLogContext } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Random } from './random.ts'
 import type { Throttle } from './rate-limit.ts'
+import { answerBytes, receive } from './streams.ts'
 
 export interface HttpDeps {
   log: Log
@@ -93,7 +94,8 @@ export function createHttpServer({
       const answer = app.callback()
       const http = createServer(
         {
-          requestTimeout: 30_000,
+          // For the slowest of all bodies, a photo on a bad network. Each route has its own, shorter time.
+          requestTimeout: 150_000,
           headersTimeout: 10_000,
           // Looked at this often: the default would let whoever dawdles stay for half a minute more.
           connectionsCheckingInterval: 5_000,
@@ -215,8 +217,19 @@ function handlerOf(one: Route, deps: HttpDeps): Middleware {
       actor,
       requestId: currentRequestId() ?? '',
     }
+    if (one.answers) return answerBytes(ctx, (await one.handle(input)) as Bytes)
+    const { receives } = one
+    const handle = receives
+      ? () =>
+          receive(
+            ctx,
+            receives,
+            (fields) => parsePart('fields', receives.fields, fields),
+            (incoming) => one.handle({ ...input, incoming }),
+          )
+      : () => one.handle(input)
     const run = async () => {
-      const result = one.response.safeParse(await one.handle(input))
+      const result = one.response.safeParse(await handle())
       // An answer that breaks its own view is our bug; better no answer than undeclared fields.
       if (!result.success)
         throw new AppError('internal', 'internal', {

@@ -1,9 +1,10 @@
 /**
  * Routes as data. `route()` states who may call, what goes in and what comes out; `mountRoutes` checks the actor, parses
  * the input, runs the handler and parses the answer, which drops every field that the view doesn't name: our privacy floor.
- * The same data makes `docs/openapi.json`.
+ * `receiving()` is a route whose body is a stream, `answering()` one whose answer is. The same data makes `docs/openapi.json`.
  */
-import type { z } from 'zod'
+import type { Readable } from 'node:stream'
+import { z } from 'zod'
 import type { DomainErrorCode } from './error-messages.ts'
 
 /** Who is calling. `stores: 'all'` only for integration keys without a store list and for directors. */
@@ -48,6 +49,41 @@ export interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z
   handle(input: RequestInput<z.output<P>, z.output<Q>, z.output<B>>): Promise<z.input<R>>
 }
 
+/** A body that is never whole in memory, bounded in bytes and in time. */
+export interface Receives<F extends z.ZodType = z.ZodType> {
+  type: 'application/octet-stream' | 'multipart/form-data'
+  /** Bytes of the body; of a form, of its file. */
+  limit: number
+  /** Until the last byte. */
+  timeoutMs: number
+  /** Of a form: the fields beside the file, in whatever order they come. */
+  fields?: F
+  /** Of a form: the name of the file's part. */
+  file?: string
+}
+
+export interface Incoming<F> {
+  /**
+   * The body, or the file of a form. It fails with an AppError when the sender goes away, dawdles or sends too much; the
+   * handler may leave or destroy it at any point.
+   */
+  stream: Readable
+  /** Settles as soon as the fields are there and right: before the file's last byte, when they come first. */
+  fields: Promise<F>
+}
+
+/** An answer that is sent as it is read. */
+export interface Bytes {
+  type: string
+  length: number
+  stream: Readable
+}
+
+type AnyRouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType> = Omit<
+  RouteSpec<P, Q, B, R>,
+  'body' | 'idempotent' | 'unlogged' | 'handle'
+>
+
 /** A route with its types erased, as the app mounts it. */
 export interface Route {
   method: RouteSpec<z.ZodType, z.ZodType, z.ZodType, z.ZodType>['method']
@@ -64,11 +100,43 @@ export interface Route {
   errors: readonly DomainErrorCode[]
   idempotent: boolean
   unlogged: boolean
-  handle(input: RequestInput<unknown, unknown, unknown>): Promise<unknown>
+  receives?: Receives
+  /** The types of an answer of bytes, which has no view to be parsed by. */
+  answers?: readonly string[]
+  handle(input: RequestInput<unknown, unknown, unknown> & { incoming?: Incoming<unknown> }): Promise<unknown>
 }
+
+const DEFAULTS = { status: 200, errors: [], idempotent: false, unlogged: false } as const
 
 export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
   spec: RouteSpec<P, Q, B, R>,
 ): Route {
-  return { status: 200, errors: [], idempotent: false, unlogged: false, ...spec } as Route
+  return { ...DEFAULTS, ...spec } as Route
+}
+
+/** A route whose body is a stream. Nothing of it is kept but what the handler keeps: a handler that fails must undo its own. */
+export function receiving<
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  R extends z.ZodType,
+  F extends z.ZodType = z.ZodUndefined,
+>(
+  spec: AnyRouteSpec<P, Q, z.ZodType, R> & {
+    receives: Receives<F>
+    handle(
+      input: RequestInput<z.output<P>, z.output<Q>, unknown> & { incoming: Incoming<z.output<F>> },
+    ): Promise<z.input<R>>
+  },
+): Route {
+  return { ...DEFAULTS, ...spec } as unknown as Route
+}
+
+/** A route that answers bytes. Whoever asks keeps no copy: the next look is asked for again, and may be refused. */
+export function answering<P extends z.ZodType, Q extends z.ZodType>(
+  spec: Omit<AnyRouteSpec<P, Q, z.ZodType, z.ZodType>, 'response' | 'status'> & {
+    answers: readonly string[]
+    handle(input: RequestInput<z.output<P>, z.output<Q>, unknown>): Promise<Bytes>
+  },
+): Route {
+  return { ...DEFAULTS, response: z.any(), ...spec } as unknown as Route
 }

@@ -32,11 +32,32 @@ const SECURITY: Record<Route['auth'], Json[]> = {
 }
 
 const GENERAL_ERRORS = ['invalid_request', 'unauthenticated', 'rate_limited', 'internal'] as const
+const STREAM_ERRORS = ['unsupported_media_type', 'body_too_large', 'upload_cut', 'upload_too_slow'] as const
+
+const BINARY = { type: 'string', format: 'binary' }
+
+function bodyOf({ body, receives }: Route): Json {
+  const required = (content: Json) => ({ requestBody: { required: true, content } })
+  if (body) return required({ 'application/json': { schema: schemaOf(body, 'input') } })
+  if (!receives) return {}
+  const { type, limit, fields, file } = receives
+  if (!file) return required({ [type]: { schema: { ...BINARY, maxLength: limit } } })
+  const form = fields ? schemaOf(fields, 'input') : {}
+  const { properties = {}, required: needed = [] } = form as { properties?: Json; required?: string[] }
+  const schema = { ...form, properties: { ...properties, [file]: BINARY }, required: [...needed, file] }
+  return required({ [type]: { schema } })
+}
+
+const answerOf = ({ answers, response }: Route): Json =>
+  answers
+    ? Object.fromEntries(answers.map((type) => [type, { schema: BINARY }]))
+    : { 'application/json': { schema: schemaOf(response, 'output') } }
 
 function operationOf(route: Route): Json {
   const codes = [
     ...new Set([
       ...GENERAL_ERRORS,
+      ...(route.receives ? STREAM_ERRORS : []),
       ...route.errors,
       ...(route.idempotent ? (['idempotency_key_reused', 'idempotency_in_progress'] as const) : []),
     ]),
@@ -61,14 +82,9 @@ function operationOf(route: Route): Json {
           ]
         : []),
     ],
-    ...(route.body
-      ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } }
-      : {}),
+    ...bodyOf(route),
     responses: {
-      [route.status]: {
-        description: 'Done',
-        content: { 'application/json': { schema: schemaOf(route.response, 'output') } },
-      },
+      [route.status]: { description: 'Done', content: answerOf(route) },
       default: {
         description: `Refused. Codes: ${codes.join(', ')}`,
         content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
