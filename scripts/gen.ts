@@ -8,6 +8,7 @@ import { AdviceFile, GuideFile, PathwayFile } from '../src/care/index.ts'
 import { loadConfig } from '../src/config.ts'
 import { IMPORT_FIELDS } from '../src/imports/index.ts'
 import { ConfirmingFile, PromotionFile, TemplateFile, WordingFile } from '../src/messaging/index.ts'
+import { PhotosFile } from '../src/photos/index.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import { createFieldCrypto } from '../src/platform/crypto.ts'
 import { silentLog } from '../src/platform/log.ts'
@@ -106,6 +107,7 @@ const files: Record<string, () => string> = {
   'config/schema/wording.json': () => schema(WordingFile),
   'config/schema/survey.json': () => schema(SurveyFile),
   'config/schema/survey-rules.json': () => schema(SurveyRulesFile),
+  'config/schema/photos.json': () => schema(PhotosFile),
   'config/schema/organisation.json': () => schema(OrganisationSchema),
   'config/schema/treatments.json': () => schema(TreatmentsSchema),
 }

@@ -6,6 +6,7 @@ import type { AppConfig } from './config.ts'
 import { createCustomers } from './customers/index.ts'
 import { createImports, type ImportsService } from './imports/index.ts'
 import { createMessaging } from './messaging/index.ts'
+import { createPhotos } from './photos/index.ts'
 import { bearerOf, createKeyRing } from './platform/auth.ts'
 import { type Clock, MINUTE_MS } from './platform/clock.ts'
 import type { FieldCrypto } from './platform/crypto.ts'
@@ -58,7 +59,7 @@ export interface App {
   authenticate: (kind: Actor['kind'], headers: NodeJS.Dict<string | string[]>) => Promise<Actor | null>
   integration: (token: string | null) => Actor | null
   imports: ImportsService
-  /** How many callbacks and event deliveries were given up, by due-table. */
+  /** How many callbacks, event deliveries and photos were given up, by due-table. */
   parked(): Promise<Record<string, number>>
   /** Creates indexes and the rows of routines; safe in every process. */
   ready(): Promise<void>
@@ -88,6 +89,18 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     staff: staff.service,
     kinds: config.treatments,
   })
+  const publicUrl = settings.PUBLIC_URL?.replace(/\/+$/, '') ?? null
+  const photos = createPhotos({
+    ...ports,
+    customers: customers.service,
+    treatments: treatments.service,
+    staff: staff.service,
+    wechat: wechat.client,
+    // Nobody has agreed to anything before somebody keeps what people agree to.
+    consents: { granted: async () => false },
+    config: config.photos,
+    publicUrl,
+  })
   const messaging = createMessaging({
     ...ports,
     wecom: wecom.client,
@@ -108,7 +121,6 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     // A product is bought at the counter; interest is in a treatment.
     interests: config.treatments.filter(({ category }) => category !== 'product'),
   })
-  const publicUrl = settings.PUBLIC_URL?.replace(/\/+$/, '') ?? null
   const surveys = createSurveys({
     ...ports,
     customers: customers.service,
@@ -147,7 +159,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     templates: config.templates,
   })
 
-  const features = [staff, customers, treatments, messaging, tasks, surveys, care, relations]
+  const features = [staff, customers, treatments, photos, messaging, tasks, surveys, care, relations]
   const routines = createRoutines(
     features.flatMap((feature) => feature.routines),
     base,
@@ -176,8 +188,12 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
       return null
     },
     async parked() {
-      const [inboxRows, deliveries] = await Promise.all([inbox.parkedCount(), events.parkedCount()])
-      return { [inbox.due.table]: inboxRows, [events.due.table]: deliveries }
+      const [inboxRows, deliveries, failed] = await Promise.all([
+        inbox.parkedCount(),
+        events.parkedCount(),
+        photos.failedCount(),
+      ])
+      return { [inbox.due.table]: inboxRows, [events.due.table]: deliveries, photos: failed }
     },
     async ready() {
       await Promise.all([

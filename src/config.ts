@@ -29,6 +29,7 @@ import {
   WordingFile,
   type WordLint,
 } from './messaging/index.ts'
+import { type PhotosConfig, PhotosFile, textsOf } from './photos/index.ts'
 import { ConfigError, type ConfigLoader, createConfigLoader, formatProblem } from './platform/config.ts'
 import { RELATIONS_TEMPLATES } from './relations/index.ts'
 import { type Organisation, OrganisationSchema } from './staff/index.ts'
@@ -53,6 +54,7 @@ export interface AppConfig {
   placeOf(pathway: string): string
   surveys: readonly Survey[]
   surveyRules: SurveyRules
+  photos: PhotosConfig
   /** The guides as written, for whoever reviews them. */
   guideFiles: ReadonlyMap<string, GuideFile>
 }
@@ -74,6 +76,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
   const surveyFiles = loader.loadAll('surveys', SurveyFile)
   const surveyRules = loader.load('survey-rules.yaml', SurveyRulesFile)
   const confirming = loader.load('confirming.yaml', ConfirmingFile)
+  const photos = loader.load('photos.yaml', PhotosFile)
   const pathwayFiles = loader.loadAll('pathways', PathwayFile)
   const shown = (file: string) => relative(process.cwd(), join(folder, file))
 
@@ -104,6 +107,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
         code: 'missing_template',
       })
   lintGuides(loader, shown, guideFiles, words)
+  if (photos) checkPhotos(loader, shown, photos, words, treatments?.kinds ?? null)
   for (const [name, svg] of drawings)
     for (const message of [...lintDrawing(svg), ...words(captionOf(svg))])
       loader.report({ file: shown(join('illustrations', `${name}.svg`)), line: 1, path: '', message })
@@ -137,7 +141,8 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     !wording ||
     !promotion ||
     !surveyRules ||
-    !confirming
+    !confirming ||
+    !photos
   )
     throw new ConfigError(loader.problems.map(formatProblem))
   return {
@@ -153,6 +158,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     },
     promotionCaps: promotion.caps,
     confirming,
+    photos,
     drawings: new Map([...drawings].map(([name, svg]) => [name, { caption: captionOf(svg), svg }])),
     guideFiles,
     surveys,
@@ -185,4 +191,30 @@ function lintGuides(
       for (const message of words(text))
         loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message })
   }
+}
+
+/** Hints are care, too; and a set is of treatments and techniques that exist. */
+function checkPhotos(
+  loader: ConfigLoader,
+  shown: (file: string) => string,
+  photos: PhotosConfig,
+  words: WordLint,
+  kinds: readonly TreatmentKind[] | null,
+): void {
+  const report = (path: (string | number)[], message: string) =>
+    loader.report({
+      file: shown('photos.yaml'),
+      line: loader.lineOf('photos.yaml', path),
+      path: path.join('.'),
+      message,
+    })
+  for (const { path, text } of textsOf(photos)) for (const message of words(text)) report(path, message)
+  if (!kinds) return
+  for (const [i, { treatments, technique }] of photos.sets.entries())
+    for (const code of treatments) {
+      const kind = kinds.find((one) => one.code === code)
+      if (!kind) report(['sets', i, 'treatments'], `${code} is no treatment`)
+      else if (technique && !kind.techniques?.includes(technique))
+        report(['sets', i, 'technique'], `${code} has no such technique`)
+    }
 }

@@ -98,7 +98,8 @@ export function createGridFsBlobs(db: Connection, bucket: string, clock: Pick<Cl
         }
       }
     },
-    ready: () => ensureIndexes(pieces, [{ keys: { files_id: 1, n: 1 }, unique: true, serves: 'remove(), GridFS tools' }]),
+    ready: () =>
+      ensureIndexes(pieces, [{ keys: { files_id: 1, n: 1 }, unique: true, serves: 'remove(), GridFS tools' }]),
   }
 }
 

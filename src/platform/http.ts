@@ -56,6 +56,8 @@ export interface Receives<F extends z.ZodType = z.ZodType> {
   limit: number
   /** Until the last byte. */
   timeoutMs: number
+  /** The code of a body that is larger; `body_too_large` where nothing is said. */
+  tooLarge?: DomainErrorCode
   /** Of a form: the fields beside the file, in whatever order they come. */
   fields?: F
   /** Of a form: the name of the file's part. */

@@ -57,7 +57,7 @@ function operationOf(route: Route): Json {
   const codes = [
     ...new Set([
       ...GENERAL_ERRORS,
-      ...(route.receives ? STREAM_ERRORS : []),
+      ...(route.receives ? [...STREAM_ERRORS, ...(route.receives.tooLarge ? [route.receives.tooLarge] : [])] : []),
       ...route.errors,
       ...(route.idempotent ? (['idempotency_key_reused', 'idempotency_in_progress'] as const) : []),
     ]),

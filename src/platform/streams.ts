@@ -29,16 +29,17 @@ export async function receive<T>(
   const given = ctx.get('content-type').split(';')[0]?.trim().toLowerCase()
   if (given !== type) throw invalid('unsupported_media_type')
   const most = type === 'multipart/form-data' ? limit + FORM_EXTRA : limit
-  if ((ctx.request.length ?? 0) > most) throw new AppError('too_large', 'body_too_large')
+  const tooLarge = () => new AppError('too_large', receives.tooLarge ?? 'body_too_large')
+  if ((ctx.request.length ?? 0) > most) throw tooLarge()
 
-  const body = boundedBody(ctx, most)
+  const body = boundedBody(ctx, most, tooLarge)
   const late = setTimeout(() => {
     // Whoever dawdles doesn't keep the connection either.
     ctx.set('Connection', 'close')
     body.destroy(invalid('upload_too_slow'))
   }, timeoutMs)
   try {
-    if (type === 'multipart/form-data') return await withForm(ctx, body, receives, parse, handle)
+    if (type === 'multipart/form-data') return await withForm(ctx, body, { ...receives, tooLarge }, parse, handle)
     return await handle({ stream: body, fields: Promise.resolve(undefined) })
   } finally {
     clearTimeout(late)
@@ -47,12 +48,12 @@ export async function receive<T>(
 }
 
 /** The request behind a counter. Destroying it leaves the connection alone: an answer must still get through. */
-function boundedBody({ req }: Context, most: number): Transform {
+function boundedBody({ req }: Context, most: number, tooLarge: () => AppError): Transform {
   let bytes = 0
   const body = new Transform({
     transform(chunk: Buffer, _, done) {
       bytes += chunk.length
-      if (bytes > most) done(new AppError('too_large', 'body_too_large'))
+      if (bytes > most) done(tooLarge())
       else done(null, chunk)
     },
   })
@@ -88,7 +89,7 @@ function discardRest({ req }: Context, body: Transform, most: number): void {
 function withForm<T>(
   ctx: Context,
   body: Readable,
-  { limit, file: wanted }: Receives,
+  { limit, file: wanted, tooLarge }: Pick<Receives, 'limit' | 'file'> & { tooLarge: () => AppError },
   parse: (fields: Record<string, string>) => unknown,
   handle: (incoming: Incoming<unknown>) => Promise<T>,
 ): Promise<T> {
@@ -107,8 +108,12 @@ function withForm<T>(
     })
     parsed.catch(() => undefined)
     let current: Readable | null = null
+    /** Of the form's parser, which breaks its file off by itself. */
+    let broken: unknown = null
+    const knownOf = (error: unknown) =>
+      error instanceof AppError ? error : invalid('invalid_request', { reason: 'form' }, { cause: error })
     const fail = (error: unknown) => {
-      const known = error instanceof AppError ? error : invalid('invalid_request', { reason: 'form' }, { cause: error })
+      const known = knownOf(error)
       settle?.reject(known)
       current?.destroy(known)
       // Once there is a file, its handler answers: it has something to undo first.
@@ -125,14 +130,18 @@ function withForm<T>(
         return fail(invalid('invalid_request', { reason: 'another file' }))
       }
       current = stream
-      stream.once('limit', () => stream.destroy(new AppError('too_large', 'body_too_large')))
-      stream.on('error', () => undefined)
+      stream.once('limit', () => stream.destroy(tooLarge()))
+      stream.on('error', (error) => {
+        broken = error
+      })
       try {
         settle?.resolve(parse(Object.fromEntries(fields)))
       } catch {
         // Perhaps they come behind the file.
       }
-      handle({ stream, fields: parsed }).then(resolve, reject)
+      handle({ stream, fields: parsed }).then(resolve, (error: unknown) =>
+        reject(error === broken ? knownOf(error) : error),
+      )
     })
     for (const event of ['fieldsLimit', 'filesLimit', 'partsLimit'] as const)
       form.once(event, () => fail(invalid('invalid_request', { reason: event })))

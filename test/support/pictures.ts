@@ -1,4 +1,5 @@
 /** Pictures for tests: real ones, made by an encoder, and what people and attackers do to them. */
+import { crc32 } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
 
 /** A picture whose four corners have different colours: red, green, blue, white, clockwise from the top left. */
@@ -55,4 +56,14 @@ export async function joined(source: AsyncIterable<Buffer>): Promise<Buffer> {
   const parts: Buffer[] = []
   for await (const part of source) parts.push(part)
   return Buffer.concat(parts)
+}
+
+/** The PNG with other data inside, its sums right: only who unpacks it finds out. */
+export function brokenInside(png: Buffer): Buffer {
+  const out = Buffer.from(png)
+  const at = out.indexOf('IDAT')
+  const length = out.readUInt32BE(at - 4)
+  out.fill(0x5a, at + 6, at + 4 + length)
+  out.writeUInt32BE(crc32(out.subarray(at, at + 4 + length)), at + 4 + length)
+  return out
 }

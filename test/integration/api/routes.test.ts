@@ -6,7 +6,7 @@ import { type Answer, apiWorld, dump, enterRecords, KEY } from './support.ts'
 interface Operation {
   security: Record<string, unknown>[]
   parameters: { name: string; in: 'path' | 'query' | 'header'; schema: Schema }[]
-  requestBody?: { content: { 'application/json': { schema: Schema } } }
+  requestBody?: { content: Record<string, { schema: Schema }> }
 }
 interface Document {
   paths: Record<string, Record<string, Operation>>
@@ -28,7 +28,9 @@ function routeOf(method: string, template: string, { security, parameters, reque
   const inPath = parameters.filter((one) => one.in === 'path')
   const inQuery = parameters.filter((one) => one.in === 'query')
   const idempotent = parameters.some((one) => one.in === 'header' && one.name === 'Idempotency-Key')
-  const schema = requestBody?.content['application/json'].schema ?? null
+  const schema = requestBody?.content['application/json']?.schema ?? null
+  // A body that is no JSON is a stream, of this type.
+  const [streams = null, streamed] = schema ? [] : (Object.entries(requestBody?.content ?? {})[0] ?? [])
   const pathWith = (values: Record<string, string>) =>
     template.replace(/\{(\w+)\}/g, (_, name: string) => {
       const one = inPath.find((parameter) => parameter.name === name)
@@ -41,12 +43,14 @@ function routeOf(method: string, template: string, { security, parameters, reque
     inPath,
     inQuery,
     schema,
+    streams,
+    form: streams === 'multipart/form-data' ? (sample(streamed?.schema ?? {}, 'form', known) as object) : null,
     idempotent,
     path: pathWith({}),
     pathWith,
     body: schema ? sample(schema, 'body', known) : undefined,
     // A PUT of an id that nobody has makes it.
-    makes: method === 'PUT',
+    makes: method === 'PUT' && !streams,
   }
 }
 type RouteUnderTest = (typeof routes)[number]
@@ -66,6 +70,7 @@ function send(route: RouteUnderTest, over: Over = {}): Promise<Answer> {
     headers: {
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
       ...(route.schema ? { 'content-type': 'application/json' } : {}),
+      ...(route.streams ? { 'content-type': route.streams } : {}),
       ...over.headers,
     },
     body: 'body' in over ? over.body : route.schema ? JSON.stringify(route.body) : undefined,
@@ -106,6 +111,7 @@ const encoded = (text: string) => encodeURIComponent(text)
 const withBody = routes.filter(({ schema }) => schema)
 const withPath = routes.filter(({ inPath }) => inPath.length > 0)
 const withQuery = routes.filter(({ inQuery }) => inQuery.length > 0)
+const withStream = routes.filter(({ streams }) => streams)
 const guarded = routes.filter(({ scheme }) => scheme)
 
 test('the document names the routes that this file is about', () => {
@@ -161,6 +167,24 @@ describe('a body that is no JSON, too large or of another type is refused:', () 
     expect((await send(route, { body: Buffer.alloc(300_000, 0x20) })).status).toBe(413)
     expect((await send(route, { headers: { 'content-type': 'text/plain' } })).status).toBe(415)
   })
+})
+
+describe('a stream that is no such thing, too large or of another type is refused, and nothing is written:', () => {
+  const typed = (type: string): Attack => ({ label: type || 'no type', headers: { 'content-type': type } })
+  test.each(withStream)('$name', async (route) => {
+    const attacks: Attack[] = [
+      { label: 'nothing' },
+      { label: 'text', body: 'text' },
+      { label: 'larger than any', body: Buffer.alloc(22 * 1024 * 1024) },
+      { label: 'without a length', headers: { 'transfer-encoding': 'chunked' }, body: Buffer.alloc(300_000) },
+      ...['', 'application/json', 'image/jpeg', 'text/plain', 'application/x-www-form-urlencoded'].map(typed),
+      { label: 'compressed', headers: { 'content-encoding': 'gzip' } },
+    ]
+    expect(await refused(route, attacks)).toEqual([])
+    expect((await send(route, { body: Buffer.alloc(22 * 1024 * 1024) })).status).toBe(413)
+    expect((await send(route, { headers: { 'content-type': 'text/plain' } })).status).toBe(415)
+  })
+  test('is tried on every route that takes one', () => expect(withStream.length).toBeGreaterThan(1))
 })
 
 describe('a query that is wrong is refused:', () => {
@@ -298,6 +322,15 @@ describe('what is odd but perhaps allowed never breaks the server:', () => {
   })
 })
 
+/** What a stream holds: the fields of a form, or bytes. */
+function streamOf({ streams, form }: RouteUnderTest): Over {
+  if (!form) return { body: Buffer.alloc(1) }
+  const part = ([name, value]: [string, unknown]) =>
+    `--x\r\ncontent-disposition: form-data; name="${name}"${name === 'file' ? '; filename="a.jpg"' : ''}\r\n\r\n${value}\r\n`
+  const parts = Object.entries(form).sort(([a], [b]) => Number(a === 'file') - Number(b === 'file'))
+  return { headers: { 'content-type': `${streams}; boundary=x` }, body: `${parts.map(part).join('')}--x--\r\n` }
+}
+
 // Last, because these do write. Without it the refusals above could come from a request that was never right.
 describe('the same request with nothing wrong is taken:', () => {
   const last = (name: string) => (name.includes('cancel') ? 1 : 0)
@@ -307,12 +340,14 @@ describe('the same request with nothing wrong is taken:', () => {
         ({ name, schema }) => sample(schema, name, known) !== undefined && name !== 'externalId' && name !== 'cursor',
       )
       .map(({ name, schema }) => `${name}=${encoded(String(sample(schema, name, known)))}`)
-    const answer = await send(route, { path: query.length > 0 ? `${route.path}?${query.join('&')}` : route.path })
-    const { error } = JSON.parse(answer.text) as { error?: { code: string } }
+    const path = query.length > 0 ? `${route.path}?${query.join('&')}` : route.path
+    const answer = await send(route, { path, ...(route.streams ? streamOf(route) : {}) })
+    const isJson = String(answer.headers['content-type']).includes('json')
+    const { error } = (isJson ? JSON.parse(answer.text) : {}) as { error?: { code: string } }
     // What no sample can know: a task or plan of this world, or a login code.
     if (error)
       expect(error.code).toMatch(
-        /^(task_not_found|plan_not_found|case_not_found|wechat_code_invalid|pathway_version_not_found|pathway_has_problems|pathway_same_version|migration_not_found|contact_too_old|contact_way_refused|survey_not_found|survey_answers_invalid)$/,
+        /^(photo_not_found|photo_upload_not_found|photo_consent_needed|photo_type_unsupported|task_not_found|plan_not_found|case_not_found|wechat_code_invalid|pathway_version_not_found|pathway_has_problems|pathway_same_version|migration_not_found|contact_too_old|contact_way_refused|survey_not_found|survey_answers_invalid)$/,
       )
     else expect(answer.status).toBeLessThan(300)
   })

@@ -113,7 +113,7 @@ export async function apiWorld(env: Record<string, string> = {}) {
 export type ApiWorld = Awaited<ReturnType<typeof apiWorld>>
 
 /** One store, customer, treatment, appointment and purchase; and the words by which bodies and paths name them. */
-export async function enterRecords({ made, db }: ApiWorld): Promise<Known> {
+export async function enterRecords({ made, db, simulator }: ApiWorld): Promise<Known> {
   const store = {
     type: 'hospital',
     displayName: '华颜',
@@ -122,7 +122,10 @@ export async function enterRecords({ made, db }: ApiWorld): Promise<Known> {
     address: '上海',
   }
   await made('PUT', '/api/v1/stores/huayan', store)
-  const customer = await made('POST', '/api/v1/customers', { externalId: 'HM-1', name: '王小美', storeIds: ['huayan'] })
+  // Who signs in to the mini-program is the customer whose records these are.
+  const identities = { openId: simulator.world.customers[0]?.openId }
+  const file = { externalId: 'HM-1', name: '王小美', storeIds: ['huayan'], identities }
+  const customer = await made('POST', '/api/v1/customers', file)
   const facts = { storeId: 'huayan', code: 'skin_booster' }
   const treatment = await made('POST', '/api/v1/treatments', {
     ...facts,
@@ -175,6 +178,7 @@ export async function enterRecords({ made, db }: ApiWorld): Promise<Known> {
     pathwayId: 'base',
     treatmentId: treatment.id,
     externalId: 'X-1',
+    sha256: 'a'.repeat(64),
     customerExternalId: undefined, // exactly one of the two names a customer
     code: 'skin_booster',
     technique: null,

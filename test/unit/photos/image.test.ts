@@ -47,14 +47,17 @@ describe('a photo of a phone loses everything but the picture:', () => {
     const wide = await noise(300, 200).jpeg({ quality: 90, progressive: true }).toBuffer()
     for (const size of SIZES) expect(await pixels((await cleaned(wide, size)).bytes)).toEqual(await pixels(wide))
   })
-  test.each(Object.entries(phone))('how its colours are meant stays, without the words of the profile: %s', async (_, given) => {
-    const { bytes } = await cleaned(given)
-    expect((await sharp(bytes).metadata()).icc?.length).toBeGreaterThan(300)
-    // Shown on a screen both look the same: the figures of the profile are all there.
-    expect(await pixels(bytes)).toEqual(await pixels(given))
-    // And they are needed.
-    expect(await sharp(bytes).keepIccProfile().raw().toBuffer()).not.toEqual(await pixels(bytes))
-  })
+  test.each(Object.entries(phone))(
+    'how its colours are meant stays, without the words of the profile: %s',
+    async (_, given) => {
+      const { bytes } = await cleaned(given)
+      expect((await sharp(bytes).metadata()).icc?.length).toBeGreaterThan(300)
+      // Shown on a screen both look the same: the figures of the profile are all there.
+      expect(await pixels(bytes)).toEqual(await pixels(given))
+      // And they are needed.
+      expect(await sharp(bytes).keepIccProfile().raw().toBuffer()).not.toEqual(await pixels(bytes))
+    },
+  )
   test('comments and unknown application data of a JPEG go, Adobe’s word on colours stays', async () => {
     const plain = await corners().jpeg().toBuffer()
     const adobe = segment(0xee, Buffer.from('Adobe\0\x64\0\0\0\0\x01', 'latin1'))

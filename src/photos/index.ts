@@ -1,0 +1,88 @@
+/** Photos: taken in without anything but the picture, sealed, shown upright, and never opened without a line in the log. */
+import type { CustomersService } from '../customers/index.ts'
+import { createGridFsBlobs } from '../platform/blobs.ts'
+import { DEFAULT_ZONE, nextWallTime } from '../platform/calendar.ts'
+import type { Feature, Ports } from '../platform/ports.ts'
+import { routine } from '../platform/routines.ts'
+import { createSealedStreams } from '../platform/sealed-stream.ts'
+import type { StaffService } from '../staff/index.ts'
+import type { TreatmentsService } from '../treatments/index.ts'
+import type { WechatClient } from '../wechat/index.ts'
+import { createAdmission } from './admission.ts'
+import type { PhotosConfig } from './config.ts'
+import { createGuides } from './guides.ts'
+import { createPhotoStore, PHOTOS } from './model.ts'
+import { createQueue } from './one-at-a-time.ts'
+import { createOpenings } from './openings.ts'
+import { createPictures } from './pictures.ts'
+import { createReceiver } from './receive.ts'
+import { createRetention } from './retention.ts'
+import { photoRoutes } from './routes.ts'
+import { createSafety } from './safety.ts'
+import { staffPhotoRoutes } from './staff-routes.ts'
+import type { Consents, PhotosService } from './types.ts'
+import { createUploads } from './uploads.ts'
+import { photoOf } from './views.ts'
+
+export { type PhotosConfig, PhotosFile, shotsFor, textsOf } from './config.ts'
+export * from './types.ts'
+
+export interface PhotosDeps extends Ports {
+  customers: Pick<CustomersService, 'get' | 'idsOf'>
+  treatments: Pick<TreatmentsService, 'get' | 'kind' | 'ofCustomer'>
+  staff: Pick<StaffService, 'store' | 'stores' | 'member' | 'members'>
+  wechat: Pick<WechatClient, 'checkMedia'>
+  consents: Consents
+  config: PhotosConfig
+  publicUrl: string | null
+}
+
+// While nobody sends any, and after the night's readings.
+const SWEEP_AT = '04:10'
+
+export interface PhotosFeature extends Feature<PhotosService> {
+  /** Photos whose pictures can't be made. */
+  failedCount(): Promise<number>
+}
+
+export function createPhotos(deps: PhotosDeps): PhotosFeature {
+  const { db, clock, crypto, inbox, nudge, config } = deps
+  const store = createPhotoStore(db)
+  const blobs = createGridFsBlobs(db, 'photo_blobs', clock)
+  const sealed = createSealedStreams(crypto, 'photos')
+  const shared = { ...deps, store, blobs, sealed, oneAtATime: createQueue() }
+  const admission = createAdmission(shared)
+  const receiver = createReceiver(shared)
+  const safety = createSafety({ ...shared, purposes: config.safetyCheck })
+  const uploads = createUploads({ ...shared, admission, receiver, nudge: () => nudge(PHOTOS) })
+  const openings = createOpenings({ ...shared, receiver, admission, safety })
+  const retention = createRetention({ ...shared, receiver })
+  const guides = createGuides({ ...shared, admission })
+
+  inbox.on('wechat', 'wxa_media_check', ({ payload }) => safety.hear(payload))
+
+  return {
+    service: {
+      async ofCustomer(customerId, photoIds) {
+        const [ids, rows] = await Promise.all([deps.customers.idsOf(customerId), store.getMany(photoIds)])
+        return rows.filter((row) => row.state !== 'erased' && ids.includes(row.customerId)).map(photoOf)
+      },
+    },
+    failedCount: store.failedCount,
+    routes: [
+      ...photoRoutes({ ...shared, admission, uploads, openings, retention, guides }),
+      ...staffPhotoRoutes({ ...shared, openings }),
+    ],
+    due: [createPictures({ ...shared, receiver, safety })],
+    routines: [
+      routine({
+        name: 'photos.sweep',
+        nextAt: (after) => nextWallTime(after, SWEEP_AT, DEFAULT_ZONE),
+        run: (at) => retention.sweep(at),
+      }),
+    ],
+    async ready() {
+      await Promise.all([store.ready(), blobs.ready()])
+    },
+  }
+}

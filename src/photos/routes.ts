@@ -1,0 +1,232 @@
+/** Routes of photos: the customer's own album, and for the vendor that checks content. */
+import { answering, type Route, receiving, route } from '../platform/http.ts'
+import { PageQuery, pageOf, pageRequest } from '../platform/views.ts'
+import type { StaffService } from '../staff/index.ts'
+import type { Admission } from './admission.ts'
+import { DRAWN } from './drawing.ts'
+import type { createGuides } from './guides.ts'
+import { MAX_BYTES } from './image/limits.ts'
+import type { OpeningRow, PhotoRow, PhotoStore } from './model.ts'
+import type { Openings } from './openings.ts'
+import type { Retention } from './retention.ts'
+import { CHUNK_BYTES } from './rules.ts'
+import { CHECK_PATH } from './safety.ts'
+import type { Uploads } from './uploads.ts'
+import {
+  CheckParams,
+  ChunkParams,
+  ErasureView,
+  GuideQuery,
+  GuideView,
+  OpeningPage,
+  openingView,
+  PhotoPage,
+  PhotoParams,
+  PhotosQuery,
+  PhotoView,
+  photoView,
+  SizeQuery,
+  Taken,
+  UploadBody,
+  UploadFields,
+  UploadParams,
+  UploadView,
+} from './views.ts'
+
+export interface PhotoRouteDeps {
+  store: PhotoStore
+  admission: Admission
+  uploads: Uploads
+  openings: Openings
+  retention: Retention
+  guides: ReturnType<typeof createGuides>
+  staff: Pick<StaffService, 'members'>
+}
+
+const CHUNK_MS = 60_000
+const WHOLE_MS = 140_000
+const OF_MINE = { tag: 'mini-program', auth: 'customer' } as const
+const ADMISSION = [
+  'customer_not_found',
+  'treatment_not_found',
+  'photo_consent_needed',
+  'photo_submission_reused',
+] as const
+const CONTENT = [
+  'photo_too_large',
+  'photo_too_many_pixels',
+  'photo_type_unsupported',
+  'photo_heic',
+  'photo_animated',
+  'photo_truncated',
+  'photo_damaged',
+  'photo_has_more',
+  'photo_checksum_differs',
+] as const
+
+export const photoRoutes = (deps: PhotoRouteDeps): Route[] => [...uploadRoutes(deps), ...albumRoutes(deps)]
+
+function uploadRoutes({ uploads }: PhotoRouteDeps): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/api/mp/photo-uploads',
+      summary: 'Begin sending a photo in pieces; asked again it says which pieces are there',
+      ...OF_MINE,
+      body: UploadBody,
+      response: UploadView,
+      errors: [...ADMISSION, 'photo_uploads_too_many'],
+      handle: ({ actor, body }) => uploads.begin(actor, body),
+    }),
+    route({
+      method: 'get',
+      path: '/api/mp/photo-uploads/:uploadId',
+      summary: 'Which pieces of a photo are there',
+      ...OF_MINE,
+      params: UploadParams,
+      response: UploadView,
+      errors: ['photo_upload_not_found'],
+      handle: ({ actor, params }) => uploads.state(actor, params.uploadId),
+    }),
+    receiving({
+      method: 'put',
+      path: '/api/mp/photo-uploads/:uploadId/chunks/:index',
+      summary: 'Send one piece, in any order; the same again changes nothing',
+      ...OF_MINE,
+      params: ChunkParams,
+      receives: { type: 'application/octet-stream', limit: CHUNK_BYTES, timeoutMs: CHUNK_MS },
+      response: Taken,
+      errors: ['photo_upload_not_found', 'photo_chunk_wrong', 'photo_chunk_differs'],
+      async handle({ actor, params, incoming }) {
+        await uploads.put(actor, params.uploadId, params.index, incoming.stream)
+        return { taken: true as const }
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/api/mp/photo-uploads/:uploadId/complete',
+      summary: 'Make the photo of its pieces; asked again it is the same photo',
+      ...OF_MINE,
+      params: UploadParams,
+      response: PhotoView,
+      errors: ['photo_upload_not_found', 'photo_chunks_missing', ...ADMISSION, ...CONTENT],
+      handle: async ({ actor, params }) => photoView(await uploads.complete(actor, params.uploadId)),
+    }),
+    receiving({
+      method: 'post',
+      path: '/api/mp/photos',
+      summary: 'Send a small photo in one request; sent again it is the same photo',
+      ...OF_MINE,
+      receives: {
+        type: 'multipart/form-data',
+        limit: MAX_BYTES,
+        timeoutMs: WHOLE_MS,
+        fields: UploadFields,
+        file: 'file',
+        tooLarge: 'photo_too_large',
+      },
+      response: PhotoView,
+      errors: [...ADMISSION, ...CONTENT],
+      handle: async ({ actor, incoming }) => photoView(await uploads.send(actor, incoming.stream, incoming.fields)),
+    }),
+  ]
+}
+
+function albumRoutes({ store, admission, openings, retention, guides, staff }: PhotoRouteDeps): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/api/mp/photos',
+      summary: 'The own photos in the order of time, all or of one treatment',
+      ...OF_MINE,
+      query: PhotosQuery,
+      response: PhotoPage,
+      async handle({ actor, query: { treatmentId = null, ...rest } }) {
+        const { limit, after } = pageRequest(rest)
+        const ids = await admission.idsOf(actor)
+        const rows = ids.length === 0 ? [] : await store.timeline(ids, treatmentId, after, limit + 1)
+        return timelinePage(rows, limit)
+      },
+    }),
+    answering({
+      method: 'get',
+      path: '/api/mp/photos/:photoId/image',
+      summary: 'One of the own photos as a picture, upright',
+      ...OF_MINE,
+      params: PhotoParams,
+      query: SizeQuery,
+      answers: [DRAWN],
+      errors: ['photo_not_found', 'photo_not_ready'],
+      handle: ({ actor, params, query }) => openings.openOwn(actor, params.photoId, query.size),
+    }),
+    route({
+      method: 'get',
+      path: '/api/mp/photos/:photoId/openings',
+      summary: 'Who has looked at one of the own photos, when and why',
+      ...OF_MINE,
+      params: PhotoParams,
+      query: PageQuery,
+      response: OpeningPage,
+      errors: ['photo_not_found'],
+      async handle({ actor, params, query }) {
+        const { limit, after } = pageRequest(query)
+        await openings.ofOwner(actor, params.photoId)
+        const rows = await store.openings.page(params.photoId, after, limit + 1)
+        return openingsPage(rows, limit, await namesOf(rows, staff))
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/api/mp/photos/:photoId/erasure',
+      summary: 'Have one of the own photos deleted; what belongs to a medical record is locked until its time is over',
+      ...OF_MINE,
+      params: PhotoParams,
+      response: ErasureView,
+      errors: ['photo_not_found'],
+      handle: async ({ actor, params }) => retention.askErasure(await openings.ofOwner(actor, params.photoId)),
+    }),
+    route({
+      method: 'get',
+      path: '/api/mp/photo-guides',
+      summary: 'Which angles to take after a treatment, with hints and the earlier photo to lay under',
+      ...OF_MINE,
+      query: GuideQuery,
+      response: GuideView,
+      errors: ['treatment_not_found'],
+      handle: ({ actor, query }) => guides(actor, query.treatmentId ?? null),
+    }),
+    answering({
+      method: 'get',
+      path: CHECK_PATH,
+      summary: 'A photo for the vendor that checks content, by the address that it was given',
+      tag: 'mini-program',
+      auth: 'public',
+      params: CheckParams,
+      answers: [DRAWN],
+      errors: ['photo_not_found', 'photo_not_ready'],
+      handle: ({ params }) => openings.openForCheck(params.token),
+    }),
+  ]
+}
+
+/** The cursor is the place in time, not the id. */
+const byOrder = <T extends { _id: string; order: string }>(rows: readonly T[], limit: number) => {
+  const { items, nextCursor } = pageOf(
+    rows.map((row) => ({ _id: row.order, row })),
+    limit,
+  )
+  return { items: items.map(({ row }) => row), nextCursor }
+}
+
+export function timelinePage(rows: readonly PhotoRow[], limit: number) {
+  const { items, nextCursor } = byOrder(rows, limit)
+  return { items: items.map(photoView), nextCursor }
+}
+
+export function openingsPage(rows: readonly OpeningRow[], limit: number, names: ReadonlyMap<string, { name: string }>) {
+  const { items, nextCursor } = byOrder(rows, limit)
+  return { items: items.map((row) => openingView(row, names)), nextCursor }
+}
+
+export const namesOf = (rows: readonly OpeningRow[], staff: Pick<StaffService, 'members'>) =>
+  staff.members([...new Set(rows.flatMap(({ by }) => by.userId ?? []))])

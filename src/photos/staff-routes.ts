@@ -1,0 +1,64 @@
+/** Routes of photos for the clinic's own system, which says on whose behalf it asks. */
+import type { CustomersService } from '../customers/index.ts'
+import { answering, type Route, route } from '../platform/http.ts'
+import { pageRequest } from '../platform/views.ts'
+import { DRAWN } from './drawing.ts'
+import type { PhotoStore } from './model.ts'
+import type { Openings } from './openings.ts'
+import { timelinePage } from './routes.ts'
+import { PhotoParams, StaffLookQuery, StaffPhotoPage, StaffPhotosQuery, StatsView } from './views.ts'
+
+export function staffPhotoRoutes({
+  store,
+  openings,
+  customers,
+}: {
+  store: PhotoStore
+  openings: Openings
+  customers: Pick<CustomersService, 'idsOf'>
+}): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/api/v1/photos',
+      summary: 'List the photos of a customer in the order of time, without the pictures',
+      tag: 'photos',
+      auth: 'integration',
+      query: StaffPhotosQuery,
+      response: StaffPhotoPage,
+      async handle({ query: { customerId, treatmentId = null, ...rest } }) {
+        const { limit, after } = pageRequest(rest)
+        const ids = await customers.idsOf(customerId)
+        return timelinePage(await store.timeline(ids, treatmentId, after, limit + 1), limit)
+      },
+    }),
+    answering({
+      method: 'get',
+      path: '/api/v1/photos/:photoId/image',
+      summary: 'Open a photo on behalf of a member of staff, with the reason; the customer can read who looked and why',
+      tag: 'photos',
+      auth: 'integration',
+      params: PhotoParams,
+      query: StaffLookQuery,
+      answers: [DRAWN],
+      errors: [
+        'photo_not_found',
+        'staff_not_found',
+        'photo_role_missing',
+        'photo_consent_missing',
+        'photo_locked',
+        'photo_not_ready',
+      ],
+      handle: ({ params, query }) => openings.openAsStaff({ ...params, ...query }),
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/stats/photos',
+      summary: 'Photos received, prepared, failed, erased, and how often staff looked',
+      tag: 'statistics',
+      auth: 'integration',
+      response: StatsView,
+      handle: () => store.stats(),
+    }),
+  ]
+}

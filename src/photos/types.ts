@@ -1,0 +1,61 @@
+/** What other rooms may know of photos, and what this room needs of them. */
+import type { PhotoType } from './image/limits.ts'
+
+/** How the face or body stands to the camera. */
+export const ANGLES = ['front', 'left45', 'right45', 'left', 'right', 'detail'] as const
+export type Angle = (typeof ANGLES)[number]
+
+/** `care`: for the record of a treatment; `evidence`: hung on a complaint or opinion. */
+export const PHOTO_PURPOSES = ['care', 'evidence'] as const
+export type PhotoPurpose = (typeof PHOTO_PURPOSES)[number]
+
+export const SIZES = ['thumb', 'screen'] as const
+export type PhotoSize = (typeof SIZES)[number]
+
+/** What staff may open a photo for, each with the consent that it needs. */
+export const USES = { care: 'photos_care', teaching: 'photos_teaching', publicity: 'photos_publicity' } as const
+export type PhotoUse = keyof typeof USES | 'complaint'
+
+export type ConsentPurpose = 'service' | (typeof USES)[keyof typeof USES]
+
+/** The consents of customers, as whoever keeps them tells. */
+export interface Consents {
+  granted(customerId: string, purpose: ConsentPurpose): Promise<boolean>
+}
+
+export type SafetyState = 'unchecked' | 'asked' | 'pass' | 'review' | 'risky'
+
+export interface Photo {
+  id: string
+  customerId: string
+  storeId: string | null
+  treatmentId: string | null
+  angle: Angle
+  purpose: PhotoPurpose
+  takenAt: Date
+  /** Days since the treatment, in the store's zone; null without one. */
+  day: number | null
+  type: PhotoType
+  /** As people see it, upright. */
+  width: number
+  height: number
+  /** `ready`: the pictures that people see are made; `failed`: they can't be. */
+  state: 'preparing' | 'ready' | 'failed' | 'erased'
+  /** Kept because the law says so: nobody but the customer sees it any more. */
+  locked: boolean
+  keepUntil: Date
+  safety: SafetyState
+}
+
+export interface PhotosService {
+  /** Of the customer and of everybody merged into them; photos of others and erased ones are missing. */
+  ofCustomer(customerId: string, photoIds: readonly string[]): Promise<Photo[]>
+}
+
+/** Published once per photo, when its pictures are made: id `photo.received:<photoId>`. Read the record. */
+export interface PhotoReceived {
+  photoId: string
+  customerId: string
+  treatmentId: string | null
+  purpose: PhotoPurpose
+}
