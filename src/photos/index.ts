@@ -24,7 +24,7 @@ import type { Consents, PhotosService } from './types.ts'
 import { createUploads } from './uploads.ts'
 import { photoOf } from './views.ts'
 
-export { type PhotosConfig, PhotosFile, shotsFor, textsOf } from './config.ts'
+export { type PhotosConfig, PhotosFile, textsOf } from './config.ts'
 export * from './types.ts'
 
 export interface PhotosDeps extends Ports {

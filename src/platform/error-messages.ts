@@ -77,7 +77,7 @@ export const ERROR_MESSAGES = {
   photo_too_many_pixels: '照片的像素过高，请在相机里调低分辨率后重拍。',
   photo_type_unsupported: '只能上传 JPG、PNG 或 WebP 格式的照片。',
   photo_heic:
-    '这张是 HEIC 格式的照片。请在手机“设置 › 相机 › 格式”里选择“兼容性最佳”后重拍，或先把照片存成 JPG 再上传。',
+    '这张是 HEIC 格式的照片。请在手机“设置 › 相机 › 格式”里改选兼容格式（JPG）后重拍，或先把照片存成 JPG 再上传。',
   photo_animated: '动态图片不能作为照片上传，请换一张静态照片。',
   photo_truncated: '照片没有传完整，请重新上传。',
   photo_damaged: '照片文件已损坏，无法读取，请换一张或重新拍摄。',
