@@ -90,17 +90,6 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     kinds: config.treatments,
   })
   const publicUrl = settings.PUBLIC_URL?.replace(/\/+$/, '') ?? null
-  const photos = createPhotos({
-    ...ports,
-    customers: customers.service,
-    treatments: treatments.service,
-    staff: staff.service,
-    wechat: wechat.client,
-    // Nobody has agreed to anything before somebody keeps what people agree to.
-    consents: { granted: async () => false },
-    config: config.photos,
-    publicUrl,
-  })
   const messaging = createMessaging({
     ...ports,
     wecom: wecom.client,
@@ -120,6 +109,17 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     customers: customers.service,
     // A product is bought at the counter; interest is in a treatment.
     interests: config.treatments.filter(({ category }) => category !== 'product'),
+  })
+  const photos = createPhotos({
+    ...ports,
+    customers: customers.service,
+    treatments: treatments.service,
+    staff: staff.service,
+    wechat: wechat.client,
+    // Nobody has agreed to anything before somebody keeps what people agree to.
+    consents: { granted: async () => false },
+    config: config.photos,
+    publicUrl,
   })
   const surveys = createSurveys({
     ...ports,
