@@ -142,6 +142,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     pathways: config.pathways,
     placeOf: config.placeOf,
     review: config.review,
+    surveys: surveys.service,
     guides: config.guides,
     drawings: config.drawings,
     publicUrl,

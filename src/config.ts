@@ -114,9 +114,17 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
   const guides = buildGuides(guideFiles)
   const pathways = [...pathwayFiles].map(([id, file]): Pathway => ({ id, ...file }))
   const surveys = [...surveyFiles].map(([id, file]): Survey => ({ id, ...file }))
+  const invitable = new Set(surveys.filter(({ anonymous }) => !anonymous).map(({ id }) => id))
   const review = (all: readonly Pathway[]): PathwayProblem[] =>
     organisation && treatments
-      ? checkPathways(all, { templates: book, kinds: treatments.kinds, guides, organisation, words })
+      ? checkPathways(all, {
+          templates: book,
+          kinds: treatments.kinds,
+          guides,
+          organisation,
+          words,
+          surveys: invitable,
+        })
       : []
   if (treatments && advice && isWhole) {
     const facts = { kinds: treatments.kinds, pictures: new Set(drawings.keys()), room: GUIDE_BYTES - SIGNS_BYTES }

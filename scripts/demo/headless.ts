@@ -65,6 +65,7 @@ export async function playHeadless(options: HeadlessOptions): Promise<{ ok: bool
       api.call('GET', `/api/v1/stats/care?now=${end.toISOString()}`),
       api.call('GET', '/api/v1/stats/tasks'),
     ])
+    const surveys = await api.call('GET', '/api/v1/stats/surveys')
     const callbacks = await callbackCounts(parts.server.address)
     const report = reportOf({
       options,
@@ -73,6 +74,7 @@ export async function playHeadless(options: HeadlessOptions): Promise<{ ok: bool
       ledger,
       care,
       tasks,
+      surveys,
       treatments: desk.chart.treatments().filter(({ record }) => !record).length,
       callbacks,
       apiCalls: await apiCallCounts(simulator.ready.wecomBase),

@@ -33,6 +33,7 @@ interface ReportInput {
   ledger: readonly LedgerEntry[]
   care: Record<string, unknown>
   tasks: Record<string, unknown>
+  surveys: Record<string, unknown>
   treatments: number
   callbacks: { received: number; duplicates: number; rejected: number }
   apiCalls: Counts
@@ -48,6 +49,7 @@ export function reportOf({
   ledger,
   care,
   tasks,
+  surveys,
   treatments,
   callbacks,
   apiCalls,
@@ -90,8 +92,8 @@ export function reportOf({
       ),
     },
     channels: count(ledger, ({ kind }) => kind),
+    surveys: { invited: surveys.invited, answered: surveys.answered },
     // Rooms that come later: never invented.
-    surveys: null,
     photos: null,
     complaints: null,
     redFlags: null,

@@ -1,6 +1,7 @@
 /** Customers: how they come into contact, answer messages and pick up the phone. */
 import { between, chance, pick } from '../chance.ts'
 import { ActError, type Customer, type LedgerEntry, type Simulator } from '../index.ts'
+import { onSurveyNotice } from './surveys.ts'
 
 export type CustomerKind = 'chatty' | 'mini' | 'phone'
 
@@ -27,7 +28,10 @@ export function installCustomers(simulator: Simulator): void {
         () => attempt(act),
       )
     if (entry.kind === 'kf') onChat(simulator, customer, entry, later)
-    if (entry.kind === 'subscribe') onNotice(simulator, customer, entry, later)
+    if (entry.kind === 'subscribe') {
+      onNotice(simulator, customer, entry, later)
+      onSurveyNotice(simulator, customer, entry)
+    }
   })
   // A few close the chat for good: messages are then accepted and fail.
   for (const customer of world.customers)

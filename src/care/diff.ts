@@ -38,6 +38,7 @@ const PLANNED = [
   'mergedInto',
   'script',
   'asksMonth',
+  'surveys',
   'guideDay',
   'neverMoves',
   'safety',
@@ -45,7 +46,7 @@ const PLANNED = [
   'dueAt',
 ] as const satisfies readonly (keyof StepRow)[]
 
-export const fieldsOf = (row: StepRow) => Object.fromEntries(PLANNED.map((field) => [field, row[field]]))
+export const fieldsOf = (row: StepRow) => Object.fromEntries(PLANNED.map((field) => [field, row[field] ?? null]))
 /** Reasons that a plan gives; what is planned collects others on its way. */
 const GIVEN_BY_PLAN: ReadonlySet<string> = new Set([
   ...BY_PLAN,

@@ -20,6 +20,7 @@ import type { CareStore, DueStep, StepRow } from './model.ts'
 import { withdrawOvertaken } from './overtaken.ts'
 import { FALLBACK_WINDOW, windowFacts } from './rows.ts'
 import { callTimes, decide, type Firing } from './rules.ts'
+import { invitesOf, type SurveyPort } from './surveys.ts'
 import { usefulUntil } from './timing.ts'
 import { carriedOf, consultantsOf, dayNumber, hasGuide, type StepFacts, treatmentsOf, varsOf } from './wording.ts'
 
@@ -35,6 +36,7 @@ export interface FireDeps {
   random: Random
   leaseMs: number
   cases: Pick<Cases, 'openAmong'>
+  surveys: SurveyPort
 }
 
 const BATCH = 200
@@ -112,9 +114,10 @@ async function fireBatch(deps: FireDeps, steps: readonly DueStep[], now: Date): 
     sendersOf(one)
       .map((userId) => members.get(userId))
       .find((member) => member?.active)
+  const invited = await invitesOf(deps, fired)
   const sending = fired.map((one): EnqueueContact[] => {
     const { step, firing, window } = one
-    const facts = { ...one.facts, member: senderOf(one) }
+    const facts = { ...one.facts, member: senderOf(one), survey: invited.get(step._id) }
     const until = usefulUntil(step.windowTo, step.contactClass, window)
     if (firing.do === 'message') return [messageOf(deps, step, facts, until)]
     return firing.do === 'call' ? [preludeOf(deps, step, facts, until)] : []

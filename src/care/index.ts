@@ -40,6 +40,7 @@ import { foresee } from './reconsider.ts'
 import { onCompleted } from './records.ts'
 import { careRoutes } from './routes.ts'
 import { createSubjects, subjectOf, supposed } from './subjects.ts'
+import { askedInChat, onSurveyAnswered, type SurveyPort } from './surveys.ts'
 import { recordUnplanned } from './unplanned.ts'
 
 export { captionOf, type Drawing, lintDrawing } from './drawings.ts'
@@ -63,6 +64,7 @@ export interface CareDeps extends Ports, PathwayDeps {
   staff: StaffService
   customers: CustomersService
   treatments: TreatmentsService
+  surveys: SurveyPort
   guides: GuideBook
   drawings: ReadonlyMap<string, Drawing>
   /** Where customers reach this server; null where they can't, and messages have no links. */
@@ -108,7 +110,9 @@ export function createCare(deps: CareDeps): Feature<CareService> {
     return new Map([...open].map((id) => [id, { reason: 'abnormal_open', cancels: false }]))
   })
   messaging.onSettled('care', async (batch) => {
-    await openAsks(shared, await onSettled(shared, batch), clock.now())
+    const asks = await onSettled(shared, batch)
+    await openAsks(shared, asks, clock.now())
+    await askedInChat(shared, asks)
   })
 
   const onRecords = Object.entries(recordHandlers(shared)).map(([type, handler]) => [type, informed(handler)] as const)
@@ -126,6 +130,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
       const [stepId] = (data as unknown as TaskLapsed).stepIds
       if (stepId !== undefined) await onLapsed(shared, stepId)
     },
+    'survey.answered': (event) => onSurveyAnswered(store, event),
     'customer.message_received': ({ data }) => onMessage(shared, data as unknown as MessageReceived, clock.now()),
   })
 

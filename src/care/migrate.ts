@@ -57,6 +57,7 @@ const SHOWN = [
   'mergedInto',
   'script',
   'asksMonth',
+  'surveys',
   'guideDay',
   'safety',
   'dueAt',

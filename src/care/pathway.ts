@@ -51,6 +51,8 @@ const Step = z.strictObject({
   script: z.string().max(150).optional(),
   /** Asks effect, satisfaction and NPS. */
   asks: z.literal('month').optional(),
+  /** Asked in writing with it, if the customer may be asked; with `asks`, in person where somebody speaks. */
+  survey: Name.optional(),
   /** Day-1 and suture contacts don't move for a closed day: duty staff do them. */
   neverMoves: z.boolean().default(false),
   /** Where sutures come out on day 10 or later it moves by what they are later than day 7. */

@@ -67,6 +67,7 @@ const MANNERS: Partial<Record<TaskKind, string>> = {
   doctor_contact: '医生随访',
   case_follow: '异常随访',
   call_back: '回电',
+  survey_low: '问卷回访',
 }
 
 /** Writes the record, and opens what it leads to. Safe to repeat. */

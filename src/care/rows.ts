@@ -5,6 +5,7 @@ import { guideMomentOf } from './guides.ts'
 import type { StepRow } from './model.ts'
 import type { PlannedStep } from './planner.ts'
 import type { Subject } from './subjects.ts'
+import { surveysOf } from './surveys.ts'
 
 export const asksMonth = (group: readonly PlannedStep[]): boolean => group.some(({ step }) => step.asks === 'month')
 
@@ -30,6 +31,7 @@ export function rowOf(
   { id: storeId }: Store,
 ): StepRow {
   const group = [one, ...planned.filter(({ mergedInto }) => mergedInto === one.id)]
+  const surveys = surveysOf(group)
   const call = one.action === 'call' ? group.find(({ step }) => step.action === 'call') : undefined
   return {
     _id: one.id,
@@ -61,6 +63,7 @@ export function rowOf(
     title: one.step.title,
     script: call?.step.script ?? null,
     asksMonth: asksMonth(group),
+    ...(surveys ? { surveys } : {}),
     guideDay: guideMomentOf(group, planned),
     carries: [],
     occurrence: 0,

@@ -16,6 +16,18 @@ export function mayCarry(
   return 'fromDay' in when || ('day' in when ? when.day : 'days' in when ? when.days[0] : lastGuided + 1) <= lastGuided
 }
 
+/** The day of what is asked in writing, whoever speaks that day. */
+export const askedDay = ({ survey, asks, when }: PathwayStep) =>
+  survey !== undefined && asks === undefined && 'day' in when ? [when.day] : []
+
+/** Whether a survey of such a day may ride on it. */
+export function mayAsk({ kind, when, anchor, class: contactClass }: PathwayStep, days: ReadonlySet<number>): boolean {
+  if (anchor !== undefined && anchor !== 'treatment_date') return false
+  if (contactClass !== 'care' || (kind !== 'contact' && kind !== 'guidance')) return false
+  const [first, last] = 'day' in when ? [when.day, when.day] : 'days' in when ? when.days : [1, 0]
+  return [...days].some((day) => day >= first && day <= last)
+}
+
 type Problem = [field: string, message: string]
 
 /** Windows in which the promise can't be kept. */

@@ -4,7 +4,15 @@ import type { Organisation, StoreType } from '../staff/index.ts'
 import type { TreatmentKind } from '../treatments/index.ts'
 import { type GuideBook, momentOf } from './guides.ts'
 import { applies, type MatchFacts, matches, type Pathway, type PathwayStep } from './pathway.ts'
-import { anchorProblems, channelProblems, guidedDay, mayCarry, windowProblems } from './static-checks-step.ts'
+import {
+  anchorProblems,
+  askedDay,
+  channelProblems,
+  guidedDay,
+  mayAsk,
+  mayCarry,
+  windowProblems,
+} from './static-checks-step.ts'
 import type { Anchor } from './types.ts'
 
 export interface CheckFacts {
@@ -13,6 +21,8 @@ export interface CheckFacts {
   guides: GuideBook
   organisation: Pick<Organisation, 'roles' | 'people' | 'fallbacks'>
   words: WordLint
+  /** Names of surveys that people are invited to. */
+  surveys: ReadonlySet<string>
 }
 
 export interface PathwayProblem {
@@ -26,6 +36,7 @@ export interface PathwayProblem {
 
 /** Everything that would show only when a customer waits for it, all at once. */
 export function checkPathways(pathways: readonly Pathway[], facts: CheckFacts): PathwayProblem[] {
+  const askedDays = new Set(pathways.flatMap(({ steps }) => steps.flatMap(askedDay)))
   const lastGuided = Math.max(0, ...pathways.flatMap(({ steps }) => steps.flatMap(guidedDay)))
   return pathways.flatMap((pathway) => {
     const found: PathwayProblem[] = []
@@ -39,7 +50,7 @@ export function checkPathways(pathways: readonly Pathway[], facts: CheckFacts): 
       const at: Add = (code, path, message) => add(code, ['steps', i, ...path], message)
       if (seen.has(step.id)) at('duplicate_step', ['id'], `${step.id} stands twice`)
       seen.add(step.id)
-      checkTexts(step, lastGuided, facts, at)
+      checkTexts(step, { lastGuided, askedDays }, facts, at)
       for (const [field, message] of windowProblems(step)) at('impossible_window', [field], message)
       const anchored = anchorProblems(step, pathway)
       for (const [code, field, message] of anchored) at(code, [field], message)
@@ -75,7 +86,12 @@ function checkNames(pathway: Pathway, { kinds }: CheckFacts, add: Add): void {
         add('unknown_technique', [...path, 'techniques', i], `no treatment has the technique ${technique}`)
 }
 
-function checkTexts(step: PathwayStep, lastGuided: number, { templates, words }: CheckFacts, add: Add): void {
+function checkTexts(
+  step: PathwayStep,
+  { lastGuided, askedDays }: { lastGuided: number; askedDays: ReadonlySet<number> },
+  { templates, words, surveys }: CheckFacts,
+  add: Add,
+): void {
   const { title, script = '', action, class: contactClass } = step
   const template = step.template === undefined ? undefined : templates.get(step.template)
   if (step.kind === 'decision') {
@@ -89,8 +105,18 @@ function checkTexts(step: PathwayStep, lastGuided: number, { templates, words }:
     // Guidance rides on whatever is said that day, on a call's announcement, too.
     if (mayCarry(step, lastGuided) && !template.chat.includes('{{guide}}'))
       add('template_without_guide', ['template'], 'the text must carry {{guide}}')
+    // A survey rides on whatever is said that day.
+    const asks = step.survey !== undefined || mayAsk(step, askedDays)
+    if (asks && ![template.chat, template.sms].some((text) => text?.includes('{{survey}}')))
+      add('template_without_survey', ['template'], 'the text must carry {{survey}}')
     for (const message of channelProblems(step, template)) add('no_channel', ['template'], message)
   }
+  if (step.survey !== undefined && !surveys.has(step.survey))
+    add(
+      'unknown_survey',
+      ['survey'],
+      `nobody is asked ${step.survey}: config/surveys has no survey of that name with an invitation`,
+    )
   if (action === 'call' && !script) add('missing_script', ['script'], 'a call needs a script')
   for (const [field, text] of Object.entries({ title, script }))
     for (const message of words(text, contactClass)) add(wordCode(message) ?? 'forbidden_word', [field], message)

@@ -54,6 +54,12 @@ export type StepStatus =
   | 'needs_anchor'
   | 'cancelled'
 
+/** `inPerson`: whoever calls asks it instead, and so does the conversation. */
+export interface StepSurvey {
+  id: string
+  inPerson: boolean
+}
+
 export interface CareStep {
   /** `<treatmentId>.<pathway>.<stepId>` */
   id: string
@@ -79,4 +85,6 @@ export interface CareStep {
   /** A code of docs/reasons.md; null when nothing needs explaining. */
   reason: string | null
   mergedInto: string | null
+  /** What it asks in writing. */
+  surveys?: StepSurvey[] | null
 }

@@ -7,6 +7,7 @@ import type { Treatment, TreatmentsService } from '../treatments/index.ts'
 import type { GuideBook, Moment } from './guides.ts'
 import type { StepRow } from './model.ts'
 import type { Subject } from './subjects.ts'
+import type { SurveyInvited } from './surveys.ts'
 
 /** The customer's own people, the nearest first: tried where a step is the consultant's. */
 export const consultantsOf = (
@@ -24,6 +25,8 @@ export interface StepFacts {
   at: Date
   /** Who says it, where that is known. */
   member?: StaffMember | undefined
+  /** What it asks in writing. */
+  survey?: SurveyInvited | undefined
 }
 
 const POSTS: Partial<Record<Role, string>> = {
@@ -102,7 +105,7 @@ export function varsOf(
   guides: GuideBook,
   treatments: Pick<TreatmentsService, 'kind'>,
 ): Record<string, string> {
-  const { contact, place, at, member } = facts
+  const { contact, place, at, member, survey } = facts
   const found = guidesOf(step, facts, guides, treatments)
   const several = found.length > 1
   const emergency = place?.emergencyPhone ?? place?.callbackPhone ?? ''
@@ -145,6 +148,9 @@ export function varsOf(
     brief: briefly(isLongInBrief ? 'notice' : 'brief'),
     notice: found[0]?.notice ?? '如有不适请随时与我们联系',
     urgent,
+    // Both of it, so that nobody opens a strange address.
+    survey: survey?.link ? `\n问卷《${survey.title}》：${survey.link}` : '',
+    ...(survey ? { page: survey.page } : {}),
     text: '',
   }
 }

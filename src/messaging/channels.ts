@@ -17,6 +17,8 @@ export interface ChannelSettings {
   email: EmailSettings | 'log' | null
 }
 
+/** Of the mini-program. */
+const FIRST_PAGE = 'pages/home/index'
 const DUPLICATE_INTERVAL_S = 14_400
 const field = (body: string, name: string): string | null => {
   const value = (JSON.parse(body) as Record<string, unknown>)[name]
@@ -109,12 +111,13 @@ export function createChannels({
       dedupe: 'none',
       freeze(row, target) {
         const [openId, templateId] = target.split('|')
-        const fields = row.content.kind === 'customer' ? (row.content.subscribe?.fields ?? {}) : {}
+        const notice = row.content.kind === 'customer' ? row.content.subscribe : null
+        const fields = notice?.fields ?? {}
         const data = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, { value }]))
         return JSON.stringify({
           touser: openId,
           template_id: templateId,
-          page: 'pages/home/index',
+          page: notice?.page ?? FIRST_PAGE,
           data,
           miniprogram_state: 'formal',
           lang: 'zh_CN',

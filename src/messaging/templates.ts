@@ -19,6 +19,7 @@ export const VARIABLES = [
   'brief',
   'notice',
   'urgent',
+  'survey',
   'when',
   'title',
   'text',
@@ -120,6 +121,8 @@ const LONG_VALUES: Record<(typeof VARIABLES)[number], string> = {
   notice: chars(20),
   // Counted with the brief.
   urgent: '',
+  // A sentence with an address.
+  survey: `\n${chars(15)}${'x'.repeat(65)}`,
   when: chars(2),
   title: chars(16),
   text: chars(300),
@@ -162,7 +165,8 @@ export interface RenderedMessage {
   templateVersion: number
   chat: string
   sms: string | null
-  subscribe: { kind: SubscribeKind; fields: Record<string, string> } | null
+  /** `page`: where a tap leads; the first page when left out. */
+  subscribe: { kind: SubscribeKind; fields: Record<string, string>; page?: string } | null
   /** Who a mail with the chat's text is from, and its subject; null where the text belongs to a conversation. */
   email: { sender: string; subject: string } | null
 }
@@ -174,7 +178,7 @@ const ELLIPSIS_BYTES = 3
 const FIELD_CHARS: Record<string, number> = { thing: 20, name: 10, phrase: 5, character_string: 32 }
 const fieldChars = (name: string): number => FIELD_CHARS[name.replace(/\d+$/, '')] ?? 32
 
-/** Fills a template. Same input, same text. @throws AppError internal/internal for an unknown key or a missing variable: checked at start, so our bug */
+/** Fills a template; `vars.page` is where a notice leads. Same input, same text. @throws AppError internal/internal for an unknown key or a missing variable: checked at start, so our bug */
 export function render(book: TemplateBook, key: string, vars: Record<string, string>): RenderedMessage {
   const template = book.get(key)
   if (!template) throw new AppError('internal', 'internal', { template: key })
@@ -192,6 +196,7 @@ export function render(book: TemplateBook, key: string, vars: Record<string, str
     subscribe: template.subscribe
       ? {
           kind: template.subscribe.kind,
+          ...(vars.page === undefined ? {} : { page: vars.page }),
           fields: Object.fromEntries(
             Object.entries(template.subscribe.fields).map(([name, text]) => [
               name,

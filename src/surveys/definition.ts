@@ -111,7 +111,8 @@ export type QuestionKind = Question['kind']
 
 export const SurveyFile = z.strictObject({
   version: z.int().positive(),
-  title: z.string().min(1).max(30),
+  /** As a message has room for it. */
+  title: z.string().min(1).max(10),
   intro: z.string().min(1).max(200),
   thanks: z.string().min(1).max(120),
   /** Nobody can tell who answered; such a survey is open to everybody and has no invitations. */

@@ -133,6 +133,7 @@ describe('what an installation lacks', () => {
       guides: config.guides,
       organisation: config.organisation,
       words: buildWordLint(wording),
+      surveys: new Set(['visit_card']),
     }
     const file = Shape.parse({ version: 1, name: '测试', specificity: 1, matches: {}, steps: [{ ...STEP, ...step }] })
     return checkPathways([{ id: 'test', ...file }], { ...facts, ...more }).map(
