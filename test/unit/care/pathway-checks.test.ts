@@ -84,6 +84,18 @@ test.each([
     'steps.0.template there is no template care.none [missing_template]',
   ],
   [
+    'a survey that nobody wrote',
+    { survey: 'visit_cart' },
+    {},
+    'steps.0.survey nobody is asked visit_cart: config/surveys has no survey of that name with an invitation [unknown_survey]',
+  ],
+  [
+    'a survey that its text cannot carry',
+    { survey: 'visit_card', template: 'care.injection_month3', when: { month: 3 } },
+    {},
+    'steps.0.template the text must carry {{survey}} [template_without_survey]',
+  ],
+  [
     'days that end before they begin',
     { when: { days: [5, 3] } },
     {},
