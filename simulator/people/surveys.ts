@@ -7,19 +7,21 @@ const MINUTE = 60_000
 /** People act on marks, as everywhere. */
 const MARK = 10 * MINUTE
 const ANSWERS = 0.72
+const LOOKS_AROUND = 0.3
 const PAUSES = 0.3
 const SURVEY_PAGE = /^pages\/survey\/index\?invitationId=([\w.:@-]+)$/
 
 type Json = Record<string, unknown>
 
-/** A notice that leads to a survey: most people answer within a day. */
+/** A notice that leads to a survey: most people answer within a day. Another one leads to the first page, where open ones are listed. */
 export function onSurveyNotice(simulator: Simulator, customer: Customer, entry: LedgerEntry): void {
   const { world, context } = simulator
   const { seed } = world
   const { personId } = customer
   const [, invitationId] = SURVEY_PAGE.exec(text(entry.payload.page)) ?? []
   // The number is the server's; what somebody does hangs on what was asked and when.
-  if (!invitationId || chance(seed, personId, entry.text, 'answers a survey') > ANSWERS) return
+  const likely = invitationId === undefined ? LOOKS_AROUND : ANSWERS
+  if (chance(seed, personId, entry.text, 'answers a survey') > likely) return
   const after = between(4, 20 * 60, seed, personId, entry.text, 'survey, when')
   const at = new Date(Math.ceil((context.clock.now().getTime() + after * MINUTE) / MARK) * MARK)
   context.clock.schedule(at, `${personId} survey ${entry.text}`, () =>
@@ -30,7 +32,7 @@ export function onSurveyNotice(simulator: Simulator, customer: Customer, entry: 
 async function answer(
   { world: { seed }, context, act }: Simulator,
   { personId }: Customer,
-  invitationId: string,
+  known: string | undefined,
   about: string,
 ): Promise<void> {
   const { appUrl } = context.callbacks.targets
@@ -50,6 +52,9 @@ async function answer(
   const session = await call('POST', '/session', act({ as: 'customer', id: personId, do: 'mp-login' }), null)
   if (!session) return
   const token = text(session.token)
+  const open = known === undefined ? list((await call('GET', '/surveys', undefined, token))?.items) : []
+  const invitationId = known ?? text(record(open[0]).id)
+  if (!invitationId) return
   const path = `/surveys/${invitationId}`
   const opened = await call('GET', path, undefined, token)
   if (!opened) return
