@@ -16,10 +16,13 @@ export interface RequestOptions {
 export class RequestError extends Error {
   readonly code: string
   readonly status: number
-  constructor(code: string, status: number, message: string) {
+  /** What the server says besides, e.g. which answers it can't take. */
+  readonly details: Readonly<Record<string, unknown>>
+  constructor(code: string, status: number, message: string, details: Readonly<Record<string, unknown>> = {}) {
     super(message)
     this.code = code
     this.status = status
+    this.details = details
   }
 }
 
@@ -67,5 +70,5 @@ const offline = () => new RequestError('offline', 0, OFFLINE_WORDS)
 function read<T>({ status, data }: Answer<T>): T {
   if (status >= 200 && status < 300) return data as T
   const error = typeof data === 'object' && data !== null && 'error' in data ? data.error : undefined
-  throw new RequestError(error?.code ?? 'unknown', status, error?.message ?? OFFLINE_WORDS)
+  throw new RequestError(error?.code ?? 'unknown', status, error?.message ?? OFFLINE_WORDS, error)
 }
