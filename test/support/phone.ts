@@ -52,6 +52,7 @@ export interface OpenPhone {
   /** On the page on top. */
   find(selector: string): Locator
   text(words: string | RegExp): Locator
+  /** By the whole name. */
   role(role: Parameters<Page['getByRole']>[0], name?: string | RegExp): Locator
   /** By finger or mouse, as the phone was opened. */
   tap(target: Locator): Promise<void>
@@ -86,7 +87,7 @@ export async function openPhone(browser: Browser, options: PhoneOptions): Promis
     context,
     find: (selector) => shown.locator(selector),
     text: (words) => shown.getByText(words),
-    role: (role, name) => page.getByRole(role, name === undefined ? {} : { name }),
+    role: (role, name) => page.getByRole(role, name === undefined ? {} : { name, exact: true }),
     tap: (target) => (touch ? target.tap() : target.click()),
     data: () => page.evaluate(() => (window as unknown as PhoneWindow).__mp.top().inst.data),
     path: () => page.evaluate(() => (window as unknown as PhoneWindow).__mp.top().path),

@@ -10,9 +10,9 @@ const { TmplGroup } = createRequire(import.meta.url)('glass-easel-template-compi
 
 /**
  * Put before the compiled templates: functions of WXS are marked, and handlers and `change:` observers go through the shell,
- * which gives them the ComponentDescriptor that WeChat passes.
+ * which gives them the ComponentDescriptor that WeChat passes. A program without WXS has no `D`.
  */
-const RUNTIME = `D=(function(define){return function(name,factory){var load=define(name,factory);return function(){
+const RUNTIME = `if(typeof D==='function')D=(function(define){return function(name,factory){var load=define(name,factory);return function(){
 var exported=load();for(var key in exported)if(typeof exported[key]==='function')exported[key].__wxs=true;return exported}}})(D);
 Q.A=function(observer){return __mp.wxsChange(observer)};
 Q.C=function(caller,event,handler){return __mp.wxsEvent(caller,event,handler)};`

@@ -1,10 +1,18 @@
 /** What WeChat itself puts over a page. */
 import { make } from '../dom.ts'
 
+/** After a tap by finger the browser clicks once more at that place. */
+const SECOND_CLICK_MS = 100
+
 /** Shows it over everything; answers how to take it away. */
 export function dialogOver(node: HTMLElement): () => void {
   node.setAttribute('role', 'dialog')
   const mask = make('mp-mask', {}, node)
+  // What opened it must not answer it.
+  mask.inert = true
+  setTimeout(() => {
+    mask.inert = false
+  }, SECOND_CLICK_MS)
   document.body.append(mask)
   return () => mask.remove()
 }
