@@ -2,6 +2,7 @@
 import { CUSTOMER_VIEWS, countsIn } from './customer.js'
 import { openDesk, showDesk } from './desk.js'
 import { el, empty, fullDate, make, press } from './dom.js'
+import { onChatOpened, showMini } from './mini.js'
 import { showRecord } from './record.js'
 import { staffView } from './staff.js'
 import { broken, refusal } from './words.js'
@@ -81,7 +82,9 @@ async function refresh() {
     el('customer-name').textContent = customer.person.name
     tabs(customer)
     const mark = `${state.customer}/${state.tab} ${JSON.stringify(customer)}`
-    show(el('customer-screen'), mark, () => CUSTOMER_VIEWS[state.tab](customer, actAs('customer')))
+    const draw = CUSTOMER_VIEWS[state.tab]
+    if (draw) show(el('customer-screen'), mark, () => draw(customer, actAs('customer'), openMini))
+    showMini(state.tab === 'mini', state.customer)
   } else
     show(el('customer-screen'), 'nobody', () => [empty('这个世界里还没有客户。\n启动模拟器时加上 --customers 5。')])
   if (staff) {
@@ -190,7 +193,15 @@ function tabs(customer) {
     button.dataset.count = counts[button.dataset.tab] || ''
   if (state.opened === state.customer) return
   state.opened = state.customer
+  // Whoever looks at programs looks at the next one's, too.
+  if (state.tab === 'mini') return
   tab(['chat', 'notices', 'sms'].find((name) => counts[name] > 0) ?? 'chat')
+}
+
+/** A notice leads to its page of the mini-program. */
+function openMini(page) {
+  tab('mini')
+  showMini(true, state.customer, page)
 }
 
 function tab(name) {
@@ -226,6 +237,10 @@ async function start() {
     button.addEventListener('click', () => view(button.dataset.view))
   onSubmit('say', 'words', 'customer')
   onSubmit('reply', 'summary', 'staff')
+  onChatOpened(() => {
+    tab('chat')
+    void refresh()
+  })
   await installDesk(desk)
   await refresh()
   setInterval(() => refresh().catch((error) => tell(`连接中断：${broken(error)}`)), POLL_MS)

@@ -18,7 +18,7 @@ function chat({ kf }, act) {
 const choice = ({ id, content }, act) =>
   make('button', { type: 'button', text: content, onclick: () => act('click', { menuId: id }) })
 
-function notices({ notices: rows, grants }, act) {
+function notices({ notices: rows, grants }, act, openMini) {
   const wallet = make(
     'div',
     { class: 'sheet' },
@@ -37,16 +37,25 @@ function notices({ notices: rows, grants }, act) {
       ),
     ),
   )
-  return [wallet, ...(rows.length > 0 ? rows.map(notice) : [empty('还没有服务通知。')])]
+  return [wallet, ...(rows.length > 0 ? rows.map((row) => notice(row, openMini)) : [empty('还没有服务通知。')])]
 }
 
-function notice({ at, text }) {
+function notice({ at, text, payload }, openMini) {
   const [title, ...lines] = text.split('\n')
   const facts = lines.flatMap((line) => {
     const [name, ...value] = line.split(':')
     return [make('dt', { text: name }), make('dd', { text: value.join(':') })]
   })
-  return make('div', { class: 'sheet' }, from('服务通知', at), make('h3', { text: title }), make('dl', {}, ...facts))
+  const open =
+    payload.page && make('button', { type: 'button', text: '进入小程序查看', onclick: () => openMini(payload.page) })
+  return make(
+    'div',
+    { class: 'sheet' },
+    from('服务通知', at),
+    make('h3', { text: title }),
+    make('dl', {}, ...facts),
+    open,
+  )
 }
 
 function phone({ sms, email, calls, contactChat }) {
@@ -67,5 +76,5 @@ export const countsIn = ({ kf, notices: rows, sms, email, calls, contactChat }) 
   sms: sms.length + email.length + calls.length + contactChat.length,
 })
 
-/** By tab: `(chats, act) => nodes`. */
+/** By tab: `(chats, act, openMini) => nodes`; the mini-program has a frame of its own. */
 export const CUSTOMER_VIEWS = { chat, notices, sms: phone }

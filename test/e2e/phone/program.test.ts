@@ -1,4 +1,6 @@
+/// <reference lib="dom" />
 /** The project's own mini-program in a real browser, before the real server and the simulator. */
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { withoutBrowser } from '../../support/phone.ts'
 import { phoneWorld } from '../../support/phone-world.ts'
@@ -42,4 +44,43 @@ describe.skipIf(withoutBrowser)('the mini-program', async () => {
       .waitFor()
     await page.close()
   })
+
+  test.each([1440, 375])(
+    'beside the chats of its person, %i px wide, and back in the chat for a question',
+    async (width) => {
+      const page = await browser.newPage({ viewport: { width, height: 860 } })
+      const errors: string[] = []
+      page.on('pageerror', (error) => errors.push(error.message))
+      await page.goto(`${simulator.ready.wecomBase}/`)
+      await page.getByRole('tab', { name: '小程序' }).click()
+      const mini = page.frameLocator('#customer-mini')
+      await mini.getByText(/欢迎回来|验证手机号/).waitFor()
+      const whose = () => page.locator('#customer-mini').getAttribute('src')
+      const [first, second] = await page.$$eval('#who-customer option', (all) =>
+        all.map((one) => one.getAttribute('value')),
+      )
+      expect(await whose()).toContain(`person=${first}`)
+      await page.screenshot({ path: join('test-output/phone', `beside-${width}.png`) })
+
+      // Another person's phone shows that person's program.
+      await page.selectOption('#who-customer', second ?? '')
+      await page.waitForFunction(
+        (id) => document.querySelector('#customer-mini')?.getAttribute('src')?.includes(`${id}`),
+        second,
+      )
+      await mini.getByText(/欢迎回来|验证手机号/).waitFor()
+      await page
+        .frames()
+        .find((frame) => frame.url().includes('/phone/app.html'))
+        ?.evaluate(() => {
+          const { wx } = window as unknown as { wx: { openCustomerServiceChat(options: object): Promise<unknown> } }
+          return wx.openCustomerServiceChat({ corpId: 'ww1', extInfo: { url: 'https://work.weixin.qq.com/kfid/kfc1' } })
+        })
+      await page.locator('[role=tab][data-tab=chat][aria-selected=true]').waitFor()
+      expect(await page.locator('#customer-mini').isVisible()).toBe(false)
+      expect(await page.locator('#say').isVisible()).toBe(true)
+      expect(errors).toEqual([])
+      await page.close()
+    },
+  )
 })
