@@ -61,9 +61,10 @@ export async function playHeadless(options: HeadlessOptions): Promise<{ ok: bool
       claims,
       end,
     })
-    const [care, tasks] = await Promise.all([
+    const [care, tasks, photos] = await Promise.all([
       api.call('GET', `/api/v1/stats/care?now=${end.toISOString()}`),
       api.call('GET', '/api/v1/stats/tasks'),
+      api.call('GET', '/api/v1/stats/photos'),
     ])
     const surveys = await api.call('GET', '/api/v1/stats/surveys')
     const callbacks = await callbackCounts(parts.server.address)
@@ -75,6 +76,7 @@ export async function playHeadless(options: HeadlessOptions): Promise<{ ok: bool
       care,
       tasks,
       surveys,
+      photos: { received: photos.received as number },
       treatments: desk.chart.treatments().filter(({ record }) => !record).length,
       callbacks,
       apiCalls: await apiCallCounts(simulator.ready.wecomBase),

@@ -34,6 +34,7 @@ interface ReportInput {
   care: Record<string, unknown>
   tasks: Record<string, unknown>
   surveys: Record<string, unknown>
+  photos: { received: number }
   treatments: number
   callbacks: { received: number; duplicates: number; rejected: number }
   apiCalls: Counts
@@ -50,6 +51,7 @@ export function reportOf({
   care,
   tasks,
   surveys,
+  photos,
   treatments,
   callbacks,
   apiCalls,
@@ -93,8 +95,8 @@ export function reportOf({
     },
     channels: count(ledger, ({ kind }) => kind),
     surveys: { invited: surveys.invited, answered: surveys.answered },
+    photos: photos.received,
     // Rooms that come later: never invented.
-    photos: null,
     complaints: null,
     redFlags: null,
     tasks: { created: tasks.created, done: tasks.done, overdue: tasks.overdue },

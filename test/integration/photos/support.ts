@@ -1,6 +1,7 @@
 /** The photos room behind real HTTP on a real database, with people, treatments and consents played by plain objects. */
 import { createHash, randomBytes } from 'node:crypto'
 import { request } from 'node:http'
+import type { Connection } from 'mongoose'
 import { afterAll } from 'vitest'
 import { loadConfig } from '../../../src/config.ts'
 import type { Customer } from '../../../src/customers/index.ts'
@@ -75,8 +76,9 @@ export interface Answer {
 }
 export type Part = Buffer | (() => Promise<unknown>)
 
-export async function photosWorld() {
-  const db = await testDb()
+/** `own`: for a process of its own, which no test runner looks after. */
+export async function photosWorld(own: { db: Connection } | null = null) {
+  const db = own?.db ?? (await testDb())
   const ports = await testPorts(db)
   const people = new Map(['ann', 'bo'].map((id) => [id, customer(id)]))
   /** Who is now whom. */
@@ -136,7 +138,7 @@ export async function photosWorld() {
     idempotency: createIdempotency(ports),
   })
   const { port } = await http.listen(0, '127.0.0.1')
-  afterAll(() => http.stop(100))
+  if (!own) afterAll(() => http.stop(100))
 
   /** node:http, because it sends what it is told and when. `cut`: the connection ends behind the last part. */
   function ask(

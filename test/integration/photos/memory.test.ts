@@ -1,0 +1,87 @@
+/** What a photo costs the process that takes it in, measured from outside, as the operating system counts it. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { request } from 'node:http'
+import { afterAll, expect, test } from 'vitest'
+import { noise } from '../../support/pictures.ts'
+
+const MB = 1024 * 1024
+const child: ChildProcess = fork('test/integration/photos/server-process.ts', {
+  execArgv: ['--expose-gc', '--import', 'tsx'],
+  env: { ...process.env, DB_NAME: `t_${randomBytes(6).toString('hex')}` },
+})
+afterAll(() => void child.kill())
+const answer = (ask: string) =>
+  new Promise<{ port: number; rss: number; peak: number }>((resolve) => {
+    const hear = (message: { ask: string; port: number; rss: number; peak: number }) => {
+      if (message.ask !== ask) return
+      child.off('message', hear)
+      resolve(message)
+    }
+    child.on('message', hear)
+  })
+const tell = (ask: 'begin' | 'end' | 'work') => {
+  const said = answer(ask)
+  child.send(ask)
+  return said
+}
+const { port } = await answer('ready')
+
+function send(bytes: Buffer): Promise<{ status: number; text: string }> {
+  const fields = {
+    submissionId: randomBytes(8).toString('hex'),
+    angle: 'front',
+    purpose: 'care',
+    bytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  }
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: 'Bearer ann', 'content-type': 'multipart/form-data; boundary=x' }
+    const call = request({ port, host: '127.0.0.1', method: 'POST', path: '/api/mp/photos', headers }, (response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (part: string) => {
+        text += part
+      })
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+    })
+    call.on('error', reject)
+    for (const [name, value] of Object.entries(fields))
+      call.write(`--x\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`)
+    call.write('--x\r\ncontent-disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n')
+    call.write(bytes)
+    call.end('\r\n--x--\r\n')
+  })
+}
+
+/** Real speckles, so that nothing about it is easy: 48 megapixels in 17 MB. */
+const large = await noise(8_000, 6_000).jpeg({ quality: 60 }).toBuffer()
+const small = await noise(1_200, 900).jpeg({ quality: 80 }).toBuffer()
+
+test('receiving, cleaning and sealing a photo of 17 MB takes less than 30 MB', async () => {
+  expect(large.length / MB).toBeGreaterThan(14)
+  expect(large.length / MB).toBeLessThan(20)
+  // Code and buffers that are there once, whatever comes.
+  for (let i = 0; i < 2; i++) expect((await send(small)).status).toBe(200)
+  const { rss } = await tell('begin')
+  expect((await send(large)).status).toBe(200)
+  const { peak } = await tell('end')
+  process.stderr.write(`photo of 17 MB received: ${((peak - rss) / MB).toFixed(1)} MB more\n`)
+  expect((peak - rss) / MB).toBeLessThan(30)
+})
+
+test('its pictures are made in less than 200 MB', async () => {
+  const { rss } = await tell('begin')
+  const { peak } = await tell('work')
+  process.stderr.write(`pictures of 48 megapixels: ${((peak - rss) / MB).toFixed(1)} MB more\n`)
+  expect((peak - rss) / MB).toBeLessThan(200)
+})
+
+test('fifty at once take less than 150 MB together', async () => {
+  const { rss } = await tell('begin')
+  const answers = await Promise.all(Array.from({ length: 50 }, () => send(small)))
+  expect(answers.filter(({ status }) => status !== 200)).toEqual([])
+  const { peak } = await tell('end')
+  process.stderr.write(`50 photos at once: ${((peak - rss) / MB).toFixed(1)} MB more\n`)
+  expect((peak - rss) / MB).toBeLessThan(150)
+})
