@@ -54,7 +54,7 @@ describe('WXSS', () => {
     expect(compile(':host .b { top: 0 }', 'c1')).toBe('[wx-host=c1] .c1--b { top: 0 }')
   })
   test('keyframes are no selectors, and what is imported twice comes once', () => {
-    expect(compile('@keyframes x { from { top: 0 } to { top: 1px } }')).toContain('from { top: 0 }')
+    expect(compile('@keyframes x { from { top: 0 } to { top: 1px } }')).toContain('{ from { top: 0 } to {')
     const twice = { 'shared/one.wxss': '.one { top: 0 }' }
     expect(compile('@import "shared/one.wxss"; @import "/shared/one.wxss";', undefined, twice)).toBe('.one { top: 0 }')
   })
