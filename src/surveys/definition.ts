@@ -133,7 +133,7 @@ export interface Survey extends SurveyFile {
 export type Answer = string | number | string[] | Record<string, string>
 export type Answers = Record<string, Answer>
 
-/** How often one person may be asked, and how many of those who only asked are. */
+/** How often one person may be asked. */
 export const SurveyRulesFile = z.strictObject({
   version: z.int().positive(),
   fatigue: z.strictObject({
@@ -145,8 +145,6 @@ export const SurveyRulesFile = z.strictObject({
     /** The same survey again. */
     sameSurveyDays: z.int().min(0).max(366),
   }),
-  /** The share of consultations that are asked about, 0–1. */
-  consultationSample: z.number().min(0).max(1),
 })
 export type SurveyRules = z.output<typeof SurveyRulesFile>
 
