@@ -17,6 +17,7 @@ import { openApiOf } from '../src/platform/openapi.ts'
 import { systemRandom } from '../src/platform/random.ts'
 import { REASONS } from '../src/platform/reasons.ts'
 import { readSettings } from '../src/platform/settings.ts'
+import { ConsentsFile } from '../src/privacy/index.ts'
 import { OrganisationSchema } from '../src/staff/index.ts'
 import { SurveyFile, SurveyRulesFile } from '../src/surveys/index.ts'
 import { TreatmentsSchema } from '../src/treatments/index.ts'
@@ -105,6 +106,7 @@ const files: Record<string, () => string> = {
   'config/schema/promotion.json': () => schema(PromotionFile),
   'config/schema/confirming.json': () => schema(ConfirmingFile),
   'config/schema/wording.json': () => schema(WordingFile),
+  'config/schema/consents.json': () => schema(ConsentsFile),
   'config/schema/survey.json': () => schema(SurveyFile),
   'config/schema/survey-rules.json': () => schema(SurveyRulesFile),
   'config/schema/photos.json': () => schema(PhotosFile),

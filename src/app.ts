@@ -1,7 +1,8 @@
 /** The composition root: builds every room once, in dependency order, and hands back what a process mounts. */
 import type Router from '@koa/router'
 import type { Connection } from 'mongoose'
-import { createCare } from './care/index.ts'
+import { createCare, momentName } from './care/index.ts'
+import { createComplaintsRoom } from './complaints/index.ts'
 import type { AppConfig } from './config.ts'
 import { createCustomers } from './customers/index.ts'
 import { createImports, type ImportsService } from './imports/index.ts'
@@ -23,6 +24,8 @@ import type { Ports } from './platform/ports.ts'
 import type { Random } from './platform/random.ts'
 import { createRoutines } from './platform/routines.ts'
 import type { Settings } from './platform/settings.ts'
+import { askStaffWith, createPortal } from './portal/index.ts'
+import { createPrivacy } from './privacy/index.ts'
 import { createRelations } from './relations/index.ts'
 import { createStaff, SYNC_ROUTINE } from './staff/index.ts'
 import { createSurveys } from './surveys/index.ts'
@@ -110,14 +113,27 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     // A product is bought at the counter; interest is in a treatment.
     interests: config.treatments.filter(({ category }) => category !== 'product'),
   })
+  const privacy = createPrivacy({
+    ...ports,
+    customers: customers.service,
+    async promotionDecided(customerId, granted) {
+      await customers.service.patch(customerId, { promotionConsent: granted })
+    },
+    askStaff: askStaffWith({ tasks: tasks.service, customers: customers.service, staff: staff.service }),
+    documents: config.consents,
+    copies: {
+      customer: (id) => customers.service.card(id),
+      treatments: (id) => treatments.service.ofCustomer(id),
+      care: async (id) => care.service.mine.stepsOf((await treatments.service.ofCustomer(id)).map((one) => one.id)),
+    },
+  })
   const photos = createPhotos({
     ...ports,
     customers: customers.service,
     treatments: treatments.service,
     staff: staff.service,
     wechat: wechat.client,
-    // Nobody has agreed to anything before somebody keeps what people agree to.
-    consents: { granted: async () => false },
+    consents: privacy.service,
     config: config.photos,
     publicUrl,
   })
@@ -160,7 +176,42 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     templates: config.templates,
   })
 
-  const features = [staff, customers, treatments, photos, messaging, tasks, surveys, care, relations]
+  const complaints = createComplaintsRoom({
+    ...ports,
+    customers: customers.service,
+    treatments: treatments.service,
+    staff: staff.service,
+    tasks: tasks.service,
+    messaging: messaging.service,
+    ownPhotos: async (customerId, photoIds) =>
+      new Set((await photos.service.ofCustomer(customerId, photoIds)).map(({ id }) => id)),
+  })
+  const portal = createPortal({
+    ...ports,
+    care: care.service.mine,
+    customers: customers.service,
+    treatments: treatments.service,
+    staff: staff.service,
+    questions: surveys.service.questionsFor,
+    kinds: config.treatments,
+    subscriptions: messaging.service.subscriptions,
+    nameOf: momentName,
+  })
+
+  const features = [
+    staff,
+    customers,
+    treatments,
+    privacy,
+    photos,
+    messaging,
+    tasks,
+    surveys,
+    care,
+    relations,
+    complaints,
+    portal,
+  ]
   const routines = createRoutines(
     features.flatMap((feature) => feature.routines),
     base,

@@ -16,6 +16,7 @@ import {
   PathwayFile,
   type PathwayProblem,
 } from './care/index.ts'
+import { COMPLAINT_TEMPLATES } from './complaints/index.ts'
 import {
   buildTemplates,
   buildWordLint,
@@ -31,6 +32,7 @@ import {
 } from './messaging/index.ts'
 import { type PhotosConfig, PhotosFile, textsOf } from './photos/index.ts'
 import { ConfigError, type ConfigLoader, createConfigLoader, formatProblem } from './platform/config.ts'
+import { type ConsentDocument, ConsentsFile } from './privacy/index.ts'
 import { RELATIONS_TEMPLATES } from './relations/index.ts'
 import { type Organisation, OrganisationSchema } from './staff/index.ts'
 import { checkSurveys, type Survey, SurveyFile, type SurveyRules, SurveyRulesFile } from './surveys/index.ts'
@@ -52,6 +54,8 @@ export interface AppConfig {
   review(pathways: readonly Pathway[]): PathwayProblem[]
   /** Where the file of a pathway says its version: `config/pathways/base.yaml:3`. */
   placeOf(pathway: string): string
+  /** What customers are asked to agree to. */
+  consents: readonly ConsentDocument[]
   surveys: readonly Survey[]
   surveyRules: SurveyRules
   photos: PhotosConfig
@@ -77,6 +81,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
   const surveyRules = loader.load('survey-rules.yaml', SurveyRulesFile)
   const confirming = loader.load('confirming.yaml', ConfirmingFile)
   const photos = loader.load('photos.yaml', PhotosFile)
+  const consentsFile = loader.load('consents.yaml', ConsentsFile)
   const pathwayFiles = loader.loadAll('pathways', PathwayFile)
   const shown = (file: string) => relative(process.cwd(), join(folder, file))
 
@@ -97,7 +102,13 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
       code,
     })
   }
-  for (const key of [...CARE_TEMPLATES, ...RELATIONS_TEMPLATES, 'system.welcome', 'system.contact_welcome'])
+  for (const key of [
+    ...CARE_TEMPLATES,
+    ...RELATIONS_TEMPLATES,
+    ...COMPLAINT_TEMPLATES,
+    'system.welcome',
+    'system.contact_welcome',
+  ])
     if (!book.has(key))
       loader.report({
         file: shown('templates'),
@@ -150,7 +161,8 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     !promotion ||
     !surveyRules ||
     !confirming ||
-    !photos
+    !photos ||
+    !consentsFile
   )
     throw new ConfigError(loader.problems.map(formatProblem))
   return {
@@ -169,6 +181,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     photos,
     drawings: new Map([...drawings].map(([name, svg]) => [name, { caption: captionOf(svg), svg }])),
     guideFiles,
+    consents: consentsFile.consents,
     surveys,
     surveyRules,
   }

@@ -14,7 +14,13 @@ import { createMetrics } from './platform/metrics.ts'
 import { createAgendaMetronome, createDrainer, type Drainer } from './platform/metronome.ts'
 import { mountPages } from './platform/pages.ts'
 import { type Random, systemRandom } from './platform/random.ts'
-import { createRateLimiter, unthrottled } from './platform/rate-limit.ts'
+import {
+  ALLOWANCES,
+  type Allowance,
+  type AllowanceName,
+  createRateLimiter,
+  unthrottled,
+} from './platform/rate-limit.ts'
 import type { Settings } from './platform/settings.ts'
 import { type StopStep, stopInOrder } from './platform/shutdown.ts'
 import { mountSystemRoutes } from './platform/system-routes.ts'
@@ -30,6 +36,8 @@ export interface ServerOptions {
    * repeats; needs CLOCK_URL.
    */
   metronome?: 'agenda' | 'step'
+  /** How often one may ask. */
+  allowances?: Record<AllowanceName, Allowance>
 }
 
 export interface RunningServer {
@@ -53,6 +61,7 @@ export async function startServer({
   log,
   random = systemRandom,
   metronome = 'agenda',
+  allowances = ALLOWANCES,
 }: ServerOptions): Promise<RunningServer> {
   const followed: ManualClock | null = settings.CLOCK_URL ? manualClock(EPOCH) : null
   const clock: Clock = followed ?? systemClock
@@ -91,7 +100,7 @@ export async function startServer({
   const steps: StopStep[] = []
   const addressOf = createAddressOf(settings.TRUSTED_PROXIES)
   // Months of simulated requests come within minutes, and CLOCK_URL is refused in production.
-  const throttle = followed ? unthrottled(addressOf) : { ...createRateLimiter({ clock }), addressOf }
+  const throttle = followed ? unthrottled(addressOf) : { ...createRateLimiter({ clock, allowances }), addressOf }
   const http = createHttpServer({ log, random, metrics, activity, throttle })
   try {
     if (followed && settings.CLOCK_URL) {

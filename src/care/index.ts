@@ -30,6 +30,7 @@ import { recordHandlers } from './listen.ts'
 import { createMigrations, MIGRATION_EVENT } from './migrate.ts'
 import { migrationRoutes } from './migration-routes.ts'
 import { createMigrationStore } from './migrations-model.ts'
+import { createMine, type MyCare } from './mine.ts'
 import { createCareStore } from './model.ts'
 import { guidePages } from './page-routes.ts'
 import { type PastContact, recordPast } from './past.ts'
@@ -44,7 +45,9 @@ import { askedInChat, onSurveyAnswered, type SurveyPort } from './surveys.ts'
 import { recordUnplanned } from './unplanned.ts'
 
 export { captionOf, type Drawing, lintDrawing } from './drawings.ts'
-export { buildGuides, checkGuides, type GuideBook, GuideFile } from './guides.ts'
+export { momentIn } from './guide-page.ts'
+export { buildGuides, checkGuides, type GuideBook, GuideFile, type Moment } from './guides.ts'
+export { type MyCare, type MyGuide, type MyStep, nameOf as momentName } from './mine.ts'
 export { CONTACT_STATES, PAST_CHANNELS, type PastContact, PastContactBody } from './past.ts'
 export { CARE_TEMPLATES, type Pathway, PathwayFile } from './pathway.ts'
 export { checkPathways, type PathwayProblem } from './static-checks.ts'
@@ -52,6 +55,8 @@ export { AdviceFile, checkAdvice } from './static-checks-advice.ts'
 export * from './types.ts'
 
 export interface CareService {
+  /** What customers see of it. */
+  mine: MyCare
   /** Plans every completed treatment that has no plan yet; a second call adds nothing. Returns the number of new steps. */
   startPlans(treatments: readonly Treatment[]): Promise<number>
   /** Keeps contacts that an old system recorded, each with its own answer; their numbers differ. Nothing is sent for them. */
@@ -142,7 +147,11 @@ export function createCare(deps: CareDeps): Feature<CareService> {
   }
 
   return {
-    service: { startPlans, recordPast: (contacts, options) => recordPast(shared, contacts, options) },
+    service: {
+      startPlans,
+      recordPast: (contacts, options) => recordPast(shared, contacts, options),
+      mine: createMine(shared),
+    },
     routes: [
       ...careRoutes({
         store,

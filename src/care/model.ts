@@ -195,6 +195,11 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
     step: (id: string) => steps.findOne({ _id: id }),
     steps: (ids: readonly string[]) =>
       ids.length === 0 ? Promise.resolve([]) : steps.find({ _id: { $in: [...ids] } }, ONE_PAGE).toArray(),
+    /** Of the treatments of one person: some hundreds at most. */
+    stepsOfAll: (treatmentIds: readonly string[]) =>
+      treatmentIds.length === 0
+        ? Promise.resolve([])
+        : steps.find({ treatmentId: { $in: [...treatmentIds] } }, ONE_PAGE).toArray(),
     stepsOf: (treatmentId: string) => steps.find({ treatmentId }).sort({ _id: 1 }).toArray(),
     /**
      * Changes outside a claim, each guarded by the states in which it makes sense, and by `where`: what it was decided from.

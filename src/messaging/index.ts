@@ -21,7 +21,7 @@ import { createOutboxStore, type OutboxRow } from './model.ts'
 import { createOutboxDrain } from './outbox.ts'
 import { messagingRoutes } from './routes.ts'
 import { createMessagingService, type WelcomeEntry } from './service.ts'
-import { SUBSCRIBE_KINDS, type SubscribeKind, type TemplateBook } from './templates.ts'
+import { SUBSCRIBE_KINDS, type SubscribeKind, type TemplateBook, TITLES } from './templates.ts'
 import type { ComingMessages, MessagingService, PromotionHolds, SettledListener } from './types.ts'
 
 export { type Cap, PromotionFile } from './caps.ts'
@@ -64,9 +64,6 @@ export interface MessagingDeps extends Ports {
     concurrency: number
   }
 }
-
-/** Titles under which the two notices stand in the mini-program's template list. */
-const TITLES: Record<SubscribeKind, string> = { care_reminder: '术后护理提醒', follow_up: '回访通知' }
 
 export function createMessaging(deps: MessagingDeps): Feature<MessagingService> {
   const {

@@ -16,7 +16,7 @@ import { emailRung, kfRung, smsRung, subscribeRung } from './ladder.ts'
 import type { Left } from './left.ts'
 import type { FrozenContent, OutboxRow, OutboxStore } from './model.ts'
 import { planReach } from './reach.ts'
-import { render, type TemplateBook } from './templates.ts'
+import { render, SUBSCRIBE_KINDS, type TemplateBook, TITLES } from './templates.ts'
 import type { ComingMessages, EnqueueContact, MessagingService, PromotionHolds, SettledListener } from './types.ts'
 
 export interface MessagingServiceDeps {
@@ -195,6 +195,16 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
     async text(id) {
       const content = (await store.byId(id))?.content
       return content?.kind === 'customer' ? { chat: content.chat, sms: content.sms } : null
+    },
+    async subscriptions(customerId) {
+      const customer = await customers.get(customerId)
+      if (!customer) return []
+      const book = await loadFacts(deps, [{ to: { customerId: customer.id }, storeId: customer.storeIds[0] ?? '' }])
+      const grants = book.reach(customer.id)?.grants ?? {}
+      return SUBSCRIBE_KINDS.flatMap((kind) => {
+        const grant = grants[kind]
+        return grant ? [{ kind, title: TITLES[kind], templateId: grant.templateId, left: grant.count }] : []
+      })
     },
     async reach(customerId, now) {
       const customer = await customers.get(customerId)

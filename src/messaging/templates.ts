@@ -27,9 +27,12 @@ export const VARIABLES = [
   'staff',
   'address',
   'visit',
+  'number',
 ] as const
 export const SUBSCRIBE_KINDS = ['care_reminder', 'follow_up'] as const
 export type SubscribeKind = (typeof SUBSCRIBE_KINDS)[number]
+/** Titles under which the two notices stand in the mini-program's template list. */
+export const TITLES: Record<SubscribeKind, string> = { care_reminder: '术后护理提醒', follow_up: '回访通知' }
 
 const Template = z.strictObject({
   class: z.enum(CONTACT_CLASSES),
@@ -129,6 +132,7 @@ const LONG_VALUES: Record<(typeof VARIABLES)[number], string> = {
   time: '2026年12月31日 23:59',
   visit: '2026年12月31日 23:59',
   address: chars(40),
+  number: 'TS20261231-FFFF',
   staff: chars(10),
 }
 const longest = (text: string): string =>

@@ -126,7 +126,19 @@ export interface ReachPlan {
   grants: { kind: SubscribeKind; count: number; ids: string[] }[]
 }
 
+/** A notice that a customer can allow, once per tap. */
+export interface Subscription {
+  kind: SubscribeKind
+  /** What it tells, in the customer's words. */
+  title: string
+  templateId: string
+  /** How many may still be sent. */
+  left: number
+}
+
 export interface MessagingService {
+  /** What a customer can allow in the mini-program; empty where there is none, or nobody has signed in. */
+  subscriptions(customerId: string): Promise<Subscription[]>
   enqueue(contact: EnqueueContact): Promise<{ id: string }>
   /** One bulk insert; existing rows stay as they are. */
   enqueueMany(contacts: readonly EnqueueContact[]): Promise<void>

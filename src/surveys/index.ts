@@ -14,7 +14,7 @@ import { mpSurveyRoutes } from './mp-routes.ts'
 import { surveyPages } from './page.ts'
 import { createResults } from './results.ts'
 import { surveyRoutes } from './routes.ts'
-import { createSurveysService } from './service.ts'
+import { createSurveysService, pageOf } from './service.ts'
 import type { SurveysService } from './types.ts'
 import { createVersions } from './versions.ts'
 
@@ -35,6 +35,9 @@ export interface SurveysDeps extends Ports {
   publicUrl: string | null
 }
 
+/** Of one customer, for the first page. */
+const MOST_QUESTIONS = 3
+
 export function createSurveys(deps: SurveysDeps): Feature<SurveysService> {
   const store = createSurveyStore(deps.db)
   const surveys = createVersions(store, deps.files)
@@ -42,7 +45,13 @@ export function createSurveys(deps: SurveysDeps): Feature<SurveysService> {
   const service = createSurveysService(shared)
   const desk = createSurveyDesk(shared)
   return {
-    service,
+    service: {
+      ...service,
+      questionsFor: async (customerId) =>
+        (await desk.page(customerId, { limit: MOST_QUESTIONS, after: null }))
+          .slice(0, MOST_QUESTIONS)
+          .map(({ _id, title }) => ({ title, page: pageOf(_id) })),
+    },
     routes: [
       ...mpSurveyRoutes({ desk, anonymous: createAnonymousDesk(shared) }),
       ...surveyRoutes({ ...shared, service, results: createResults(shared) }),

@@ -13,7 +13,7 @@ import type { Surveys } from './versions.ts'
 import { AnswerPage, InviteBody, InviteView, ResultsView, StatsView, SurveyParams } from './views.ts'
 
 export interface SurveyRouteDeps {
-  service: SurveysService
+  service: Pick<SurveysService, 'invite' | 'withdraw'>
   results: SurveyResults
   surveys: Surveys
   store: Pick<SurveyStore, 'invitation'>

@@ -28,8 +28,10 @@ export const invitationId = (occasion: string): string => hashId('survey', occas
 const TOKEN_BYTES = 18
 export const linkHash = (token: string): string => sha256Hex(`survey link ${token}`)
 export const SURVEY_PAGE = 'pages/survey/index'
+/** Where the mini-program asks it. */
+export const pageOf = (invitationId: string): string => `${SURVEY_PAGE}?invitationId=${invitationId}`
 
-export function createSurveysService(deps: SurveyServiceDeps): SurveysService {
+export function createSurveysService(deps: SurveyServiceDeps): Omit<SurveysService, 'questionsFor'> {
   const { store, surveys, rules, customers, treatments, clock, random, publicUrl } = deps
 
   const subjectOf = (code: string | null): InvitationRow['subject'] => {
@@ -118,7 +120,7 @@ export function createSurveysService(deps: SurveyServiceDeps): SurveysService {
             {
               invitationId: row._id,
               title: surveys.current.get(row.surveys[0]?.id ?? '')?.title ?? '问卷',
-              page: `${SURVEY_PAGE}?invitationId=${row._id}`,
+              page: pageOf(row._id),
               link: token === undefined ? null : `${publicUrl}/p/surveys/${token}`,
             },
           ]

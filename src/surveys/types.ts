@@ -26,6 +26,8 @@ export interface Invited {
 }
 
 export interface SurveysService {
+  /** What the customer is invited to and has not answered: the newest few, with the page that asks. */
+  questionsFor(customerId: string): Promise<{ title: string; page: string }[]>
   /** Invites whoever may be asked, once per occasion; the answer lacks those who are not. Safe to repeat. */
   invite(invites: readonly Invite[]): Promise<ReadonlyMap<string, Invited>>
   /** These surveys of an occasion are not asked any more, unless they are answered. Safe to repeat. */

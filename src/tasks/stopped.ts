@@ -2,8 +2,18 @@
 import type { Customer } from '../customers/index.ts'
 import type { TaskKind } from './types.ts'
 
-/** For doctors, nurses and whoever sees to it that they act: a wish for no messages heals no wound. */
-const SAFETY: readonly TaskKind[] = ['doctor_contact', 'decide_contact', 'case_escalation', 'set_day']
+/**
+ * For doctors, nurses and whoever sees to it that they act: a wish for no messages heals no wound. And what the law owes the
+ * customer: an answer to a complaint, and to a question about the own data.
+ */
+const SAFETY: readonly TaskKind[] = [
+  'doctor_contact',
+  'decide_contact',
+  'case_escalation',
+  'set_day',
+  'complaint',
+  'data_request',
+]
 /** What nobody has asked for. What the customer has asked, or a message that safety needs, is still somebody's. */
 const UNASKED: readonly TaskKind[] = ['contact_call', 'consultant_follow', 'case_follow', 'decide_consultation']
 

@@ -22,6 +22,10 @@ export type TaskKind =
   | 'decide_consultation'
   /** A bad answer in a survey: a colleague calls. */
   | 'survey_low'
+  /** A customer asks about the own data: a copy, a correction, erasure. */
+  | 'data_request'
+  /** A complaint or an opinion that nobody has taken yet. */
+  | 'complaint'
 
 /** One question on the card of a `confirm` task, answered with it; a card shows ten options at most. */
 export interface Choice {

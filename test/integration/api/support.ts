@@ -5,6 +5,7 @@ import { vendorSettings } from '../../../scripts/demo/vendor-settings.ts'
 import { createSimulator } from '../../../simulator/index.ts'
 import { loadConfig } from '../../../src/config.ts'
 import { silentLog } from '../../../src/platform/log.ts'
+import { ALLOWANCES, type Allowance, type AllowanceName } from '../../../src/platform/rate-limit.ts'
 import { readSettings } from '../../../src/platform/settings.ts'
 import { startServer } from '../../../src/server.ts'
 import { testDb } from '../../support/db.ts'
@@ -28,7 +29,10 @@ export interface Ask {
 /** What an existing row is called, by the name of the field or parameter that points to it. */
 export type Known = Record<string, unknown>
 
-export async function apiWorld(env: Record<string, string> = {}) {
+export async function apiWorld(
+  env: Record<string, string> = {},
+  allowances: Record<AllowanceName, Allowance> = ALLOWANCES,
+) {
   const db = await testDb()
   const simulator = await createSimulator({ seed: 3, customers: 2, staff: 4 })
   afterAll(() => simulator.close())
@@ -46,7 +50,7 @@ export async function apiWorld(env: Record<string, string> = {}) {
     ...env,
   })
   if (!settings) throw new Error(JSON.stringify(problems))
-  const server = await startServer({ settings, config: loadConfig('config'), log: silentLog })
+  const server = await startServer({ settings, config: loadConfig('config'), log: silentLog, allowances })
   afterAll(() => server.stop())
   const { port } = new URL(server.address)
 
@@ -113,7 +117,7 @@ export async function apiWorld(env: Record<string, string> = {}) {
 export type ApiWorld = Awaited<ReturnType<typeof apiWorld>>
 
 /** One store, customer, treatment, appointment and purchase; and the words by which bodies and paths name them. */
-export async function enterRecords({ made, db, simulator }: ApiWorld): Promise<Known> {
+export async function enterRecords({ made, json, customerToken, simulator, db }: ApiWorld): Promise<Known> {
   const store = {
     type: 'hospital',
     displayName: '华颜',
@@ -155,12 +159,29 @@ export async function enterRecords({ made, db, simulator }: ApiWorld): Promise<K
     customerId: customer.id,
     storeId: 'huayan',
   })
+  const complaint = {
+    submissionId: 'first',
+    kind: 'complaint',
+    type: 'service',
+    words: '等了很久。',
+    demand: null,
+    treatmentId: null,
+    evidence: [],
+    mayContact: true,
+  }
+  const filed = await json('POST', '/api/mp/complaints', complaint, await customerToken())
   return {
     surveyId: 'opinion_box',
     surveyIds: ['visit_card'],
     invitationId: invited.invitationId,
     token: 'a-link-that-nobody-was-given',
     submissionId: 'a-submission-of-tests',
+    complaintId: filed.body.id,
+    moment: '1',
+    ticked: [],
+    evidence: [],
+    q: '红肿',
+    version: 1,
     userId: 'lin',
     byUserId: 'lin',
     userIds: ['lin'],

@@ -1,0 +1,74 @@
+/** Complaints and opinions at rest (FHIR has no noun for them; the clinic's own is 投诉). */
+import type { Collection } from 'mongodb'
+import type { Connection } from 'mongoose'
+import { ANNOUNCE_INDEX, type Announcing } from '../platform/announcements.ts'
+import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
+import type { PageRequest } from '../platform/views.ts'
+import type { ComplaintKind, ComplaintStatus, ComplaintType } from './rules.ts'
+
+/** Something that happened to it, in the order in which it did. */
+export interface ComplaintEvent {
+  at: Date
+  what: ComplaintStatus | 'rated'
+  by: 'customer' | 'clinic'
+  /** Sealed; null: nothing was said. */
+  words: string | null
+}
+
+export interface ComplaintRow extends Announcing {
+  /** What the customer reads: TS20260302-0A3F. */
+  number: string
+  kind: ComplaintKind
+  type: ComplaintType | null
+  customerId: string
+  storeId: string
+  treatmentId: string | null
+  /** Sealed. */
+  words: string
+  /** Sealed; what the customer asks for. */
+  demand: string | null
+  /** Photos. */
+  evidence: string[]
+  mayContact: boolean
+  status: ComplaintStatus
+  stars: number | null
+  history: ComplaintEvent[]
+  createdAt: Date
+  /** Grows with every change; guards against lost updates. */
+  revision: number
+}
+
+export type ComplaintStore = ReturnType<typeof createComplaintStore>
+
+export function createComplaintStore(db: Connection) {
+  const rows = collectionOf<ComplaintRow>(db, 'complaints')
+  return {
+    announcing: rows as unknown as Collection<Announcing>,
+    /** Whether it was new. */
+    insert: async (row: ComplaintRow): Promise<boolean> => (await insertMissing(rows, [row])) === 1,
+    get: (id: string) => rows.findOne({ _id: id }),
+    page: (customerIds: readonly string[], { limit, after }: PageRequest): Promise<ComplaintRow[]> =>
+      rows
+        .find({ customerId: { $in: [...customerIds] }, ...(after === null ? {} : { number: { $lt: after } }) })
+        .sort({ number: -1 })
+        .limit(limit + 1)
+        .toArray(),
+    /** Changes a row that nobody changed since it was read at `revision`. */
+    async change(
+      { _id, revision }: Pick<ComplaintRow, '_id' | 'revision'>,
+      set: Partial<ComplaintRow>,
+      event: ComplaintEvent,
+    ): Promise<boolean> {
+      const { matchedCount } = await rows.updateOne(
+        { _id, revision },
+        { $set: set, $push: { history: event }, $inc: { revision: 1 } },
+      )
+      return matchedCount === 1
+    },
+    ready: () =>
+      ensureIndexes(rows, [
+        ANNOUNCE_INDEX,
+        { keys: { customerId: 1, number: -1 }, serves: 'page(): numbers begin with the day' },
+      ]),
+  }
+}

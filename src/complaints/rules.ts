@@ -1,0 +1,71 @@
+/** What may become of a complaint at the customer's hand, and what is promised at once (domain 7). Pure. */
+import { addMs, HOUR_MS } from '../platform/clock.ts'
+
+export const COMPLAINT_KINDS = ['complaint', 'opinion'] as const
+export type ComplaintKind = (typeof COMPLAINT_KINDS)[number]
+
+/** With the words that customers read. */
+export const COMPLAINT_TYPES = {
+  effect: '效果未达预期',
+  service: '服务态度',
+  price: '价格收费',
+  privacy: '隐私泄露',
+  medical_safety: '医疗安全',
+  product: '产品质量',
+  environment: '环境设施',
+  appointment: '预约安排',
+  other: '其他',
+} as const
+export type ComplaintType = keyof typeof COMPLAINT_TYPES
+
+/** registered → acknowledged → replied → accepted | objected (→ replied); withdrawn from any of them but the last. */
+export const COMPLAINT_STATUSES = [
+  'registered',
+  'acknowledged',
+  'replied',
+  'accepted',
+  'objected',
+  'withdrawn',
+] as const
+export type ComplaintStatus = (typeof COMPLAINT_STATUSES)[number]
+
+/** What a customer can do, by where it stands. */
+const CUSTOMER_MOVES: Record<ComplaintStatus, readonly ComplaintStatus[]> = {
+  registered: ['withdrawn'],
+  acknowledged: ['withdrawn'],
+  replied: ['accepted', 'objected', 'withdrawn'],
+  objected: ['withdrawn'],
+  accepted: [],
+  withdrawn: [],
+}
+export const mayMove = (from: ComplaintStatus, to: ComplaintStatus): boolean => CUSTOMER_MOVES[from].includes(to)
+
+/** Over for the customer: now it can be rated. */
+export const isOver = (status: ComplaintStatus): boolean => status === 'accepted' || status === 'withdrawn'
+
+/** Preset `medical`, grade 1 (domain 7): a person within the hour, a finding within a day. An opinion is read within three days. */
+const PROMISES: Record<ComplaintKind, readonly { what: ComplaintStatus; hours: number }[]> = {
+  complaint: [
+    { what: 'acknowledged', hours: 1 },
+    { what: 'replied', hours: 24 },
+  ],
+  opinion: [{ what: 'replied', hours: 72 }],
+}
+
+export interface Promised {
+  what: ComplaintStatus
+  by: Date
+  /** When it was kept; null: not yet. */
+  keptAt: Date | null
+}
+
+export const promisesOf = (
+  kind: ComplaintKind,
+  createdAt: Date,
+  history: readonly { at: Date; what: string }[],
+): Promised[] =>
+  PROMISES[kind].map(({ what, hours }) => ({
+    what,
+    by: addMs(createdAt, hours * HOUR_MS),
+    keptAt: history.find((one) => one.what === what)?.at ?? null,
+  }))

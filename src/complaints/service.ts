@@ -1,0 +1,247 @@
+/** Takes complaints and opinions, tells the customer the number at once, and gives them to a first owner. */
+import type { CustomersService } from '../customers/index.ts'
+import type { MessagingService } from '../messaging/index.ts'
+import type { Announcer } from '../platform/announcements.ts'
+import { dayOf } from '../platform/calendar.ts'
+import { addMs, type Clock, DAY_MS, HOUR_MS } from '../platform/clock.ts'
+import type { FieldCrypto } from '../platform/crypto.ts'
+import { conflict, notFound } from '../platform/errors.ts'
+import { hashId } from '../platform/hash.ts'
+import { LOST, untilWon } from '../platform/races.ts'
+import type { PageRequest } from '../platform/views.ts'
+import type { StaffService, Store } from '../staff/index.ts'
+import type { OpenTask, TasksService } from '../tasks/index.ts'
+import type { TreatmentsService } from '../treatments/index.ts'
+import type { ComplaintRow, ComplaintStore } from './model.ts'
+import {
+  COMPLAINT_TYPES,
+  type ComplaintKind,
+  type ComplaintStatus,
+  type ComplaintType,
+  isOver,
+  mayMove,
+} from './rules.ts'
+
+export interface ComplaintInput {
+  submissionId: string
+  kind: ComplaintKind
+  type: ComplaintType | null
+  words: string
+  demand: string | null
+  treatmentId: string | null
+  evidence: string[]
+  mayContact: boolean
+}
+
+export interface ComplaintsDeps {
+  store: ComplaintStore
+  announcer: Announcer
+  customers: Pick<CustomersService, 'get' | 'contacts' | 'idsOf'>
+  treatments: Pick<TreatmentsService, 'get' | 'kind'>
+  staff: Pick<StaffService, 'store' | 'allStores'>
+  tasks: Pick<TasksService, 'open'>
+  messaging: Pick<MessagingService, 'enqueue'>
+  /** Which of these photos are the customer's own. */
+  ownPhotos: (customerId: string, photoIds: readonly string[]) => Promise<ReadonlySet<string>>
+  crypto: FieldCrypto
+  clock: Clock
+}
+
+export interface ComplaintsService {
+  /**
+   * Keeps it once per `submissionId`, acknowledges it with its number and opens the task; a repeat completes what a crash cut off.
+   * @throws AppError not_found/treatment_not_found, photo_not_found: not the customer's own
+   */
+  file(customerId: string, input: ComplaintInput): Promise<ComplaintRow>
+  page(customerId: string, request: PageRequest): Promise<ComplaintRow[]>
+  /** @throws AppError not_found/complaint_not_found: also for somebody else's */
+  get(customerId: string, id: string): Promise<ComplaintRow>
+  /** The customer's step. @throws AppError conflict/complaint_not_now */
+  move(
+    customerId: string,
+    id: string,
+    to: 'accepted' | 'objected' | 'withdrawn',
+    words: string | null,
+  ): Promise<ComplaintRow>
+  /** Somebody of the clinic has taken it. Safe to repeat. */
+  acknowledge(taskId: string, at: Date): Promise<void>
+  /** Stars for how it was handled, once it is over; the last word counts. @throws AppError conflict/complaint_not_now */
+  rate(customerId: string, id: string, stars: number, words: string | null): Promise<ComplaintRow>
+}
+
+const TASK_PREFIX = 'complaint_'
+export const WORDS_FIELD = 'complaints.words'
+/** The acknowledgement is of no use to anybody later. */
+const ACKNOWLEDGE_MS = HOUR_MS
+const TASK_MS: Record<ComplaintKind, number> = { complaint: HOUR_MS, opinion: 3 * DAY_MS }
+
+export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
+  const { store, announcer, customers, treatments, staff, tasks, messaging, ownPhotos, crypto, clock } = deps
+  const sealed = (words: string | null) => (words === null ? null : crypto.seal(WORDS_FIELD, words))
+
+  async function own(customerId: string, id: string): Promise<ComplaintRow> {
+    const [row, ids] = await Promise.all([store.get(id), customers.idsOf(customerId)])
+    if (!row || !ids.includes(row.customerId)) throw notFound('complaint_not_found', { complaintId: id })
+    return row
+  }
+
+  async function storeOf(customerId: string, treatmentId: string | null): Promise<Store> {
+    const treatment = treatmentId === null ? null : await treatments.get(treatmentId)
+    if (treatmentId !== null && !(treatment && (await customers.idsOf(customerId)).includes(treatment.customerId)))
+      throw notFound('treatment_not_found', { treatmentId })
+    const storeId = treatment?.storeId ?? (await customers.get(customerId))?.storeIds[0]
+    const found = (storeId ? await staff.store(storeId) : null) ?? (await staff.allStores())[0]
+    // An installation without a store has nobody to complain to.
+    if (!found) throw notFound('store_not_found')
+    return found
+  }
+
+  /** What a mail's subject names. */
+  async function topicOf({ treatmentId }: ComplaintRow): Promise<string> {
+    const treatment = treatmentId === null ? null : await treatments.get(treatmentId)
+    return (treatment && treatments.kind(treatment.code)?.name) ?? '到院服务'
+  }
+
+  /** Both are known by their ids: again is harmless. */
+  async function tell(row: ComplaintRow): Promise<void> {
+    const [contacts, place] = await Promise.all([customers.contacts([row.customerId]), staff.store(row.storeId)])
+    const salutation = contacts.get(row.customerId)?.salutation ?? '您'
+    await messaging.enqueue({
+      stepId: `complaint:${row._id}`,
+      occurrence: 0,
+      audience: 'customer',
+      to: { customerId: row.customerId },
+      storeId: row.storeId,
+      contactClass: 'reply',
+      content: {
+        kind: 'template',
+        templateKey: row.kind === 'complaint' ? 'system.complaint_filed' : 'system.opinion_filed',
+        vars: {
+          salutation,
+          treatment: await topicOf(row),
+          store: place?.displayName ?? '术后关怀',
+          phone: place?.callbackPhone ?? '',
+          number: row.number,
+        },
+      },
+      notBefore: row.createdAt,
+      notAfter: addMs(row.createdAt, ACKNOWLEDGE_MS),
+      handOver: false,
+      refs: { owner: 'complaints' },
+    })
+    await tasks.open([taskOf(row, salutation)])
+  }
+
+  const taskOf = (
+    { _id, kind, type, number, customerId, storeId, treatmentId, words, createdAt }: ComplaintRow,
+    who: string,
+  ): OpenTask => ({
+    id: `${TASK_PREFIX}${_id}`,
+    kind: 'complaint',
+    form: 'confirm',
+    storeId,
+    role: kind === 'complaint' ? 'customer_service' : 'operations',
+    preferredUserIds: [],
+    customerId,
+    treatmentId,
+    stepIds: [],
+    redFlag: type === 'medical_safety' || undefined,
+    title: `${who} · ${kind === 'complaint' ? '投诉' : '意见'}待受理`,
+    facts: [
+      { name: '编号', value: number },
+      { name: '类型', value: type === null ? '未选择' : COMPLAINT_TYPES[type] },
+    ],
+    script: crypto.open(WORDS_FIELD, words).slice(0, 150),
+    openAt: createdAt,
+    dueAt: addMs(createdAt, TASK_MS[kind]),
+  })
+
+  const change = (
+    customerId: string,
+    id: string,
+    decide: (row: ComplaintRow) => { set: Partial<ComplaintRow>; what: ComplaintStatus | 'rated' } | null,
+    words: string | null,
+  ): Promise<ComplaintRow> =>
+    untilWon({ complaintId: id }, async () => {
+      const row = await own(customerId, id)
+      const decision = decide(row)
+      if (!decision) return row
+      const event = { at: clock.now(), what: decision.what, by: 'customer' as const, words: sealed(words) }
+      if (!(await store.change(row, decision.set, event))) return LOST
+      return own(customerId, id)
+    })
+
+  return {
+    async file(customerId, input) {
+      const { submissionId, kind, type, words, demand, treatmentId, evidence, mayContact } = input
+      const now = clock.now()
+      const { id: storeId, timeZone } = await storeOf(customerId, treatmentId)
+      const mine = await ownPhotos(customerId, evidence)
+      const foreign = evidence.find((photoId) => !mine.has(photoId))
+      if (foreign !== undefined) throw notFound('photo_not_found', { photoId: foreign })
+      const hash = hashId('complaint', customerId, submissionId)
+      const _id = `c${hash}`
+      const event = {
+        id: `complaint.filed:${_id}`,
+        type: 'complaint.filed',
+        occurredAt: now,
+        data: { complaintId: _id, customerId, storeId, kind },
+      }
+      const row: ComplaintRow = {
+        _id,
+        number: `${kind === 'complaint' ? 'TS' : 'YJ'}${dayOf(now, timeZone).replaceAll('-', '')}-${hash.slice(0, 4).toUpperCase()}`,
+        kind,
+        type,
+        customerId,
+        storeId,
+        treatmentId,
+        words: crypto.seal(WORDS_FIELD, words),
+        demand: sealed(demand),
+        evidence,
+        mayContact,
+        status: 'registered',
+        stars: null,
+        history: [{ at: now, what: 'registered', by: 'customer', words: null }],
+        createdAt: now,
+        revision: 0,
+        ...announcer.fields([event], now),
+      }
+      const isNew = await store.insert(row)
+      const kept = isNew ? row : ((await store.get(_id)) ?? row)
+      await tell(kept)
+      if (isNew) await announcer.announce('complaints', [row])
+      return kept
+    },
+    page: async (customerId, request) => store.page(await customers.idsOf(customerId), request),
+    get: own,
+    move: (customerId, id, to, words) =>
+      change(
+        customerId,
+        id,
+        (row) => {
+          // The same tap again.
+          if (row.status === to) return null
+          if (!mayMove(row.status, to)) throw conflict('complaint_not_now', { complaintId: id, status: row.status })
+          return { set: { status: to }, what: to }
+        },
+        words,
+      ),
+    acknowledge: (taskId, at) =>
+      untilWon({ taskId }, async () => {
+        const row = await store.get(taskId.replace(TASK_PREFIX, ''))
+        if (row?.status !== 'registered') return
+        const event = { at, what: 'acknowledged' as const, by: 'clinic' as const, words: null }
+        return (await store.change(row, { status: 'acknowledged' }, event)) ? undefined : LOST
+      }),
+    rate: (customerId, id, stars, words) =>
+      change(
+        customerId,
+        id,
+        (row) => {
+          if (!isOver(row.status)) throw conflict('complaint_not_now', { complaintId: id, status: row.status })
+          return row.stars === stars && words === null ? null : { set: { stars }, what: 'rated' }
+        },
+        words,
+      ),
+  }
+}

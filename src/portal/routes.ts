@@ -1,0 +1,159 @@
+/** The pages of the mini-program that show what the rooms know of the caller. */
+import { z } from 'zod'
+import { type Moment, momentIn } from '../care/index.ts'
+import { maskPhone } from '../platform/crypto.ts'
+import { notFound } from '../platform/errors.ts'
+import { hashId } from '../platform/hash.ts'
+import { type Route, route } from '../platform/http.ts'
+import { ShortText } from '../platform/views.ts'
+import type { TreatmentKind } from '../treatments/index.ts'
+import { createHelp } from './help.ts'
+import { homeOf, type Known, knownTreatments, type PortalDeps } from './home.ts'
+import type { PortalStore } from './model.ts'
+import { CalendarView, HelpView, HomeView, MeView, MyGuideView, SubscriptionsView } from './views.ts'
+
+export interface PortalRouteDeps extends PortalDeps {
+  store: PortalStore
+  kinds: readonly TreatmentKind[]
+  /** What may be asked for, and how many of each are left. */
+  subscriptions: (customerId: string) => Promise<z.input<typeof SubscriptionsView>['items']>
+  nameOf: (moment: Moment) => string
+}
+
+const GuideParams = z.strictObject({ treatmentId: z.string().min(1).max(128), moment: z.string().min(1).max(20) })
+const Ticks = z.strictObject({ ticked: z.array(z.string().regex(/^[0-9a-f]{12}$/)).max(60) })
+
+export function portalRoutes(deps: PortalRouteDeps): Route[] {
+  const { care, customers, staff, store, kinds, clock, nameOf } = deps
+  let help: ReturnType<typeof createHelp> | null = null
+  const mp = { tag: 'mini-program', auth: 'customer' } as const
+
+  const momentsOf = ({ kind, treatment }: Known) =>
+    care.moments(kind, treatment.technique).map((moment) => ({ moment, name: nameOf(moment) }))
+
+  /** @throws AppError not_found/guide_not_found: also for what belongs to somebody else */
+  async function guideOf(customerId: string, treatmentId: string, text: string) {
+    const known = (await knownTreatments(deps, customerId)).find(({ treatment }) => treatment.id === treatmentId)
+    const moment = momentIn(text)
+    const guide = known && moment !== null ? care.guide(known.kind, known.treatment.technique, moment) : null
+    if (!known || !guide) throw notFound('guide_not_found', { treatmentId, moment: text })
+    return { known, guide, key: hashId('ticks', treatmentId, String(guide.moment)) }
+  }
+
+  return [
+    route({
+      ...mp,
+      method: 'get',
+      path: '/api/mp/home',
+      summary: 'My first page: today, what helps, what comes next, and who is there for me',
+      response: HomeView,
+      handle: ({ actor }) => homeOf(deps, actor.id),
+    }),
+    route({
+      ...mp,
+      method: 'get',
+      path: '/api/mp/calendar',
+      summary: 'My treatments with every contact, past and coming, and every guide',
+      response: CalendarView,
+      async handle({ actor }) {
+        const known = await knownTreatments(deps, actor.id)
+        return {
+          treatments: known.map((one) => ({
+            treatmentId: one.treatment.id,
+            name: one.kind.name,
+            technique: one.treatment.technique,
+            storeName: one.store.displayName,
+            treatedOn: one.treatment.treatedOn,
+            moments: momentsOf(one),
+          })),
+          steps: await care.stepsOf(known.map(({ treatment }) => treatment.id)),
+        }
+      },
+    }),
+    route({
+      ...mp,
+      method: 'get',
+      path: '/api/mp/guides/:treatmentId/:moment',
+      summary: 'The guide of one day of my treatment, with what I have ticked off',
+      params: GuideParams,
+      response: MyGuideView,
+      errors: ['guide_not_found'],
+      async handle({ actor, params: { treatmentId, moment } }) {
+        const { known, guide, key } = await guideOf(actor.id, treatmentId, moment)
+        const ids = new Set(guide.lines.map(({ id }) => id))
+        const ticked = (await store.ticks(key)).filter((id) => ids.has(id))
+        return { treatmentId, name: known.kind.name, guide, ticked, moments: momentsOf(known), store: known.store }
+      },
+    }),
+    route({
+      ...mp,
+      method: 'put',
+      path: '/api/mp/guides/:treatmentId/:moment/ticks',
+      summary: 'Tick off what I have done',
+      params: GuideParams,
+      body: Ticks,
+      response: Ticks,
+      errors: ['guide_not_found'],
+      async handle({ actor, params: { treatmentId, moment }, body }) {
+        const { guide, key } = await guideOf(actor.id, treatmentId, moment)
+        const ids = new Set(guide.lines.map(({ id }) => id))
+        const ticked = [...new Set(body.ticked)].filter((id) => ids.has(id))
+        await store.tick(key, actor.id, ticked, clock.now())
+        return { ticked }
+      },
+    }),
+    route({
+      ...mp,
+      method: 'get',
+      path: '/api/mp/help',
+      summary: 'Look something up in the care guides, my own treatments first',
+      query: z.strictObject({ q: ShortText(60) }),
+      response: HelpView,
+      async handle({ actor, query: { q } }) {
+        help ??= createHelp(care, kinds)
+        const known = await knownTreatments(deps, actor.id)
+        const own = new Map(
+          known.map(({ treatment }) => [treatment.code, treatment.id]).reverse() as [string, string][],
+        )
+        const found = help.find(q, new Set(own.keys()))
+        return {
+          items: found.map(({ code, title, text, moment }) => ({
+            title,
+            text,
+            moment,
+            treatmentId: own.get(code) ?? null,
+          })),
+        }
+      },
+    }),
+    route({
+      ...mp,
+      method: 'get',
+      path: '/api/mp/me',
+      summary: 'Who I am to the clinic',
+      response: MeView,
+      async handle({ actor }) {
+        const [customer, contact, known] = await Promise.all([
+          customers.get(actor.id),
+          customers.contacts([actor.id]).then((all) => all.get(actor.id)),
+          knownTreatments(deps, actor.id),
+        ])
+        const stores = await staff.stores(customer?.storeIds ?? [])
+        return {
+          name: contact?.name || null,
+          phone: contact?.phone ? maskPhone(contact.phone) : null,
+          stores: [...stores.values()],
+          treatments: known.length,
+        }
+      },
+    }),
+    route({
+      ...mp,
+      method: 'get',
+      path: '/api/mp/subscriptions',
+      summary: 'Notices that I can allow, and how many of each are left',
+      response: SubscriptionsView,
+      handle: async ({ actor }) => ({ items: await deps.subscriptions(actor.id) }),
+    }),
+  ]
+}

@@ -1,0 +1,103 @@
+/** What the mini-program's own pages get. Nothing of other people, nothing of what staff note. */
+import { z } from 'zod'
+import { Instant } from '../platform/views.ts'
+
+export const Moment = z.union([z.number(), z.string()])
+
+export const StepView = z.object({
+  id: z.string(),
+  treatmentId: z.string(),
+  title: z.string(),
+  stage: z.string(),
+  kind: z.string(),
+  action: z.string(),
+  /** In the store's zone; null while the doctor has not named the day. */
+  day: z.string().nullable(),
+  status: z.enum(['coming', 'done', 'missed']),
+  moment: Moment.nullable(),
+})
+
+export const GuideView = z.object({
+  moment: Moment,
+  name: z.string(),
+  notice: z.string(),
+  lines: z.array(z.object({ id: z.string(), text: z.string() })),
+  urgent: z.string(),
+  drawings: z.array(z.object({ caption: z.string(), svg: z.string() })),
+})
+
+export const StoreView = z.object({
+  id: z.string(),
+  displayName: z.string(),
+  callbackPhone: z.string(),
+  emergencyPhone: z.string(),
+  address: z.string(),
+})
+
+export const HomeView = z.object({
+  salutation: z.string(),
+  store: StoreView.nullable(),
+  today: z.array(
+    z.object({
+      treatmentId: z.string(),
+      name: z.string(),
+      technique: z.string().nullable(),
+      storeId: z.string(),
+      treatedOn: z.string(),
+      day: z.number(),
+      guide: GuideView.nullable(),
+      steps: z.array(StepView),
+    }),
+  ),
+  coming: StepView.nullable(),
+  appointment: z.object({ startsAt: Instant, name: z.string(), storeName: z.string() }).nullable(),
+  questions: z.array(z.object({ title: z.string(), page: z.string() })),
+  team: z.object({ consultant: z.string().nullable(), doctor: z.string().nullable() }),
+})
+
+export const CalendarView = z.object({
+  treatments: z.array(
+    z.object({
+      treatmentId: z.string(),
+      name: z.string(),
+      technique: z.string().nullable(),
+      storeName: z.string(),
+      treatedOn: z.string(),
+      moments: z.array(z.object({ moment: Moment, name: z.string() })),
+    }),
+  ),
+  steps: z.array(StepView),
+})
+
+export const MyGuideView = z.object({
+  treatmentId: z.string(),
+  name: z.string(),
+  guide: GuideView,
+  ticked: z.array(z.string()),
+  moments: z.array(z.object({ moment: Moment, name: z.string() })),
+  store: StoreView,
+})
+
+export const HelpView = z.object({
+  items: z.array(
+    z.object({
+      title: z.string(),
+      text: z.string(),
+      /** Of an own treatment: the page of its guide. */
+      treatmentId: z.string().nullable(),
+      moment: Moment,
+    }),
+  ),
+})
+
+export const MeView = z.object({
+  name: z.string().nullable(),
+  /** 138****5678. */
+  phone: z.string().nullable(),
+  stores: z.array(StoreView),
+  treatments: z.number(),
+})
+
+export const SubscriptionsView = z.object({
+  items: z.array(z.object({ kind: z.string(), title: z.string(), templateId: z.string(), left: z.number() })),
+})

@@ -1,0 +1,63 @@
+/** Consents (FHIR: Consent) as a history that is only added to, and what customers ask about their data, at rest. */
+import type { Collection } from 'mongodb'
+import type { Connection } from 'mongoose'
+import { ANNOUNCE_INDEX, type Announcing } from '../platform/announcements.ts'
+import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
+import type { PageRequest } from '../platform/views.ts'
+import type { Purpose } from './consents.ts'
+
+export interface ConsentRow extends Announcing {
+  customerId: string
+  purpose: Purpose
+  /** 1 for the first decision about the purpose; part of the id, so that two at once are one after the other. */
+  n: number
+  version: number
+  granted: boolean
+  at: Date
+}
+
+export const REQUEST_KINDS = ['correction', 'erasure', 'copy'] as const
+export type RequestKind = (typeof REQUEST_KINDS)[number]
+
+export interface DataRequestRow {
+  _id: string
+  customerId: string
+  kind: RequestKind
+  /** Sealed. */
+  words: string
+  at: Date
+  /** The last day of the answer that was promised. */
+  answerBy: Date
+}
+
+export type PrivacyStore = ReturnType<typeof createPrivacyStore>
+
+export function createPrivacyStore(db: Connection) {
+  const consents = collectionOf<ConsentRow>(db, 'consents')
+  const requests = collectionOf<DataRequestRow>(db, 'data_requests')
+  return {
+    announcing: consents as unknown as Collection<Announcing>,
+    /** Every decision of these, the oldest first: a person decides some dozens of times in a life. */
+    consentsOf: (customerIds: readonly string[]): Promise<ConsentRow[]> =>
+      consents
+        .find({ customerId: { $in: [...customerIds] } })
+        .sort({ at: 1, _id: 1 })
+        .limit(1_000)
+        .toArray(),
+    /** Whether it was the first with this number. */
+    decide: async (row: ConsentRow): Promise<boolean> => (await insertMissing(consents, [row])) === 1,
+    /** Whether it was new. */
+    ask: async (row: DataRequestRow): Promise<boolean> => (await insertMissing(requests, [row])) === 1,
+    request: (id: string) => requests.findOne({ _id: id }),
+    requestsPage: (customerIds: readonly string[], { limit, after }: PageRequest): Promise<DataRequestRow[]> =>
+      requests
+        .find({ customerId: { $in: [...customerIds] }, ...(after === null ? {} : { _id: { $gt: after } }) })
+        .sort({ _id: 1 })
+        .limit(limit + 1)
+        .toArray(),
+    async ready(): Promise<void> {
+      await ensureIndexes(consents, [ANNOUNCE_INDEX, { keys: { customerId: 1 }, serves: 'consentsOf()' }])
+      await ensureIndexes(requests, [{ keys: { customerId: 1, _id: 1 }, serves: 'requestsPage()' }])
+    },
+  }
+}

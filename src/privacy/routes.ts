@@ -1,0 +1,101 @@
+/** Consents and requests about one's own data, for whoever is signed in to the mini-program. */
+import { z } from 'zod'
+import type { Clock } from '../platform/clock.ts'
+import { type Route, route } from '../platform/http.ts'
+import { Id, Instant, NoteText, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
+import { PURPOSES } from './consents.ts'
+import type { CopyOf } from './index.ts'
+import { REQUEST_KINDS } from './model.ts'
+import type { ConsentState, PrivacyService } from './service.ts'
+
+const ConsentView = z.object({
+  purpose: z.enum(PURPOSES),
+  version: z.number(),
+  title: z.string(),
+  text: z.string(),
+  /** Without it there is no account; any other may be refused without a loss. */
+  needed: z.boolean(),
+  granted: z.boolean().nullable(),
+  at: Instant.nullable(),
+})
+const DataRequestView = z.object({
+  id: z.string(),
+  kind: z.enum(REQUEST_KINDS),
+  words: z.string(),
+  at: Instant,
+  answerBy: Instant,
+})
+const CopyView = z.object({ madeAt: Instant, parts: z.array(z.object({ name: z.string(), content: z.json() })) })
+
+export interface PrivacyRouteDeps {
+  service: PrivacyService
+  copies: Readonly<Record<string, CopyOf>>
+  clock: Pick<Clock, 'now'>
+}
+
+/** As JSON has it: instants as text. */
+const plain = (content: unknown) => JSON.parse(JSON.stringify(content ?? null)) as z.input<ReturnType<typeof z.json>>
+
+export function privacyRoutes({ service, copies, clock }: PrivacyRouteDeps): Route[] {
+  const viewOf = (one: ConsentState) => one
+  return [
+    route({
+      method: 'get',
+      path: '/api/mp/consents',
+      summary: 'What I am asked to agree to, and what I said',
+      tag: 'mini-program',
+      auth: 'customer',
+      response: z.object({ items: z.array(ConsentView) }),
+      handle: async ({ actor }) => ({ items: (await service.consents(actor.id)).map(viewOf) }),
+    }),
+    route({
+      method: 'put',
+      path: '/api/mp/consents/:purpose',
+      summary: 'Agree to one purpose, refuse it, or take an agreement back',
+      tag: 'mini-program',
+      auth: 'customer',
+      params: z.strictObject({ purpose: z.enum(PURPOSES) }),
+      body: z.strictObject({ version: z.int().positive(), granted: z.boolean() }),
+      response: ConsentView,
+      errors: ['consent_outdated', 'record_busy'],
+      handle: async ({ actor, params, body }) =>
+        viewOf(await service.decide(actor.id, params.purpose, body.version, body.granted)),
+    }),
+    route({
+      method: 'get',
+      path: '/api/mp/my-data',
+      summary: 'A copy of what is kept about me',
+      tag: 'mini-program',
+      auth: 'customer',
+      response: CopyView,
+      async handle({ actor }) {
+        const parts = []
+        for (const [name, copy] of Object.entries(copies)) parts.push({ name, content: plain(await copy(actor.id)) })
+        return { madeAt: clock.now(), parts }
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/api/mp/data-requests',
+      summary: 'Ask for a correction, for erasure, or for a copy on paper',
+      tag: 'mini-program',
+      auth: 'customer',
+      body: z.strictObject({ submissionId: Id, kind: z.enum(REQUEST_KINDS), words: NoteText(500) }),
+      response: DataRequestView,
+      handle: ({ actor, body }) => service.request(actor.id, body),
+    }),
+    route({
+      method: 'get',
+      path: '/api/mp/data-requests',
+      summary: 'What I have asked for, and until when I have an answer',
+      tag: 'mini-program',
+      auth: 'customer',
+      query: PageQuery,
+      response: page(DataRequestView),
+      async handle({ actor, query }) {
+        const request = pageRequest(query)
+        return pageOf(await service.requests(actor.id, request), request.limit)
+      },
+    }),
+  ]
+}
