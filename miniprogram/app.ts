@@ -1,9 +1,9 @@
 /** The program starts: whoever opens it is signed in while the first page is drawn. */
-import { openSession } from './services/session'
+import { askForAgreement } from './services/agreement'
 
 App({
   onLaunch() {
-    // A page that needs the session asks for it again, and says so when there is none.
-    openSession().catch(() => undefined)
+    // Beside the first page, which waits for nothing but its own answer.
+    askForAgreement().catch(() => undefined)
   },
 })

@@ -21,6 +21,7 @@ import { ConsentsFile } from '../src/privacy/index.ts'
 import { OrganisationSchema } from '../src/staff/index.ts'
 import { SurveyFile, SurveyRulesFile } from '../src/surveys/index.ts'
 import { TreatmentsSchema } from '../src/treatments/index.ts'
+import { apiTypes } from './api-types.ts'
 import { contentPage } from './content-page.ts'
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
@@ -96,6 +97,7 @@ function columnsPage(): string {
 
 const files: Record<string, () => string> = {
   'docs/openapi.json': () => json(openApiOf(routes())),
+  'miniprogram/typings/api.d.ts': () => apiTypes(routes()),
   'docs/reasons.md': reasonsPage,
   'docs/import-columns.md': columnsPage,
   'docs/content.md': () => contentPage(loadConfig('config')),

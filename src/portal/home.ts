@@ -50,6 +50,8 @@ export interface Home {
 /** Care reaches a year; whoever is further on looks into the calendar. */
 const TODAY_DAYS = 366
 const MOST_TREATMENTS = 3
+/** Of whoever belongs to no store yet. */
+export const DEFAULT_ZONE = 'Asia/Shanghai'
 
 export interface Known {
   treatment: Treatment
@@ -87,7 +89,7 @@ export async function homeOf(deps: PortalDeps, customerId: string): Promise<Home
   const newest = known[0]
   const [firstStore] = customer?.storeIds ?? []
   const store = newest?.store ?? (firstStore ? (await staff.stores([firstStore])).get(firstStore) : undefined) ?? null
-  const today = dayOf(now, store?.timeZone ?? 'Asia/Shanghai')
+  const today = dayOf(now, store?.timeZone ?? DEFAULT_ZONE)
   const people = await staff.members(
     [customer?.ownerUserId ?? newest?.treatment.consultantUserId, newest?.treatment.doctorUserId].flatMap(
       (id) => id ?? [],

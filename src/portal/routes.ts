@@ -1,6 +1,7 @@
 /** The pages of the mini-program that show what the rooms know of the caller. */
 import { z } from 'zod'
 import { type Moment, momentIn } from '../care/index.ts'
+import { dayOf } from '../platform/calendar.ts'
 import { maskPhone } from '../platform/crypto.ts'
 import { notFound } from '../platform/errors.ts'
 import { hashId } from '../platform/hash.ts'
@@ -8,7 +9,7 @@ import { type Route, route } from '../platform/http.ts'
 import { ShortText } from '../platform/views.ts'
 import type { TreatmentKind } from '../treatments/index.ts'
 import { createHelp } from './help.ts'
-import { homeOf, type Known, knownTreatments, type PortalDeps } from './home.ts'
+import { DEFAULT_ZONE, homeOf, type Known, knownTreatments, type PortalDeps } from './home.ts'
 import type { PortalStore } from './model.ts'
 import { CalendarView, HelpView, HomeView, MeView, MyGuideView, SubscriptionsView } from './views.ts'
 
@@ -58,6 +59,7 @@ export function portalRoutes(deps: PortalRouteDeps): Route[] {
       async handle({ actor }) {
         const known = await knownTreatments(deps, actor.id)
         return {
+          today: dayOf(clock.now(), known[0]?.store.timeZone ?? DEFAULT_ZONE),
           treatments: known.map((one) => ({
             treatmentId: one.treatment.id,
             name: one.kind.name,

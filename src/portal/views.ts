@@ -56,6 +56,8 @@ export const HomeView = z.object({
 })
 
 export const CalendarView = z.object({
+  /** At the store of the latest treatment: what is past, and what is to come. */
+  today: z.string(),
   treatments: z.array(
     z.object({
       treatmentId: z.string(),

@@ -134,10 +134,11 @@ const outside = (page: Page): Promise<string[]> =>
       .map((node) => `${node.localName}${node.id ? `#${node.id}` : ''} ${(node.textContent ?? '').trim().slice(0, 20)}`)
   })
 
-/** Runs in the page. A label around a small box makes it as large as the label. */
+/** Runs in the page. A label around a small box makes it as large as the label; TDesign draws its icons as labels. */
 function smallOnes(): string[] {
   const FINGER_PX = 44
-  const CONTROLS = 'wx-button, [role=button], [role=tab], [role=link], wx-input, wx-textarea, wx-picker, wx-label'
+  const CONTROLS =
+    'wx-button, [role=button], [role=tab], [role=link], wx-input, wx-textarea, wx-picker, wx-label:not([class*=t-icon])'
   return [...document.querySelectorAll(`wx-page-host:not([hidden]) :is(${CONTROLS})`)]
     .filter((node) => {
       const { width, height } = node.getBoundingClientRect()

@@ -1,0 +1,30 @@
+/** Notices that I can allow: each "yes" is good for one message, so the page says how many are left. */
+import { getSubscriptions, type Subscriptions } from '../../../services/me'
+import { askForNotices } from '../../../services/notices'
+import { problemOf, type Status } from '../../../utils/views'
+
+Page({
+  data: {
+    status: 'loading' as Status,
+    problem: '',
+    items: [] as Subscriptions['items'],
+    words: '',
+  },
+  onLoad() {
+    void this.load()
+  },
+  async load() {
+    if (this.data.status !== 'ready') this.setData({ status: 'loading' })
+    try {
+      this.setData({ status: 'ready', items: await getSubscriptions() })
+    } catch (error) {
+      this.setData({ status: 'failed', problem: problemOf(error) })
+    }
+  },
+  /** WeChat asks only at a tap. */
+  async allow() {
+    const allowed = await askForNotices(this.data.items)
+    this.setData({ words: allowed > 0 ? '谢谢，需要时我们会提醒您' : '没有增加提醒，您可以随时再来' })
+    await this.load()
+  },
+})

@@ -1,0 +1,82 @@
+/** The first page: where I stand today, what helps, what comes next, and who is there for me. One request has it all. */
+import { getHome, type Home } from '../../services/care'
+import { openChat } from '../../services/chat'
+import { rememberClinic } from '../../services/clinic'
+import { addDays, dayWords, instantWords } from '../../utils/dates'
+import { groupLines } from '../../utils/lines'
+import { drawingViews, guideUrl, problemOf, type Status, stepDay, stepView } from '../../utils/views'
+
+Page({
+  data: {
+    status: 'loading' as Status,
+    problem: '',
+    home: null as ReturnType<typeof viewOf> | null,
+  },
+  onShow() {
+    void this.load()
+  },
+  async onPullDownRefresh() {
+    await this.load()
+    void wx.stopPullDownRefresh()
+  },
+  async load() {
+    if (!this.data.home) this.setData({ status: 'loading' })
+    try {
+      const home = await getHome()
+      rememberClinic(home.store)
+      this.setData({ status: 'ready', home: viewOf(home) })
+    } catch (error) {
+      // What was shown is better than nothing; the next look tries again.
+      if (!this.data.home) this.setData({ status: 'failed', problem: problemOf(error) })
+    }
+  },
+  openGuide({ detail, currentTarget }: WechatMiniprogram.CustomEvent<{ treatmentId?: string; moment?: string }>) {
+    const { treatmentId, moment } = { ...currentTarget.dataset, ...detail } as { treatmentId: string; moment: string }
+    void wx.navigateTo({ url: guideUrl(treatmentId, moment) })
+  },
+  openQuestion({ currentTarget }: WechatMiniprogram.TouchEvent) {
+    void wx.navigateTo({ url: currentTarget.dataset.page as string })
+  },
+  openHelp() {
+    void wx.navigateTo({ url: '/pages/care/help/index' })
+  },
+  openCalendar() {
+    void wx.switchTab({ url: '/pages/calendar/index' })
+  },
+  chat() {
+    openChat('home')
+  },
+})
+
+function viewOf({ salutation, store, today, coming, appointment, questions, team }: Home) {
+  const [first] = today
+  const now = first ? addDays(first.treatedOn, first.day) : null
+  const nameOf = (treatmentId: string) => today.find((one) => one.treatmentId === treatmentId)?.name ?? '术后关怀'
+  return {
+    isKnown: store !== null || today.length > 0,
+    greeting: salutation === '您' ? '您好' : `${salutation}，您好`,
+    storeName: store?.displayName ?? '',
+    phone: store ? store.emergencyPhone || store.callbackPhone : '',
+    date: now ? dayWords(now) : '',
+    today: today.map(({ treatmentId, name, day, guide, steps }) => ({
+      treatmentId,
+      name,
+      when: day === 0 ? '治疗当天' : `治疗后第 ${day} 天`,
+      headline: guide?.notice ?? '',
+      moment: String(guide?.moment ?? ''),
+      guideName: guide?.name ?? '',
+      groups: guide ? groupLines(guide.lines) : [],
+      drawings: guide ? drawingViews(guide.drawings) : [],
+      urgent: guide?.urgent ?? '',
+      steps: steps.map((step) => stepView(step, name, now ?? '')),
+    })),
+    coming:
+      coming && now ? { step: stepView(coming, nameOf(coming.treatmentId), now), day: stepDay(coming, now) } : null,
+    appointment: appointment && { ...appointment, when: instantWords(appointment.startsAt) },
+    questions: questions.map(({ title, page }) => ({ title, page: page.startsWith('/') ? page : `/${page}` })),
+    team: [
+      { role: '专属顾问', name: team.consultant },
+      { role: '治疗医生', name: team.doctor },
+    ].filter(({ name }) => name !== null),
+  }
+}

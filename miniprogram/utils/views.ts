@@ -1,0 +1,62 @@
+/** What the pages show of the server's answers: words and addresses, nothing that isn't drawn. */
+import type { Home, Step } from '../services/care'
+import { RequestError } from '../services/request'
+import { dayWords, nearWords } from './dates'
+
+export type Status = 'loading' | 'ready' | 'failed'
+type Drawing = NonNullable<Home['today'][number]['guide']>['drawings'][number]
+
+/** An SVG that an image shows without a request. */
+export const drawingViews = (drawings: readonly Drawing[]): { caption: string; source: string }[] =>
+  drawings.map(({ caption, svg }) => ({ caption, source: `data:image/svg+xml,${encodeURIComponent(svg)}` }))
+
+const ICONS: Record<string, string> = {
+  message: 'chat',
+  call: 'call',
+  photo: 'camera',
+  survey: 'edit',
+  reminder: 'time',
+}
+const STATUS: Record<Step['status'], string> = { coming: '待进行', done: '已完成', missed: '未能联系上您' }
+
+export interface StepView {
+  id: string
+  title: string
+  treatment: string
+  treatmentId: string
+  moment: string
+  hasGuide: boolean
+  status: Step['status']
+  statusWords: string
+  icon: string
+}
+
+export function stepView(step: Step, treatment: string, today: string): StepView {
+  const { id, title, treatmentId, moment, status, day } = step
+  const near = day !== null && status === 'coming' ? nearWords(day, today) : null
+  return {
+    id,
+    title,
+    treatment,
+    treatmentId,
+    moment: String(moment ?? ''),
+    hasGuide: moment !== null,
+    status,
+    statusWords: day === null ? '日期待医生确定' : (near ?? STATUS[status]),
+    icon: status === 'done' ? 'check' : (ICONS[step.action] ?? ICONS[step.kind] ?? 'heart'),
+  }
+}
+
+export const stepDay = ({ day }: Step, today: string): string =>
+  day === null ? '日期待医生确定，确定后会通知您' : dayWords(day, today)
+
+/** What went wrong, in words for whoever holds the phone. */
+export const problemOf = (error: unknown): string =>
+  error instanceof RequestError ? error.message : '出了点问题，请稍后再试'
+
+/** For what must count once however often it is sent. */
+export const newSubmissionId = (): string =>
+  Array.from({ length: 24 }, () => '0123456789abcdefghijklmnopqrstuvwxyz'[Math.floor(Math.random() * 36)]).join('')
+
+export const guideUrl = (treatmentId: string, moment: string): string =>
+  `/pages/care/guide/index?treatmentId=${encodeURIComponent(treatmentId)}&moment=${encodeURIComponent(moment)}`
