@@ -14,19 +14,19 @@ export interface LineGroup {
   lines: Line[]
 }
 
-const CALL = /(联系我们|联系诊所|就医|急诊|立即)/
-const NORMAL = /(常见反应|属正常|属常见|常见表现|多可逐渐|会慢慢|多已|陆续|多在)/
-const AVOID =
-  /(^|[，；。、])\s*(仍)?(勿|请勿|避免|请避免|暂停|暂不|暂缓|不要|禁|忌|停用|不(沾|揉|化|饮|喝|吸|做|按|抠|挤|碰|去|用|戴|穿|提|吃))/
+const CALL = /(联系我们|告诉我们|告诉医生|回复我们|就医|急诊|立即)/
+const NORMAL =
+  /(常见|属正常|正常过程|多可逐渐|多会逐渐|通常会|会逐渐|会慢慢|多已|多开始|陆续|多在|高峰|快慢|趋于稳定|渐趋|逐渐软化|略有差别)/
+const PROHIBITED = /(勿|避免|禁|忌|暂停|暂缓|停用|少低头|少看|不(?!适|需|对称|止|同|佳|足|清|便|妨))/
+const ALLOWED = /(可以|可正常|可恢复|请保持|请按|照常|轻柔)/
 
-/** Pure. */
+/** Pure. A line is under "avoid" only if it says nothing else: half an advice under the wrong heading would mislead. */
 export function kindOf(text: string): LineKind {
   if (CALL.test(text)) return 'call'
   if (NORMAL.test(text)) return 'normal'
-  // What follows an advice to do something is its other half, not a heading of its own.
-  return AVOID.test(text.slice(0, FIRST_WORDS)) ? 'avoid' : 'do'
+  const clauses = text.split(/[，；。]/).filter(Boolean)
+  return clauses.every((clause) => PROHIBITED.test(clause) && !ALLOWED.test(clause)) ? 'avoid' : 'do'
 }
-const FIRST_WORDS = 18
 
 const GROUPS: Record<LineKind, { title: string; icon: string; canTick: boolean }> = {
   normal: { title: '这几天常见的情况', icon: 'heart', canTick: false },

@@ -1,7 +1,7 @@
 /** What the pages show of the server's answers: words and addresses, nothing that isn't drawn. */
 import type { Home, Step } from '../services/care'
 import { RequestError } from '../services/request'
-import { dayWords, nearWords } from './dates'
+import { dayWords } from './dates'
 
 export type Status = 'loading' | 'ready' | 'failed'
 type Drawing = NonNullable<Home['today'][number]['guide']>['drawings'][number]
@@ -10,14 +10,9 @@ type Drawing = NonNullable<Home['today'][number]['guide']>['drawings'][number]
 export const drawingViews = (drawings: readonly Drawing[]): { caption: string; source: string }[] =>
   drawings.map(({ caption, svg }) => ({ caption, source: `data:image/svg+xml,${encodeURIComponent(svg)}` }))
 
-const ICONS: Record<string, string> = {
-  message: 'chat',
-  call: 'call',
-  photo: 'camera',
-  survey: 'edit',
-  reminder: 'time',
-}
-const STATUS: Record<Step['status'], string> = { coming: '待进行', done: '已完成', missed: '未能联系上您' }
+const ICONS: Record<string, string> = { message: 'chat', call: 'call' }
+const HOW: Record<string, string> = { message: '届时发消息给您', call: '届时致电给您' }
+const STATUS: Record<Step['status'], string> = { coming: '', done: '已完成', missed: '未能联系上您' }
 
 export interface StepView {
   id: string
@@ -31,9 +26,8 @@ export interface StepView {
   icon: string
 }
 
-export function stepView(step: Step, treatment: string, today: string): StepView {
-  const { id, title, treatmentId, moment, status, day } = step
-  const near = day !== null && status === 'coming' ? nearWords(day, today) : null
+export function stepView(step: Step, treatment: string): StepView {
+  const { id, title, treatmentId, moment, status, action } = step
   return {
     id,
     title,
@@ -42,8 +36,8 @@ export function stepView(step: Step, treatment: string, today: string): StepView
     moment: String(moment ?? ''),
     hasGuide: moment !== null,
     status,
-    statusWords: day === null ? '日期待医生确定' : (near ?? STATUS[status]),
-    icon: status === 'done' ? 'check' : (ICONS[step.action] ?? ICONS[step.kind] ?? 'heart'),
+    statusWords: status === 'coming' ? (HOW[action] ?? '届时与您联系') : STATUS[status],
+    icon: status === 'done' ? 'check' : (ICONS[action] ?? 'heart'),
   }
 }
 

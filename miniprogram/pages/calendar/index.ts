@@ -54,7 +54,7 @@ Page({
   },
   unfold({ currentTarget }: WechatMiniprogram.TouchEvent) {
     const id = currentTarget.dataset.id as string
-    this.setData({ [`open.${id}`]: !this.data.open[id] })
+    this.setData({ open: { ...this.data.open, [id]: !this.data.open[id] } })
   },
 })
 
@@ -63,7 +63,7 @@ function viewOf({ today, treatments, steps }: Calendar) {
   const days = new Map<string, StepView[]>()
   const waiting: StepView[] = []
   for (const step of steps) {
-    const view = stepView(step, nameOf(step.treatmentId), today)
+    const view = stepView(step, nameOf(step.treatmentId))
     if (step.day === null) waiting.push(view)
     else days.set(step.day, [...(days.get(step.day) ?? []), view])
   }

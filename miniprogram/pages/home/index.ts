@@ -68,10 +68,10 @@ function viewOf({ salutation, store, today, coming, appointment, questions, team
       groups: guide ? groupLines(guide.lines) : [],
       drawings: guide ? drawingViews(guide.drawings) : [],
       urgent: guide?.urgent ?? '',
-      steps: steps.map((step) => stepView(step, name, now ?? '')),
+      steps: steps.map((step) => stepView(step, name)),
     })),
     coming:
-      coming && now ? { step: stepView(coming, nameOf(coming.treatmentId), now), day: stepDay(coming, now) } : null,
+      coming && now ? { step: stepView(coming, nameOf(coming.treatmentId)), day: stepDay(coming, now) } : null,
     appointment: appointment && { ...appointment, when: instantWords(appointment.startsAt) },
     questions: questions.map(({ title, page }) => ({ title, page: page.startsWith('/') ? page : `/${page}` })),
     team: [
