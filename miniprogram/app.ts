@@ -1,9 +1,2 @@
-/** The program starts: whoever opens it is signed in while the first page is drawn. */
-import { askForAgreement } from './services/agreement'
-
-App({
-  onLaunch() {
-    // Beside the first page, which waits for nothing but its own answer.
-    askForAgreement().catch(() => undefined)
-  },
-})
+/** The program starts. Nobody is signed in by that: pages that nobody signs open without a session. */
+App({})

@@ -4,14 +4,26 @@ import { getConsents } from './me'
 const KEY = 'agreed-version'
 const WELCOME = '/pages/welcome/index'
 
+/** The server is asked once a start. */
+let isChecked = false
+
+/** On this phone; what counts is what the server has. */
+export const hasAgreed = (): boolean => Boolean(wx.getStorageSync(KEY))
+
 export function rememberAgreement(version: number): void {
+  isChecked = true
   wx.setStorageSync(KEY, version)
 }
 
-/** Opens the agreement for whoever has not agreed to it as it is now. Whether somebody has, the server knows best. */
-export async function askForAgreement(): Promise<void> {
+/** Opens the agreement for whoever has not agreed to it as it is now, and answers whether that was so. @throws RequestError */
+export async function askForAgreement(): Promise<boolean> {
+  if (isChecked) return false
   const service = (await getConsents()).find(({ purpose }) => purpose === 'service')
-  if (!service) return
-  if (service.granted === true) rememberAgreement(service.version)
-  else wx.reLaunch({ url: WELCOME })
+  if (!service || service.granted === true) {
+    rememberAgreement(service?.version ?? 1)
+    return false
+  }
+  wx.removeStorageSync(KEY)
+  void wx.reLaunch({ url: WELCOME })
+  return true
 }

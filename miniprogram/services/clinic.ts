@@ -13,5 +13,5 @@ export function rememberClinic(store: Store): void {
 
 export function emergencyPhone(): string {
   const known = wx.getStorageSync<{ emergencyPhone: string } | ''>(KEY)
-  return (known && known.emergencyPhone) || NATIONAL
+  return known === '' ? NATIONAL : known.emergencyPhone
 }

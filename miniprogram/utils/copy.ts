@@ -25,9 +25,6 @@ const LABELS: Record<string, string> = {
   hasNotes: '有健康备注',
   hasPhone: '已登记手机号',
   deceased: '已故',
-  id: '编号',
-  customerId: '客户编号',
-  treatmentId: '治疗编号',
   code: '项目代码',
   technique: '术式',
   doctorUserId: '医生',
@@ -49,10 +46,16 @@ const LABELS: Record<string, string> = {
   kind: '类型',
   action: '方式',
   moment: '护理指南',
+  id: '编号',
+  customerId: '客户编号',
+  treatmentId: '治疗编号',
   openIds: '小程序标识',
   unionId: '微信标识',
   externalUserIds: '企业微信标识',
   followUserIds: '企业微信中的服务人员',
+  provisional: '尚未核实的档案',
+  all: '全部消息',
+  promotion: '活动信息',
 }
 const VALUES: Record<string, string> = {
   completed: '已完成',
@@ -67,6 +70,10 @@ const VALUES: Record<string, string> = {
   message: '消息',
   call: '电话',
 }
+
+const ORDER = Object.keys(LABELS)
+/** Who somebody is comes first, numbers and marks of systems last. */
+const placeOf = (field: string): number => (field in LABELS ? ORDER.indexOf(field) : ORDER.length)
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 const isEmpty = (value: unknown): boolean =>
@@ -92,6 +99,7 @@ export const sectionsOf = (parts: readonly { name: string; content: unknown }[])
       key,
       lines: Object.entries(one)
         .filter(([field, value]) => !field.startsWith('_') && !isEmpty(value))
+        .sort(([a], [b]) => placeOf(a) - placeOf(b))
         .map(([field, value]) => ({ label: LABELS[field] ?? field, value: wordsOf(value) })),
     })),
   }))

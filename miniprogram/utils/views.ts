@@ -48,9 +48,5 @@ export const stepDay = ({ day }: Step, today: string): string =>
 export const problemOf = (error: unknown): string =>
   error instanceof RequestError ? error.message : '出了点问题，请稍后再试'
 
-/** For what must count once however often it is sent. */
-export const newSubmissionId = (): string =>
-  Array.from({ length: 24 }, () => '0123456789abcdefghijklmnopqrstuvwxyz'[Math.floor(Math.random() * 36)]).join('')
-
 export const guideUrl = (treatmentId: string, moment: string): string =>
   `/pages/care/guide/index?treatmentId=${encodeURIComponent(treatmentId)}&moment=${encodeURIComponent(moment)}`

@@ -41,7 +41,8 @@ export function createPrivacyStore(db: Connection) {
     consentsOf: (customerIds: readonly string[]): Promise<ConsentRow[]> =>
       consents
         .find({ customerId: { $in: [...customerIds] } })
-        .sort({ at: 1, _id: 1 })
+        // Two of one instant follow each other by their number.
+        .sort({ at: 1, n: 1 })
         .limit(1_000)
         .toArray(),
     /** Whether it was the first with this number. */

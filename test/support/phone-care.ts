@@ -41,3 +41,14 @@ export async function treated(
   })
   await simulator.clock.moveTo(new Date(simulator.clock.now().getTime() + 60_000), MOVE_MS)
 }
+
+/** Somebody who has opened the program before: agreed, with the own phone number. */
+export async function known({ open }: PhoneWorld, person: Person): Promise<void> {
+  const phone = await open({ person: person.personId })
+  await phone.tap(phone.text('同意服务协议并继续'))
+  await phone.tap(phone.find('wx-button').getByText('验证手机号'))
+  await phone.tap(phone.page.getByRole('button', { name: '同意', exact: true }))
+  await phone.tap(phone.page.getByRole('button', { name: '允许', exact: true }))
+  await phone.text('专属顾问').waitFor()
+  await phone.close()
+}

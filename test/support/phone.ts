@@ -29,7 +29,7 @@ export interface PhoneOptions {
   /** Of the simulator's WeCom side. */
   base: string
   person?: string
-  /** Where it opens, e.g. `/pages/home/home?x=1`. */
+  /** Where it opens, e.g. `/pages/home/index?x=1`. */
   path?: string
   touch?: boolean
   width?: number

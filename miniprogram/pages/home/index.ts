@@ -1,4 +1,5 @@
 /** The first page: where I stand today, what helps, what comes next, and who is there for me. One request has it all. */
+import { askForAgreement, hasAgreed } from '../../services/agreement'
 import { getHome, type Home } from '../../services/care'
 import { openChat } from '../../services/chat'
 import { rememberClinic } from '../../services/clinic'
@@ -22,7 +23,10 @@ Page({
   async load() {
     if (!this.data.home) this.setData({ status: 'loading' })
     try {
+      // At the first start the agreement comes before anything is shown; later it is looked at beside.
+      if (!hasAgreed() && (await askForAgreement())) return
       const home = await getHome()
+      askForAgreement().catch(() => undefined)
       rememberClinic(home.store)
       this.setData({ status: 'ready', home: viewOf(home) })
     } catch (error) {
@@ -70,8 +74,7 @@ function viewOf({ salutation, store, today, coming, appointment, questions, team
       urgent: guide?.urgent ?? '',
       steps: steps.map((step) => stepView(step, name)),
     })),
-    coming:
-      coming && now ? { step: stepView(coming, nameOf(coming.treatmentId)), day: stepDay(coming, now) } : null,
+    coming: coming && now ? { step: stepView(coming, nameOf(coming.treatmentId)), day: stepDay(coming, now) } : null,
     appointment: appointment && { ...appointment, when: instantWords(appointment.startsAt) },
     questions: questions.map(({ title, page }) => ({ title, page: page.startsWith('/') ? page : `/${page}` })),
     team: [

@@ -1,7 +1,8 @@
 /** Asking for a correction, for erasure, or for a copy; and what was asked for, with the day of the answer. */
 import { type DataRequest, getDataRequests, postDataRequest } from '../../../services/me'
+import { newSubmissionId } from '../../../utils/chance'
 import { fullInstantWords } from '../../../utils/dates'
-import { newSubmissionId, problemOf, type Status } from '../../../utils/views'
+import { problemOf, type Status } from '../../../utils/views'
 
 const KINDS: { kind: DataRequest['kind']; title: string; hint: string }[] = [
   { kind: 'correction', title: '更正信息', hint: '请写下哪一项需要更正，以及正确的内容' },

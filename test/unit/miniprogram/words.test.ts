@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { sectionsOf } from '../../miniprogram/utils/copy.ts'
-import { addDays, dayWords, fullInstantWords, instantWords, nearWords } from '../../miniprogram/utils/dates.ts'
-import { groupLines, kindOf } from '../../miniprogram/utils/lines.ts'
+import { sectionsOf } from '../../../miniprogram/utils/copy.ts'
+import { addDays, dayWords, fullInstantWords, instantWords, nearWords } from '../../../miniprogram/utils/dates.ts'
+import { groupLines, kindOf } from '../../../miniprogram/utils/lines.ts'
 
 const GUIDES = 'config/guides'
 interface GuideText {
@@ -72,8 +72,8 @@ test('a copy of data is put in words, leaves nothing out that is there, and show
   expect(customer?.title).toBe('基本信息')
   expect(customer?.entries[0]?.lines).toEqual([
     { label: '姓名', value: '王' },
+    { label: '退订', value: '全部消息 是' },
     { label: '登记过敏史', value: '是' },
-    { label: '退订', value: 'all 是' },
   ])
   expect(treatments?.entries[0]?.lines).toContainEqual({ label: 'somethingNew', value: '3' })
 })
