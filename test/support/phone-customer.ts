@@ -49,5 +49,13 @@ export async function phoneCustomer(
   }
   ;({ token } = await mp<{ token: string }>('POST', '/session', { code: codeOf('mp-login') }))
   await mp('POST', '/phone', { code: codeOf('mp-phone') })
+  await agreeTo({ mp }, 'service')
   return { personId, customerId, storeId: store.id, treatmentId: String(treatment.id), mp }
+}
+
+/** Says yes to one purpose, as it reads now. */
+export async function agreeTo({ mp }: Pick<PhoneCustomer, 'mp'>, purpose: string): Promise<void> {
+  const { items } = await mp<{ items: { purpose: string; version: number }[] }>('GET', '/consents')
+  const version = items.find((one) => one.purpose === purpose)?.version
+  await mp('PUT', `/consents/${purpose}`, { version, granted: true })
 }

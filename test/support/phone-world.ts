@@ -16,12 +16,15 @@ export interface PhoneWorld extends Pick<DemoParts, 'simulator' | 'server' | 'ap
   open(options: Omit<PhoneOptions, 'base'>): Promise<OpenPhone>
 }
 
-/** The simulator's clock stands at `start`; the clinic's stores are entered, and nothing else. */
-export async function phoneWorld(start: Date, customers = 3): Promise<PhoneWorld> {
+/**
+ * The simulator's clock stands at `start`; the clinic's stores are entered, and nothing else.
+ * @param port of the server, where messages must name its address
+ */
+export async function phoneWorld(start: Date, customers = 3, port = 0): Promise<PhoneWorld> {
   const dataDir = mkdtempSync(join(tmpdir(), 'aftercare-phone-'))
   process.env.DATA_DIR = dataDir
   const onProgress = () => undefined
-  const parts = await startParts({ seed: 3, customers, start, port: 0, simulatorPort: 0, onProgress })
+  const parts = await startParts({ seed: 3, customers, start, port, simulatorPort: 0, onProgress })
   const stores = storesOf(start, DAYS)
   await enterStores(parts.api, stores)
   const browser = await launchChromium()

@@ -137,8 +137,9 @@ const outside = (page: Page): Promise<string[]> =>
 /** Runs in the page. A label around a small box makes it as large as the label; TDesign draws its icons as labels. */
 function smallOnes(): string[] {
   const FINGER_PX = 44
-  const CONTROLS =
-    'wx-button, [role=button], [role=tab], [role=link], wx-input, wx-textarea, wx-picker, wx-label:not([class*=t-icon])'
+  const ROLES = '[role=button], [role=tab], [role=link], [role=radio], [role=checkbox]'
+  // An icon has a label of its own; what is tapped is the control around it.
+  const CONTROLS = `wx-button, ${ROLES}, wx-input, wx-textarea, wx-picker, wx-label:not([class*=t-icon])`
   return [...document.querySelectorAll(`wx-page-host:not([hidden]) :is(${CONTROLS})`)]
     .filter((node) => {
       const { width, height } = node.getBoundingClientRect()

@@ -10,9 +10,10 @@ import {
   submitSurvey,
   type Way,
 } from '../../services/surveys'
+import { problemOf } from '../../utils/views'
 import { askedOf } from './branching'
 import { keepable, problemsOf, problemWords } from './checks'
-import { forget, type Kept, keep, readKept } from './kept'
+import { forget, type Kept, keep, keyOf, readKept } from './kept'
 
 interface Shown {
   id: string
@@ -42,6 +43,7 @@ Page({
   data: {
     status: 'loading' as 'loading' | 'ready' | 'failed' | 'over' | 'thanked',
     words: '',
+    key: '',
     title: '',
     intro: '',
     isAnonymous: false,
@@ -88,10 +90,10 @@ Page({
       this.form = survey
       this.problems = {}
       const { title, intro, anonymous } = survey
-      this.setData({ status: 'ready', title, intro, isAnonymous: anonymous, keptWords: '' })
+      this.setData({ status: 'ready', key: keyOf(way), title, intro, isAnonymous: anonymous, keptWords: '' })
       this.draw()
     } catch (error) {
-      const words = error instanceof Error ? error.message : ''
+      const words = problemOf(error)
       if (isOver(error)) this.end(words)
       else this.setData({ status: 'failed', words })
     }
@@ -202,7 +204,7 @@ Page({
   },
 
   refuse(way: Way, error: unknown) {
-    const words = error instanceof Error ? error.message : ''
+    const words = problemOf(error)
     if (isOver(error)) {
       forget(way)
       this.kept = null

@@ -11,7 +11,7 @@ export interface Kept {
   submissionId: string
 }
 
-const keyOf = (way: Way): string => `survey:${Object.entries(way).flat().join(':')}`
+export const keyOf = (way: Way): string => `survey:${Object.entries(way).flat().join(':')}`
 
 export function readKept(way: Way): Kept {
   const kept = wx.getStorageSync<Kept | ''>(keyOf(way))

@@ -15,6 +15,8 @@ Component({
     answer: { type: null, value: null as Answer | null },
     number: { type: Number, value: 0 },
     problem: { type: String, value: '' },
+    /** Names the question among all surveys, for photos that are on their way. */
+    owner: { type: String, value: '' },
     disabled: { type: Boolean, value: false },
   },
   data: { view: { choices: [], rows: [], points: [], text: '', photos: [] } as QuestionView, left: 0 },

@@ -148,6 +148,9 @@ function showAria(component: Component, property: string): void {
   else component.$$.setAttribute(name, text(value))
 }
 
+/** What a page sets after it has gone draws nothing, as in WeChat. */
+const isThere = ({ $$ }: Component): boolean => ($$ as HostElement | null) !== null
+
 export function definitionOf(tag: string, { props = {}, isField = false, setUp }: BuiltIn): ComponentDefinition {
   return {
     is: `wx-builtin/${tag}`,
@@ -163,25 +166,25 @@ export function definitionOf(tag: string, { props = {}, isField = false, setUp }
       {
         fields: 'hidden',
         observer() {
-          this.$$.hidden = this.data.hidden === true
+          if (isThere(this)) this.$$.hidden = this.data.hidden === true
         },
       },
       {
         fields: 'animation',
         observer() {
-          animate(this)
+          if (isThere(this)) animate(this)
         },
       },
       ...ARIA.map((fields) => ({
         fields,
         observer(this: Component) {
-          showAria(this, fields)
+          if (isThere(this)) showAria(this, fields)
         },
       })),
       ...Object.keys(props).map((fields) => ({
         fields,
         observer(this: Component) {
-          parts.get(this.$$)?.watch?.[fields]?.(this.data[fields])
+          if (isThere(this)) parts.get(this.$$)?.watch?.[fields]?.(this.data[fields])
         },
       })),
     ],

@@ -1,7 +1,7 @@
 /** Pictures, films, sound, and the canvas. */
 import { make } from '../dom.ts'
 import type { Component } from '../framework.ts'
-import { addressInPhone } from '../wx/addresses.ts'
+import { addressInPhone, addressOfFile, isLastingFile } from '../wx/addresses.ts'
 import { type Builder, fire, text } from './define.ts'
 
 export function registerMedia({ define }: Builder): void {
@@ -25,7 +25,12 @@ export function registerMedia({ define }: Builder): void {
       return {
         watch: {
           src(value) {
-            if (value) picture.src = sourceOf(component, text(value))
+            const source = text(value)
+            if (isLastingFile(source))
+              void addressOfFile(source).then((address) => {
+                if (component.data.src === source) picture.src = address
+              })
+            else if (value) picture.src = sourceOf(component, source)
             else picture.removeAttribute('src')
           },
           mode: (value) => host.setAttribute('mode', text(value)),

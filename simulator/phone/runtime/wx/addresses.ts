@@ -10,3 +10,12 @@ export function addressInPhone(address: string): string {
   for (const [start, passed] of ROUTES) if (start.test(pathname)) return pathname.replace(start, passed) + search
   return address
 }
+
+let fileAddress: (path: string) => Promise<string> = () => Promise.resolve('')
+export function nameFiles(address: (path: string) => Promise<string>): void {
+  fileAddress = address
+}
+
+export const isLastingFile = (path: string): boolean => path.startsWith('wxfile:')
+/** Where the browser finds a lasting file of the phone; '' where there is none. */
+export const addressOfFile = (path: string): Promise<string> => fileAddress(path)

@@ -1,6 +1,8 @@
-/** Files of the phone, in memory: temporary ones are `blob:` addresses, so that a picture can show them. */
+/** Files of the phone: temporary ones are `blob:` addresses in memory, lasting ones are on its disk. */
+import { nameFiles } from './addresses.ts'
 import type { Registrar } from './api.ts'
 import { failureOf } from './api.ts'
+import { createDisk } from './disk.ts'
 
 export interface KeptFile {
   blob: Blob
@@ -19,15 +21,41 @@ export interface Files {
 
 const USER_DATA = 'wxfile://usr'
 
-export function createFiles(): Files & { all: Map<string, KeptFile> } {
+interface AllFiles extends Files {
+  /** What an earlier run of the program left is there. */
+  ready: Promise<void>
+  /** @throws Error as the phone words it */
+  remove(path: string): Promise<void>
+}
+
+export function createFiles(person: string): AllFiles {
   const all = new Map<string, KeptFile>()
+  const disk = createDisk(person)
+  const isLasting = (path: string | undefined): path is string => path?.startsWith(USER_DATA) === true
+  async function put(blob: Blob, path?: string): Promise<string> {
+    const url = URL.createObjectURL(blob)
+    const name = blob instanceof File ? blob.name : 'file'
+    all.set(path ?? url, { blob, bytes: new Uint8Array(await blob.arrayBuffer()), name, url })
+    return path ?? url
+  }
+  const restore = async () => {
+    for (const [path, blob] of await disk.all()) await put(blob, path)
+  }
+  const ready = restore()
+  nameFiles(async (path) => {
+    await ready
+    return all.get(path)?.url ?? ''
+  })
   return {
-    all,
+    ready,
     async keep(blob, path) {
-      const url = URL.createObjectURL(blob)
-      const name = blob instanceof File ? blob.name : 'file'
-      all.set(path ?? url, { blob, bytes: new Uint8Array(await blob.arrayBuffer()), name, url })
-      return path ?? url
+      if (isLasting(path)) await disk.write(path, blob)
+      return put(blob, path)
+    },
+    async remove(path) {
+      URL.revokeObjectURL(this.open(path).url)
+      all.delete(path)
+      if (isLasting(path)) await disk.remove(path)
     },
     open(path) {
       const file = all.get(path)
@@ -98,16 +126,16 @@ export function registerFiles({ wx }: Registrar, files: ReturnType<typeof create
       const path = filePath ?? `${USER_DATA}/${crypto.randomUUID()}`
       return { savedFilePath: await files.keep(files.open(tempFilePath).blob, path) }
     },
-    unlink({ filePath }: FileOptions) {
-      URL.revokeObjectURL(files.open(filePath).url)
-      files.all.delete(filePath)
-    },
+    unlink: ({ filePath }: FileOptions) => files.remove(filePath),
     access: ({ path }: FileOptions) => void files.open(path),
   }
   const manager: Record<string, unknown> = {}
   for (const [name, work] of Object.entries(works))
     manager[name] = (options: FileOptions) => {
-      const run = async () => ({ errMsg: `${name}:ok`, ...((await work(options)) as object | undefined) })
+      const run = async () => {
+        await files.ready
+        return { errMsg: `${name}:ok`, ...((await work(options)) as object | undefined) }
+      }
       void run()
         .then(options.success, (error: unknown) => options.fail?.(failureOf(name, error)))
         .then(options.complete)

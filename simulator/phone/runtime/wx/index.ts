@@ -17,7 +17,7 @@ type Query = { createSelectorQuery(): unknown; createIntersectionObserver(option
 
 export function createWx(shell: Shell, navigation: Navigation) {
   const registrar = createRegistrar(shell)
-  const files = createFiles()
+  const files = createFiles(shell.person ?? '')
   const top = () => shell.top()?.inst as unknown as Query
   registerNetwork(registrar, files)
   registerFiles(registrar, files)

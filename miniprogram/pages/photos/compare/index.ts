@@ -1,0 +1,93 @@
+/** Two photos of one angle, side by side or one over the other under a slider. */
+import { type Angle, getPhotos, type Photo } from '../../../services/photos'
+import { problemOf } from '../../../utils/views'
+import { ANGLE_WORDS, dateWords, dayWords } from '../words'
+
+type Tap = WechatMiniprogram.TouchEvent<
+  WechatMiniprogram.IAnyObject,
+  WechatMiniprogram.IAnyObject,
+  { angle: Angle; mode: 'beside' | 'over' }
+>
+interface Choice {
+  id: string
+  words: string
+}
+
+/** More than this nobody leafs through. */
+const PAGES = 4
+const MIDDLE = 50
+
+const wordsOf = ({ day, takenAt }: Photo): string => dayWords(day) || dateWords(takenAt)
+
+Page({
+  data: {
+    status: 'loading' as 'loading' | 'ready' | 'failed',
+    words: '',
+    angles: [] as { angle: Angle; title: string }[],
+    angle: 'front' as Angle,
+    mode: 'beside' as 'beside' | 'over',
+    choices: [] as Choice[],
+    left: 0,
+    right: 0,
+    share: MIDDLE,
+  },
+  treatmentId: '',
+  byAngle: new Map<Angle, Photo[]>(),
+
+  onLoad({ treatmentId = '' }) {
+    this.treatmentId = treatmentId
+    void this.load()
+  },
+
+  async load() {
+    this.setData({ status: 'loading' })
+    try {
+      const photos: Photo[] = []
+      let cursor: string | null = null
+      for (let page = 0; page < PAGES; page++) {
+        const { items, nextCursor }: Awaited<ReturnType<typeof getPhotos>> = await getPhotos(
+          this.treatmentId || null,
+          cursor,
+        )
+        photos.push(...items)
+        cursor = nextCursor
+        if (!cursor) break
+      }
+      this.sort(photos)
+    } catch (error) {
+      this.setData({ status: 'failed', words: problemOf(error) })
+    }
+  },
+  sort(photos: readonly Photo[]) {
+    const byAngle = new Map<Angle, Photo[]>()
+    for (const photo of [...photos].sort((a, b) => a.takenAt.localeCompare(b.takenAt)))
+      if (photo.purpose === 'care' && !photo.locked)
+        byAngle.set(photo.angle, [...(byAngle.get(photo.angle) ?? []), photo])
+    this.byAngle = byAngle
+    const angles = [...byAngle]
+      .filter(([, of]) => of.length > 1)
+      .map(([angle]) => ({ angle, title: ANGLE_WORDS[angle] }))
+    this.setData({ status: 'ready', angles })
+    if (angles[0]) this.turn(angles[0].angle)
+  },
+  /** The first and the latest: how it was, and how it is. */
+  turn(angle: Angle) {
+    const choices = (this.byAngle.get(angle) ?? []).map((photo) => ({ id: photo.id, words: wordsOf(photo) }))
+    this.setData({ angle, choices, left: 0, right: choices.length - 1, share: MIDDLE })
+  },
+  pick({ currentTarget }: Tap) {
+    this.turn(currentTarget.dataset.angle)
+  },
+  show({ currentTarget }: Tap) {
+    this.setData({ mode: currentTarget.dataset.mode })
+  },
+  pickLeft({ detail }: WechatMiniprogram.PickerChange) {
+    this.setData({ left: Number(detail.value) })
+  },
+  pickRight({ detail }: WechatMiniprogram.PickerChange) {
+    this.setData({ right: Number(detail.value) })
+  },
+  slide({ detail }: WechatMiniprogram.SliderChange) {
+    this.setData({ share: detail.value })
+  },
+})
