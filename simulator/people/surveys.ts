@@ -2,6 +2,8 @@
 import { list, record, text } from '../api/types.ts'
 import { between, chance, opaque, pick } from '../chance.ts'
 import type { Customer, LedgerEntry, Simulator } from '../index.ts'
+import { type Call, openProgram } from './mini-program.ts'
+import { showRecovery } from './photos.ts'
 
 const MINUTE = 60_000
 /** People act on marks, as everywhere. */
@@ -30,33 +32,29 @@ export function onSurveyNotice(simulator: Simulator, customer: Customer, entry: 
 }
 
 async function answer(
-  { world: { seed }, context, act }: Simulator,
-  { personId }: Customer,
+  simulator: Simulator,
+  customer: Customer,
   known: string | undefined,
   about: string,
 ): Promise<void> {
-  const { appUrl } = context.callbacks.targets
-  if (!appUrl) return
-  const call = async (method: string, path: string, body: unknown, token: string | null): Promise<Json | null> => {
-    const response = await fetch(`${appUrl}/api/mp${path}`, {
-      method,
-      headers: {
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-    const answer = (await response.json()) as Json
-    return response.ok ? answer : null
-  }
-  const session = await call('POST', '/session', act({ as: 'customer', id: personId, do: 'mp-login' }), null)
-  if (!session) return
-  const token = text(session.token)
-  const open = known === undefined ? list((await call('GET', '/surveys', undefined, token))?.items) : []
+  const call = await openProgram(simulator, customer)
+  if (!call) return
+  await answerSurvey(simulator.world.seed, customer.personId, call, known, about)
+  await showRecovery(simulator.world.seed, customer.personId, call, about)
+}
+
+async function answerSurvey(
+  seed: number,
+  personId: string,
+  call: Call,
+  known: string | undefined,
+  about: string,
+): Promise<void> {
+  const open = known === undefined ? list((await call('GET', '/surveys'))?.items) : []
   const invitationId = known ?? text(record(open[0]).id)
   if (!invitationId) return
   const path = `/surveys/${invitationId}`
-  const opened = await call('GET', path, undefined, token)
+  const opened = await call('GET', path)
   if (!opened) return
   const questions = list(record(opened.survey).questions).map(record)
   const answers: Json = {}
@@ -67,10 +65,10 @@ async function answer(
     if (said !== undefined) answers[text(question.id)] = said
     // Half of it, then something else came up for a moment.
     if (i === Math.floor(questions.length / 2) && chance(seed, personId, about, 'pauses') < PAUSES)
-      revision = Number((await call('PUT', `${path}/draft`, { answers, revision }, token))?.revision ?? revision)
+      revision = Number((await call('PUT', `${path}/draft`, { answers, revision }))?.revision ?? revision)
   }
   const submissionId = opaque(24, seed, personId, about, 'submission')
-  await call('POST', `${path}/submit`, { submissionId, answers }, token)
+  await call('POST', `${path}/submit`, { submissionId, answers })
 }
 
 /** As the page does it: a condition looks at what is answered above. */

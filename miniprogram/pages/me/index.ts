@@ -9,6 +9,7 @@ Page({
     problem: '',
     me: null as ReturnType<typeof viewOf> | null,
     links: [
+      { page: '/pages/photos/index', icon: 'photo', title: '恢复照片', words: '按角度拍摄，看看每天的变化' },
       {
         page: '/pages/complaint/list/index',
         icon: 'chat-message',

@@ -1,0 +1,30 @@
+/** A person who opens the mini-program: signs in as a phone does, and then asks the clinic's server. */
+import { text } from '../api/types.ts'
+import type { Customer, Simulator } from '../index.ts'
+
+type Json = Record<string, unknown>
+/** Null: refused. A form is sent as one, everything else as JSON. */
+export type Call = (method: string, path: string, body?: unknown) => Promise<Json | null>
+
+/** Null: there is no server, or it lets nobody in. */
+export async function openProgram({ context, act }: Simulator, { personId }: Customer): Promise<Call | null> {
+  const { appUrl } = context.callbacks.targets
+  if (!appUrl) return null
+  const as =
+    (token: string | null): Call =>
+    async (method, path, body) => {
+      const isForm = body instanceof FormData
+      const response = await fetch(`${appUrl}/api/mp${path}`, {
+        method,
+        headers: {
+          ...(body === undefined || isForm ? {} : { 'content-type': 'application/json' }),
+          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        },
+        ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
+      })
+      const answer = (await response.json()) as Json
+      return response.ok ? answer : null
+    }
+  const session = await as(null)('POST', '/session', act({ as: 'customer', id: personId, do: 'mp-login' }))
+  return session ? as(text(session.token)) : null
+}
