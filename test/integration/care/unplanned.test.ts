@@ -112,7 +112,7 @@ test('the same number again is the same contact and does nothing; other facts un
 })
 
 /** More than there are writes on the way. */
-const DEATHS = 9
+const DEATHS = 16
 test('a process that dies anywhere on the way: the clinic’s repeat withdraws the card, and the guide still comes once', async () => {
   const first = await dayThree(DEATHS)
   for (let write = 0; ; write++) {
