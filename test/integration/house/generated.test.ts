@@ -8,7 +8,7 @@ import { afterAll, expect, test } from 'vitest'
 
 const tree = mkdtempSync(join(tmpdir(), 'aftercare-generated-'))
 afterAll(() => rmSync(tree, { recursive: true, force: true }))
-for (const name of ['config', 'docs']) cpSync(name, join(tree, name), { recursive: true })
+for (const name of ['config', 'docs', 'miniprogram/typings']) cpSync(name, join(tree, name), { recursive: true })
 
 function gen(...args: string[]): { status: number | null; said: string } {
   const loader = pathToFileURL(resolve('node_modules/tsx/dist/loader.mjs')).href
