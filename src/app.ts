@@ -1,7 +1,7 @@
 /** The composition root: builds every room once, in dependency order, and hands back what a process mounts. */
 import type Router from '@koa/router'
 import type { Connection } from 'mongoose'
-import { createCare, momentName } from './care/index.ts'
+import { createCare } from './care/index.ts'
 import { createComplaintsRoom } from './complaints/index.ts'
 import type { AppConfig } from './config.ts'
 import { createCustomers } from './customers/index.ts'
@@ -195,7 +195,6 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     questions: surveys.service.questionsFor,
     kinds: config.treatments,
     subscriptions: messaging.service.subscriptions,
-    nameOf: momentName,
   })
 
   const features = [

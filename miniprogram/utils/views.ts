@@ -50,3 +50,12 @@ export const problemOf = (error: unknown): string =>
 
 export const guideUrl = (treatmentId: string, moment: string): string =>
   `/pages/care/guide/index?treatmentId=${encodeURIComponent(treatmentId)}&moment=${encodeURIComponent(moment)}`
+
+/** A tap on a step or a day's chip: what it is about stands on the element, or comes with the event. */
+export function openGuide({
+  detail,
+  currentTarget,
+}: WechatMiniprogram.CustomEvent<{ treatmentId?: string; moment?: string }>): void {
+  const { treatmentId, moment } = { ...currentTarget.dataset, ...detail } as { treatmentId: string; moment: string }
+  void wx.navigateTo({ url: guideUrl(treatmentId, moment) })
+}

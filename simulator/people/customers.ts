@@ -1,6 +1,7 @@
 /** Customers: how they come into contact, answer messages and pick up the phone. */
 import { between, chance, pick } from '../chance.ts'
 import { ActError, type Customer, type LedgerEntry, type Simulator } from '../index.ts'
+import { openProgram } from './mini-program.ts'
 import { onSurveyNotice } from './surveys.ts'
 
 export type CustomerKind = 'chatty' | 'mini' | 'phone'
@@ -141,23 +142,12 @@ export function leave({ act, context }: Simulator, customer: Customer): void {
   context.clock.touch()
 }
 
-async function signIn({ act, context }: Simulator, { personId }: Customer): Promise<void> {
-  const { appUrl } = context.callbacks.targets
-  if (!appUrl) return
-  const post = async (path: string, body: unknown, token?: string): Promise<Record<string, unknown>> => {
-    const response = await fetch(`${appUrl}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
-      body: JSON.stringify(body),
-    })
-    return (await response.json()) as Record<string, unknown>
-  }
+async function signIn(simulator: Simulator, customer: Customer): Promise<void> {
   // A mini-program tries again with a fresh code when the network failed.
   for (let i = 0; i < 3; i++) {
-    const { token } = await post('/api/mp/session', act({ as: 'customer', id: personId, do: 'mp-login' }))
-    if (typeof token !== 'string') continue
-    const done = await post('/api/mp/phone', act({ as: 'customer', id: personId, do: 'mp-phone' }), token)
-    if (!('error' in done)) return
+    const call = await openProgram(simulator, customer)
+    const code = () => simulator.act({ as: 'customer', id: customer.personId, do: 'mp-phone' })
+    if (call && (await call('POST', '/phone', code()))) return
   }
 }
 

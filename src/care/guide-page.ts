@@ -80,7 +80,7 @@ export const renderRefusal = (message: string): string =>
   )
 
 /** Guides are written as lines with a dot before them. */
-const linesOf = (text: string): string[] =>
+export const linesOf = (text: string): string[] =>
   text
     .split('\n')
     .map((line) => line.replace(/^\s*[·•-]\s*/, '').trim())

@@ -3,6 +3,7 @@ import type { Day } from '../platform/calendar.ts'
 import { hashId } from '../platform/hash.ts'
 import type { TreatmentKind } from '../treatments/index.ts'
 import type { Drawing } from './drawings.ts'
+import { linesOf } from './guide-page.ts'
 import { type GuideBook, MILESTONE_NAMES, type Moment } from './guides.ts'
 import type { CareStore, StepRow } from './model.ts'
 import type { Stage, StepStatus } from './types.ts'
@@ -82,15 +83,11 @@ export function createMine({ store, guides, drawings }: MineDeps): MyCare {
     guide(kind, technique, moment) {
       const found = guides.find(kind.code, kind.category, moment, technique)
       if (!found) return null
-      const lines = found.text
-        .split('\n')
-        .map((line) => line.replace(/^\s*[·•-]\s*/, '').trim())
-        .filter(Boolean)
       return {
         moment,
         name: nameOf(moment),
         notice: found.notice,
-        lines: lines.map((text) => ({ id: hashId(text).slice(0, 12), text })),
+        lines: linesOf(found.text).map((text) => ({ id: hashId(text).slice(0, 12), text })),
         urgent: found.urgent,
         drawings: found.pictures.flatMap((name) => drawings.get(name) ?? []),
       }

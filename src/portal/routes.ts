@@ -1,6 +1,6 @@
 /** The pages of the mini-program that show what the rooms know of the caller. */
 import { z } from 'zod'
-import { type Moment, momentIn } from '../care/index.ts'
+import { momentIn, momentName } from '../care/index.ts'
 import { dayOf } from '../platform/calendar.ts'
 import { maskPhone } from '../platform/crypto.ts'
 import { notFound } from '../platform/errors.ts'
@@ -18,19 +18,18 @@ export interface PortalRouteDeps extends PortalDeps {
   kinds: readonly TreatmentKind[]
   /** What may be asked for, and how many of each are left. */
   subscriptions: (customerId: string) => Promise<z.input<typeof SubscriptionsView>['items']>
-  nameOf: (moment: Moment) => string
 }
 
 const GuideParams = z.strictObject({ treatmentId: z.string().min(1).max(128), moment: z.string().min(1).max(20) })
 const Ticks = z.strictObject({ ticked: z.array(z.string().regex(/^[0-9a-f]{12}$/)).max(60) })
 
 export function portalRoutes(deps: PortalRouteDeps): Route[] {
-  const { care, customers, staff, store, kinds, clock, nameOf } = deps
+  const { care, customers, staff, store, kinds, clock } = deps
   let help: ReturnType<typeof createHelp> | null = null
   const mp = { tag: 'mini-program', auth: 'customer' } as const
 
   const momentsOf = ({ kind, treatment }: Known) =>
-    care.moments(kind, treatment.technique).map((moment) => ({ moment, name: nameOf(moment) }))
+    care.moments(kind, treatment.technique).map((moment) => ({ moment, name: momentName(moment) }))
 
   /** @throws AppError not_found/guide_not_found: also for what belongs to somebody else */
   async function guideOf(customerId: string, treatmentId: string, text: string) {

@@ -6,7 +6,7 @@ import { Id, Instant, NoteText, PageQuery, page, pageOf, pageRequest } from '../
 import { PURPOSES } from './consents.ts'
 import type { CopyOf } from './index.ts'
 import { REQUEST_KINDS } from './model.ts'
-import type { ConsentState, PrivacyService } from './service.ts'
+import type { PrivacyService } from './service.ts'
 
 const ConsentView = z.object({
   purpose: z.enum(PURPOSES),
@@ -37,7 +37,6 @@ export interface PrivacyRouteDeps {
 const plain = (content: unknown) => JSON.parse(JSON.stringify(content ?? null)) as z.input<ReturnType<typeof z.json>>
 
 export function privacyRoutes({ service, copies, clock }: PrivacyRouteDeps): Route[] {
-  const viewOf = (one: ConsentState) => one
   return [
     route({
       method: 'get',
@@ -46,7 +45,7 @@ export function privacyRoutes({ service, copies, clock }: PrivacyRouteDeps): Rou
       tag: 'mini-program',
       auth: 'customer',
       response: z.object({ items: z.array(ConsentView) }),
-      handle: async ({ actor }) => ({ items: (await service.consents(actor.id)).map(viewOf) }),
+      handle: async ({ actor }) => ({ items: await service.consents(actor.id) }),
     }),
     route({
       method: 'put',
@@ -58,8 +57,7 @@ export function privacyRoutes({ service, copies, clock }: PrivacyRouteDeps): Rou
       body: z.strictObject({ version: z.int().positive(), granted: z.boolean() }),
       response: ConsentView,
       errors: ['consent_outdated', 'record_busy'],
-      handle: async ({ actor, params, body }) =>
-        viewOf(await service.decide(actor.id, params.purpose, body.version, body.granted)),
+      handle: ({ actor, params, body }) => service.decide(actor.id, params.purpose, body.version, body.granted),
     }),
     route({
       method: 'get',

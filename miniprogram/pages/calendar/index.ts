@@ -1,7 +1,7 @@
 /** Every contact of all my treatments by day, past and coming, and the way to each guide. */
 import { type Calendar, getCalendar } from '../../services/care'
 import { dayWords, nearWords } from '../../utils/dates'
-import { guideUrl, problemOf, type Status, type StepView, stepView } from '../../utils/views'
+import { openGuide, problemOf, type Status, type StepView, stepView } from '../../utils/views'
 
 interface DayView {
   /** What the list is scrolled to. */
@@ -45,10 +45,7 @@ Page({
       if (isFirst) this.setData({ status: 'failed', problem: problemOf(error) })
     }
   },
-  openGuide({ detail, currentTarget }: WechatMiniprogram.CustomEvent<{ treatmentId?: string; moment?: string }>) {
-    const { treatmentId, moment } = { ...currentTarget.dataset, ...detail } as { treatmentId: string; moment: string }
-    void wx.navigateTo({ url: guideUrl(treatmentId, moment) })
-  },
+  openGuide,
   togglePast() {
     this.setData({ isPastOpen: !this.data.isPastOpen })
   },

@@ -5,7 +5,7 @@ import { openChat } from '../../services/chat'
 import { rememberClinic } from '../../services/clinic'
 import { addDays, dayWords, instantWords } from '../../utils/dates'
 import { groupLines } from '../../utils/lines'
-import { drawingViews, guideUrl, problemOf, type Status, stepDay, stepView } from '../../utils/views'
+import { drawingViews, openGuide, problemOf, type Status, stepDay, stepView } from '../../utils/views'
 
 Page({
   data: {
@@ -34,10 +34,7 @@ Page({
       if (!this.data.home) this.setData({ status: 'failed', problem: problemOf(error) })
     }
   },
-  openGuide({ detail, currentTarget }: WechatMiniprogram.CustomEvent<{ treatmentId?: string; moment?: string }>) {
-    const { treatmentId, moment } = { ...currentTarget.dataset, ...detail } as { treatmentId: string; moment: string }
-    void wx.navigateTo({ url: guideUrl(treatmentId, moment) })
-  },
+  openGuide,
   openQuestion({ currentTarget }: WechatMiniprogram.TouchEvent) {
     void wx.navigateTo({ url: currentTarget.dataset.page as string })
   },

@@ -1,7 +1,7 @@
 /** The own photos as a timeline, by treatment; what is still on its way to the clinic; the way to take more. */
 import { getPhotoGuide, getPhotos, type Photo, type PhotoGuide } from '../../services/photos'
 import { dropUpload, pauseUpload, resumeUpload, type Upload, watchUploads } from '../../utils/uploads'
-import { problemOf } from '../../utils/views'
+import { problemOf, type Status } from '../../utils/views'
 import { ANGLE_WORDS, type DayView, daysOf, dayWords } from './words'
 
 type Tap = WechatMiniprogram.TouchEvent<
@@ -24,7 +24,7 @@ interface Going {
 
 Page({
   data: {
-    status: 'loading' as 'loading' | 'ready' | 'failed',
+    status: 'loading' as Status,
     words: '',
     hasConsent: false,
     treatments: [] as { id: string; name: string; words: string }[],

@@ -7,14 +7,14 @@ import {
   rateComplaint,
   withdrawComplaint,
 } from '../../../services/complaints'
-import { problemOf } from '../../../utils/views'
+import { problemOf, type Status } from '../../../utils/views'
 import { type ComplaintView, complaintView } from '../words'
 
 type Tap = WechatMiniprogram.TouchEvent<WechatMiniprogram.IAnyObject, WechatMiniprogram.IAnyObject, { stars: number }>
 
 Page({
   data: {
-    status: 'loading' as 'loading' | 'ready' | 'failed',
+    status: 'loading' as Status,
     words: '',
     isNew: false,
     complaint: null as ComplaintView | null,

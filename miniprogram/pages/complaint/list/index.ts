@@ -1,12 +1,12 @@
 /** My complaints and opinions, newest first, and the way to a new one. */
 import { getComplaints } from '../../../services/complaints'
-import { problemOf } from '../../../utils/views'
+import { problemOf, type Status } from '../../../utils/views'
 import { type ListedView, listedView } from '../words'
 
 type Tap = WechatMiniprogram.TouchEvent<WechatMiniprogram.IAnyObject, WechatMiniprogram.IAnyObject, { id: string }>
 
 Page({
-  data: { status: 'loading' as 'loading' | 'ready' | 'failed', words: '', items: [] as ListedView[], isMore: false },
+  data: { status: 'loading' as Status, words: '', items: [] as ListedView[], isMore: false },
   cursor: null as string | null,
 
   onShow() {

@@ -2,7 +2,7 @@
 import { type Angle, getPhotoGuide, type Shot } from '../../../services/photos'
 import { pictureOf } from '../../../utils/pictures'
 import { addUpload } from '../../../utils/uploads'
-import { problemOf } from '../../../utils/views'
+import { problemOf, type Status } from '../../../utils/views'
 import { dayWords } from '../words'
 import { LIGHT_WORDS, type Light, lightOf, luminanceOf } from './light'
 
@@ -16,7 +16,7 @@ const EVERY = 8
 
 Page({
   data: {
-    status: 'loading' as 'loading' | 'ready' | 'failed',
+    status: 'loading' as Status,
     words: '',
     treatmentId: '',
     /** Of the window below its bar, in px: the camera fills what the words leave. */

@@ -1,6 +1,6 @@
 /** Two photos of one angle, side by side or one over the other under a slider. */
 import { type Angle, getPhotos, type Photo } from '../../../services/photos'
-import { problemOf } from '../../../utils/views'
+import { problemOf, type Status } from '../../../utils/views'
 import { ANGLE_WORDS, dateWords, dayWords } from '../words'
 
 type Tap = WechatMiniprogram.TouchEvent<
@@ -21,7 +21,7 @@ const wordsOf = ({ day, takenAt }: Photo): string => dayWords(day) || dateWords(
 
 Page({
   data: {
-    status: 'loading' as 'loading' | 'ready' | 'failed',
+    status: 'loading' as Status,
     words: '',
     angles: [] as { angle: Angle; title: string }[],
     angle: 'front' as Angle,

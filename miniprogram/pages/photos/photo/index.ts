@@ -1,7 +1,7 @@
 /** One photo: large, who has looked at it, and the way to have it deleted. */
 import { askErasure, getOpenings, type Opening } from '../../../services/photos'
 import { fullInstantWords } from '../../../utils/dates'
-import { problemOf } from '../../../utils/views'
+import { problemOf, type Status } from '../../../utils/views'
 import { dateWords } from '../words'
 
 interface OpeningView {
@@ -20,7 +20,7 @@ const viewOf = ({ at, kind, name, role, reason }: Opening, index: number): Openi
 
 Page({
   data: {
-    status: 'loading' as 'loading' | 'ready' | 'failed',
+    status: 'loading' as Status,
     words: '',
     photoId: '',
     title: '',
