@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { findChromium } from './chromium.ts'
 import { startDatabase } from './db/ladder.ts'
 import { exitOnStopSignal } from './signals.ts'
@@ -10,6 +10,23 @@ import { exitOnStopSignal } from './signals.ts'
 interface Counts {
   passed: number
   failed: number
+  /** What failed, a line each: shown again at the end, where a long log is read first. */
+  failures: string[]
+  /** Seconds of each file. */
+  seconds: Map<string, number>
+}
+
+interface Report {
+  numPassedTests: number
+  numFailedTests: number
+  testResults: {
+    name: string
+    status: string
+    message: string
+    startTime: number
+    endTime: number
+    assertionResults: { status: string; fullName: string; failureMessages: string[] }[]
+  }[]
 }
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
@@ -42,24 +59,32 @@ async function vitest(name: string, args: string[], env: NodeJS.ProcessEnv): Pro
     })
   })
   try {
-    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
-      numPassedTests: number
-      numFailedTests: number
-      testResults: { status: string; assertionResults: { status: string }[] }[]
+    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report
+    const failures: string[] = []
+    const seconds = new Map<string, number>()
+    let unloaded = 0
+    for (const { name: path, status, message, startTime, endTime, assertionResults } of testResults) {
+      const file = relative(process.cwd(), path)
+      seconds.set(file, (endTime - startTime) / 1000)
+      const failed = assertionResults.filter((one) => one.status === 'failed')
+      for (const { fullName, failureMessages } of failed)
+        failures.push(`${file}: ${fullName}: ${firstLine(failureMessages[0])}`)
+      // A file that doesn't load fails no test of its own: it counts as one, beside the tests that failed elsewhere.
+      if (status !== 'failed' || failed.length > 0) continue
+      unloaded += 1
+      failures.push(`${file}: ${firstLine(message)}`)
     }
-    // A file that doesn't load fails no test of its own: it counts as one, beside the tests that failed elsewhere.
-    const unloaded = testResults.filter(
-      ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((one) => one.status === 'failed'),
-    ).length
     const failed = numFailedTests + unloaded
-    return { passed: numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed }
+    return { passed: numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed, failures, seconds }
   } catch {
-    return { passed: 0, failed: 1 }
+    return { passed: 0, failed: 1, failures: [`${name}: no report (exit ${code})`], seconds: new Map() }
   }
 }
 
+const firstLine = (text = ''): string => text.split('\n', 1)[0]?.slice(0, 300) ?? ''
+
 const database = await startDatabase({ dataDir: join(scratch, 'db'), fresh: true, durable: false, onProgress: say })
-let total: Counts = { passed: 0, failed: 0 }
+const total: Counts = { passed: 0, failed: 0, failures: [], seconds: new Map() }
 try {
   const browser = await findChromium(say)
   const env = {
@@ -69,12 +94,21 @@ try {
     ...(browser.path ? { CHROMIUM_PATH: browser.path } : {}),
     ...(browser.skipped ? { E2E: 'skip' } : {}),
   }
-  const runs: [string, string[], NodeJS.ProcessEnv][] = [['all', wanted, env]]
-  // Code that reads the machine's zone fails here.
-  if (wanted.length === 0) runs.push(['zone', ['--project', 'unit'], { ...env, TZ: 'America/Los_Angeles' }])
+  const runs: [string, string[], NodeJS.ProcessEnv][] =
+    wanted.length > 0
+      ? [['wanted', wanted, env]]
+      : [
+          // Code that reads the machine's zone fails here.
+          ['unit', ['--project', 'unit'], { ...env, TZ: 'America/Los_Angeles' }],
+          ['integration', ['--project', 'integration'], env],
+          ['e2e', ['--project', 'e2e'], env],
+        ]
   for (const [name, args, settings] of runs) {
-    const counts = await vitest(name, args, settings)
-    total = { passed: total.passed + counts.passed, failed: total.failed + counts.failed }
+    const { passed, failed, failures, seconds } = await vitest(name, args, settings)
+    total.passed += passed
+    total.failed += failed
+    total.failures.push(...failures)
+    for (const [file, took] of seconds) total.seconds.set(file, took)
   }
   if (browser.skipped) say(`browser tests skipped: ${browser.skipped}`)
 } catch (error) {
@@ -83,5 +117,11 @@ try {
 } finally {
   await database.stop()
 }
+if (wanted.length === 0) {
+  say('the slowest files:')
+  for (const [file, took] of [...total.seconds].sort(([, a], [, b]) => b - a).slice(0, 25))
+    say(`${took.toFixed(1).padStart(7)} s  ${file}`)
+}
+for (const failure of total.failures) say(`FAILED ${failure}`)
 process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`)
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1)
