@@ -114,7 +114,11 @@ export function createPublishing({ store, versions, review, clock }: PublishingD
     async publish(pathway, version, { by, reason }) {
       await versions.refresh({ now: true })
       const row = await found(pathway, version)
-      if (row.status === 'published') return row
+      if (row.status === 'published') {
+        // By another process since the look above: whoever is told so finds it in force here, too.
+        if (!versions.facts(pathway, version)) await versions.refresh({ now: true })
+        return row
+      }
       const inForce = versions.current().find(({ id }) => id === pathway)
       if (inForce && inForce.version > version)
         throw conflict('pathway_version_outdated', { pathway, version, inForce: inForce.version })
