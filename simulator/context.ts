@@ -7,6 +7,7 @@ import { createCorpTags } from './api/corp-tags.ts'
 import { externalApis } from './api/external.ts'
 import { createGrants } from './api/grants.ts'
 import { kfApis } from './api/kf.ts'
+import { createKfAccounts } from './api/kf-accounts.ts'
 import { createKfDesk } from './api/kf-desk.ts'
 import { createLimits } from './api/limits.ts'
 import { massApis } from './api/mass.ts'
@@ -43,6 +44,7 @@ export interface ContextDeps extends Pick<SimContext, 'clock' | 'bus' | 'ledger'
 export function createContext(deps: ContextDeps): SimContext {
   const { seed, customers, staff, organisation, clock, bus, ledger, faults, targets, sentEvents } = deps
   const world = createWorld({ seed, customers, staff, organisation })
+  const kfAccounts = createKfAccounts(world)
   const context: SimContext = {
     world,
     clock,
@@ -52,7 +54,8 @@ export function createContext(deps: ContextDeps): SimContext {
     callbacks: createCallbacks({ world, clock, faults, bus, targets }),
     tokens: createTokens(seed),
     cards: createCardBook(seed),
-    kf: createKfDesk(world),
+    kf: createKfDesk(world, kfAccounts),
+    kfAccounts,
     grants: createGrants(seed),
     limits: createLimits(),
     media: createMediaStore(seed),

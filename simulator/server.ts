@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Api, ApiError, type ApiRequest, Bytes, type SimContext } from './api/types.ts'
+import { withoutNulls } from './api/values.ts'
 import { type Faults, identityOf } from './faults.ts'
 import { BUSY, type Passage, pass, refusal, takeTurn } from './gate.ts'
 import { type Part, partsOf } from './multipart.ts'
@@ -137,8 +138,9 @@ async function answerCall(call: Omit<Call, 'body'> & { body: unknown }): Promise
     return said
   }
   if ((await tap('received')).includes('drop')) return void request.socket.destroy()
-  const asked: ApiRequest = { query, body: isRecord(body) ? body : {}, parts, headers: request.headers }
-  const passage: Passage = { base, api, method, hasJson: isRecord(body), address: request.socket.remoteAddress ?? '' }
+  const asked: ApiRequest = { query, body: isRecord(body) ? withoutNulls(body) : {}, parts, headers: request.headers }
+  const hasJson = isRecord(body) || (body === undefined && api.mayBeEmpty === true)
+  const passage: Passage = { base, api, method, hasJson, address: request.socket.remoteAddress ?? '' }
   const turn = takeTurn(passage, context)
   for (const end of ['finish', 'close'] as const) response.once(end, turn.end)
   const met = deps.faults.meet(path, api.identities?.(asked, context) ?? [identityOf(method, query, body)])

@@ -62,7 +62,7 @@ const KINDS: Record<string, Show> = {
     const shown = checkTitle(title, 128)
     if (bytes(text(desc)) > 512) throw new ApiError(40058, 'invalid parameter: desc')
     checkUrl(url)
-    if (picurl !== undefined) checkUrl(picurl)
+    if (text(picurl)) checkUrl(picurl)
     return [`[链接] ${shown}`, text(desc)].filter(Boolean).join('\n')
   },
   miniprogram({ title, pic_media_id, appid, page }, { world, findMedia }) {

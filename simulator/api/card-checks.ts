@@ -1,5 +1,5 @@
 /** What WeCom refuses in a template card. Advised text lengths are not checked: longer text is cut in display, not refused. */
-import { ApiError, bytes, entryOf, list, record, text } from './values.ts'
+import { ApiError, bytes, entryOf, list, record, text, whole } from './values.ts'
 
 type Fields = Record<string, unknown>
 
@@ -32,9 +32,10 @@ function checkShared(card: Fields): void {
   if (facts.length > 6) throw new ApiError(42035, 'horizontal_content_list too long')
   for (const fact of facts) {
     if (!text(fact.keyname)) throw new ApiError(42027, 'horizontal_content_list.keyname missing')
-    if (fact.type === 1) checkUrl(fact.url)
-    if (fact.type === 2 && !text(fact.media_id)) throw new ApiError(42029, 'horizontal_content_list.media_id missing')
-    if (fact.type === 3 && !text(fact.userid)) throw new ApiError(42050, 'horizontal_content_list.userid missing')
+    const type = whole(fact.type, 0)
+    if (type === 1) checkUrl(fact.url)
+    if (type === 2 && !text(fact.media_id)) throw new ApiError(42029, 'horizontal_content_list.media_id missing')
+    if (type === 3 && !text(fact.userid)) throw new ApiError(42050, 'horizontal_content_list.userid missing')
   }
   const jumps = list(card.jump_list).map(record)
   if (jumps.length > 3) throw new ApiError(42042, 'jump_list too long')
@@ -51,8 +52,9 @@ function checkShared(card: Fields): void {
 /** Shapes with `type` 1 url, 2 mini-program. */
 function checkLink(value: unknown): void {
   const link = record(value)
-  if (link.type === 1) checkUrl(link.url)
-  if (link.type === 2 && !text(link.appid)) throw new ApiError(42030, 'appid missing')
+  const type = whole(link.type, 0)
+  if (type === 1) checkUrl(link.url)
+  if (type === 2 && !text(link.appid)) throw new ApiError(42030, 'appid missing')
 }
 
 function checkUrl(url: unknown): void {
@@ -75,7 +77,7 @@ function requireTitle(card: Fields): void {
 
 function requireAction(card: Fields): void {
   const action = record(card.card_action)
-  if (action.type !== 1 && action.type !== 2) throw new ApiError(42045, 'template_card.card_action invalid')
+  if (![1, 2].includes(whole(action.type, 0))) throw new ApiError(42045, 'template_card.card_action invalid')
   checkLink(action)
 }
 
@@ -114,10 +116,10 @@ const CHECKS: Record<string, (card: Fields, isUpdate: boolean) => void> = {
     if (buttons.length < 1 || buttons.length > 6) throw new ApiError(42038, 'button_list length')
     for (const button of buttons) {
       if (!text(button.text)) throw new ApiError(42038, 'button_list.text missing')
-      if (button.type === 1) checkUrl(button.url)
+      if (whole(button.type, 0) === 1) checkUrl(button.url)
       else if (!isKey(button.key)) throw new ApiError(42039, 'button_list.key missing')
     }
-    const keys = buttons.filter(({ type }) => type !== 1).map(({ key }) => key)
+    const keys = buttons.filter(({ type }) => whole(type, 0) !== 1).map(({ key }) => key)
     if (repeats(keys)) throw new ApiError(42051, 'button_list.key repeated')
     if (card.button_selection === undefined) return
     const selection = record(card.button_selection)

@@ -50,17 +50,18 @@ export function createContactWays(world: World): ContactWays {
 
 /** @throws ApiError 41037–41042, 40058 and those of members */
 function wayOf(world: World, fields: Record<string, unknown>, at: number): Omit<ContactWay, 'configId'> {
-  const { type, scene, style, remark, state, is_temp } = fields
-  if (type === undefined) throw new ApiError(41037, 'missing type')
-  if (scene === undefined) throw new ApiError(41038, 'missing scene')
+  const { remark, state, is_temp } = fields
+  if (fields.type === undefined) throw new ApiError(41037, 'missing type')
+  if (fields.scene === undefined) throw new ApiError(41038, 'missing scene')
+  // SDKs write these as text, and 0 for a style that was not chosen.
+  const [type, scene, style] = [whole(fields.type, -1), whole(fields.scene, -1), whole(fields.style ?? 0, -1)]
   if (type !== 1 && type !== 2) throw new ApiError(41039, 'invalid type')
   if (scene !== 1 && scene !== 2) throw new ApiError(41040, 'invalid scene')
-  if (style !== undefined && !(Number.isInteger(style) && Number(style) >= 1 && Number(style) <= 3))
-    throw new ApiError(41042, 'invalid style')
+  if (style < 0 || style > 3) throw new ApiError(41042, 'invalid style')
   for (const [name, value] of Object.entries({ remark, state }))
     if (value !== undefined && (typeof value !== 'string' || [...value].length > 30))
       throw new ApiError(40058, `invalid parameter: ${name}`)
-  const userIds = peopleOf(world, fields)
+  const userIds = peopleOf(world, { ...fields, type })
   const isTemp = is_temp === true
   if (userIds.length === 0 || userIds.length > PEOPLE || (type === 1 && userIds.length !== 1))
     throw new ApiError(41041, 'invalid user count')
@@ -69,7 +70,7 @@ function wayOf(world: World, fields: Record<string, unknown>, at: number): Omit<
   lifeOf(fields.chat_expires_in, DAY_S)
   checkConclusions(record(fields.conclusions))
   return {
-    fields,
+    fields: { ...fields, type, scene },
     userIds,
     state: text(state) || null,
     isTemp,
@@ -91,19 +92,21 @@ function peopleOf(world: World, { type, user, party }: Record<string, unknown>):
 }
 
 function lifeOf(value: unknown, usual: number): number {
-  const life = whole(value, usual)
+  const life = whole(value, usual) || usual
   if (life < 1 || life > 14 * DAY_S) throw new ApiError(40058, 'invalid parameter: expires_in')
   return life
 }
 
 function checkConclusions({ text: said, image, link, miniprogram }: Record<string, unknown>): void {
   if (Buffer.byteLength(text(record(said).content)) > 4_000) throw new ApiError(45002, 'content size out of limit')
-  if (link !== undefined && !text(record(link).title)) throw new ApiError(41016, 'title missing')
-  if (image !== undefined && !text(record(image).media_id) && !text(record(image).pic_url))
+  if (isFilled(link) && !text(record(link).title)) throw new ApiError(41016, 'title missing')
+  if (isFilled(image) && !text(record(image).media_id) && !text(record(image).pic_url))
     throw new ApiError(41006, 'media_id missing')
-  if (miniprogram !== undefined && !text(record(miniprogram).pic_media_id))
-    throw new ApiError(41006, 'media_id missing')
+  if (isFilled(miniprogram) && !text(record(miniprogram).pic_media_id)) throw new ApiError(41006, 'media_id missing')
 }
+
+/** SDKs of typed languages send the parts that nobody filled in, too. */
+const isFilled = (part: unknown): boolean => Object.values(record(part)).some((value) => text(value) !== '')
 
 const common = { method: 'POST', auth: 'wecom', permission: 'external' } as const
 
@@ -163,10 +166,11 @@ export const contactWayApis: Api[] = [
   {
     ...common,
     path: '/cgi-bin/externalcontact/list_contact_way',
+    mayBeEmpty: true,
     handle({ body }, { ways, clock }) {
       const now = Math.floor(nowOf(clock) / 1_000)
-      const [from, to] = [whole(body.start_time, now - LISTED_DAYS * DAY_S), whole(body.end_time, now)]
-      const size = body.limit === undefined || body.limit === 0 ? 100 : Number(body.limit)
+      const [from, to] = [whole(body.start_time, 0) || now - LISTED_DAYS * DAY_S, whole(body.end_time, 0) || now]
+      const size = Number(body.limit ?? 0) === 0 ? 100 : Number(body.limit)
       if (!Number.isInteger(size) || size < 1 || from > to) throw new ApiError(40058, 'invalid parameter')
       const listed = [...ways.byId.values()].filter(
         ({ isTemp, createdAt }) => !isTemp && createdAt >= from * 1_000 && createdAt <= to * 1_000 + 999,

@@ -96,6 +96,7 @@ export const contactApis: Api[] = [
   {
     method: 'POST',
     path: '/cgi-bin/user/list_id',
+    mayBeEmpty: true,
     auth: 'wecom',
     permission: 'contacts',
     handle({ body }, { world }) {

@@ -123,7 +123,7 @@ export const externalApis: Api[] = [
       checkLength('remark', remark, 20)
       checkLength('description', description, 150)
       checkLength('remark_company', company, 20)
-      if (pic !== undefined) media.get('corp', text(pic), clock.now())
+      if (text(pic)) media.get('corp', text(pic), clock.now())
       if (remark !== undefined) contact.remark = text(remark)
       if (description !== undefined) contact.description = text(description)
       if (company !== undefined) contact.company = text(company)
@@ -134,10 +134,11 @@ export const externalApis: Api[] = [
   {
     ...common,
     path: '/cgi-bin/externalcontact/get_unassigned_list',
+    mayBeEmpty: true,
     handle({ body }, { world, clock }) {
       const aYearAgo = clock.now().getTime() - 365 * 24 * 3_600_000
       const left = world.staff.filter(({ resignedAt }) => resignedAt !== null && resignedAt.getTime() >= aYearAgo)
-      const size = body.page_size === undefined ? 1_000 : Number(body.page_size)
+      const size = Number(body.page_size ?? 0) === 0 ? 1_000 : Number(body.page_size)
       if (!Number.isInteger(size) || size < 1 || size > 1_000) throw new ApiError(40058, 'invalid parameter: page_size')
       const { rows, next } = page(
         world,
@@ -165,7 +166,7 @@ function checkLength(field: string, value: unknown, most: number): void {
 
 function detailsPage(context: SimContext, users: readonly string[], body: Record<string, unknown>) {
   const { world } = context
-  const size = body.limit === undefined || body.limit === 0 ? DETAILS_A_PAGE.usual : Number(body.limit)
+  const size = Number(body.limit ?? 0) === 0 ? DETAILS_A_PAGE.usual : Number(body.limit)
   if (!Number.isInteger(size) || size < 1) throw new ApiError(40058, 'invalid parameter: limit')
   const { rows, next } = page(world, users, text(body.cursor), Math.min(DETAILS_A_PAGE.most, size))
   return {

@@ -46,7 +46,7 @@ export function createKfLog(world: World): KfLog {
     const from = Number(text(body.cursor).split('e')[0]) || 0
     return log.filter((entry) => entry.seq > from)
   }
-  const limitOf = (body: Record<string, unknown>) => whole(body.limit, PAGE)
+  const limitOf = (body: Record<string, unknown>) => whole(body.limit, 0) || PAGE
 
   function push({ clock, callbacks }: LogPorts, { personId }: Customer, message: Record<string, unknown>): string {
     const now = clock.now().getTime()

@@ -1,17 +1,15 @@
 /** The customer service APIs: parameters in, the desk decides. */
-import type { Staff, World } from '../state.ts'
+import { kfAccountApis } from './kf-accounts.ts'
 import type { SessionState } from './kf-codes.ts'
-import { checkAccount, kfCustomer } from './kf-desk.ts'
-import { type Api, ApiError, list, text, whole } from './types.ts'
+import { kfCustomer } from './kf-desk.ts'
+import { type Api, ApiError, isOn, list, type SimContext, text, whole } from './types.ts'
 
-/** The account's servicers: the people of the service desk. */
-const servicersOf = (world: World): Staff[] =>
-  world.staff.filter(({ position, resigned }) => position.startsWith('客服') && !resigned)
-
-function checkServicer(world: World, userId: string): void {
+/** @throws ApiError 95014, 60253 */
+function checkServicer({ world, kfAccounts }: SimContext, open_kfid: unknown, userId: string): void {
   const staff = world.byUserId.get(userId.toLowerCase())
   if (!staff || staff.resigned) throw new ApiError(95014, 'not a servicer or not activated')
-  if (!servicersOf(world).includes(staff)) throw new ApiError(60253, 'not in servicer list')
+  if (!kfAccounts.servicers(kfAccounts.of({ open_kfid })).includes(staff))
+    throw new ApiError(60253, 'not in servicer list')
 }
 
 const isState = (value: unknown): value is SessionState => [0, 1, 2, 3, 4].includes(value as number)
@@ -19,36 +17,7 @@ const isState = (value: unknown): value is SessionState => [0, 1, 2, 3, 4].inclu
 const common = { method: 'POST', auth: 'wecom', permission: 'kf' } as const
 
 export const kfApis: Api[] = [
-  {
-    ...common,
-    method: 'either',
-    path: '/cgi-bin/kf/account/list',
-    handle({ body }, { world: { corp } }) {
-      const [offset, limit] = [whole(body.offset, 0), whole(body.limit, 100)]
-      if (offset < 0 || limit < 1 || limit > 100) throw new ApiError(40058, 'invalid parameter')
-      const accounts = [{ open_kfid: corp.openKfId, name: corp.kfName, avatar: '', manage_privilege: true }]
-      return { account_list: accounts.slice(offset, offset + limit) }
-    },
-  },
-  {
-    ...common,
-    path: '/cgi-bin/kf/add_contact_way',
-    handle({ body }, { world }) {
-      checkAccount(world, body)
-      const scene = text(body.scene)
-      if (!/^[0-9a-zA-Z_-]{0,32}$/.test(scene)) throw new ApiError(40058, 'invalid parameter: scene')
-      return { url: `https://work.weixin.qq.com/kfid/${world.corp.openKfId}${scene ? `?enc_scene=${scene}` : ''}` }
-    },
-  },
-  {
-    ...common,
-    method: 'GET',
-    path: '/cgi-bin/kf/servicer/list',
-    handle({ query }, { world }) {
-      checkAccount(world, { open_kfid: query.get('open_kfid') })
-      return { servicer_list: servicersOf(world).map(({ userId }) => ({ userid: userId, status: 0 })) }
-    },
-  },
+  ...kfAccountApis,
   {
     ...common,
     path: '/cgi-bin/kf/sync_msg',
@@ -65,8 +34,10 @@ export const kfApis: Api[] = [
   {
     ...common,
     path: '/cgi-bin/kf/service_state/get',
-    handle({ body }, { world, kf, clock }) {
-      const customer = kfCustomer(world, body, 'external_userid')
+    handle({ body }, { world, kf, kfAccounts, clock }) {
+      const customer = kfCustomer({ world, kfAccounts }, body, 'external_userid')
+      // Nobody has written to another account.
+      if (kfAccounts.of(body).openKfId !== world.corp.openKfId) return { service_state: 4 }
       const state = kf.stateOf(customer, clock.now())
       return { service_state: state, ...(state === 3 ? { servicer_userid: kf.conversation(customer).servicer } : {}) }
     },
@@ -75,11 +46,13 @@ export const kfApis: Api[] = [
     ...common,
     path: '/cgi-bin/kf/service_state/trans',
     handle({ body }, context) {
-      const customer = kfCustomer(context.world, body, 'external_userid')
-      const next = body.service_state
+      const customer = kfCustomer(context, body, 'external_userid')
+      const next = whole(body.service_state, -1)
       if (!isState(next)) throw new ApiError(40058, 'invalid parameter: service_state')
       const servicer = text(body.servicer_userid)
-      if (next === 3) checkServicer(context.world, servicer)
+      const isOther = context.kfAccounts.of(body).openKfId !== context.world.corp.openKfId
+      if (isOther) throw new ApiError(95016, 'illegal state transition')
+      if (next === 3) checkServicer(context, body.open_kfid, servicer)
       return { ...context.kf.transfer(context, customer, next, servicer) }
     },
   },
@@ -103,8 +76,8 @@ export const kfApis: Api[] = [
             nickname: customer.name,
             avatar: '',
             gender: customer.gender === 'female' ? 2 : 1,
-            unionid: customer.unionId,
-            ...(body.need_enter_session_context === 1 && entered
+            ...(world.settings.unionIds ? { unionid: customer.unionId } : {}),
+            ...(isOn(body.need_enter_session_context) && entered
               ? { enter_session_context: { scene: entered.scene, scene_param: entered.sceneParam } }
               : {}),
           }

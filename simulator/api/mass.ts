@@ -175,7 +175,7 @@ export const massApis: Api[] = [
       return {
         group_msg_list: page.map(({ msgId, createdAt, body: { text: said, attachments } }) => ({
           msgid: msgId,
-          create_time: String(seconds(createdAt)),
+          create_time: seconds(createdAt),
           create_type: 0,
           text: { content: text(record(said).content) },
           attachments: list(attachments),

@@ -34,6 +34,8 @@ function checkUrl(url: string): void {
   if (bytes(url) > TEXT_BYTES) throw new ApiError(40039, 'url too long')
 }
 
+const length = (words: unknown): number => [...text(words)].length
+
 const media = (label: string) => (payload: Record<string, unknown>) => {
   if (!text(payload.media_id)) throw new ApiError(41006, 'media_id missing')
   return label
@@ -74,6 +76,22 @@ const KINDS: Record<string, (payload: Record<string, unknown>) => string> = {
       if (!text(content)) throw new ApiError(44004, 'empty content')
     }
     return articles.map(({ title, digest }) => [text(title), text(digest)].filter(Boolean).join('\n')).join('\n')
+  },
+  miniprogram_notice({ appid, page, title, description, content_item }) {
+    if (!text(appid)) throw new ApiError(90200, 'missing mini-program appid')
+    if (bytes(text(page)) > 1_024) throw new ApiError(90204, 'invalid page')
+    if (!text(title)) throw new ApiError(41016, 'title missing')
+    for (const words of [title, description])
+      if (text(words) && (length(words) < 4 || length(words) > 12))
+        throw new ApiError(40058, 'invalid parameter: length')
+    const items = list(content_item).map(record)
+    if (items.length > 10) throw new ApiError(90201, 'too many items')
+    for (const { key, value } of items) {
+      if (length(key) < 1 || length(key) > 10) throw new ApiError(90202, 'invalid item key')
+      if (length(value) < 1 || length(value) > 30) throw new ApiError(90203, 'invalid item value')
+    }
+    const facts = items.map(({ key, value }) => `${text(key)}:${text(value)}`)
+    return [text(title), text(description), ...facts].filter(Boolean).join('\n')
   },
   image: media('[图片]'),
   voice: media('[语音]'),

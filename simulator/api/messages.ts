@@ -6,7 +6,7 @@ import { checkCard, isCallbackCard } from './card-checks.ts'
 import { cardText } from './cards.ts'
 import { checkMedia, showMessage } from './message-content.ts'
 import { departmentsUnder, receiversOf } from './receivers.ts'
-import { type Api, ApiError, list, record, type SimContext, text, whole } from './types.ts'
+import { type Api, ApiError, isOn, list, record, type SimContext, text, whole } from './types.ts'
 
 const DEFAULT_DUPLICATE_S = 1_800
 const MAX_DUPLICATE_S = 14_400
@@ -70,14 +70,19 @@ export function createMessageApis(): Api[] {
       handle({ body }, context) {
         const { world, clock, cards, callbacks } = context
         const now = clock.now()
-        checkAgent(context, body)
+        const isNotice = text(body.msgtype) === 'miniprogram_notice'
+        // Its mini-program says which app it is.
+        if (!isNotice || body.agentid !== undefined) checkAgent(context, body)
+        if (isNotice && text(body.touser) === '@all') throw new ApiError(40058, 'invalid parameter: touser')
         const { valid, invalid, invalidParties, invalidTags } = receiversOf(world, body)
         showMessage(body)
+        if (isNotice && text(record(body.miniprogram_notice).appid) !== world.miniProgram.appId)
+          throw new ApiError(90206, 'mini-program not linked to the corp')
         checkMedia(body, (id) => context.media.get('corp', id, now))
 
         const fingerprint = fingerprintOf(body)
-        const seconds = Math.min(MAX_DUPLICATE_S, whole(body.duplicate_check_interval, DEFAULT_DUPLICATE_S))
-        const before = body.enable_duplicate_check === 1 ? recent.get(fingerprint) : undefined
+        const seconds = Math.min(MAX_DUPLICATE_S, whole(body.duplicate_check_interval, 0) || DEFAULT_DUPLICATE_S)
+        const before = isOn(body.enable_duplicate_check) ? recent.get(fingerprint) : undefined
         if (before && now.getTime() - before.at < seconds * 1_000) return before.answer
 
         const payload = record(body[text(body.msgtype)])
@@ -152,7 +157,7 @@ function fingerprintOf(body: Record<string, unknown>): string {
 function holdersOf({ world, cards }: SimContext, body: Record<string, unknown>, taskId: string): string[] {
   const holders = cards.copies(taskId).map(({ userId }) => userId)
   const [users, parties, tags] = [list(body.userids).map(text), list(body.partyids), list(body.tagids)]
-  if (body.atall === 1 || users.length + parties.length + tags.length === 0) return holders
+  if (isOn(body.atall) || users.length + parties.length + tags.length === 0) return holders
   const named = new Set(users.map((userId) => userId.toLowerCase()))
   const within = new Set(parties.flatMap((id) => departmentsUnder(world, Number(id))))
   const isIn = (userId: string) => within.has(world.byUserId.get(userId.toLowerCase())?.departmentId ?? 0)

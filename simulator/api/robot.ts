@@ -137,6 +137,8 @@ export const robotApis: Api[] = [
     method: 'POST',
     path: '/cgi-bin/webhook/send',
     auth: null,
+    // Which it tells by an error of its own.
+    mayBeEmpty: true,
     isOpen: true,
     isUnlimited: true,
     handle({ query, body }, context) {

@@ -4,7 +4,7 @@ import { opaque } from '../chance.ts'
 import { createCounters } from '../counters.ts'
 import type { Customer, Staff } from '../state.ts'
 import { memberOf } from './members.ts'
-import { type Api, ApiError, type SimContext, text } from './types.ts'
+import { type Api, ApiError, type SimContext, text, whole } from './types.ts'
 
 const CODE_MS = 5 * 60_000
 const USER_TICKET_MS = 1_800_000
@@ -205,7 +205,8 @@ export const signInApis: Api[] = [
     path: '/cgi-bin/user/get_userid_by_email',
     permission: 'contacts',
     handle: ({ body }, context) => ({
-      userid: found(context, (own) => (body.email_type === 2 ? own.email : own.biz_mail) === text(body.email)).userId,
+      userid: found(context, (own) => (whole(body.email_type, 1) === 2 ? own.email : own.biz_mail) === text(body.email))
+        .userId,
     }),
   },
   {

@@ -28,6 +28,7 @@ export const tagApis: Api[] = [
   {
     ...common,
     path: '/cgi-bin/externalcontact/get_corp_tag_list',
+    mayBeEmpty: true,
     handle({ body }, { tags }) {
       const [tagIds, groupIds] = [list(body.tag_id).map(text), list(body.group_id).map(text)]
       const isWanted = (tag: Tag) =>

@@ -12,6 +12,7 @@ import type { CardBook } from './cards.ts'
 import type { ContactWays } from './contact-ways.ts'
 import type { CorpTags } from './corp-tags.ts'
 import type { Grants } from './grants.ts'
+import type { KfAccounts } from './kf-accounts.ts'
 import type { KfDesk } from './kf-desk.ts'
 import type { Limits } from './limits.ts'
 import type { MassBook } from './mass-book.ts'
@@ -36,6 +37,7 @@ export interface SimContext {
   tokens: Tokens
   cards: CardBook
   kf: KfDesk
+  kfAccounts: KfAccounts
   grants: Grants
   limits: Limits
   media: MediaStore
@@ -94,6 +96,8 @@ export interface Api {
   permission?: Permission
   /** A form with a file; JSON if not given. */
   takes?: 'form'
+  /** Nothing need be said, so that the body may be left out. */
+  mayBeEmpty?: boolean
   /** A success without errcode, as the vendor sends it here. */
   bare?: boolean
   /** What a fault at a rate hits or misses; default: the request itself. */
@@ -101,4 +105,4 @@ export interface Api {
   handle(request: ApiRequest, context: SimContext): Record<string, unknown> | Bytes
 }
 
-export { ApiError, entryOf, list, pageOf, record, text, whole } from './values.ts'
+export { ApiError, entryOf, isOn, list, pageOf, record, text, whole } from './values.ts'

@@ -18,9 +18,20 @@ export const record = (value: unknown): Record<string, unknown> =>
 /** A table's own entry: names such as `constructor` come from outside and are none. */
 export const entryOf = <T>(table: Readonly<Record<string, T>>, name: unknown): T | undefined =>
   Object.hasOwn(table, text(name)) ? table[text(name)] : undefined
-/** A JSON integer, or the fallback. */
-export const whole = (value: unknown, fallback: number): number =>
-  Number.isInteger(value) ? (value as number) : fallback
+/** An integer, also one that an SDK wrote as text, or the fallback. */
+export function whole(value: unknown, fallback: number): number {
+  if (typeof value === 'string' && /^-?\d{1,15}$/.test(value)) return Number(value)
+  return Number.isInteger(value) ? (value as number) : fallback
+}
+/** A switch, however the SDK writes it: 1, "1" or true. */
+export const isOn = (value: unknown): boolean => value === true || whole(value, 0) === 1
+/** SDKs of typed languages write what was not given as null. */
+export function withoutNulls<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(withoutNulls) as T
+  if (typeof value !== 'object' || value === null) return value
+  const given = Object.entries(value).filter(([, inner]) => inner !== null)
+  return Object.fromEntries(given.map(([name, inner]) => [name, withoutNulls(inner)])) as T
+}
 export const bytes = (value: string): number => Buffer.byteLength(value)
 
 /**
@@ -32,7 +43,7 @@ export function pageOf<T>(
   { limit, cursor }: Record<string, unknown>,
   { usual, most }: { usual: number; most: number },
 ): { page: T[]; next_cursor: string } {
-  const size = limit === undefined || limit === 0 ? usual : Number(limit)
+  const size = Number(limit ?? 0) === 0 ? usual : Number(limit)
   if (!Number.isInteger(size) || size < 1) throw new ApiError(40058, 'invalid parameter: limit')
   const from = Number(text(cursor))
   if (!Number.isInteger(from) || from < 0) throw new ApiError(50100, 'invalid cursor')

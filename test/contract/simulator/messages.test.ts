@@ -83,6 +83,26 @@ describe('sending', () => {
     expect(simulator.ledger.entries()).toHaveLength(before)
   })
 
+  test('a notice of the mini-program needs no agent, and says its facts', async () => {
+    const items = [{ key: '治疗', value: '水光针' }]
+    const notice = { appid: ready.miniProgram.appId, title: '今日回访', description: '请及时联系', content_item: items }
+    const answer = await send({ msgtype: 'miniprogram_notice', miniprogram_notice: notice, agentid: undefined })
+    expect(answer.errcode).toBe(0)
+    expect(reached(nurse.personId).at(-1)?.text).toBe('今日回访\n请及时联系\n治疗:水光针')
+    for (const [change, errcode] of [
+      [{ appid: '' }, 90200],
+      [{ content_item: Array.from({ length: 11 }, () => items[0]) }, 90201],
+      [{ content_item: [{ key: '十一个字的关键词太长啦', value: 'x' }] }, 90202],
+      [{ content_item: [{ key: 'x', value: 'x'.repeat(31) }] }, 90203],
+      [{ page: `p/${'x'.repeat(1_024)}` }, 90204],
+      [{ appid: 'wx0000000000000000' }, 90206],
+      [{ title: '三个字' }, 40058],
+    ] as const) {
+      const message = { msgtype: 'miniprogram_notice', miniprogram_notice: { ...notice, ...change } }
+      expect((await send(message)).errcode).toBe(errcode)
+    }
+  })
+
   test('a text over 2048 bytes is cut inside no character', async () => {
     await say(`a${'术'.repeat(700)}`)
     expect(reached(nurse.personId).at(-1)?.text).toBe(`a${'术'.repeat(682)}`)

@@ -62,3 +62,98 @@ test('members page by page', async () => {
   } while (cursor)
   expect(names).toEqual(world.staff.map(({ userId }) => userId))
 })
+
+test('what was not given is null, as SDKs of typed languages write it', async () => {
+  const contact = { userid: member.userId, external_userid: customer.externalUserId }
+  const external = (path: string, body: Json) => wecom(`/cgi-bin/externalcontact/${path}`, body)
+  expect(
+    (await external('remark', { ...contact, remark: '王姐', description: null, remark_mobiles: null })).errcode,
+  ).toBe(0)
+  expect(
+    (await external('batch/get_by_user', { userid_list: [member.userId], limit: null, cursor: null })).errcode,
+  ).toBe(0)
+  const { tag_group } = await external('add_corp_tag', {
+    group_id: null,
+    group_name: '来源',
+    tag: [{ name: '小程序', order: null }],
+  })
+  const { id } = (tag_group as { tag: { id: string }[] }).tag[0] ?? { id: '' }
+  expect((await external('edit_corp_tag', { id, name: null, order: 7 })).errcode).toBe(0)
+  expect(await external('get_corp_tag_list', { tag_id: [id], group_id: null })).toMatchObject({
+    tag_group: [{ tag: [{ name: '小程序', order: 7 }] }],
+  })
+  const range = { chat_type: 'single', start_time: 1_772_000_000, end_time: 1_772_600_000 }
+  const more = { creator: null, filter_type: null, limit: null, cursor: null }
+  expect(await external('get_groupmsg_list_v2', { ...range, ...more })).toMatchObject({
+    errcode: 0,
+    group_msg_list: [],
+  })
+})
+
+test('what was not given is empty or zero, as others write it', async () => {
+  const contact = { userid: member.userId, external_userid: customer.externalUserId }
+  const external = (path: string, body: Json) => wecom(`/cgi-bin/externalcontact/${path}`, body)
+  const way = {
+    type: 2,
+    scene: 2,
+    style: 0,
+    remark: '',
+    skip_verify: false,
+    state: 's1',
+    user: [member.userId],
+    party: null,
+    is_temp: false,
+    expires_in: 0,
+    chat_expires_in: 0,
+    unionid: '',
+    conclusions: {
+      text: { content: '' },
+      image: { media_id: '' },
+      link: { title: '', picurl: '', desc: '', url: '' },
+      miniprogram: { title: '', pic_media_id: '', appid: '', page: '' },
+    },
+  }
+  const { errcode, config_id } = await external('add_contact_way', way)
+  expect(errcode).toBe(0)
+  expect((await external('update_contact_way', { ...way, config_id, user: null, state: 's2' })).errcode).toBe(0)
+  expect(await external('get_contact_way', { config_id })).toMatchObject({
+    contact_way: { state: 's2', user: [member.userId], skip_verify: false },
+  })
+  expect(await external('list_contact_way', { start_time: 0, end_time: 0, cursor: '', limit: 0 })).toMatchObject({
+    contact_way: [{ config_id }],
+  })
+  const remark = { remark: '王姐', description: '', remark_company: '', remark_pic_mediaid: '' }
+  expect((await external('remark', { ...contact, ...remark, remark_mobiles: [] })).errcode).toBe(0)
+  const link = { title: '护理', picurl: '', desc: '', url: 'https://clinic.example' }
+  const attachments = [{ msgtype: 'link', link, image: { media_id: '', pic_url: '' }, video: { media_id: '' } }]
+  expect(
+    (await external('add_msg_template', { sender: member.userId, text: { content: '' }, attachments })).errcode,
+  ).toBe(0)
+  expect((await external('get_unassigned_list', { cursor: '', page_size: 0 })).errcode).toBe(0)
+  const pulled = await wecom('/cgi-bin/kf/sync_msg', { cursor: '', token: '', limit: 0, voice_format: 0 })
+  expect(pulled.errcode).toBe(0)
+})
+
+test('numbers and switches as text', async () => {
+  const external = (path: string, body: Json) => wecom(`/cgi-bin/externalcontact/${path}`, body)
+  const { config_id } = await external('add_contact_way', { type: '1', scene: '2', user: [member.userId] })
+  expect(await external('get_contact_way', { config_id })).toMatchObject({ contact_way: { type: 1, scene: 2 } })
+  expect((await external('add_contact_way', { type: 'one', scene: '2', user: [member.userId] })).errcode).toBe(41039)
+  const said = { touser: member.userId, agentid: String(ready.agentId), msgtype: 'text', text: { content: '一次' } }
+  const once = { ...said, enable_duplicate_check: '1', duplicate_check_interval: '600' }
+  expect((await wecom('/cgi-bin/message/send', once)).msgid).toBe((await wecom('/cgi-bin/message/send', once)).msgid)
+  // Nothing said of the interval is half an hour.
+  const zero = { ...said, text: { content: '两次' }, enable_duplicate_check: true, duplicate_check_interval: 0 }
+  expect((await wecom('/cgi-bin/message/send', zero)).msgid).toBe((await wecom('/cgi-bin/message/send', zero)).msgid)
+})
+
+test('no body where nothing need be said', async () => {
+  for (const path of ['externalcontact/get_corp_tag_list', 'externalcontact/list_contact_way', 'user/list_id']) {
+    const answer = await fetch(`${ready.wecomBase}/cgi-bin/${path}?access_token=${await token()}`, { method: 'POST' })
+    expect(((await answer.json()) as Json).errcode, path).toBe(0)
+  }
+  const post = async (path: string) =>
+    ((await (await fetch(`${ready.wecomBase}/cgi-bin/${path}`, { method: 'POST' })).json()) as Json).errcode
+  expect(await post(`externalcontact/mark_tag?access_token=${await token()}`)).toBe(40035)
+  expect(await post(`webhook/send?key=${ready.robotKey}`)).toBe(93017)
+})
