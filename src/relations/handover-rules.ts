@@ -61,7 +61,7 @@ export function afterStart(
 
 export function afterResults(
   customers: readonly HandedOver[],
-  results: readonly { externalUserId: string; outcome: TransferOutcome }[],
+  results: readonly { externalUserId: string; outcome: TransferOutcome | 'member' }[],
   startedAt: Date,
   now: Date,
 ): HandedOver[] {

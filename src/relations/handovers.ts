@@ -28,7 +28,7 @@ export interface HandoverDeps {
   store: RelationsStore
   wecom: Pick<WecomClient, 'transferCustomers' | 'transferResults'>
   rates: Pick<Rates, 'reserve' | 'block'>
-  customers: Pick<CustomersService, 'passedOn'>
+  customers: Pick<CustomersService, 'passedOn' | 'getMany'>
   contacts: Pick<CustomersFeature['externalContacts'], 'refresh'>
   staff: Pick<StaffService, 'members'>
   tasks: Pick<TasksService, 'tell'>
@@ -100,7 +100,33 @@ export function createHandovers(deps: HandoverDeps): Handovers {
     }
   }
 
-  async function look({ fromUserId, toUserId, hasLeft, customers: people, startedAt }: HandoverRow) {
+  async function look(row: HandoverRow): Promise<HandedOver[]> {
+    try {
+      return afterResults(row.customers, await resultsOf(row), row.startedAt ?? clock.now(), clock.now())
+    } catch (error) {
+      if (!isVendorError(error) || error.action !== 'stop' || error.errcode === STILL_THERE) throw error
+      log.warn({ err: error, handover: row._id }, 'WeCom does not tell what became of a hand-over')
+      return lookAtContacts(row)
+    }
+  }
+
+  /** One of the two has left meanwhile, and WeCom answers no more about them: whose contacts they are by now says enough. */
+  async function lookAtContacts({ toUserId, customers: people, startedAt }: HandoverRow): Promise<HandedOver[]> {
+    const waiting = people.filter(isOpen)
+    const [known, members] = await Promise.all([
+      customers.getMany(waiting.map(({ customerId }) => customerId)),
+      staff.members([toUserId]),
+    ])
+    const isThere = members.get(toUserId)?.active ?? false
+    const results = waiting.map(({ customerId, externalUserId }) => {
+      const isTaken = known.get(customerId)?.followUserIds.includes(toUserId) ?? false
+      const outcome = isTaken ? ('done' as const) : isThere ? ('waiting' as const) : ('member' as const)
+      return { externalUserId, outcome }
+    })
+    return afterResults(people, results, startedAt ?? clock.now(), clock.now())
+  }
+
+  async function resultsOf({ fromUserId, toUserId, hasLeft }: HandoverRow) {
     const results: Awaited<ReturnType<WecomClient['transferResults']>>['customers'] = []
     let cursor: string | null = null
     for (let page = 0; page < MAX_RESULT_PAGES; page++) {
@@ -114,7 +140,7 @@ export function createHandovers(deps: HandoverDeps): Handovers {
       cursor = answer.nextCursor
       if (!cursor) break
     }
-    return afterResults(people, results, startedAt ?? clock.now(), clock.now())
+    return results
   }
 
   /** Once for all that was begun for one cause in one store. */

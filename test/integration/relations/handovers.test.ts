@@ -122,3 +122,49 @@ describe('a colleague who leaves', () => {
     expect(notes().at(-1)).not.toContain('未能交接')
   })
 })
+
+describe('one of the two leaves within the day', () => {
+  const orderOf = async (externalId: string, n: number, from: typeof leaver, to: typeof leaver) => {
+    const [customer] = await world
+      .collection('customers')
+      .find({ externalUserIds: personOf(n).externalUserId } as never)
+      .toArray()
+    const pair = { fromUserId: from.userId, toUserId: to.userId }
+    await api('POST', '/handovers', { externalId, storeId, ...pair, customerIds: [String(customer?._id)] })
+    await work()
+  }
+  const last = async (fromUserId: string) =>
+    (await rows()).filter((one) => one.fromUserId === fromUserId.toLowerCase() && !one.hasLeft).at(-1)
+  const hired = () => {
+    simulator.act({ as: 'staff', id: taker.personId, do: 'hire', position: '咨询师', departmentId: taker.departmentId })
+    const member = simulator.world.staff.at(-1)
+    if (!member) throw new Error('nobody was hired')
+    return member
+  }
+
+  test('the taker: the row ends, and the manager hears that nobody has taken over', async () => {
+    simulator.faults.clear()
+    const goes = hired()
+    await work()
+    await befriended(5, taker)
+    await orderOf('H-5', 5, taker, goes)
+    simulator.act({ as: 'staff', id: goes.personId, do: 'resign' })
+    await work()
+    await world.to('2026-03-06 12:00')
+    expect(await last(taker.userId)).toMatchObject({ customers: [{ state: 'member' }], finishedAt: expect.any(String) })
+    expect(notes().at(-1)).toContain('接手人暂不能添加客户 1 位')
+    expect(await followersOf(5)).toEqual([taker.userId.toLowerCase()])
+  })
+
+  test('the giver: whose contact the customer is by now tells that it is done', async () => {
+    const giver = hired()
+    await work()
+    await befriended(6, giver)
+    await orderOf('H-6', 6, giver, taker)
+    simulator.act({ as: 'staff', id: giver.personId, do: 'resign' })
+    await work()
+    await world.to('2026-03-08 12:00')
+    expect(await followersOf(6)).toEqual([taker.userId.toLowerCase()])
+    expect(await last(giver.userId)).toMatchObject({ customers: [{ state: 'done' }], finishedAt: expect.any(String) })
+  })
+})
