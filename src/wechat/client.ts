@@ -50,7 +50,7 @@ export function createWechatClient({
           'wechat',
           path,
         )
-        return { openId: openid, unionId: unionid ?? null, sessionKey: session_key }
+        return { openId: openid, unionId: unionid || null, sessionKey: session_key }
       }),
     phoneNumber: (code) =>
       withCode(async () => {

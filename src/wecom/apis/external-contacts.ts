@@ -148,7 +148,7 @@ const follower = (raw: Omit<z.output<typeof FollowInfo>, 'tag_id'>, tagIds: stri
 const contact = (raw: z.output<typeof Contact>, followers: Follower[]): ExternalContact => ({
   externalUserId: raw.external_userid,
   name: raw.name,
-  unionId: raw.unionid ?? null,
+  unionId: raw.unionid || null,
   kind: raw.type === 2 ? 'wecom' : 'wechat',
   gender: GENDERS[raw.gender as keyof typeof GENDERS] ?? null,
   avatarUrl: raw.avatar || null,

@@ -147,7 +147,7 @@ export function kfApi(ask: Ask): KfApi {
       return customer_list.map(({ external_userid, nickname, unionid }) => ({
         externalUserId: external_userid,
         nickname,
-        unionId: unionid ?? null,
+        unionId: unionid || null,
       }))
     },
   }
