@@ -50,8 +50,10 @@ export async function onSettled({ store }: AnswerDeps, batch: readonly SettledMe
         // The questions of a conversation are replies, not the contact that was promised.
         if (!id || part === 'ask') return []
         const addToSet = messageId ? { messageIds: messageId } : undefined
-        const confirmed = outcome === 'sent' && byUserId ? { confirmed: { byUserId, at } } : {}
-        if (part !== 'main') return addToSet ? [{ id, from: LIVE, addToSet }] : []
+        const confirmed = outcome === 'sent' && byUserId ? { confirmed: { byUserId, at } } : null
+        // A member's tap may have said, too, that a call was in vain: it is all that shows who told the customer.
+        if (part !== 'main')
+          return addToSet ? [{ id, from: LIVE, addToSet, ...(confirmed ? { set: confirmed } : {}) }] : []
         const status: StepRow['status'] =
           outcome === 'sent'
             ? 'done'

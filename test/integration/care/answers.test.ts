@@ -192,6 +192,28 @@ test('nobody answers: two calls on the day, one on each of the next two, one mes
   ])
 })
 
+test('the word after a call in vain that a member confirms in WeCom is known by that member, also when the call is given up', async () => {
+  const one = await afternoon({ phone: null })
+  const { personId } = w.personOf(one)
+  w.simulator.act({ as: 'customer', id: personId, do: 'add-contact', userId: 'staff12', remarkMobile: false })
+  await w.work()
+  const id = await w.treatment(one, `${today} 14:50`, { consultantUserId: 'staff12' })
+  const name = 'treatment_call.consultant_day1'
+  await w.to(`${later(1)} 12:30`)
+  const { ownerUserId, card } = await w.task(callTaskId(`${id}.${name}`))
+  await w.click(ownerUserId, card, 'not_reached')
+  const asked = [...w.simulator.context.mass.tasks.values()].filter(({ shown }) => shown.join().includes('未能接通'))
+  expect(asked).toHaveLength(1)
+  expect((await w.step(id, name)).confirmed).toBeUndefined()
+  await w.collection('care_steps').updateOne({ _id: `${id}.${name}` as never }, { $set: { status: 'missed' } })
+  const at = w.now()
+  const msgId = asked[0]?.msgId ?? ''
+  w.simulator.act({ as: 'staff', id: w.staffOf('staff12').personId, do: 'confirm-mass', msgId })
+  await w.to(new Date(at.getTime() + 10 * MINUTE))
+  expect(await w.step(id, name)).toMatchObject({ messageIds: [msgId], confirmed: { byUserId: 'staff12', at } })
+  expect(w.got(one, 'mass').filter(({ text }) => text.includes('未能接通'))).toHaveLength(1)
+})
+
 test('a customer without any channel: a person has the text, passes it on, and the record says who and when', async () => {
   const one = await afternoon({ phone: null, identities: undefined, storeIds: ['qingyan'] })
   const id = await w.treatment(one, `${today} 14:50`, { storeId: 'qingyan', code: 'salon_care' })

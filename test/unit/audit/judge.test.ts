@@ -538,6 +538,24 @@ describe('a message that a member tapped to send', () => {
     expect(run([greeting, both], [GREETED, tap(AT), byHand('2026-03-03T06:00:00Z')]).duplicated).toHaveLength(1)
     expect(run([greeting, tapped(AT)], [GREETED, tap(AT)]).duplicated).toEqual([])
   })
+  test('is the word after a call in vain as well', () => {
+    const called = (more: Partial<Claim> = {}) =>
+      claim('guidance_day1', {
+        action: 'call',
+        status: 'missed',
+        reason: 'staff_overdue',
+        calls: [{ byUserId: 'staff01', at: AT, reached: false }],
+        ...more,
+      })
+    const ledger = [GREETED, call(AT, 'no_answer'), { ...tap('2026-03-03T03:40:00Z'), text: '刚才致电未能接通' }]
+    const confirmed = { byUserId: 'staff01', at: '2026-03-03T03:40:00Z' }
+    const verdict = run([greeting, called({ messageIds: ['mass1'], confirmed })], ledger)
+    expect(outcomes(verdict)).toMatchObject({ guidance_day1: 'kept' })
+    expect([verdict.unclaimed, verdict.duplicated]).toEqual([[], []])
+    expect(outcomes(run([greeting, called({ messageIds: ['mass1'] })], ledger))).not.toMatchObject({
+      guidance_day1: 'kept',
+    })
+  })
   test('in the quiet hours is seen', () => {
     expect(
       run([greeting, tapped('2026-03-03T14:00:00Z')], [GREETED, tap('2026-03-03T14:00:00Z')]).atNight,
