@@ -5,6 +5,7 @@ import { notFound } from '../platform/errors.ts'
 import { route } from '../platform/http.ts'
 import { REASONS, type Reason } from '../platform/reasons.ts'
 import { Id, Instant } from '../platform/views.ts'
+import type { StaffService } from '../staff/index.ts'
 import { outlook, type ReachDeps } from './reach.ts'
 
 const CHANNELS: Record<string, string> = {
@@ -12,6 +13,7 @@ const CHANNELS: Record<string, string> = {
   subscribe: '小程序订阅消息',
   sms: '短信',
   email: '邮件',
+  mass: '企业群发（员工确认后发送）',
   person: '员工代发',
 }
 const NOTICES = { care_reminder: '术后护理提醒', follow_up: '回访通知' }
@@ -31,8 +33,13 @@ const Step = z.object({
   contactClass: z.string(),
   /** When it would go; null when it would not. */
   at: Instant.nullable(),
-  /** Of a call: of the message that announces it. `person`: no channel carries it, and a colleague passes it on. */
+  /**
+   * Of a call: of the message that announces it. Where no channel carries it by itself: `mass`, a member confirms it in
+   * WeCom; else `person`, a colleague passes it on.
+   */
   channel: Worded.nullable(),
+  /** The member who would be asked to confirm it. */
+  confirmBy: z.object({ userId: z.string(), name: z.string().nullable() }).nullable(),
   reason: Worded.nullable(),
   channels: z.array(z.object({ channel: Worded, ok: z.boolean(), reason: Worded.nullable() })),
 })
@@ -47,7 +54,7 @@ const Query = z.strictObject({
     .optional(),
 })
 
-export const reachRoutes = (deps: ReachDeps & { clock: Clock }) => [
+export const reachRoutes = (deps: ReachDeps & { clock: Clock; staff: Pick<StaffService, 'members'> }) => [
   route({
     method: 'get',
     path: '/api/v1/customers/:customerId/reach',
@@ -70,10 +77,13 @@ export const reachRoutes = (deps: ReachDeps & { clock: Clock }) => [
     async handle({ params: { customerId }, query: { days = DAYS } }) {
       const found = await outlook(deps, customerId, days, deps.clock.now())
       if (!found) throw notFound('customer_not_found', { customerId })
+      const members = await deps.staff.members([
+        ...new Set(found.steps.flatMap(({ confirmBy }) => (confirmBy === null ? [] : [confirmBy]))),
+      ])
       return {
         customerId,
         days,
-        steps: found.steps.map(({ step, at, channel, reason, channels }) => ({
+        steps: found.steps.map(({ step, at, channel, confirmBy, reason, channels }) => ({
           stepId: step._id,
           treatmentId: step.treatmentId,
           pathway: step.pathway,
@@ -83,6 +93,7 @@ export const reachRoutes = (deps: ReachDeps & { clock: Clock }) => [
           contactClass: step.contactClass,
           at,
           channel: channel === null ? null : channelOf(channel),
+          confirmBy: confirmBy === null ? null : { userId: confirmBy, name: members.get(confirmBy)?.name ?? null },
           reason: reasonOf(reason),
           channels: channels.map((one) => ({
             channel: channelOf(one.channel),

@@ -62,6 +62,8 @@ export async function outlook(
       until: row.windowTo ?? atOf(row, now),
       contactClass: row.contactClass,
       templateKey: row.templateKey,
+      // Where nothing carries what announces a call, the call itself is the contact.
+      handOver: row.action !== 'call',
     }),
   )
   const found = await deps.messaging.reachPlan(customerId, contacts, now)

@@ -117,6 +117,8 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
     templates,
     listeners,
     ...promotion,
+    book,
+    confirming: deps.confirming,
     facts,
     nudge,
   })

@@ -2,8 +2,8 @@
  * The rung before the card "please pass it on": where no channel carries a message, a member who has the customer as a contact
  * is asked to confirm it in WeCom with one tap. Customers of one member whose message reads the same share one.
  */
-import { atTime, DEFAULT_ZONE, dayOf } from '../platform/calendar.ts'
-import { addMs, type Clock, DAY_MS, MINUTE_MS } from '../platform/clock.ts'
+import { DEFAULT_ZONE, dayOf } from '../platform/calendar.ts'
+import { addMs, type Clock, MINUTE_MS } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { StaffService } from '../staff/index.ts'
 import { massMessageBody, massQuotaOn, type Rates, type WecomClient } from '../wecom/index.ts'
@@ -11,7 +11,7 @@ import type { ChannelDriver } from './driver.ts'
 import type { FactsBook } from './facts.ts'
 import type { Work } from './gates.ts'
 import type { MassBook } from './mass-book.ts'
-import { type Confirming, confirmUntil, lookAgainAt, mayBeConfirmed, memberFor } from './mass-rules.ts'
+import { type Confirming, confirmUntil, lookAgainAt, mayBeConfirmed, memberFor, membersOf } from './mass-rules.ts'
 import { type Intent, messageKey, type OutboxRow } from './model.ts'
 import { timeLimit } from './send.ts'
 import { applyVerdict, type RowChange, verdictOf } from './settle.ts'
@@ -39,8 +39,6 @@ export interface MassDeps {
 const TEXT_BYTES = 4_000
 /** Customers of one message: few enough that taking one back disturbs few others. */
 const SHARED = 50
-/** A row may have been written long before it is sent. */
-const WRITTEN_BEFORE_MS = 100 * DAY_MS
 /** A death after the request: so long WeCom may need until its list has the message. */
 export const LISTED_AFTER_MS = 2 * MINUTE_MS
 
@@ -90,20 +88,13 @@ export async function offerToMembers(
     return customer ? [{ work, change: change as RowChange, customer }] : []
   })
   if (left.length === 0 || config.members === 0) return
-  const { from, most } = massQuotaOn(config.quota, dayOf(now, DEFAULT_ZONE))
-  const since = atTime(from, '00:00', DEFAULT_ZONE)
+  const { most } = massQuotaOn(config.quota, dayOf(now, DEFAULT_ZONE))
   const people = left.map(({ work }) => customerIdOf(work.row))
-  const [roster, had] = await Promise.all([
-    staff.roster(),
-    book.hadSince([...new Set(people)], since, addMs(since, -WRITTEN_BEFORE_MS)),
-  ])
+  const [roster, had] = await Promise.all([staff.roster(), book.hadBy([...new Set(people)], config.quota, now)])
   for (const { work, change, customer } of left) {
     const { row } = work
-    const { ownerUserId, followUserIds } = customer
     const externalUserId = customer.externalUserIds.at(-1)
-    const members = [...followUserIds]
-      .sort((a, b) => Number(b === ownerUserId) - Number(a === ownerUserId))
-      .filter((userId) => externalUserId !== undefined && roster.isHere(userId, now))
+    const members = membersOf(customer, (userId) => roster.isHere(userId, now))
     const until = confirmUntil(row, facts.window(row.storeId, customer.preferredTime), config, now)
     const id = customerIdOf(row)
     const choice = memberFor({ members, asked: row.asked ?? [], had: had.get(id) ?? 0, most, until }, config)

@@ -1,7 +1,10 @@
 /** What the outbox knows of messages that wait for a member: named queries beside those of `model.ts`. */
 import type { Filter, UpdateFilter } from 'mongodb'
 import type { Connection } from 'mongoose'
+import { atTime, DEFAULT_ZONE, dayOf } from '../platform/calendar.ts'
+import { addMs, DAY_MS } from '../platform/clock.ts'
 import { collectionOf } from '../platform/db.ts'
+import { type MassQuota, massQuotaOn } from '../wecom/index.ts'
 import type { OutboxRow } from './model.ts'
 
 type Row = Pick<
@@ -9,6 +12,8 @@ type Row = Pick<
   '_id' | 'to' | 'status' | 'channel' | 'messageId' | 'settledAt' | 'createdAt' | 'dueAt' | 'confirm' | 'stop'
 >
 const WAITS = 'awaiting_confirmation'
+/** A row may have been written long before it is sent. */
+const WRITTEN_BEFORE_MS = 100 * DAY_MS
 
 export type MassBook = ReturnType<typeof createMassBook>
 
@@ -42,8 +47,10 @@ export function createMassBook(db: Connection) {
       const filter = { messageId, 'to.customerId': customerId, _id: { $ne: rowId } } as Filter<Row>
       return (await rows.findOne(filter, { projection: { _id: 1 } })) !== null
     },
-    /** How many each of them has been sent this way since then, or may still be. */
-    async hadSince(customerIds: readonly string[], from: Date, createdSince: Date): Promise<Map<string, number>> {
+    /** How many each of them has been sent this way in the quota's present period, or may still be. */
+    async hadBy(customerIds: readonly string[], quota: MassQuota, now: Date): Promise<Map<string, number>> {
+      const from = atTime(massQuotaOn(quota, dayOf(now, DEFAULT_ZONE)).from, '00:00', DEFAULT_ZONE)
+      const createdSince = addMs(from, -WRITTEN_BEFORE_MS)
       const found = await rows
         .find(
           {

@@ -1,5 +1,6 @@
 /** Messages that a member confirms in WeCom (企业群发): who may be asked, until when, and when one looks again. Pure. */
 import { z } from 'zod'
+import type { Customer } from '../customers/index.ts'
 import { addMs, earliest, MINUTE_MS } from '../platform/clock.ts'
 import type { Reason } from '../platform/reasons.ts'
 import type { OutboxRow } from './model.ts'
@@ -36,12 +37,25 @@ const FIRST_LOOKS = { every: 5 * MINUTE_MS, for: 20 * MINUTE_MS }
 const NEXT_LOOK_MS = 10 * MINUTE_MS
 
 /** What matters for safety, and what answers somebody, goes straight to a person who can call, too. */
-export const mayBeConfirmed = ({ contactClass, content, handOver }: OutboxRow): boolean =>
+export const mayBeConfirmed = ({
+  contactClass,
+  content,
+  handOver,
+}: Pick<OutboxRow, 'contactClass' | 'handOver'> & { content: { kind: string; eventCode?: string | null } }): boolean =>
   handOver !== false &&
   content.kind === 'customer' &&
-  content.eventCode === null &&
+  (content.eventCode ?? null) === null &&
   contactClass !== 'safety' &&
   contactClass !== 'reply'
+
+/** Members who have the customer as a contact and are there, the customer's own consultant first. */
+export const membersOf = (
+  { ownerUserId, followUserIds, externalUserIds }: Customer,
+  isHere: (userId: string) => boolean,
+): string[] =>
+  externalUserIds.length === 0
+    ? []
+    : [...followUserIds].sort((a, b) => Number(b === ownerUserId) - Number(a === ownerUserId)).filter(isHere)
 
 /** Until when a member has time; null when there is too little of it left. */
 export function confirmUntil(

@@ -14,6 +14,8 @@ import { type FactsDeps, loadFacts } from './facts.ts'
 import { freeCaps } from './gates.ts'
 import { emailRung, kfRung, smsRung, subscribeRung } from './ladder.ts'
 import type { Left } from './left.ts'
+import type { MassBook } from './mass-book.ts'
+import type { Confirming } from './mass-rules.ts'
 import type { FrozenContent, OutboxRow, OutboxStore } from './model.ts'
 import { planReach } from './reach.ts'
 import { render, SUBSCRIBE_KINDS, type TemplateBook, TITLES } from './templates.ts'
@@ -34,6 +36,8 @@ export interface MessagingServiceDeps {
   promotionCaps: FactsDeps['promotionCaps']
   promotionHolds: Map<string, PromotionHolds>
   coming: Map<string, ComingMessages>
+  book: Pick<MassBook, 'hadBy'>
+  confirming: Confirming
   facts: FactsDeps['facts']
   nudge: (table: string) => void
 }
@@ -84,6 +88,8 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
     promotionCaps,
     promotionHolds,
     coming,
+    book: mass,
+    confirming: config,
     nudge,
   } = deps
 
@@ -179,8 +185,10 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
         storeIds.map((storeId) => ({ to, storeId, contactClass: 'promotion' as const })),
       )
       const known = book.reach(customer.id)
+      if (!known) return null
+      const [{ isHere }, had] = await Promise.all([staff.roster(), mass.hadBy([customer.id], config.quota, now)])
       const windowOf = (storeId: string) => book.window(storeId, customer.preferredTime)
-      return known && planReach(contacts, templates, known, windowOf, now)
+      return planReach(contacts, templates, known, { config, isHere, had: had.get(customer.id) ?? 0 }, windowOf, now)
     },
     async inbound(messageId) {
       const found = await conversations.get(messageId)

@@ -108,16 +108,20 @@ export interface PlannedContact extends ComingMessage {
   storeId: string
   until: Date
   contactClass: ContactClass
+  /** False: nobody passes it on where no channel carries it. */
+  handOver?: boolean
 }
 export interface ContactReach {
   id: string
   /** When it would go; null when it would not. */
   at: Date | null
-  /** `person`: no channel carries it, and a colleague passes it on. */
+  /** `mass`: no channel carries it by itself, and a member confirms it; `person`: a colleague passes it on. */
   channel: Channel | 'person' | null
+  /** The member who would be asked to confirm it. */
+  confirmBy: string | null
   /** Why not, or why not earlier or by itself. */
   reason: Reason | null
-  /** Every rung at that instant. */
+  /** Every rung at that instant; that of members only where it comes to them. */
   channels: { channel: Channel; ok: boolean; reason: Reason | null }[]
 }
 export interface ReachPlan {

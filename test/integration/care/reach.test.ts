@@ -1,9 +1,10 @@
 /** The reach planner over HTTP, and the sender that keeps what it says: promotion leaves medical messages their places. */
 import { expect, test } from 'vitest'
 import { addDays, addMonths } from '../../../src/platform/calendar.ts'
-import { careWorld } from './support.ts'
+import { careWorld, clinicTime } from './support.ts'
 
 const w = await careWorld({ customers: 8, pathways: 'all' })
+const at = (now: Date) => clinicTime(now).slice(0, 10)
 const instant = (text: string) => new Date(`${text.replace(' ', 'T')}:00+08:00`).toISOString()
 const leap = (text: string) => w.simulator.context.clock.moveTo(new Date(instant(text)), 5_000)
 
@@ -11,7 +12,9 @@ interface Answer {
   steps: {
     stepId: string
     at: string | null
+    action: string
     channel: { code: string; label: string } | null
+    confirmBy: { userId: string; name: string } | null
     channels: { channel: { code: string }; ok: boolean; reason: { code: string; label: string } | null }[]
   }[]
   needs: { kind: string; count: number; label: string; stepIds: string[] }[]
@@ -48,6 +51,38 @@ test('the coming thirty days: each contact with its channel, the others with the
   expect(needs).toEqual([])
   await expect(outlook('nobody')).rejects.toThrow('customer_not_found')
   await expect(outlook(id, 0)).rejects.toThrow('invalid_request')
+})
+
+test('whom no channel reaches: the member who is to confirm it by name, and so it comes', async () => {
+  const id = await w.customer(4, { phone: null })
+  const consultant = w.staffOf('staff12')
+  w.simulator.act({
+    as: 'customer',
+    id: w.personOf(4).personId,
+    do: 'add-contact',
+    userId: 'staff12',
+    remarkMobile: false,
+  })
+  await w.work()
+  const treated = await w.treatment(4, `${at(w.now())} 08:30`, { code: 'skin_booster', consultantUserId: 'staff12' })
+  await w.work()
+  const { steps } = await outlook(id)
+  const messages = steps.filter(({ action, at: when }) => action === 'message' && when !== null)
+  expect(messages.length).toBeGreaterThan(1)
+  for (const { channel, confirmBy } of messages) {
+    expect(channel).toEqual({ code: 'mass', label: '企业群发（员工确认后发送）' })
+    expect(confirmBy).toEqual({ userId: 'staff12', name: consultant.name })
+  }
+  // Nobody confirms what announces a call: the call itself is the contact.
+  for (const { channel, confirmBy } of steps.filter(({ action }) => action === 'call'))
+    expect([channel, confirmBy]).toEqual([null, null])
+  const [next] = messages
+  await w.to(new Date(Date.parse(next?.at ?? '') + 60_000))
+  expect(next?.stepId.startsWith(treated)).toBe(true)
+  const row = await w
+    .collection<{ _id: string; status: string; asked: string[] }>('outbox')
+    .findOne({ 'refs.stepId': next?.stepId ?? '' } as never)
+  expect(row).toMatchObject({ status: 'awaiting_confirmation', asked: ['staff12'] })
 })
 
 test('whoever has signed in is to be asked for the grants that medical contacts lack', async () => {

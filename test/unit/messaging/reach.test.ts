@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ReachFacts } from '../../../src/messaging/ladder.ts'
-import { planReach } from '../../../src/messaging/reach.ts'
+import { type Confirmers, planReach } from '../../../src/messaging/reach.ts'
 import type { MessageTemplate, TemplateBook } from '../../../src/messaging/templates.ts'
 import type { PlannedContact } from '../../../src/messaging/types.ts'
 import { REASONS } from '../../../src/platform/reasons.ts'
@@ -53,8 +53,13 @@ const known = (more: Partial<ReachFacts> = {}): ReachFacts =>
     promotion: { caps: CAPS, spent: [], hold: null, coming: [] },
     ...more,
   })
-const planned = (contacts: PlannedContact[], facts: ReachFacts) =>
-  planReach(contacts, TEMPLATES, facts, () => window, NOW)
+const CONFIRMERS: Confirmers = {
+  config: { version: 1, quota: 'month', remindAfterMinutes: [20, 40], giveUpAfterMinutes: 60, members: 2 },
+  isHere: () => true,
+  had: 0,
+}
+const planned = (contacts: PlannedContact[], facts: ReachFacts, confirmers: Partial<Confirmers> = {}) =>
+  planReach(contacts, TEMPLATES, facts, { ...CONFIRMERS, ...confirmers }, () => window, NOW)
 const ways = (contacts: PlannedContact[], facts: ReachFacts) =>
   Object.fromEntries(planned(contacts, facts).contacts.map(({ id, channel, reason }) => [id, channel ?? reason]))
 const why = (contacts: PlannedContact[], facts: ReachFacts, id: string) =>
@@ -117,6 +122,63 @@ test('where no channel carries it a colleague does; what may not be said at all 
   expect(ways([medical(1), offer(2)], { ...quiet, customer: stopped })).toEqual({ m1: 'opted_out', p2: 'opted_out' })
   const silent = { ...known().customer, promotionConsentAt: null }
   expect(ways([offer(2)], known({ customer: silent }))).toEqual({ p2: 'no_consent' })
+})
+
+describe('a member who has the customer as a contact', () => {
+  const own = { ...known().customer, ownerUserId: 'wu', followUserIds: ['lin', 'wu'] }
+  const quiet = known({ phone: null, grants: {}, customer: own })
+  const asked = (contacts: PlannedContact[], confirmers: Partial<Confirmers> = {}, facts = quiet) =>
+    planned(contacts, facts, confirmers).contacts.map(({ channel, confirmBy, reason, channels }) => ({
+      channel,
+      confirmBy,
+      reason,
+      rung: channels.find((one) => one.channel === 'mass') ?? null,
+    }))
+  const byHand = (why: string | null) => ({
+    channel: 'person',
+    confirmBy: null,
+    reason: 'no_channel_left',
+    rung: why === null ? null : { channel: 'mass', ok: false, reason: why },
+  })
+  const confirms = (confirmBy: string) => ({
+    channel: 'mass',
+    confirmBy,
+    reason: null,
+    rung: { channel: 'mass', ok: true, reason: null },
+  })
+
+  test('is named before the card is: the own consultant, or whoever is there on that day', () => {
+    expect(asked([medical(1)])).toEqual([confirms('wu')])
+    const isHere = (userId: string, at: Date) => userId !== 'wu' || at < hours(DAY)
+    expect(asked([medical(0), medical(1)], { isHere })).toEqual([confirms('wu'), confirms('lin')])
+  })
+  test('isn’t named for what goes by a channel', () => {
+    expect(asked([medical(1)], {}, known({ customer: own }))).toMatchObject([
+      { channel: 'subscribe', confirmBy: null, rung: null },
+    ])
+  })
+  test('nobody there, none left of the period, no time left, not wanted here: a colleague passes it on, with the reason', () => {
+    expect(asked([medical(1)], { isHere: () => false })).toEqual([byHand('no_contact_member')])
+    expect(asked([medical(1)], { had: 31 })).toEqual([byHand('mass_quota')])
+    // March's are no more than March's.
+    expect(asked([medical(30)], { had: 31 })).toEqual([confirms('wu')])
+    expect(asked([medical(1, { until: hours(DAY + 0.1) })])).toEqual([byHand('outside_window')])
+    expect(asked([medical(1)], { config: { ...CONFIRMERS.config, members: 0 } })).toEqual([byHand('channel_off')])
+  })
+  test('each that is planned takes one of the period', () => {
+    const daily = { config: { ...CONFIRMERS.config, quota: 'day' as const } }
+    expect(
+      asked([medical(1), medical(1, { id: 'again' }), medical(2)], daily)
+        .map(({ channel }) => channel)
+        .sort(),
+    ).toEqual(['mass', 'mass', 'person'])
+  })
+  test('is asked neither for safety nor for what announces a call', () => {
+    expect(asked([medical(1, { contactClass: 'safety' })])).toEqual([byHand(null)])
+    expect(asked([medical(1, { handOver: false })])).toEqual([
+      { channel: null, confirmBy: null, reason: 'no_channel_left', rung: null },
+    ])
+  })
 })
 
 test('promotion waits for its cap inside its time, and is not made where that is too short', () => {
