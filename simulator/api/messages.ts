@@ -114,7 +114,10 @@ export function createMessageApis(): Api[] {
         const wanted = list(body.userids).map(text)
         if (wanted.length > 1_000) throw new ApiError(40032, 'invalid userid list length')
         const replaceName = text(record(body.button).replace_name)
-        const next = body.template_card === undefined ? null : record(body.template_card)
+        const given = record(body.template_card)
+        // SDKs of typed languages send an empty card beside the button's new words.
+        const isCard = body.template_card !== undefined && !(replaceName && !text(given.card_type))
+        const next = isCard ? given : null
         if (next) checkCard(next, true)
         else if (!replaceName) throw new ApiError(42020, 'button.replace_name missing')
         const { taskId } = cards.redeem(text(body.response_code), clock.now())

@@ -139,19 +139,26 @@ export function createRelationsStore(db: Connection) {
         const filter = { _id, 'claim.token': token, 'claim.fence': fence }
         return (await handovers.updateOne(filter, { $set: set })).matchedCount > 0
       },
-      /** Contacts of each of these members that were handed over after they left, whatever came of it. */
-      async handed(fromUserIds: readonly string[]): Promise<Map<string, Set<string>>> {
+      /**
+       * Contacts of each of these members that were handed over after they left, whatever came of it; but not those whose taker
+       * could not have them, and has left as well.
+       */
+      async handed(
+        fromUserIds: readonly string[],
+        hasLeft: (userId: string) => boolean,
+      ): Promise<Map<string, Set<string>>> {
         const found = new Map<string, Set<string>>()
         if (fromUserIds.length === 0) return found
         const known = await handovers
           .find(
             { fromUserId: { $in: [...fromUserIds] }, hasLeft: true },
-            { projection: { fromUserId: 1, 'customers.externalUserId': 1 } },
+            { projection: { fromUserId: 1, toUserId: 1, 'customers.externalUserId': 1, 'customers.state': 1 } },
           )
           .toArray()
-        for (const { fromUserId, customers } of known)
-          for (const { externalUserId } of customers)
-            found.set(fromUserId, (found.get(fromUserId) ?? new Set()).add(externalUserId))
+        for (const { fromUserId, toUserId, customers } of known)
+          for (const { externalUserId, state } of customers)
+            if (state !== 'member' || !hasLeft(toUserId))
+              found.set(fromUserId, (found.get(fromUserId) ?? new Set()).add(externalUserId))
         return found
       },
       ofCause: (cause: string) => handovers.find({ cause }).sort({ _id: 1 }).toArray(),

@@ -1,6 +1,7 @@
 /**
  * Contacts that somebody who has left still has, although they were other consultants' customers, or nobody's: read from WeCom's
- * own list each night, and handed over like the rest. What was handed over once, whatever came of it, is left alone.
+ * own list each night, and handed over like the rest. What was handed over once, whatever came of it, is left alone, unless the
+ * taker has left before it was done.
  */
 import type { CustomersFeature, CustomersService } from '../customers/index.ts'
 import { DEFAULT_ZONE, nextWallTime, type TimeOfDay } from '../platform/calendar.ts'
@@ -40,7 +41,8 @@ export function unassignedRoutine(deps: UnassignedDeps): Routine {
   /** Not handed over before, and of somebody who, as far as we know, is gone. */
   async function fresh(page: readonly Left[], roster: Roster): Promise<Left[]> {
     const gone = page.filter(({ fromUserId }) => !roster.isActive(fromUserId))
-    const known = await store.handover.handed([...new Set(gone.map(({ fromUserId }) => fromUserId))])
+    const leavers = [...new Set(gone.map(({ fromUserId }) => fromUserId))]
+    const known = await store.handover.handed(leavers, (userId) => !roster.isActive(userId))
     return gone.filter(({ fromUserId, externalUserId }) => !known.get(fromUserId)?.has(externalUserId))
   }
 
@@ -92,8 +94,9 @@ export function unassignedRoutine(deps: UnassignedDeps): Routine {
       counts.seen += page.customers.length
       const left = await fresh(page.customers, roster)
       for (const order of left.length > 0 ? await ordersOf(left, roster) : []) {
-        // Named by who goes over: a run that died goes on with those it had not begun.
-        const cause = `unassigned:${hashId(order.fromUserId, ...order.customers.map((one) => one.externalUserId))}`
+        // Named by who goes over to whom: a run that died goes on with those it had not begun.
+        const people = order.customers.map(({ externalUserId }) => externalUserId)
+        const cause = `unassigned:${hashId(order.fromUserId, order.toUserId, ...people)}`
         counts.begun += await handovers.begin(cause, order)
       }
       cursor = page.nextCursor

@@ -157,3 +157,27 @@ test('no body where nothing need be said', async () => {
   expect(await post(`externalcontact/mark_tag?access_token=${await token()}`)).toBe(40035)
   expect(await post(`webhook/send?key=${ready.robotKey}`)).toBe(93017)
 })
+
+test('a card that nobody filled in, beside the words that replace its buttons', async () => {
+  const template_card = {
+    card_type: 'button_interaction',
+    main_title: { title: '术后回访' },
+    button_list: [{ type: '0', text: '我来', key: 'take' }],
+    task_id: 'sdk-1',
+  }
+  const { response_code } = await wecom('/cgi-bin/message/send', {
+    touser: member.userId,
+    agentid: ready.agentId,
+    msgtype: 'template_card',
+    template_card,
+  })
+  const update = {
+    agentid: ready.agentId,
+    userids: [member.userId],
+    response_code,
+    button: { replace_name: '已接' },
+    template_card: { card_type: '', source: { desc: '' }, main_title: null, horizontal_content_list: null },
+  }
+  expect((await wecom('/cgi-bin/message/update_template_card', update)).errcode).toBe(0)
+  expect(simulator.context.cards.find(member.userId, 'sdk-1')).toMatchObject({ replacedBy: '已接' })
+})

@@ -15,6 +15,7 @@ const rows = async () =>
   (await api('GET', '/handovers')).items as {
     hasLeft: boolean
     cause: string
+    fromUserId: string
     toUserId: string
     customers: { customerId: string; state: string }[]
   }[]
@@ -57,6 +58,33 @@ describe('a colleague who leaves', () => {
     expect([...personOf(0).contacts.keys()].map(ownId)).toEqual([ownId(other.userId)])
     expect([...personOf(3).contacts.keys()].map(ownId)).not.toContain(ownId(leaver.userId))
   })
+
+  test('whose taker leaves as well: the customer goes to the next one, once that is sure', async () => {
+    simulator.faults.clear()
+    const hired = () => {
+      const { personId: id, departmentId } = other
+      simulator.act({ as: 'staff', id, do: 'hire', position: '咨询师', departmentId })
+      return simulator.world.staff.at(-1) as typeof other
+    }
+    const gone = hired()
+    hired()
+    await work()
+    simulator.act({ as: 'customer', id: personOf(4).personId, do: 'add-contact', userId: gone.userId })
+    await work()
+    simulator.act({ as: 'staff', id: gone.personId, do: 'resign' })
+    const of = async () => (await unassigned()).filter(({ fromUserId }) => fromUserId === ownId(gone.userId))
+    await world.to('2026-03-07 05:00')
+    const [first] = await of()
+    const taker = simulator.world.byUserId.get(first?.toUserId ?? '')
+    simulator.act({ as: 'staff', id: taker?.personId ?? '', do: 'resign' })
+    await world.to('2026-03-08 05:00')
+    expect(await of()).toMatchObject([{ toUserId: first?.toUserId, customers: [{ state: 'member' }] }])
+    await world.to('2026-03-10 05:00')
+    const next = (await of()).find(({ toUserId }) => toUserId !== first?.toUserId)
+    expect(next).toMatchObject({ customers: [{ state: 'done' }] })
+    expect([...personOf(4).contacts.keys()].map(ownId)).toEqual([next?.toUserId])
+    expect(await of()).toHaveLength(2)
+  }, 120_000)
 })
 
 describe('who takes a contact', () => {
