@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { notFound } from '../platform/errors.ts'
 import { route } from '../platform/http.ts'
-import { Id, Instant, NoteText, PageQuery, page, pageOf, pageRequest, ShortText } from '../platform/views.ts'
+import { Id, Instant, listing, NoteText, PageQuery, page, pageOf, pageRequest, ShortText } from '../platform/views.ts'
 import type { Migrations } from './migrate.ts'
 import type { MigrationRow, MigrationStore } from './migrations-model.ts'
 import { PathwayId } from './version-routes.ts'
@@ -154,9 +154,7 @@ export const migrationRoutes = ({ store, migrations }: MigrationRouteDeps) => [
     errors: ['pathway_not_found'],
     async handle({ params: { pathwayId }, query }) {
       await migrations.needPathway(pathwayId)
-      const { limit, after } = pageRequest(query)
-      const { items, nextCursor } = pageOf(await store.page(pathwayId, after, limit), limit)
-      return { items: items.map(viewOf), nextCursor }
+      return listing(query, ({ after, limit }) => store.page(pathwayId, after, limit), viewOf)
     },
   }),
   route({

@@ -4,7 +4,7 @@ import type { CustomersService } from '../customers/index.ts'
 import { instant } from '../platform/clock.ts'
 import { notFound } from '../platform/errors.ts'
 import { route } from '../platform/http.ts'
-import { DayString, Id, Instant, InstantString, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
+import { DayString, Id, Instant, InstantString, listing, PageQuery, page } from '../platform/views.ts'
 import { changeOf, type Diff } from './diff.ts'
 import type { CareStore, ContactRow } from './model.ts'
 import { ContactBody, type UnplannedContact } from './unplanned.ts'
@@ -131,11 +131,8 @@ export const careRoutes = ({ store, customers, suppose, recordUnplanned }: CareR
     auth: 'integration',
     query: PageQuery.extend({ from: InstantString.optional(), to: InstantString.optional() }),
     response: page(Step),
-    async handle({ query: { from, to, ...paging } }) {
-      const { limit, after } = pageRequest(paging)
-      const { items, nextCursor } = pageOf(await store.ended(from ?? BEGINNING, to ?? END, after, limit), limit)
-      return { items: items.map(stepOf), nextCursor }
-    },
+    handle: ({ query: { from, to, ...paging } }) =>
+      listing(paging, ({ after, limit }) => store.ended(from ?? BEGINNING, to ?? END, after, limit), stepOf),
   }),
   route({
     method: 'post',
@@ -174,11 +171,9 @@ export const careRoutes = ({ store, customers, suppose, recordUnplanned }: CareR
     }),
     response: page(Contact),
     async handle({ query: { customerId, attention, from, to, ...paging } }) {
-      const { limit, after } = pageRequest(paging)
       const ids = customerId === undefined ? null : await customers.idsOf(customerId)
       const interval = attention ? { from: from ?? BEGINNING, to: to ?? END } : null
-      const { items, nextCursor } = pageOf(await store.contactsPage(ids, interval, after, limit), limit)
-      return { items: items.map(contactOf), nextCursor }
+      return listing(paging, ({ after, limit }) => store.contactsPage(ids, interval, after, limit), contactOf)
     },
   }),
   route({

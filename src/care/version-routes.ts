@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { EPOCH } from '../platform/clock.ts'
 import { invalid } from '../platform/errors.ts'
 import { route } from '../platform/http.ts'
-import { Instant, NoteText, PageQuery, page, pageOf, pageRequest, ShortText } from '../platform/views.ts'
+import { Instant, listing, NoteText, PageQuery, type PageRequest, page, ShortText } from '../platform/views.ts'
 import { PathwayFile } from './pathway.ts'
 import { type Publishing, problemView, type Reviewed } from './publishing.ts'
 import type { PathwayVersions } from './versions.ts'
@@ -67,17 +67,13 @@ export const versionRoutes = ({ store, versions, publishing }: VersionRouteDeps)
     query: PageQuery,
     response: page(Running),
     async handle({ query }) {
-      const { limit, after } = pageRequest(query)
       await versions.refresh()
-      const rows = versions
-        .current()
-        .filter(({ id }) => after === null || id > after)
-        .map(({ id, name, version }) => {
-          const { source = 'file' as const, publishedAt = null, publishedBy = null } = versions.facts(id, version) ?? {}
-          const fileVersion = versions.fileVersion(id)
-          return { _id: id, id, name, version, source, publishedAt: since(publishedAt), publishedBy, fileVersion }
-        })
-      return pageOf(rows, limit)
+      const rows = versions.current().map(({ id, name, version }) => {
+        const { source = 'file' as const, publishedAt = null, publishedBy = null } = versions.facts(id, version) ?? {}
+        const fileVersion = versions.fileVersion(id)
+        return { _id: id, id, name, version, source, publishedAt: since(publishedAt), publishedBy, fileVersion }
+      })
+      return listing(query, async ({ after }) => rows.filter(({ id }) => after === null || id > after))
     },
   }),
   route({
@@ -92,14 +88,12 @@ export const versionRoutes = ({ store, versions, publishing }: VersionRouteDeps)
     errors: ['pathway_not_found'],
     async handle({ params: { pathwayId }, query: { status, ...paging } }) {
       await publishing.need(pathwayId)
-      const { limit, after } = pageRequest(paging)
-      const before = after === null ? null : Number(after)
-      if (before !== null && !Number.isSafeInteger(before)) throw invalid('invalid_request', { reason: 'cursor' })
-      const rows = await store.page(pathwayId, status ?? null, before, limit)
-      return pageOf(
-        rows.map((row) => ({ ...viewOf(row), _id: String(row.version) })),
-        limit,
-      )
+      const read = ({ after, limit }: PageRequest) => {
+        const before = after === null ? null : Number(after)
+        if (before !== null && !Number.isSafeInteger(before)) throw invalid('invalid_request', { reason: 'cursor' })
+        return store.page(pathwayId, status ?? null, before, limit)
+      }
+      return listing(paging, read, viewOf, ({ version }) => String(version))
     },
   }),
   route({

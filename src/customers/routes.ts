@@ -1,7 +1,7 @@
 /** Routes of customers: for clinic systems, and the mini-program's way in. */
 import type { z } from 'zod'
 import { type Route, route } from '../platform/http.ts'
-import { defined, PageQuery, pageOf, pageRequest } from '../platform/views.ts'
+import { defined, listing, PageQuery } from '../platform/views.ts'
 import type { ContactSync } from './contact-sync.ts'
 import type { CustomerInput } from './facts.ts'
 import type { CustomersDesk } from './service.ts'
@@ -57,10 +57,8 @@ export function customerRoutes({ desk, contactSync, sessions, checkStores }: Cus
       auth: 'integration',
       query: CustomerQuery,
       response: CustomerPage,
-      handle: async ({ query: { limit, cursor, ...filter } }) => {
-        const request = pageRequest({ limit, cursor })
-        return pageOf(await desk.page(defined(filter), request), request.limit)
-      },
+      handle: ({ query: { limit, cursor, ...filter } }) =>
+        listing({ limit, cursor }, (request) => desk.page(defined(filter), request)),
     }),
     route({
       method: 'get',
@@ -96,11 +94,12 @@ export function customerRoutes({ desk, contactSync, sessions, checkStores }: Cus
       auth: 'integration',
       query: PageQuery,
       response: ConflictPage,
-      handle: async ({ query }) => {
-        const request = pageRequest(query)
-        const { items, nextCursor } = pageOf(await desk.conflictsPage(request), request.limit)
-        return { items: items.map(({ _id, ...row }) => ({ id: _id, ...row })), nextCursor }
-      },
+      handle: ({ query }) =>
+        listing(
+          query,
+          (request) => desk.conflictsPage(request),
+          ({ _id, ...row }) => ({ id: _id, ...row }),
+        ),
     }),
     route({
       method: 'get',
@@ -110,14 +109,16 @@ export function customerRoutes({ desk, contactSync, sessions, checkStores }: Cus
       auth: 'integration',
       query: PageQuery,
       response: ContactSyncPage,
-      handle: async ({ query }) => {
-        const request = pageRequest(query)
-        const { items, nextCursor } = pageOf(await contactSync.page(request), request.limit)
-        return {
-          items: items.map(({ _id, userIds, ...row }) => ({ ...row, id: _id, members: userIds?.length ?? null })),
-          nextCursor,
-        }
-      },
+      handle: ({ query }) =>
+        listing(
+          query,
+          (request) => contactSync.page(request),
+          ({ _id, userIds, ...row }) => ({
+            ...row,
+            id: _id,
+            members: userIds?.length ?? null,
+          }),
+        ),
     }),
     route({
       method: 'post',

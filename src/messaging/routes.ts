@@ -4,7 +4,7 @@ import type { CustomersService } from '../customers/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { notFound } from '../platform/errors.ts'
 import { route } from '../platform/http.ts'
-import { Id, Instant, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
+import { Id, Instant, listing, PageQuery, page } from '../platform/views.ts'
 import type { OutboxStore, OutboxSummary } from './model.ts'
 import type { MessagingService } from './types.ts'
 
@@ -67,10 +67,8 @@ export const messagingRoutes = ({
     query: PageQuery.extend({ customerId: Id }),
     response: page(Message),
     async handle({ query }) {
-      const { limit, after } = pageRequest(query)
-      const rows = await store.ofCustomers(await customers.idsOf(query.customerId), after, limit + 1)
-      const { items, nextCursor } = pageOf(rows, limit)
-      return { items: items.map(viewOf), nextCursor }
+      const ids = await customers.idsOf(query.customerId)
+      return listing(query, ({ after, limit }) => store.ofCustomers(ids, after, limit + 1), viewOf)
     },
   }),
   route({

@@ -113,6 +113,27 @@ export function pageOf<T extends { _id: string }>(
   return { items, nextCursor: rows.length > limit && last ? cursorOf(last._id) : null }
 }
 
+/**
+ * One page of a list as a route answers it. `read` hands over one row more than the page holds, where there is one; `keyOf`
+ * is a row's place in the list's order, which the cursor remembers.
+ *
+ * @throws AppError invalid/invalid_request: the cursor isn't one of ours
+ */
+export async function listing<T extends { _id: string }, V = T>(
+  query: { limit?: number | undefined; cursor?: string | undefined },
+  read: (request: PageRequest) => Promise<readonly T[]>,
+  viewOf: (row: T) => V = (row) => row as T & V,
+  keyOf: (row: T) => string = ({ _id }) => _id,
+): Promise<{ items: V[]; nextCursor: string | null }> {
+  const request = pageRequest(query)
+  const rows = (await read(request)).map((row) => ({ _id: keyOf(row), row }))
+  const { items, nextCursor } = pageOf(rows, request.limit)
+  return { items: items.map(({ row }) => viewOf(row)), nextCursor }
+}
+
+/** Place of a row in the order of time, also of two of one instant; sorts as text, behind the instant alone. */
+export const orderOf = (at: Date, id: string): string => `${at.toISOString()} ${id}`
+
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
 /** Drops keys whose value is undefined, as optional fields of a body give them: "not said" isn't "emptied". */
 export const defined = <T extends object>(value: T): Defined<T> =>

@@ -1,7 +1,7 @@
 /** Absences for the clinic's systems: entered in advance or as they happen, by the clinic's own number. */
 import { z } from 'zod'
 import { type Route, route } from '../platform/http.ts'
-import { DayString, Id, Instant, InstantString, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
+import { DayString, Id, Instant, InstantString, listing, PageQuery, page } from '../platform/views.ts'
 import type { Absences } from './absences.ts'
 import { ABSENCE_KINDS } from './types.ts'
 
@@ -47,10 +47,7 @@ export const absenceRoutes = (absences: Absences): Route[] => [
     query: PageQuery,
     response: page(View),
     errors: ['staff_not_found'],
-    async handle({ params, query }) {
-      const request = pageRequest(query)
-      return pageOf(await absences.page(params.userId, request), request.limit)
-    },
+    handle: ({ params, query }) => listing(query, (request) => absences.page(params.userId, request)),
   }),
   route({
     method: 'delete',

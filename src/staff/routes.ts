@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { AppError, notFound } from '../platform/errors.ts'
 import { type Actor, type Route, route } from '../platform/http.ts'
-import { defined, Id, PageQuery, pageOf, pageRequest } from '../platform/views.ts'
+import { defined, Id, listing, PageQuery } from '../platform/views.ts'
 import type { StaffDesk } from './service.ts'
 import { HoursBody, StaffPage, StaffQuery, StaffView, StoreBody, StorePage, StoreParams, StoreView } from './views.ts'
 
@@ -34,10 +34,7 @@ export const staffRoutes = (desk: StaffDesk): Route[] => [
     auth: 'integration',
     query: PageQuery,
     response: StorePage,
-    handle: async ({ query }) => {
-      const request = pageRequest(query)
-      return pageOf(await desk.storesPage(request), request.limit)
-    },
+    handle: ({ query }) => listing(query, (request) => desk.storesPage(request)),
   }),
   route({
     method: 'get',
@@ -63,11 +60,12 @@ export const staffRoutes = (desk: StaffDesk): Route[] => [
     auth: 'integration',
     query: StaffQuery,
     response: StaffPage,
-    handle: async ({ query: { limit, cursor, ...filter } }) => {
-      const request = pageRequest({ limit, cursor })
-      const { items, nextCursor } = pageOf(await desk.staffPage(defined(filter), request), request.limit)
-      return { items: items.map(({ _id, ...row }) => ({ userId: _id, ...row })), nextCursor }
-    },
+    handle: ({ query: { limit, cursor, ...filter } }) =>
+      listing(
+        { limit, cursor },
+        (request) => desk.staffPage(defined(filter), request),
+        ({ _id, ...row }) => ({ userId: _id, ...row }),
+      ),
   }),
   route({
     method: 'put',

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Clock } from '../platform/clock.ts'
 import { notFound } from '../platform/errors.ts'
 import { route } from '../platform/http.ts'
-import { Id, Instant, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
+import { Id, Instant, listing, PageQuery, page } from '../platform/views.ts'
 import type { TaskRow, TasksStore } from './model.ts'
 import { TASK_STATUSES } from './types.ts'
 
@@ -70,15 +70,13 @@ export const taskRoutes = ({ store, clock }: { store: TasksStore; clock: Clock }
     }),
     response: page(View),
     async handle({ query: { storeId, ownerUserId, unowned, status, ...paging } }) {
-      const { limit, after } = pageRequest(paging)
       const filter = {
         ...(storeId ? { storeId } : {}),
         ...(ownerUserId ? { ownerUserId: ownerUserId.toLowerCase() } : {}),
         ...(unowned ? { ownerUserId: '', closedAt: null } : {}),
         ...(status ? { status } : {}),
       }
-      const { items, nextCursor } = pageOf(await store.list(filter, after, limit), limit)
-      return { items: items.map(viewOf), nextCursor }
+      return listing(paging, ({ after, limit }) => store.list(filter, after, limit), viewOf)
     },
   }),
   route({

@@ -1,7 +1,7 @@
 /** Routes of treatments, appointments, purchases and consultations for clinic systems. */
 import { notFound } from '../platform/errors.ts'
 import { type Route, route } from '../platform/http.ts'
-import { defined, pageOf, pageRequest } from '../platform/views.ts'
+import { defined, listing } from '../platform/views.ts'
 import type { AppointmentDesk } from './appointments.ts'
 import type { ConsultationDesk } from './consultations.ts'
 import type { PurchaseDesk } from './purchases.ts'
@@ -29,10 +29,9 @@ async function listOf<T extends { _id: string; externalId: string | null }>(
   query: ListQuery,
   read: (wanted: ListFilter, request: { limit: number; after: string | null }) => Promise<T[]>,
 ) {
-  const request = pageRequest(query)
   const { customerId, customerExternalId, externalId } = query
   const customer = customerId || customerExternalId ? defined({ customerId, customerExternalId }) : null
-  return pageOf(await read({ customer, externalId: externalId ?? null }, request), request.limit)
+  return listing(query, (request) => read({ customer, externalId: externalId ?? null }, request))
 }
 
 const REFERENCES = ['customer_not_found', 'store_not_found', 'unknown_treatment_code'] as const

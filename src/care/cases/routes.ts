@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { CustomersService } from '../../customers/index.ts'
 import { notFound } from '../../platform/errors.ts'
 import { route } from '../../platform/http.ts'
-import { Id, Instant, PageQuery, page, pageOf, pageRequest } from '../../platform/views.ts'
+import { Id, Instant, listing, PageQuery, page } from '../../platform/views.ts'
 import type { CaseRow, CaseStore } from './model.ts'
 
 const Status = z.enum(['open', 'resolved', 'closed'])
@@ -40,10 +40,8 @@ export const caseRoutes = (cases: CaseStore, customers: Pick<CustomersService, '
     query: PageQuery.extend({ customerId: Id.optional(), status: Status.optional() }),
     response: page(View),
     async handle({ query: { customerId, status, ...paging } }) {
-      const { limit, after } = pageRequest(paging)
       const ids = customerId === undefined ? null : await customers.idsOf(customerId)
-      const { items, nextCursor } = pageOf(await cases.page(ids, status ?? null, after, limit), limit)
-      return { items: items.map(viewOf), nextCursor }
+      return listing(paging, ({ after, limit }) => cases.page(ids, status ?? null, after, limit), viewOf)
     },
   }),
   route({
