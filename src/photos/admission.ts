@@ -4,6 +4,7 @@ import { addMonths, atTime, DEFAULT_ZONE, dayOf, daysBetween } from '../platform
 import type { Clock } from '../platform/clock.ts'
 import { AppError, invalid, notFound } from '../platform/errors.ts'
 import type { Actor } from '../platform/http.ts'
+import { orderOf } from '../platform/views.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { Treatment, TreatmentsService } from '../treatments/index.ts'
 import type { PhotosConfig } from './config.ts'
@@ -90,7 +91,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
         _id: photoId,
         ...{ customerId, submissionId, storeId, treatmentId, angle, purpose, takenAt },
         treatmentCode: treatment?.code ?? null,
-        order: `${takenAt.toISOString()} ${photoId}`,
+        order: orderOf(takenAt, photoId),
         day: treatment ? daysBetween(treatment.treatedOn, today) : null,
         ...{ type, width, height, orientation },
         sent: { bytes, sha256 },

@@ -37,6 +37,8 @@ export interface PhotosDeps extends Ports {
   publicUrl: string | null
 }
 
+/** More than anybody takes in a year of care for each of a dozen treatments. */
+const MOST_PHOTOS = 2_000
 // While nobody sends any, and after the night's readings.
 const SWEEP_AT = '04:10'
 
@@ -66,6 +68,10 @@ export function createPhotos(deps: PhotosDeps): PhotosFeature {
       async ofCustomer(customerId, photoIds) {
         const [ids, rows] = await Promise.all([deps.customers.idsOf(customerId), store.getMany(photoIds)])
         return rows.filter((row) => row.state !== 'erased' && ids.includes(row.customerId)).map(photoOf)
+      },
+      async albumOf(customerId) {
+        const ids = await deps.customers.idsOf(customerId)
+        return (await store.timeline(ids, null, { limit: MOST_PHOTOS, after: null })).map(photoOf)
       },
     },
     failedCount: store.failedCount,

@@ -10,6 +10,7 @@ import {
   type RowResult,
 } from '../platform/claims.ts'
 import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
+import type { PageRequest } from '../platform/views.ts'
 import type { Orientation } from './image/exif.ts'
 import type { PhotoType } from './image/limits.ts'
 import type { Angle, PhotoPurpose, PhotoSize, PhotoUse, SafetyState } from './types.ts'
@@ -123,12 +124,12 @@ export function createPhotoStore(db: Connection) {
     async ready(): Promise<void> {
       await ensureIndexes(photos, [
         { keys: { dueAt: 1 }, serves: 'claimDue, nextDueAt' },
-        { keys: { customerId: 1, order: 1 }, serves: 'timeline()' },
+        { keys: { customerId: 1, order: 1 }, serves: 'timeline(), receivedSince()' },
         { keys: { keepUntil: 1 }, serves: 'expired()' },
         { keys: { 'safety.traceId': 1 }, serves: 'judged()' },
       ])
       await ensureIndexes(uploads, [
-        { keys: { customerId: 1 }, serves: 'ofCustomer()' },
+        { keys: { customerId: 1 }, serves: 'unfinished()' },
         { keys: { createdAt: 1 }, serves: 'abandoned()' },
       ])
       await ensureIndexes(chunks, [{ keys: { uploadId: 1 }, serves: 'received(), drop()' }])
@@ -148,15 +149,26 @@ export function createPhotoStore(db: Connection) {
       return (await insertMissing(photos, [{ ...row, claim: FREE_CLAIM, attempt: 0 }])) > 0
     },
     /** Oldest first; erased ones are no part of it. */
-    timeline(customerIds: readonly string[], treatmentId: string | null, after: string | null, limit: number) {
+    async timeline(
+      customerIds: readonly string[],
+      treatmentId: string | null,
+      { after, limit }: PageRequest,
+    ): Promise<PhotoRow[]> {
+      if (customerIds.length === 0) return []
       const filter = {
         customerId: { $in: [...customerIds] },
         ...(after === null ? {} : { order: { $gt: after } }),
         ...(treatmentId === null ? {} : { treatmentId }),
         state: { $ne: 'erased' as const },
       }
-      return photos.find(filter).sort({ order: 1 }).limit(limit).toArray()
+      return photos
+        .find(filter)
+        .sort({ order: 1 })
+        .limit(limit + 1)
+        .toArray()
     },
+    receivedSince: (customerId: string, since: Date) =>
+      photos.countDocuments({ customerId, order: { $gte: since.toISOString() } }),
     /** The latest of each angle that may be laid under the next one. */
     async latest(customerIds: readonly string[], treatmentCode: string | null): Promise<PhotoRow[]> {
       const filter = { customerId: { $in: [...customerIds] }, purpose: 'care' as const, state: 'ready' as const }
@@ -166,10 +178,11 @@ export function createPhotoStore(db: Connection) {
         .limit(200)
         .toArray()
     },
-    async erase(photoId: string, erasure: PhotoRow['erasure']): Promise<void> {
+    /** The photo as it was until now: its pictures may have been made since somebody read it. */
+    erase(photoId: string, erasure: PhotoRow['erasure']): Promise<PhotoRow | null> {
       const set = { ...OF_ERASED, ...(erasure ? { erasure } : {}), 'claim.token': '' }
       // Whoever draws it now has lost it: what comes back late is written nowhere.
-      await photos.updateOne({ _id: photoId }, { $set: set, $inc: { 'claim.fence': 1 } })
+      return photos.findOneAndUpdate({ _id: photoId }, { $set: set, $inc: { 'claim.fence': 1 } })
     },
     async lock(photoId: string, askedAt: Date): Promise<void> {
       await photos.updateOne({ _id: photoId, erasure: null }, { $set: { erasure: { askedAt, outcome: 'locked' } } })
@@ -203,7 +216,8 @@ export function createPhotoStore(db: Connection) {
         if ((await insertMissing(uploads, [row])) > 0) return row
         return (await uploads.findOne({ _id: row._id })) ?? row
       },
-      ofCustomer: (customerId: string) => uploads.countDocuments({ customerId }),
+      /** Those that may still become a photo. */
+      unfinished: (customerId: string) => uploads.countDocuments({ customerId, refused: null }),
       async refuse(uploadId: string, code: string): Promise<void> {
         await uploads.updateOne({ _id: uploadId }, { $set: { refused: code } })
         await chunks.deleteMany({ uploadId })
@@ -253,11 +267,11 @@ export function createPhotoStore(db: Connection) {
     openings: {
       /** Once per id. */
       add: (row: OpeningRow) => insertMissing(openings, [row]),
-      page: (photoId: string, after: string | null, limit: number) =>
+      page: (photoId: string, { after, limit }: PageRequest) =>
         openings
           .find({ photoId, ...(after === null ? {} : { order: { $gt: after } }) })
           .sort({ order: 1 })
-          .limit(limit)
+          .limit(limit + 1)
           .toArray(),
     },
   }

@@ -6,6 +6,7 @@ import { AppError, conflict, notFound } from '../platform/errors.ts'
 import { hashId } from '../platform/hash.ts'
 import type { Actor, Bytes } from '../platform/http.ts'
 import type { Random } from '../platform/random.ts'
+import { orderOf } from '../platform/views.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { Admission } from './admission.ts'
 import { DRAWN, drawWatermark } from './drawing.ts'
@@ -57,7 +58,7 @@ export function createOpenings(deps: OpeningDeps): Openings {
   async function note(photoId: string, what: Pick<OpeningRow, 'size' | 'by' | 'use' | 'reason'>, once = random.id()) {
     const at = clock.now()
     const _id = hashId('photo opening', photoId, what.by.kind, what.size, once)
-    await store.openings.add({ _id, photoId, at, order: `${at.toISOString()} ${_id}`, ...what })
+    await store.openings.add({ _id, photoId, at, order: orderOf(at, _id), ...what })
   }
   function pictureOf({ state, pictures }: PhotoRow, size: PhotoSize): Picture {
     if (state === 'erased') throw notFound('photo_not_found')

@@ -30,10 +30,9 @@ export function createRetention({
 }): Retention {
   /** First nobody finds it, then its bytes go: a death between the two is made good by the next sweep. */
   async function erase(photo: PhotoRow, erasure: PhotoRow['erasure']): Promise<void> {
-    const files = filesOf(photo)
-    await store.files.giveUp(files, clock.now())
-    await store.erase(photo._id, erasure)
-    await receiver.discard(files)
+    await store.files.giveUp(filesOf(photo), clock.now())
+    const erased = await store.erase(photo._id, erasure)
+    await receiver.discard(filesOf(erased ?? photo))
   }
 
   /** Page by page until one is empty; each page must take its rows out of the next. */

@@ -1,12 +1,12 @@
 /** Routes of photos: the customer's own album, and for the vendor that checks content. */
 import { answering, type Route, receiving, route } from '../platform/http.ts'
-import { PageQuery, pageOf, pageRequest } from '../platform/views.ts'
+import { listing, PageQuery, type PageRequest } from '../platform/views.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { Admission } from './admission.ts'
 import { DRAWN } from './drawing.ts'
 import type { createGuides } from './guides.ts'
 import { MAX_BYTES } from './image/limits.ts'
-import type { OpeningRow, PhotoRow, PhotoStore } from './model.ts'
+import type { PhotoStore } from './model.ts'
 import type { Openings } from './openings.ts'
 import type { Retention } from './retention.ts'
 import { CHUNK_BYTES } from './rules.ts'
@@ -75,7 +75,7 @@ function uploadRoutes({ uploads }: PhotoRouteDeps): Route[] {
       ...OF_MINE,
       body: UploadBody,
       response: UploadView,
-      errors: [...ADMISSION, 'photo_uploads_too_many'],
+      errors: [...ADMISSION, 'photo_uploads_too_many', 'too_many_today'],
       handle: ({ actor, body }) => uploads.begin(actor, body),
     }),
     route({
@@ -126,7 +126,7 @@ function uploadRoutes({ uploads }: PhotoRouteDeps): Route[] {
         tooLarge: 'photo_too_large',
       },
       response: PhotoView,
-      errors: [...ADMISSION, ...CONTENT],
+      errors: [...ADMISSION, ...CONTENT, 'too_many_today'],
       handle: async ({ actor, incoming }) => photoView(await uploads.send(actor, incoming.stream, incoming.fields)),
     }),
   ]
@@ -141,11 +141,9 @@ function albumRoutes({ store, admission, openings, retention, guides, staff }: P
       ...OF_MINE,
       query: PhotosQuery,
       response: PhotoPage,
-      async handle({ actor, query: { treatmentId = null, ...rest } }) {
-        const { limit, after } = pageRequest(rest)
+      async handle({ actor, query: { treatmentId = null, ...paging } }) {
         const ids = await admission.idsOf(actor)
-        const rows = ids.length === 0 ? [] : await store.timeline(ids, treatmentId, after, limit + 1)
-        return timelinePage(rows, limit)
+        return listing(paging, (request) => store.timeline(ids, treatmentId, request), photoView, placeOf)
       },
     }),
     answering({
@@ -169,10 +167,11 @@ function albumRoutes({ store, admission, openings, retention, guides, staff }: P
       response: OpeningPage,
       errors: ['photo_not_found'],
       async handle({ actor, params, query }) {
-        const { limit, after } = pageRequest(query)
         await openings.ofOwner(actor, params.photoId)
-        const rows = await store.openings.page(params.photoId, after, limit + 1)
-        return openingsPage(rows, limit, await namesOf(rows, staff))
+        const read = (request: PageRequest) => store.openings.page(params.photoId, request)
+        const { items, nextCursor } = await listing(query, read, (row) => row, placeOf)
+        const names = await staff.members([...new Set(items.flatMap(({ by }) => by.userId ?? []))])
+        return { items: items.map((row) => openingView(row, names)), nextCursor }
       },
     }),
     route({
@@ -210,23 +209,4 @@ function albumRoutes({ store, admission, openings, retention, guides, staff }: P
 }
 
 /** The cursor is the place in time, not the id. */
-const byOrder = <T extends { _id: string; order: string }>(rows: readonly T[], limit: number) => {
-  const { items, nextCursor } = pageOf(
-    rows.map((row) => ({ _id: row.order, row })),
-    limit,
-  )
-  return { items: items.map(({ row }) => row), nextCursor }
-}
-
-export function timelinePage(rows: readonly PhotoRow[], limit: number) {
-  const { items, nextCursor } = byOrder(rows, limit)
-  return { items: items.map(photoView), nextCursor }
-}
-
-export function openingsPage(rows: readonly OpeningRow[], limit: number, names: ReadonlyMap<string, { name: string }>) {
-  const { items, nextCursor } = byOrder(rows, limit)
-  return { items: items.map((row) => openingView(row, names)), nextCursor }
-}
-
-export const namesOf = (rows: readonly OpeningRow[], staff: Pick<StaffService, 'members'>) =>
-  staff.members([...new Set(rows.flatMap(({ by }) => by.userId ?? []))])
+export const placeOf = ({ order }: { order: string }): string => order

@@ -1,12 +1,12 @@
 /** Routes of photos for the clinic's own system, which says on whose behalf it asks. */
 import type { CustomersService } from '../customers/index.ts'
 import { answering, type Route, route } from '../platform/http.ts'
-import { pageRequest } from '../platform/views.ts'
+import { listing } from '../platform/views.ts'
 import { DRAWN } from './drawing.ts'
 import type { PhotoStore } from './model.ts'
 import type { Openings } from './openings.ts'
-import { timelinePage } from './routes.ts'
-import { PhotoParams, StaffLookQuery, StaffPhotoPage, StaffPhotosQuery, StatsView } from './views.ts'
+import { placeOf } from './routes.ts'
+import { PhotoParams, photoView, StaffLookQuery, StaffPhotoPage, StaffPhotosQuery, StatsView } from './views.ts'
 
 export function staffPhotoRoutes({
   store,
@@ -26,10 +26,9 @@ export function staffPhotoRoutes({
       auth: 'integration',
       query: StaffPhotosQuery,
       response: StaffPhotoPage,
-      async handle({ query: { customerId, treatmentId = null, ...rest } }) {
-        const { limit, after } = pageRequest(rest)
+      async handle({ query: { customerId, treatmentId = null, ...paging } }) {
         const ids = await customers.idsOf(customerId)
-        return timelinePage(await store.timeline(ids, treatmentId, after, limit + 1), limit)
+        return listing(paging, (request) => store.timeline(ids, treatmentId, request), photoView, placeOf)
       },
     }),
     answering({

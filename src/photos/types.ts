@@ -50,6 +50,8 @@ export interface Photo {
 export interface PhotosService {
   /** Of the customer and of everybody merged into them; photos of others and erased ones are missing. */
   ofCustomer(customerId: string, photoIds: readonly string[]): Promise<Photo[]>
+  /** Every photo of the customer that is not erased, the oldest first. */
+  albumOf(customerId: string): Promise<Photo[]>
 }
 
 /** Published once per photo, when its pictures are made: id `photo.received:<photoId>`. Read the record. */

@@ -1,7 +1,7 @@
 /** Photos in pieces, for networks that break: each piece counts once, in any order, and what is there need not come again. */
 
 import { bytesOf } from '../platform/blobs.ts'
-import type { Clock } from '../platform/clock.ts'
+import { addMs, type Clock, DAY_MS } from '../platform/clock.ts'
 import { AppError, conflict, invalid, notFound } from '../platform/errors.ts'
 import { hashId, sha256Hex } from '../platform/hash.ts'
 import type { Actor } from '../platform/http.ts'
@@ -22,7 +22,8 @@ export interface Uploads {
   /**
    * Begins, or says how far the upload of this submission has come.
    *
-   * @throws AppError conflict/photo_submission_reused: with other words; rate_limited/photo_uploads_too_many; and as `admit`
+   * @throws AppError conflict/photo_submission_reused: with other words; rate_limited/photo_uploads_too_many,
+   * rate_limited/too_many_today; and as `admit`
    */
   begin(actor: Actor, wanted: Wanted): Promise<UploadState>
   /** @throws AppError not_found/photo_upload_not_found */
@@ -35,7 +36,7 @@ export interface Uploads {
   put(actor: Actor, uploadId: string, index: number, source: AsyncIterable<Buffer>): Promise<void>
   /** The photo, once. @throws AppError conflict/photo_chunks_missing, invalid/photo_…: what came is none, and as `admit` */
   complete(actor: Actor, uploadId: string): Promise<PhotoRow>
-  /** In one request. The words may come before or behind the bytes. */
+  /** In one request. The words may come before or behind the bytes. @throws AppError as `begin` and `complete` */
   send(
     actor: Actor,
     source: AsyncIterable<Buffer> & { destroy(error: Error): unknown },
@@ -55,6 +56,8 @@ export interface UploadDeps {
 
 /** Of one customer at a time: a set has six angles. */
 const MAX_UNFINISHED = 20
+/** Several sets with every angle taken more than once; more is no album but a store of files. */
+const MOST_A_DAY = 100
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 const photoIdOf = (customerId: string, submissionId: string) => hashId('photo', customerId, submissionId)
 
@@ -109,6 +112,11 @@ export function createUploads({ store, admission, receiver, sealed, clock, nudge
     return sameAs(first, wanted)
   }
 
+  async function checkRoom(customerId: string): Promise<void> {
+    if ((await store.receivedSince(customerId, addMs(clock.now(), -DAY_MS))) >= MOST_A_DAY)
+      throw new AppError('rate_limited', 'too_many_today')
+  }
+
   async function* piecesOf({ _id, wanted }: UploadRow): AsyncIterable<Buffer> {
     for (const index of range(chunkCount(wanted.bytes))) {
       const chunk = await uploads.chunk(_id, index)
@@ -126,8 +134,11 @@ export function createUploads({ store, admission, receiver, sealed, clock, nudge
       const known = await uploads.get(_id)
       // What was refused may be tried again under the same number: with the right bytes, perhaps.
       if (known?.refused) await uploads.drop(_id)
-      if (!known && (await uploads.ofCustomer(actor.id)) >= MAX_UNFINISHED)
-        throw new AppError('rate_limited', 'photo_uploads_too_many')
+      if (!known) {
+        if ((await uploads.unfinished(actor.id)) >= MAX_UNFINISHED)
+          throw new AppError('rate_limited', 'photo_uploads_too_many')
+        await checkRoom(actor.id)
+      }
       const row = await uploads.begin({ _id, customerId: actor.id, wanted, createdAt: clock.now(), refused: null })
       if (!isSame(row.wanted, wanted)) throw conflict('photo_submission_reused')
       return stateOf(row)
@@ -146,7 +157,11 @@ export function createUploads({ store, admission, receiver, sealed, clock, nudge
       if (bytes.length !== chunkSize(wanted.bytes, index)) throw invalid('photo_chunk_wrong', { index })
       const sha256 = sha256Hex(bytes)
       const data = await sealed.sealAll(`${uploadId}:${index}`, bytes)
-      if (await uploads.addChunk({ uploadId, index, sha256, keyId: sealed.keyId, data })) return
+      if (await uploads.addChunk({ uploadId, index, sha256, keyId: sealed.keyId, data })) {
+        // Finished or given up meanwhile: a piece of nothing would never be found again.
+        if (!(await uploads.get(uploadId))) await uploads.drop(uploadId)
+        return
+      }
       const first = await uploads.chunk(uploadId, index)
       if (first && first.sha256 !== sha256) throw conflict('photo_chunk_differs')
     },
@@ -182,6 +197,8 @@ export function createUploads({ store, admission, receiver, sealed, clock, nudge
     async send(actor, source, words) {
       const checked = words.then(async (wanted) => {
         await admission.admit(actor, wanted)
+        // What is there already is only looked up.
+        if (!(await store.get(photoIdOf(actor.id, wanted.submissionId)))) await checkRoom(actor.id)
         return wanted
       })
       // Who may not send need not send to the end; where the words came first, not even begin.

@@ -16,6 +16,7 @@ export const ERROR_MESSAGES = {
   rate_limited: '操作过于频繁，请稍后再试。',
   idempotency_key_reused: '该幂等键已用于另一个不同的请求。',
   idempotency_in_progress: '相同的请求正在处理中，请稍后再试。',
+  too_many_today: '今天提交的次数已达上限，请明天再试；如有急事，请直接致电门店。',
   record_busy: '该记录正在被频繁修改，请稍后再试。',
   shutting_down: '服务正在重启，请稍后再试。',
   database_unreachable: '数据库暂时不可用，请稍后再试。',

@@ -113,6 +113,12 @@ describe('the Dockerfile', () => {
     expect(after).not.toContain('COPY')
   })
 
+  test('has a font with Chinese signs, and the drawing of names asks for that one', () => {
+    const installed = stepsOf(final, 'RUN').find(({ args }) => args.startsWith('apt-get '))
+    expect(installed?.args).toContain('fonts-wqy-microhei')
+    expect(readFileSync('src/photos/drawing.ts', 'utf8')).toContain('WenQuanYi Micro Hei')
+  })
+
   test('copies what exists, and holds nothing that should not leave this machine', () => {
     const copied = stages.flatMap((stage) => stepsOf(stage, 'COPY')).filter(({ args }) => !args.startsWith('--from'))
     for (const path of copied.flatMap(({ args }) => args.split(/\s+/).slice(0, -1))) {

@@ -1,5 +1,5 @@
 /** Pictures for tests: real ones, made by an encoder, and what people and attackers do to them. */
-import { crc32 } from 'node:zlib'
+import { crc32, deflateSync } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
 
 /** A picture whose four corners have different colours: red, green, blue, white, clockwise from the top left. */
@@ -67,3 +67,29 @@ export function brokenInside(png: Buffer): Buffer {
   out.writeUInt32BE(crc32(out.subarray(at, at + 4 + length)), at + 4 + length)
   return out
 }
+
+export function pngChunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data])
+  const out = Buffer.alloc(body.length + 8)
+  out.writeUInt32BE(data.length, 0)
+  body.copy(out, 4)
+  out.writeUInt32BE(crc32(body), body.length + 4)
+  return out
+}
+/** A few kilobytes that want to be `width` × `height` pixels. */
+export function pngOf(width: number, height: number, { interlaced = 0, colour = 2 } = {}): Buffer {
+  const header = Buffer.alloc(13)
+  header.writeUInt32BE(width, 0)
+  header.writeUInt32BE(height, 4)
+  header.set([8, colour, 0, 0, interlaced], 8)
+  const data = deflateSync(Buffer.alloc(1_000_000))
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    pngChunk('IHDR', header),
+    pngChunk('IDAT', data),
+    pngChunk('IEND', Buffer.alloc(0)),
+  ])
+}
+
+/** The beginning of what iPhones keep. */
+export const HEIC = Buffer.concat([Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), Buffer.alloc(4_096)])

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { MINUTE_MS } from '../../../src/platform/clock.ts'
 import { vendorRefusal } from '../../../src/wecom/index.ts'
 import { brokenInside, corners } from '../../support/pictures.ts'
+import { meanwhile } from '../care/support.ts'
 import { photosWorld, treatment } from './support.ts'
 
 const world = await photosWorld()
@@ -204,6 +205,13 @@ describe('erasure', () => {
     world.treatments.set('t2', treatment({ id: 't2', customerId: 'ann', storeId: 'qingyan', code: 'salon_care' }))
     const id = await photo({ treatmentId: 't2' })
     expect((await erase(id)).body).toMatchObject({ outcome: 'erased' })
+  })
+  test('takes the pictures, too, that were made since it looked', async () => {
+    const { body } = await send(jpeg)
+    meanwhile('photo_files', 'updateMany', () => world.work())
+    expect((await erase(String(body.id))).body).toMatchObject({ outcome: 'erased' })
+    expect(world.told).toHaveLength(1)
+    expect(await kept()).toMatchObject({ photo_files: 0, 'photo_blobs.files': 0, 'photo_blobs.chunks': 0 })
   })
   test('while the pictures are being made wins', async () => {
     const { body } = await send(jpeg)

@@ -1,7 +1,8 @@
 import sharp from 'sharp'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { CHUNK_BYTES } from '../../../src/photos/rules.ts'
-import { corners, fromPhone, noise, SECRETS } from '../../support/pictures.ts'
+import { corners, fromPhone, HEIC, noise, pngOf, SECRETS } from '../../support/pictures.ts'
+import { meanwhile } from '../care/support.ts'
 import { photosWorld, treatment } from './support.ts'
 
 const world = await photosWorld()
@@ -96,6 +97,9 @@ describe('what is refused leaves nothing:', () => {
   const cases: [what: string, bytes: Buffer, code: string, over?: Record<string, unknown>][] = [
     ['a text named .jpg', text, 'photo_type_unsupported'],
     ['a photo with a program behind it', Buffer.concat([large, Buffer.from('PK\x03\x04')]), 'photo_has_more'],
+    ['a HEIC', HEIC, 'photo_heic'],
+    ['a few kilobytes that unpack to 900 megapixels', pngOf(30_000, 30_000), 'photo_too_many_pixels'],
+    ['a page that is a photo, too', Buffer.concat([Buffer.from('<html>'), small]), 'photo_type_unsupported'],
     ['half a photo', large.subarray(0, large.length / 2), 'photo_truncated'],
     ['another photo than was announced', large, 'photo_checksum_differs', { sha256: 'a'.repeat(64) }],
     ['a shorter one than was announced', large, 'photo_checksum_differs', { bytes: large.length + 1 }],
@@ -116,9 +120,13 @@ describe('what is refused leaves nothing:', () => {
   })
   test('much more than 20 MB, which is said before it is sent', async () => {
     const headers = { ...form, 'content-length': String(24 * 1024 * 1024) }
-    expect((await ask('POST', '/api/mp/photos', { headers, parts: [field('angle', 'front')], cut: true })).code).toBe(
-      'photo_too_large',
-    )
+    let answered = false
+    const endless = async () => expect.poll(() => answered).toBe(true)
+    const answer = ask('POST', '/api/mp/photos', { headers, parts: [field('angle', 'front'), endless] }).then((one) => {
+      answered = true
+      return one
+    })
+    expect((await answer).code).toBe('photo_too_large')
   })
   test('a connection cut in the middle', async () => {
     const fields = Object.entries(words(large)).map(([name, value]) => field(name, value))
@@ -165,6 +173,27 @@ describe('what is refused leaves nothing:', () => {
     expect((await send(small, { purpose: 'evidence' })).status).toBe(200)
     world.refused.add('ann service')
     expect((await send(small, { purpose: 'evidence' })).code).toBe('photo_consent_needed')
+  })
+})
+
+describe('consent that is taken back on the way', () => {
+  const takeBack = async () => world.refused.add('ann photos_care')
+  test('keeps nothing of a photo in one request', async () => {
+    const fields = Object.entries(words(large)).map(([name, value]) => field(name, value))
+    const [head = END, , tail = END] = file(large)
+    const parts = [...fields, head, large.subarray(0, 300_000), takeBack, large.subarray(300_000), tail, END]
+    expect((await ask('POST', '/api/mp/photos', { headers: form, parts })).code).toBe('photo_consent_needed')
+    expect(await kept()).toEqual(NOTHING)
+  })
+  test('makes no photo of pieces; given again it does', async () => {
+    const { body } = await json('POST', '/api/mp/photo-uploads', words(small))
+    await put(body.uploadId, 0, small)
+    await takeBack()
+    const complete = () => json('POST', `/api/mp/photo-uploads/${body.uploadId}/complete`)
+    expect((await complete()).code).toBe('photo_consent_needed')
+    expect(await kept()).toMatchObject({ photos: 0, photo_files: 0, 'photo_blobs.files': 0, 'photo_blobs.chunks': 0 })
+    world.refused.clear()
+    expect((await complete()).status).toBe(200)
   })
 })
 
@@ -237,6 +266,37 @@ describe('in pieces', () => {
     expect(again.status).toBe(200)
     await put(id, 0, small)
     expect((await json('POST', `/api/mp/photo-uploads/${id}/complete`)).status).toBe(200)
+  })
+  test('a piece that is still on its way when the photo is made leaves nothing', async () => {
+    const { id } = await begin(small)
+    await put(id, 0, small)
+    // The network sent it twice, and the second one is slow.
+    meanwhile('photo_upload_chunks', 'insertMany', async () => {
+      expect((await json('POST', `/api/mp/photo-uploads/${id}/complete`)).status).toBe(200)
+    })
+    await put(id, 0, small)
+    expect(await kept()).toMatchObject({ photos: 1, photo_uploads: 0, photo_upload_chunks: 0 })
+  })
+  test('those that were refused keep nobody from a further one', async () => {
+    for (let i = 0; i < 20; i++) {
+      const { id } = await begin(HEIC)
+      await put(id, 0, HEIC)
+      expect((await json('POST', `/api/mp/photo-uploads/${id}/complete`)).code).toBe('photo_heic')
+    }
+    expect((await begin(small)).status).toBe(200)
+  })
+  test('a hundred photos a day are enough; what is there already is answered all the same', async () => {
+    const over = { submissionId: 'submission-1' }
+    const { body } = await send(small, over)
+    const photos = world.db.collection<{ _id: string }>('photos')
+    const row = await photos.findOne({ _id: String(body.id) })
+    await photos.insertMany(Array.from({ length: 99 }, (_, i) => ({ ...row, _id: `copy-${i}` })))
+    expect([(await send(small)).code, (await begin(small)).code]).toEqual(['too_many_today', 'too_many_today'])
+    expect((await send(small, over)).body.id).toBe(body.id)
+    expect((await send(small, {}, { as: 'bo' })).status).toBe(200)
+    world.clock.advance(25 * 3_600_000)
+    expect((await send(small)).status).toBe(200)
+    expect(await kept()).toMatchObject({ photo_files: 3, 'photo_blobs.files': 3 })
   })
   test('the same number for another photo is refused, and so is the twenty-first unfinished one', async () => {
     const first = await begin(large, { submissionId: 'submission-1' })

@@ -1,8 +1,18 @@
-import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { cleanImage } from '../../../src/photos/image/clean.ts'
-import { corners, fromPhone, inPieces, joined, noise, SECRETS, segment, withSegments } from '../../support/pictures.ts'
+import {
+  corners,
+  fromPhone,
+  HEIC,
+  inPieces,
+  joined,
+  noise,
+  pngOf,
+  SECRETS,
+  segment,
+  withSegments,
+} from '../../support/pictures.ts'
 
 const SIZES = [1, 7, 1_000, 65_536]
 
@@ -75,28 +85,6 @@ const plainJpeg = await corners().jpeg().toBuffer()
 const plainPng = await corners().png().toBuffer()
 const plainWebp = await corners().webp().toBuffer()
 
-function pngChunk(type: string, data: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data])
-  const out = Buffer.alloc(body.length + 8)
-  out.writeUInt32BE(data.length, 0)
-  body.copy(out, 4)
-  out.writeUInt32BE(crc32(body), body.length + 4)
-  return out
-}
-/** A few kilobytes that want to be `width` × `height` pixels. */
-function pngOf(width: number, height: number, { interlaced = 0, colour = 2 } = {}): Buffer {
-  const header = Buffer.alloc(13)
-  header.writeUInt32BE(width, 0)
-  header.writeUInt32BE(height, 4)
-  header.set([8, colour, 0, 0, interlaced], 8)
-  const data = deflateSync(Buffer.alloc(1_000_000))
-  return Buffer.concat([
-    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-    pngChunk('IHDR', header),
-    pngChunk('IDAT', data),
-    pngChunk('IEND', Buffer.alloc(0)),
-  ])
-}
 function jpegOf(jpeg: Buffer, width: number, height: number): Buffer {
   const out = Buffer.from(jpeg)
   const at = [0xc0, 0xc2].map((marker) => out.indexOf(Buffer.from([0xff, marker, 0, 17]))).find((one) => one > 0) ?? 0
@@ -108,7 +96,6 @@ function jpegOf(jpeg: Buffer, width: number, height: number): Buffer {
 describe('what is no photo is refused with its own word:', async () => {
   const zip = Buffer.from('PK\x03\x04 the files of a program PK\x05\x06', 'latin1')
   const progressive = await corners().jpeg({ progressive: true, chromaSubsampling: '4:4:4' }).toBuffer()
-  const heic = Buffer.concat([Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), Buffer.alloc(4_096)])
   const flipped = Buffer.from(plainPng)
   const at = flipped.indexOf('IDAT') + 10
   flipped[at] = (flipped[at] ?? 0) ^ 1
@@ -119,7 +106,7 @@ describe('what is no photo is refused with its own word:', async () => {
     ['a program', zip, 'photo_type_unsupported'],
     ['an SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"></svg>'), 'photo_type_unsupported'],
     ['a GIF', await corners().gif().toBuffer(), 'photo_type_unsupported'],
-    ['a HEIC', heic, 'photo_heic'],
+    ['a HEIC', HEIC, 'photo_heic'],
     ['an AVIF', await corners().avif().toBuffer(), 'photo_heic'],
     ['a JPEG with a program behind it', Buffer.concat([plainJpeg, zip]), 'photo_has_more'],
     ['a JPEG with one byte behind it', Buffer.concat([plainJpeg, Buffer.from([0])]), 'photo_has_more'],
