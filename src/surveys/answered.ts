@@ -81,7 +81,7 @@ export function createAnswered(deps: AnsweredDeps): DueTable {
 async function conclude(deps: AnsweredDeps, row: AnswerRow): Promise<void> {
   const { store, surveys, tasks, events, crypto } = deps
   const { _id, at, customerId, storeId, treatmentId, occasion, measures } = row
-  await store.changeInvitation(_id, 'open', { status: 'answered', answeredAt: at, draft: null })
+  await store.close(row)
   const answers = JSON.parse(crypto.open(ANSWERS_FIELD, row.sealed)) as Answers
   const invitation = await store.invitation(_id)
   const form = formOf(await surveys.of(row.surveys), invitation?.subject ?? null)

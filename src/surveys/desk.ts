@@ -6,7 +6,7 @@ import type { FieldCrypto } from '../platform/crypto.ts'
 import { AppError, conflict, invalid, notFound } from '../platform/errors.ts'
 import type { PageRequest } from '../platform/views.ts'
 import type { Answers } from './definition.ts'
-import { asked, checked, draftProblems, type Problem } from './evaluate.ts'
+import { asked, checked, chosenOf, draftProblems, type Problem } from './evaluate.ts'
 import { type Form, formOf } from './form.ts'
 import { ANSWERS, type AnswerRow, type InvitationRow, type SurveyStore } from './model.ts'
 import { scoreOf } from './score.ts'
@@ -18,6 +18,8 @@ export interface DeskDeps {
   store: SurveyStore
   surveys: Surveys
   customers: Pick<CustomersService, 'idsOf'>
+  /** Which of these photos are the customer's own. */
+  ownPhotos: (customerId: string, photoIds: readonly string[]) => Promise<ReadonlySet<string>>
   crypto: FieldCrypto
   clock: Clock
   nudge: (table: string) => void
@@ -44,7 +46,7 @@ export const refused = (problems: readonly Problem[]): AppError =>
 
 export type SurveyDesk = ReturnType<typeof createSurveyDesk>
 
-export function createSurveyDesk({ store, surveys, customers, crypto, clock, nudge }: DeskDeps) {
+export function createSurveyDesk({ store, surveys, customers, ownPhotos, crypto, clock, nudge }: DeskDeps) {
   /** @throws AppError not_found/survey_not_found: also for what belongs to somebody else */
   async function find(way: Way): Promise<InvitationRow> {
     const row = 'token' in way ? await store.byLink(linkHash(way.token)) : await store.invitation(way.invitationId)
@@ -55,6 +57,28 @@ export function createSurveyDesk({ store, surveys, customers, crypto, clock, nud
   const formFor = async (row: InvitationRow) => formOf(await surveys.of(row.surveys), row.subject)
   const draftOf = ({ draft }: InvitationRow): Answers =>
     draft === null ? {} : (JSON.parse(crypto.open(DRAFT_FIELD, draft)) as Answers)
+  /** Without those to a survey that has been withdrawn since the page was opened. */
+  const stillAsked = (row: InvitationRow, answers: Answers): Answers =>
+    Object.fromEntries(
+      Object.entries(answers).filter(([name]) => row.surveys.some(({ id }) => name.startsWith(`${id}.`))),
+    )
+
+  /** A photo of somebody else is as unknown as none. */
+  async function photoProblems({ customerId }: InvitationRow, form: Form, answers: Answers): Promise<Problem[]> {
+    const named = form.questions
+      .filter(({ kind }) => kind === 'photo')
+      .map(({ id }) => ({ id, photoIds: chosenOf(answers[id]) }))
+      .filter(({ photoIds }) => photoIds.length > 0)
+    if (named.length === 0) return []
+    const own = await ownPhotos(
+      customerId,
+      named.flatMap(({ photoIds }) => photoIds),
+    )
+    return named
+      .filter(({ photoIds }) => photoIds.some((id) => !own.has(id)))
+      .map(({ id }) => ({ question: id, code: 'photo_unknown' }))
+  }
+
   const isOver = ({ status, expiresAt }: InvitationRow): boolean => status !== 'open' || expiresAt <= clock.now()
 
   return {
@@ -68,7 +92,7 @@ export function createSurveyDesk({ store, surveys, customers, crypto, clock, nud
 
     async open(way: Way): Promise<Opened> {
       const invitation = await find(way)
-      return { invitation, form: await formFor(invitation), answers: draftOf(invitation) }
+      return { invitation, form: await formFor(invitation), answers: stillAsked(invitation, draftOf(invitation)) }
     },
 
     /**
@@ -76,10 +100,12 @@ export function createSurveyDesk({ store, surveys, customers, crypto, clock, nud
      *
      * @throws AppError conflict/survey_closed, conflict/survey_draft_outdated: somebody else's device was later
      */
-    async keep(way: Way, answers: Answers, revision: number): Promise<{ revision: number }> {
+    async keep(way: Way, given: Answers, revision: number): Promise<{ revision: number }> {
       const row = await find(way)
       if (isOver(row)) throw conflict('survey_closed')
-      const problems = draftProblems((await formFor(row)).questions, answers)
+      const answers = stillAsked(row, given)
+      const form = await formFor(row)
+      const problems = [...draftProblems(form.questions, answers), ...(await photoProblems(row, form, answers))]
       if (problems.length > 0) throw refused(problems)
       const text = JSON.stringify(answers)
       if (await store.keepDraft(row._id, revision, crypto.seal(DRAFT_FIELD, text))) return { revision: revision + 1 }
@@ -97,15 +123,20 @@ export function createSurveyDesk({ store, surveys, customers, crypto, clock, nud
     async submit(way: Way, submissionId: string, given: Answers): Promise<{ thanks: string }> {
       const row = await find(way)
       const form = await formFor(row)
-      const before = row.status === 'withdrawn' ? null : await store.answer(row._id)
+      const before = await store.answer(row._id)
       if (before?.submissionId === submissionId) return { thanks: form.thanks }
       if (before) throw conflict('survey_answered')
       if (isOver(row)) throw conflict(row.status === 'answered' ? 'survey_answered' : 'survey_closed')
-      const { answers, problems } = checked(form.questions, given)
+      const { answers, problems } = checked(form.questions, stillAsked(row, given))
+      problems.push(...(await photoProblems(row, form, answers)))
       if (problems.length > 0) throw refused(problems)
-      if (!(await store.insertAnswer(answerOf(row, form, submissionId, answers)))) {
+      const answer = answerOf(row, form, submissionId, answers)
+      if (await store.insertAnswer(answer)) {
+        // What it leads to may take a while: meanwhile nobody is asked again.
+        await store.close(answer)
+      } else if ((await store.answer(row._id))?.submissionId !== submissionId) {
         // Of two taps at once the other one was quicker.
-        if ((await store.answer(row._id))?.submissionId !== submissionId) throw conflict('survey_answered')
+        throw conflict('survey_answered')
       }
       nudge(ANSWERS)
       return { thanks: form.thanks }

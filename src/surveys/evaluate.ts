@@ -85,6 +85,7 @@ export const ANSWER_PROBLEMS = [
   'not_whole',
   'too_long',
   'not_a_day',
+  'photo_unknown',
 ] as const
 export type AnswerProblem = (typeof ANSWER_PROBLEMS)[number]
 export interface Problem {

@@ -3,10 +3,11 @@ import type { CustomersService } from '../customers/index.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { TasksService } from '../tasks/index.ts'
-import type { TreatmentsService } from '../treatments/index.ts'
+import type { TreatmentCancelled, TreatmentsService } from '../treatments/index.ts'
 import type { WechatClient } from '../wechat/index.ts'
 import { anonymousList, createAnonymousDesk } from './anonymous.ts'
 import { createAnswered } from './answered.ts'
+import { createCopy } from './copy.ts'
 import type { Survey, SurveyRules } from './definition.ts'
 import { createSurveyDesk } from './desk.ts'
 import { createSurveyStore } from './model.ts'
@@ -27,6 +28,8 @@ export interface SurveysDeps extends Ports {
   staff: StaffService
   treatments: TreatmentsService
   tasks: TasksService
+  /** Which of these photos are the customer's own. */
+  ownPhotos: (customerId: string, photoIds: readonly string[]) => Promise<ReadonlySet<string>>
   files: readonly Survey[]
   rules: SurveyRules
   /** Null: there is no mini-program. */
@@ -44,9 +47,15 @@ export function createSurveys(deps: SurveysDeps): Feature<SurveysService> {
   const shared = { ...deps, store, surveys }
   const service = createSurveysService(shared)
   const desk = createSurveyDesk(shared)
+  deps.events.subscribe('surveys', {
+    async 'treatment.cancelled'({ data }) {
+      await store.withdrawAbout((data as unknown as TreatmentCancelled).treatmentId, 'treatment_cancelled')
+    },
+  })
   return {
     service: {
       ...service,
+      copyOf: createCopy(shared),
       questionsFor: async (customerId) =>
         (await desk.page(customerId, { limit: MOST_QUESTIONS, after: null }))
           .slice(0, MOST_QUESTIONS)

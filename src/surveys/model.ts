@@ -9,6 +9,7 @@ import {
   type RowResult,
 } from '../platform/claims.ts'
 import { collectionOf, ensureIndexes, insertMissing, isDuplicate, ONE_PAGE } from '../platform/db.ts'
+import type { Reason } from '../platform/reasons.ts'
 import type { PageRequest } from '../platform/views.ts'
 import type { Measure } from './definition.ts'
 
@@ -41,6 +42,8 @@ export interface InvitationRow {
   /** Why it was not asked, or no longer is. */
   reason: string | null
   createdAt: Date
+  /** Place in the order of time. */
+  order: string
   expiresAt: Date
   /** Hashes of the tokens that open it without a sign-in. */
   links: string[]
@@ -101,13 +104,15 @@ export function createSurveyStore(db: Connection) {
   return {
     async ready(): Promise<void> {
       await ensureIndexes(invitations, [
-        { keys: { customerId: 1, _id: 1 }, serves: 'ofCustomers, openPage' },
+        { keys: { customerId: 1, order: -1 }, serves: 'ofCustomers, openPage' },
         { keys: { links: 1 }, serves: 'byLink' },
         { keys: { 'surveys.id': 1 }, serves: 'countInvited' },
+        { keys: { treatmentId: 1 }, only: { status: 'open' }, serves: 'withdrawAbout' },
       ])
       await ensureIndexes(answers, [
         { keys: { dueAt: 1 }, serves: 'claimDue, nextDueAt' },
         { keys: { 'surveys.id': 1, _id: 1 }, serves: 'answersPage, counts' },
+        { keys: { customerId: 1, at: -1 }, serves: 'answersOf' },
       ])
       await ensureIndexes(anonymous, [
         { keys: { 'surveys.id': 1, _id: 1 }, serves: 'anonymousPage, counts' },
@@ -141,15 +146,16 @@ export function createSurveyStore(db: Connection) {
               { ...ONE_PAGE, projection: { draft: 0, links: 0 } },
             )
             .toArray(),
+    /** The newest first. */
     openPage: (customerIds: readonly string[], now: Date, { limit, after }: PageRequest) =>
       invitations
         .find({
           customerId: { $in: [...customerIds] },
           status: 'open',
           expiresAt: { $gt: now },
-          ...(after === null ? {} : { _id: { $gt: after } }),
+          ...(after === null ? {} : { order: { $lt: after } }),
         })
-        .sort({ _id: 1 })
+        .sort({ order: -1 })
         .limit(limit + 1)
         .toArray(),
     /** False: somebody has kept another draft meanwhile, or it is over. */
@@ -160,8 +166,15 @@ export function createSurveyStore(db: Connection) {
       )
       return matchedCount > 0
     },
-    changeInvitation: (_id: string, from: InvitationRow['status'], set: Partial<InvitationRow>) =>
-      invitations.updateOne({ _id, status: from }, { $set: set }),
+    /** Of an open one. */
+    changeInvitation: (_id: string, set: Partial<InvitationRow>) =>
+      invitations.updateOne({ _id, status: 'open' }, { $set: set }),
+    /** It is answered, whatever somebody withdrew at that moment. Safe to repeat. */
+    close: ({ _id, at }: Pick<AnswerRow, '_id' | 'at'>) =>
+      invitations.updateOne({ _id }, { $set: { status: 'answered', reason: null, answeredAt: at, draft: null } }),
+    /** Everything open about a treatment. */
+    withdrawAbout: (treatmentId: string, reason: Reason) =>
+      invitations.updateMany({ treatmentId, status: 'open' }, { $set: { status: 'withdrawn', reason, draft: null } }),
     countInvited: (surveyId: string) =>
       invitations.countDocuments({ 'surveys.id': surveyId, status: { $in: ['open', 'answered'] } }),
     async countAll(): Promise<{ invited: number; answered: number }> {
@@ -183,6 +196,13 @@ export function createSurveyStore(db: Connection) {
         .find({ 'surveys.id': surveyId, ...(after === null ? {} : { _id: { $gt: after } }) })
         .sort({ _id: 1 })
         .limit(limit + 1)
+        .toArray(),
+    /** What these people have answered, the newest first: nobody answers so many in a life. */
+    answersOf: (customerIds: readonly string[]) =>
+      answers
+        .find({ customerId: { $in: [...customerIds] } }, ONE_PAGE)
+        .sort({ at: -1 })
+        .limit(1_000)
         .toArray(),
     countAnswers: (surveyId: string) => answers.countDocuments({ 'surveys.id': surveyId }),
 

@@ -1,6 +1,7 @@
 /** What people who answer call: signed in, by a link, or as nobody. */
-import { type Route, route } from '../platform/http.ts'
-import { PageQuery, pageOf, pageRequest } from '../platform/views.ts'
+import type { z } from 'zod'
+import { type Actor, type Route, route } from '../platform/http.ts'
+import { listing, PageQuery } from '../platform/views.ts'
 import type { AnonymousDesk } from './anonymous.ts'
 import type { Opened, SurveyDesk, Way } from './desk.ts'
 import {
@@ -36,96 +37,36 @@ const openedView = ({ invitation, form, answers }: Opened) => ({
   revision: invitation.revision,
 })
 
-/** The three acts are the same whoever may do them; `way` says whose invitation it is. */
-const mine = ({ invitationId }: { invitationId: string }, actor: { id: string }): Way => ({
-  customerId: actor.id,
-  invitationId,
-})
-
 export const mpSurveyRoutes = ({ desk, anonymous }: MpRouteDeps): Route[] => [
   route({
     method: 'get',
     path: '/api/mp/surveys',
-    summary: 'Surveys that I am invited to and have not answered',
+    summary: 'Surveys that I am invited to and have not answered, the newest first',
     tag: 'mini-program',
     auth: 'customer',
     query: PageQuery,
     response: OpenInvitationPage,
-    async handle({ actor, query }) {
-      const request = pageRequest(query)
-      const { items, nextCursor } = pageOf(await desk.page(actor.id, request), request.limit)
-      return { items: items.map((row) => ({ ...invitationView(row), title: row.title, intro: row.intro })), nextCursor }
-    },
+    handle: ({ actor, query }) =>
+      listing(
+        query,
+        (request) => desk.page(actor.id, request),
+        (row) => ({ ...invitationView(row), title: row.title, intro: row.intro }),
+        ({ order }) => order,
+      ),
   }),
-  route({
-    method: 'get',
+  ...actsOn(desk, {
     path: '/api/mp/surveys/:invitationId',
-    summary: 'One survey with what I have answered so far',
-    tag: 'mini-program',
     auth: 'customer',
     params: InvitationParams,
-    response: OpenedView,
-    errors: ['survey_not_found'],
-    handle: async ({ actor, params }) => openedView(await desk.open(mine(params, actor))),
+    wayOf: ({ invitationId }, { id: customerId }) => ({ customerId, invitationId }),
+    of: 'that I am invited to',
   }),
-  route({
-    method: 'put',
-    path: '/api/mp/surveys/:invitationId/draft',
-    summary: 'Keep half-finished answers',
-    tag: 'mini-program',
-    auth: 'customer',
-    params: InvitationParams,
-    body: DraftBody,
-    response: DraftView,
-    errors: ['survey_not_found', 'survey_closed', 'survey_answers_invalid', 'survey_draft_outdated'],
-    handle: ({ actor, params, body }) => desk.keep(mine(params, actor), body.answers, body.revision),
-  }),
-  route({
-    method: 'post',
-    path: '/api/mp/surveys/:invitationId/submit',
-    summary: 'Send the answers; the same submission again is answered as the first time',
-    tag: 'mini-program',
-    auth: 'customer',
-    params: InvitationParams,
-    body: SubmitBody,
-    response: TakenView,
-    errors: ['survey_not_found', 'survey_closed', 'survey_answered', 'survey_answers_invalid'],
-    handle: ({ actor, params, body }) => desk.submit(mine(params, actor), body.submissionId, body.answers),
-  }),
-  route({
-    method: 'get',
+  ...actsOn(desk, {
     path: '/api/mp/survey-links/:token',
-    summary: 'The survey behind a link, without a sign-in',
-    tag: 'mini-program',
     auth: 'public',
     params: LinkParams,
-    response: OpenedView,
-    errors: ['survey_not_found'],
-    handle: async ({ params }) => openedView(await desk.open(params)),
-  }),
-  route({
-    method: 'put',
-    path: '/api/mp/survey-links/:token/draft',
-    summary: 'Keep half-finished answers behind a link',
-    tag: 'mini-program',
-    auth: 'public',
-    params: LinkParams,
-    body: DraftBody,
-    response: DraftView,
-    errors: ['survey_not_found', 'survey_closed', 'survey_answers_invalid', 'survey_draft_outdated'],
-    handle: ({ params, body }) => desk.keep(params, body.answers, body.revision),
-  }),
-  route({
-    method: 'post',
-    path: '/api/mp/survey-links/:token/submit',
-    summary: 'Send the answers behind a link, once',
-    tag: 'mini-program',
-    auth: 'public',
-    params: LinkParams,
-    body: SubmitBody,
-    response: TakenView,
-    errors: ['survey_not_found', 'survey_closed', 'survey_answered', 'survey_answers_invalid'],
-    handle: ({ params, body }) => desk.submit(params, body.submissionId, body.answers),
+    wayOf: ({ token }) => ({ token }),
+    of: 'behind a link, without a sign-in',
   }),
   route({
     method: 'get',
@@ -154,3 +95,54 @@ export const mpSurveyRoutes = ({ desk, anonymous }: MpRouteDeps): Route[] => [
       anonymous.submit(params.surveyId, { submissionId, answers, storeId }),
   }),
 ]
+
+/** The three acts are the same whoever may do them; `wayOf` says whose invitation it is. */
+function actsOn<P extends z.ZodType>(
+  desk: SurveyDesk,
+  {
+    path,
+    auth,
+    params,
+    wayOf,
+    of,
+  }: {
+    path: string
+    auth: 'customer' | 'public'
+    params: P
+    wayOf: (params: z.output<P>, actor: Pick<Actor, 'id'>) => Way
+    of: string
+  },
+): Route[] {
+  const shared = { tag: 'mini-program', auth, params } as const
+  return [
+    route({
+      ...shared,
+      method: 'get',
+      path,
+      summary: `A survey ${of}, with what was answered so far`,
+      response: OpenedView,
+      errors: ['survey_not_found'],
+      handle: async (input) => openedView(await desk.open(wayOf(input.params, input.actor))),
+    }),
+    route({
+      ...shared,
+      method: 'put',
+      path: `${path}/draft`,
+      summary: `Keep half-finished answers to a survey ${of}`,
+      body: DraftBody,
+      response: DraftView,
+      errors: ['survey_not_found', 'survey_closed', 'survey_answers_invalid', 'survey_draft_outdated'],
+      handle: (input) => desk.keep(wayOf(input.params, input.actor), input.body.answers, input.body.revision),
+    }),
+    route({
+      ...shared,
+      method: 'post',
+      path: `${path}/submit`,
+      summary: `Send the answers to a survey ${of}; the same submission again is answered as the first time`,
+      body: SubmitBody,
+      response: TakenView,
+      errors: ['survey_not_found', 'survey_closed', 'survey_answered', 'survey_answers_invalid'],
+      handle: (input) => desk.submit(wayOf(input.params, input.actor), input.body.submissionId, input.body.answers),
+    }),
+  ]
+}

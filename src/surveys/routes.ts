@@ -2,7 +2,7 @@
 import type { CustomersService } from '../customers/index.ts'
 import { notFound } from '../platform/errors.ts'
 import { type Route, route } from '../platform/http.ts'
-import { PageQuery, pageOf, pageRequest } from '../platform/views.ts'
+import { listing, PageQuery } from '../platform/views.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
 import type { SurveyStore } from './model.ts'
@@ -77,18 +77,16 @@ export const surveyRoutes = (deps: SurveyRouteDeps): Route[] => [
     query: PageQuery,
     response: AnswerPage,
     errors: ['survey_not_found'],
-    async handle({ params, query }) {
-      const request = pageRequest(query)
-      const { items, nextCursor } = pageOf(await deps.results.answers(params.surveyId, request), request.limit)
-      return {
-        items: items.map(({ _id, values, ...row }) => ({
+    handle: ({ params, query }) =>
+      listing(
+        query,
+        (request) => deps.results.answers(params.surveyId, request),
+        ({ _id, values, ...row }) => ({
           ...row,
           id: _id,
           answers: values.map(({ q, v }) => ({ question: q, value: v })),
-        })),
-        nextCursor,
-      }
-    },
+        }),
+      ),
   }),
   route({
     method: 'get',

@@ -4,6 +4,7 @@ import { addMs, type Clock, DAY_MS } from '../platform/clock.ts'
 import { hashId, sha256Hex } from '../platform/hash.ts'
 import type { Random } from '../platform/random.ts'
 import type { Reason } from '../platform/reasons.ts'
+import { orderOf } from '../platform/views.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
 import { isAbout, type Survey, type SurveyRules } from './definition.ts'
 import { type Asked, mayAsk } from './fatigue.ts'
@@ -31,7 +32,7 @@ export const SURVEY_PAGE = 'pages/survey/index'
 /** Where the mini-program asks it. */
 export const pageOf = (invitationId: string): string => `${SURVEY_PAGE}?invitationId=${invitationId}`
 
-export function createSurveysService(deps: SurveyServiceDeps): Omit<SurveysService, 'questionsFor'> {
+export function createSurveysService(deps: SurveyServiceDeps): Omit<SurveysService, 'questionsFor' | 'copyOf'> {
   const { store, surveys, rules, customers, treatments, clock, random, publicUrl } = deps
 
   const subjectOf = (code: string | null): InvitationRow['subject'] => {
@@ -42,8 +43,9 @@ export function createSurveysService(deps: SurveyServiceDeps): Omit<SurveysServi
   function rowOf(invite: Invite, may: readonly Survey[], reason: Reason | null, now: Date): InvitationRow {
     const { occasion, customerId, storeId, treatmentId, code } = invite
     const days = Math.max(0, ...may.map((one) => one.days))
+    const _id = invitationId(occasion)
     return {
-      _id: invitationId(occasion),
+      _id,
       surveys: may.map(({ id, version }) => ({ id, version })),
       always: may.some(({ always }) => always),
       customerId,
@@ -54,6 +56,7 @@ export function createSurveysService(deps: SurveyServiceDeps): Omit<SurveysServi
       status: may.length > 0 ? 'open' : 'not_asked',
       reason: may.length > 0 ? null : reason,
       createdAt: now,
+      order: orderOf(now, _id),
       expiresAt: addMs(now, days * DAY_MS),
       links: [],
       draft: null,
@@ -136,7 +139,6 @@ export function createSurveysService(deps: SurveyServiceDeps): Omit<SurveysServi
         if (left.length === row.surveys.length) continue
         await store.changeInvitation(
           row._id,
-          'open',
           left.length === 0 ? { status: 'withdrawn', reason, draft: null } : { surveys: left },
         )
       }

@@ -30,8 +30,20 @@ export interface SurveysService {
   questionsFor(customerId: string): Promise<{ title: string; page: string }[]>
   /** Invites whoever may be asked, once per occasion; the answer lacks those who are not. Safe to repeat. */
   invite(invites: readonly Invite[]): Promise<ReadonlyMap<string, Invited>>
+  /** What the customer has answered by name, the newest first. */
+  copyOf(customerId: string): Promise<AnsweredCopy[]>
   /** These surveys of an occasion are not asked any more, unless they are answered. Safe to repeat. */
   withdraw(occasions: readonly { occasion: string; surveyIds: readonly string[] }[], reason: Reason): Promise<void>
+}
+
+/** One submission in words, as a copy of somebody's data has it. */
+export interface AnsweredCopy {
+  title: string
+  answeredAt: Date
+  treatmentId: string | null
+  storeId: string
+  /** Question and answer, one after the other. */
+  answers: string[]
 }
 
 /** Event `survey.answered:<invitationId>`. */

@@ -10,6 +10,7 @@ const WORDS: Record<string, string> = {
   too_many: '选择的数量超出了上限',
   not_with_others: '这个选项不能与其他选项同时选择',
   not_a_day: '请选择一个日期',
+  photo_unknown: '其中有照片没有找到，请重新添加',
 }
 
 export const problemWords = (code: string): string => WORDS[code] ?? '请检查这一题的回答'

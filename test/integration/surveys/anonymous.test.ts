@@ -51,8 +51,11 @@ describe('an opinion of a customer who is signed in', () => {
       'x-request-id': 'request-of-the-customer',
       'x-forwarded-for': '203.0.113.77',
       'user-agent': 'MicroMessenger of one person',
+      'idempotency-key': 'key-of-one-person',
+      cookie: 'visit=of-one-person',
     }
     const submissionId = 'tapped-by-one-person-0001'
+    expect((await fetch(`${world.address}/api/mp/open-surveys/opinion_box`, { headers })).status).toBe(200)
     expect((await send(submissionId, { ...OPINION, 'opinion_box.satisfaction': 9 }, headers)).status).toBe(400)
     expect((await send(submissionId, OPINION, headers)).status).toBe(200)
     expect((await send(submissionId, OPINION, headers)).status).toBe(200)
@@ -73,6 +76,8 @@ describe('an opinion of a customer who is signed in', () => {
       '203.0.113.77',
       'request-of',
       'Messenger',
+      'of-one-person',
+      '10:37',
     ]
     for (const trace of traces) if (trace) expect([trace, `${key}${text}`.includes(trace)]).toEqual([trace, false])
     expect(text).not.toContain('帘子')
@@ -81,6 +86,7 @@ describe('an opinion of a customer who is signed in', () => {
     expect(Object.keys(row).sort()).toEqual(['_id', 'hour', 'index', 'low', 'sealed', 'storeId', 'surveys', 'values'])
     // An id of the database's own making would tell the second.
     expect(row._id).toMatch(/^[0-9a-f]{64}$/)
+    expect(text).not.toMatch(/"[0-9a-f]{24}"/)
     expect(row.hour).toBe('2026-03-02T02:00:00.000Z')
     for (const [instant] of text.matchAll(/\d{4}-\d\d-\d\dT[^"]*/g)) expect(Date.parse(instant) % HOUR_MS).toBe(0)
   })

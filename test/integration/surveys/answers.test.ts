@@ -1,7 +1,9 @@
 /** Invitations and answers over HTTP: kept by halves, counted once, told at once when something is bad. */
 import { describe, expect, test } from 'vitest'
 import { lowTaskId } from '../../../src/surveys/answered.ts'
-import type { AnswerRow, InvitationRow } from '../../../src/surveys/model.ts'
+import { type AnswerRow, createSurveyStore, type InvitationRow } from '../../../src/surveys/model.ts'
+import { corners } from '../../support/pictures.ts'
+import { photoForm, sendPhoto } from '../../support/send-photo.ts'
 import { careWorld } from '../care/support.ts'
 
 const world = await careWorld({ env: { PUBLIC_URL: 'https://care.example.com/' } })
@@ -24,6 +26,12 @@ const HAPPY = {
   'month1_satisfaction.satisfaction': 5,
   'month1_satisfaction.parts': { service: 's5', effect: 's4', environment: 's5', price: 's4', staff: 's5' },
   'month1_satisfaction.nps': 9,
+}
+const CARD = {
+  'visit_card.overall': 5,
+  'visit_card.steps': { reception: 'good', consultation: 'good', treatment: 'good', explanation: 'fair' },
+  'visit_card.waiting': 'under_10',
+  'visit_card.told': 'clear',
 }
 const invitations = world.collection<InvitationRow>('survey_invitations')
 const answers = world.collection<AnswerRow>('survey_answers')
@@ -94,6 +102,22 @@ describe('a submission', () => {
     const row = await invitations.findOne({ _id: id })
     expect([row?.status, row?.draft]).toEqual(['answered', null])
   })
+  test('is listed with the newest first', async () => {
+    const ids: string[] = []
+    for (const surveys of [['recovery_day7'], ['visit_card'], ['post_complaint']]) {
+      ids.unshift((await invite(15, surveys)).id)
+      await world.to(new Date(world.now().getTime() + 60_000))
+    }
+    const token = await signIn(15)
+    const listed: string[] = []
+    let cursor = ''
+    do {
+      const { body } = await mp(token, 'GET', `/surveys?limit=2${cursor}`)
+      listed.push(...(body.items as { id: string }[]).map(({ id }) => id))
+      cursor = body.nextCursor ? `&cursor=${body.nextCursor}` : ''
+    } while (cursor)
+    expect(listed).toEqual(ids)
+  })
   test('two hundred at once, each sent again and again, are each counted once', async () => {
     const { body, customerId } = await invite(3, ['visit_card'])
     const template = await invitations.findOne({ occasion: `clinic:${body.externalId}` })
@@ -103,12 +127,7 @@ describe('a submission', () => {
     const token = await signIn(3)
     const answer = (i: number) => ({
       submissionId: submission(`crowd-${i}`),
-      answers: {
-        'visit_card.overall': 4 + (i % 2),
-        'visit_card.steps': { reception: 'good', consultation: 'good', treatment: 'good', explanation: 'fair' },
-        'visit_card.waiting': 'under_10',
-        'visit_card.told': 'clear',
-      },
+      answers: { ...CARD, 'visit_card.overall': 4 + (i % 2) },
     })
     const sent = await Promise.all(
       ids.flatMap((id, i) => [0, 1, 2].map(() => mp(token, 'POST', `/surveys/${id}/submit`, answer(i)))),
@@ -137,6 +156,96 @@ describe('a submission', () => {
     // One fact, one event, whoever listens.
     expect(await world.collection('event_deliveries').countDocuments({ 'event.type': 'survey.low_score' })).toBe(0)
   }, 60_000)
+  test('from two devices at once counts for one of them, and is asked for no more', async () => {
+    const { id, link } = await invite(14, ['visit_card'])
+    const token = await signIn(14)
+    const path = `/survey-links/${link.split('/').at(-1)}`
+    const body = (n: number) => ({ submissionId: submission(`device-${n}`), answers: CARD })
+    const taps = await Promise.all(
+      [0, 1, 2, 3].map((n) => mp(n % 2 ? token : null, 'POST', `${n % 2 ? `/surveys/${id}` : path}/submit`, body(n))),
+    )
+    expect(taps.map(({ status, code }) => code ?? status).sort()).toEqual([200, ...Array(3).fill('survey_answered')])
+    // Before anything that follows from it is done.
+    expect((await mp(token, 'GET', '/surveys')).body.items).toEqual([])
+    expect((await mp(token, 'PUT', `/surveys/${id}/draft`, { answers: {}, revision: 0 })).code).toBe('survey_closed')
+  })
+})
+
+describe('photos in answers', () => {
+  const jpeg = corners().jpeg().toBuffer()
+  const REACTION = {
+    'product_follow_up.satisfaction': 4,
+    'product_follow_up.discomfort': 'yes',
+    'product_follow_up.reaction': ['redness'],
+    'product_follow_up.parts': { packaging: 'good', manual: 'good', service: 'good' },
+    'product_follow_up.problem': 'none',
+  }
+  test('are the own ones: somebody else’s are as unknown as none', async () => {
+    const { id } = await invite(10, ['product_follow_up'])
+    await world.customer(11)
+    const [token, other] = [await signIn(10), await signIn(11)]
+    const [own, foreign] = await Promise.all(
+      [token, other].map(async (one) => {
+        await mp(one, 'PUT', '/consents/photos_care', { version: 1, granted: true })
+        return sendPhoto(world.address, one, photoForm(await jpeg))
+      }),
+    )
+    const draft = (photo: unknown[], revision: number) =>
+      mp(token, 'PUT', `/surveys/${id}/draft`, { answers: { 'product_follow_up.photo': photo }, revision })
+    const submit = (photo: unknown[]) =>
+      mp(token, 'POST', `/surveys/${id}/submit`, {
+        submissionId: submission(10),
+        answers: { ...REACTION, 'product_follow_up.photo': photo },
+      })
+    const problems = [{ question: 'product_follow_up.photo', code: 'photo_unknown' }]
+    for (const ids of [[foreign], [own, foreign], [own, 'nobody-s']])
+      for (const { status, body } of [await draft(ids, 0), await submit(ids)])
+        expect([status, (body.error as { problems?: unknown }).problems]).toEqual([400, problems])
+    expect((await draft([own], 0)).status).toBe(200)
+    expect((await submit([own])).status).toBe(200)
+  })
+})
+
+describe('what is asked no more', () => {
+  test('falls away from answers that were begun before; the rest still counts', async () => {
+    const { id } = await invite(12, MONTH)
+    const token = await signIn(12)
+    const half = { 'month1_effect.effect': 5, 'month1_satisfaction.nps': 9 }
+    await mp(token, 'PUT', `/surveys/${id}/draft`, { answers: half, revision: 0 })
+    await createSurveyStore(world.db).changeInvitation(id, { surveys: [{ id: 'month1_satisfaction', version: 1 }] })
+    expect((await mp(token, 'GET', `/surveys/${id}`)).body.answers).toEqual({ 'month1_satisfaction.nps': 9 })
+    // A page that was open all the while.
+    const kept = await mp(token, 'PUT', `/surveys/${id}/draft`, { answers: half, revision: 1 })
+    expect(kept.status).toBe(200)
+    const sent = await mp(token, 'POST', `/surveys/${id}/submit`, { submissionId: submission(12), answers: HAPPY })
+    expect(sent.status).toBe(200)
+    const row = await answers.findOne({ _id: id })
+    expect(row?.values.filter(({ q }) => q.startsWith('month1_effect'))).toEqual([])
+    expect(row?.measures).toMatchObject({ satisfaction: 5, nps: 9 })
+  })
+  test('is withdrawn with the treatment that it was about; what is answered stays', async () => {
+    await world.customer(13)
+    const treatmentId = await world.treatment(13, '2026-03-01 10:00')
+    const answered = await invite(13, ['visit_card'], { treatmentId })
+    const open = await invite(13, ['recovery_day7'], { treatmentId })
+    const other = await invite(13, ['post_complaint'])
+    const token = await signIn(13)
+    const body = { submissionId: submission(13), answers: CARD }
+    expect((await mp(token, 'POST', `/surveys/${answered.id}/submit`, body)).status).toBe(200)
+    await api('POST', `/treatments/${treatmentId}/cancel`)
+    await world.work()
+    const status = async (id: string) => (await invitations.findOne({ _id: id }))?.status
+    expect([await status(open.id), await status(answered.id), await status(other.id)]).toEqual([
+      'withdrawn',
+      'answered',
+      'open',
+    ])
+    expect((await invitations.findOne({ _id: open.id }))?.reason).toBe('treatment_cancelled')
+    const late = await mp(token, 'POST', `/surveys/${open.id}/submit`, { ...body, answers: {} })
+    expect([late.status, late.code]).toEqual([409, 'survey_closed'])
+    const { items } = (await mp(token, 'GET', '/surveys')).body as { items: { id: string }[] }
+    expect(items.map(({ id }) => id)).toEqual([other.id])
+  })
 })
 
 describe('whose it is', () => {
