@@ -24,7 +24,7 @@ import type { Ports } from './platform/ports.ts'
 import type { Random } from './platform/random.ts'
 import { createRoutines } from './platform/routines.ts'
 import type { Settings } from './platform/settings.ts'
-import { askStaffWith, createPortal } from './portal/index.ts'
+import { askStaffWith, copyOf, createPortal } from './portal/index.ts'
 import { createPrivacy } from './privacy/index.ts'
 import { createRelations } from './relations/index.ts'
 import { createStaff, SYNC_ROUTINE } from './staff/index.ts'
@@ -121,11 +121,21 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     },
     askStaff: askStaffWith({ tasks: tasks.service, customers: customers.service, staff: staff.service }),
     documents: config.consents,
-    copies: {
-      customer: (id) => customers.service.card(id),
-      treatments: (id) => treatments.service.ofCustomer(id),
-      care: async (id) => care.service.mine.stepsOf((await treatments.service.ofCustomer(id)).map((one) => one.id)),
-    },
+    copyOf: (customerId) =>
+      copyOf(
+        {
+          customers: customers.service,
+          treatments: treatments.service,
+          care: care.service.mine,
+          staff: staff.service,
+          photos: photos.service,
+          surveys: surveys.service,
+          complaints: complaints.service,
+          privacy: privacy.service,
+          angles: config.photos.angles,
+        },
+        customerId,
+      ),
   })
   const photos = createPhotos({
     ...ports,
@@ -137,12 +147,15 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     config: config.photos,
     publicUrl,
   })
+  const ownPhotos = async (customerId: string, photoIds: readonly string[]) =>
+    new Set((await photos.service.ofCustomer(customerId, photoIds)).map(({ id }) => id))
   const surveys = createSurveys({
     ...ports,
     customers: customers.service,
     staff: staff.service,
     treatments: treatments.service,
     tasks: tasks.service,
+    ownPhotos,
     files: config.surveys,
     rules: config.surveyRules,
     wechat: settings.WECHAT_APP_ID === undefined ? null : wechat.client,
@@ -183,8 +196,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     staff: staff.service,
     tasks: tasks.service,
     messaging: messaging.service,
-    ownPhotos: async (customerId, photoIds) =>
-      new Set((await photos.service.ofCustomer(customerId, photoIds)).map(({ id }) => id)),
+    ownPhotos,
   })
   const portal = createPortal({
     ...ports,

@@ -34,6 +34,8 @@ export interface ComplaintRow extends Announcing {
   stars: number | null
   history: ComplaintEvent[]
   createdAt: Date
+  /** Place in the order of time. */
+  order: string
   /** Grows with every change; guards against lost updates. */
   revision: number
 }
@@ -47,10 +49,13 @@ export function createComplaintStore(db: Connection) {
     /** Whether it was new. */
     insert: async (row: ComplaintRow): Promise<boolean> => (await insertMissing(rows, [row])) === 1,
     get: (id: string) => rows.findOne({ _id: id }),
+    filedSince: (customerId: string, since: Date) =>
+      rows.countDocuments({ customerId, order: { $gte: since.toISOString() } }),
+    /** The newest first. */
     page: (customerIds: readonly string[], { limit, after }: PageRequest): Promise<ComplaintRow[]> =>
       rows
-        .find({ customerId: { $in: [...customerIds] }, ...(after === null ? {} : { number: { $lt: after } }) })
-        .sort({ number: -1 })
+        .find({ customerId: { $in: [...customerIds] }, ...(after === null ? {} : { order: { $lt: after } }) })
+        .sort({ order: -1 })
         .limit(limit + 1)
         .toArray(),
     /** Changes a row that nobody changed since it was read at `revision`. */
@@ -66,9 +71,6 @@ export function createComplaintStore(db: Connection) {
       return matchedCount === 1
     },
     ready: () =>
-      ensureIndexes(rows, [
-        ANNOUNCE_INDEX,
-        { keys: { customerId: 1, number: -1 }, serves: 'page(): numbers begin with the day' },
-      ]),
+      ensureIndexes(rows, [ANNOUNCE_INDEX, { keys: { customerId: 1, order: -1 }, serves: 'page(), filedSince()' }]),
   }
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import { type Route, route } from '../platform/http.ts'
-import { Id, Instant, NoteText, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
+import { Id, Instant, listing, NoteText, PageQuery, page } from '../platform/views.ts'
 import type { ComplaintRow } from './model.ts'
 import { COMPLAINT_KINDS, COMPLAINT_STATUSES, COMPLAINT_TYPES, promisesOf } from './rules.ts'
 import { type ComplaintsService, WORDS_FIELD } from './service.ts'
@@ -77,7 +77,7 @@ export function complaintRoutes({
       summary: 'Complain, or say what could be better: kept once, with a number at once',
       body: ComplaintBody,
       response: ComplaintView,
-      errors: ['treatment_not_found', 'photo_not_found', 'store_not_found'],
+      errors: ['treatment_not_found', 'photo_not_found', 'store_not_found', 'too_many_today'],
       handle: async ({ actor, body }) => viewOf(await service.file(actor.id, body)),
     }),
     route({
@@ -87,14 +87,13 @@ export function complaintRoutes({
       summary: 'My complaints and opinions',
       query: PageQuery,
       response: page(Listed),
-      async handle({ actor, query }) {
-        const request = pageRequest(query)
-        const { items, nextCursor } = pageOf(
-          (await service.page(actor.id, request)).map((row) => ({ ...row, _id: row.number, id: row._id })),
-          request.limit,
-        )
-        return { items, nextCursor }
-      },
+      handle: ({ actor, query }) =>
+        listing(
+          query,
+          (request) => service.page(actor.id, request),
+          (row) => ({ ...row, id: row._id }),
+          ({ order }) => order,
+        ),
     }),
     route({
       ...mp,

@@ -3,6 +3,7 @@ import { addMs, HOUR_MS } from '../platform/clock.ts'
 
 export const COMPLAINT_KINDS = ['complaint', 'opinion'] as const
 export type ComplaintKind = (typeof COMPLAINT_KINDS)[number]
+export const COMPLAINT_KIND_NAMES: Record<ComplaintKind, string> = { complaint: '投诉', opinion: '意见' }
 
 /** With the words that customers read. */
 export const COMPLAINT_TYPES = {

@@ -5,15 +5,16 @@ import type { Announcer } from '../platform/announcements.ts'
 import { dayOf } from '../platform/calendar.ts'
 import { addMs, type Clock, DAY_MS, HOUR_MS } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
-import { conflict, notFound } from '../platform/errors.ts'
+import { AppError, conflict, notFound } from '../platform/errors.ts'
 import { hashId } from '../platform/hash.ts'
 import { LOST, untilWon } from '../platform/races.ts'
-import type { PageRequest } from '../platform/views.ts'
+import { orderOf, type PageRequest } from '../platform/views.ts'
 import type { StaffService, Store } from '../staff/index.ts'
 import type { OpenTask, TasksService } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
 import type { ComplaintRow, ComplaintStore } from './model.ts'
 import {
+  COMPLAINT_KIND_NAMES,
   COMPLAINT_TYPES,
   type ComplaintKind,
   type ComplaintStatus,
@@ -33,6 +34,16 @@ export interface ComplaintInput {
   mayContact: boolean
 }
 
+export interface ComplaintCopy
+  extends Pick<ComplaintRow, 'number' | 'status' | 'createdAt' | 'treatmentId' | 'mayContact' | 'stars'> {
+  kind: string
+  type: string | null
+  words: string
+  demand: string | null
+  /** What was said about it since. */
+  said: string[]
+}
+
 export interface ComplaintsDeps {
   store: ComplaintStore
   announcer: Announcer
@@ -50,10 +61,13 @@ export interface ComplaintsDeps {
 export interface ComplaintsService {
   /**
    * Keeps it once per `submissionId`, acknowledges it with its number and opens the task; a repeat completes what a crash cut off.
-   * @throws AppError not_found/treatment_not_found, photo_not_found: not the customer's own
+   * @throws AppError not_found/treatment_not_found, photo_not_found: not the customer's own; rate_limited/too_many_today
    */
   file(customerId: string, input: ComplaintInput): Promise<ComplaintRow>
+  /** The newest first, one more than the page holds. */
   page(customerId: string, request: PageRequest): Promise<ComplaintRow[]>
+  /** All of them in words, the newest first: their part of a copy of somebody's data. */
+  copyOf(customerId: string): Promise<ComplaintCopy[]>
   /** @throws AppError not_found/complaint_not_found: also for somebody else's */
   get(customerId: string, id: string): Promise<ComplaintRow>
   /** The customer's step. @throws AppError conflict/complaint_not_now */
@@ -73,6 +87,9 @@ const TASK_PREFIX = 'complaint_'
 export const WORDS_FIELD = 'complaints.words'
 /** The acknowledgement is of no use to anybody later. */
 const ACKNOWLEDGE_MS = HOUR_MS
+/** Each is somebody's work at once: more than this is no complaint. */
+const MOST_A_DAY = 20
+const MOST_COPIED = 200
 const TASK_MS: Record<ComplaintKind, number> = { complaint: HOUR_MS, opinion: 3 * DAY_MS }
 
 export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
@@ -146,7 +163,7 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
     treatmentId,
     stepIds: [],
     redFlag: type === 'medical_safety' || undefined,
-    title: `${who} · ${kind === 'complaint' ? '投诉' : '意见'}待受理`,
+    title: `${who} · ${COMPLAINT_KIND_NAMES[kind]}待受理`,
     facts: [
       { name: '编号', value: number },
       { name: '类型', value: type === null ? '未选择' : COMPLAINT_TYPES[type] },
@@ -181,6 +198,8 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
       if (foreign !== undefined) throw notFound('photo_not_found', { photoId: foreign })
       const hash = hashId('complaint', customerId, submissionId)
       const _id = `c${hash}`
+      if (!(await store.get(_id)) && (await store.filedSince(customerId, addMs(now, -DAY_MS))) >= MOST_A_DAY)
+        throw new AppError('rate_limited', 'too_many_today')
       const event = {
         id: `complaint.filed:${_id}`,
         type: 'complaint.filed',
@@ -203,6 +222,7 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
         stars: null,
         history: [{ at: now, what: 'registered', by: 'customer', words: null }],
         createdAt: now,
+        order: orderOf(now, _id),
         revision: 0,
         ...announcer.fields([event], now),
       }
@@ -213,6 +233,17 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
       return kept
     },
     page: async (customerId, request) => store.page(await customers.idsOf(customerId), request),
+    async copyOf(customerId) {
+      const rows = await store.page(await customers.idsOf(customerId), { limit: MOST_COPIED, after: null })
+      return rows.map(({ number, status, createdAt, treatmentId, mayContact, stars, ...row }) => ({
+        ...{ number, status, createdAt, treatmentId, mayContact, stars },
+        kind: COMPLAINT_KIND_NAMES[row.kind],
+        type: row.type === null ? null : COMPLAINT_TYPES[row.type],
+        words: crypto.open(WORDS_FIELD, row.words),
+        demand: row.demand === null ? null : crypto.open(WORDS_FIELD, row.demand),
+        said: row.history.flatMap(({ words }) => (words === null ? [] : [crypto.open(WORDS_FIELD, words)])),
+      }))
+    },
     get: own,
     move: (customerId, id, to, words) =>
       change(

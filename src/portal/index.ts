@@ -4,6 +4,7 @@ import type { PortalDeps } from './home.ts'
 import { createPortalStore } from './model.ts'
 import { type PortalRouteDeps, portalRoutes } from './routes.ts'
 
+export { copyOf } from './copy.ts'
 export { askStaffWith } from './data-requests.ts'
 export type { Question } from './home.ts'
 

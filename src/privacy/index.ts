@@ -10,8 +10,11 @@ import { type AskStaff, createPrivacyService, type PrivacyService } from './serv
 export { type ConsentDocument, ConsentsFile, type Purpose } from './consents.ts'
 export { ANSWER_DAYS, type AskStaff, type PrivacyService } from './service.ts'
 
-/** One part of a copy of somebody's data: what a room keeps, in plain fields. */
-export type CopyOf = (customerId: string) => Promise<unknown>
+/** A part of a copy of somebody's data, in plain fields. */
+export interface CopyPart {
+  name: string
+  content: unknown
+}
 
 export interface PrivacyDeps extends Ports {
   customers: Pick<CustomersService, 'get' | 'idsOf'>
@@ -19,8 +22,8 @@ export interface PrivacyDeps extends Ports {
   promotionDecided: (customerId: string, granted: boolean) => Promise<void>
   askStaff: AskStaff
   documents: readonly ConsentDocument[]
-  /** By the name of the part. */
-  copies: Readonly<Record<string, CopyOf>>
+  /** Everything that is kept about a customer. */
+  copyOf: (customerId: string) => Promise<CopyPart[]>
 }
 
 export function createPrivacy(deps: PrivacyDeps): Feature<PrivacyService> {
@@ -35,7 +38,7 @@ export function createPrivacy(deps: PrivacyDeps): Feature<PrivacyService> {
   })
   return {
     service,
-    routes: privacyRoutes({ service, copies: deps.copies, clock: deps.clock }),
+    routes: privacyRoutes({ ...deps, service }),
     due: [announcer.due],
     routines: [],
     ready: () => store.ready(),

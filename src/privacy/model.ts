@@ -26,6 +26,8 @@ export interface DataRequestRow {
   /** Sealed. */
   words: string
   at: Date
+  /** Place in the order of time. */
+  order: string
   /** The last day of the answer that was promised. */
   answerBy: Date
 }
@@ -50,15 +52,18 @@ export function createPrivacyStore(db: Connection) {
     /** Whether it was new. */
     ask: async (row: DataRequestRow): Promise<boolean> => (await insertMissing(requests, [row])) === 1,
     request: (id: string) => requests.findOne({ _id: id }),
+    askedSince: (customerId: string, since: Date) =>
+      requests.countDocuments({ customerId, order: { $gte: since.toISOString() } }),
+    /** The newest first. */
     requestsPage: (customerIds: readonly string[], { limit, after }: PageRequest): Promise<DataRequestRow[]> =>
       requests
-        .find({ customerId: { $in: [...customerIds] }, ...(after === null ? {} : { _id: { $gt: after } }) })
-        .sort({ _id: 1 })
+        .find({ customerId: { $in: [...customerIds] }, ...(after === null ? {} : { order: { $lt: after } }) })
+        .sort({ order: -1 })
         .limit(limit + 1)
         .toArray(),
     async ready(): Promise<void> {
       await ensureIndexes(consents, [ANNOUNCE_INDEX, { keys: { customerId: 1 }, serves: 'consentsOf()' }])
-      await ensureIndexes(requests, [{ keys: { customerId: 1, _id: 1 }, serves: 'requestsPage()' }])
+      await ensureIndexes(requests, [{ keys: { customerId: 1, order: -1 }, serves: 'requestsPage(), askedSince()' }])
     },
   }
 }

@@ -2,19 +2,21 @@
 import { z } from 'zod'
 import type { Clock } from '../platform/clock.ts'
 import { type Route, route } from '../platform/http.ts'
-import { Id, Instant, NoteText, PageQuery, page, pageOf, pageRequest } from '../platform/views.ts'
-import { PURPOSES } from './consents.ts'
-import type { CopyOf } from './index.ts'
+import { Id, Instant, listing, NoteText, PageQuery, page } from '../platform/views.ts'
+import { type ConsentDocument, PURPOSES } from './consents.ts'
+import type { CopyPart } from './index.ts'
 import { REQUEST_KINDS } from './model.ts'
 import type { PrivacyService } from './service.ts'
 
-const ConsentView = z.object({
+const DocumentView = z.object({
   purpose: z.enum(PURPOSES),
   version: z.number(),
   title: z.string(),
   text: z.string(),
   /** Without it there is no account; any other may be refused without a loss. */
   needed: z.boolean(),
+})
+const ConsentView = DocumentView.extend({
   granted: z.boolean().nullable(),
   at: Instant.nullable(),
 })
@@ -29,15 +31,25 @@ const CopyView = z.object({ madeAt: Instant, parts: z.array(z.object({ name: z.s
 
 export interface PrivacyRouteDeps {
   service: PrivacyService
-  copies: Readonly<Record<string, CopyOf>>
+  documents: readonly ConsentDocument[]
+  copyOf: (customerId: string) => Promise<CopyPart[]>
   clock: Pick<Clock, 'now'>
 }
 
 /** As JSON has it: instants as text. */
 const plain = (content: unknown) => JSON.parse(JSON.stringify(content ?? null)) as z.input<ReturnType<typeof z.json>>
 
-export function privacyRoutes({ service, copies, clock }: PrivacyRouteDeps): Route[] {
+export function privacyRoutes({ service, documents, copyOf, clock }: PrivacyRouteDeps): Route[] {
   return [
+    route({
+      method: 'get',
+      path: '/api/mp/consent-documents',
+      summary: 'What customers are asked to agree to, to be read before anybody signs in',
+      tag: 'mini-program',
+      auth: 'public',
+      response: z.object({ items: z.array(DocumentView) }),
+      handle: async () => ({ items: [...documents] }),
+    }),
     route({
       method: 'get',
       path: '/api/mp/consents',
@@ -66,10 +78,10 @@ export function privacyRoutes({ service, copies, clock }: PrivacyRouteDeps): Rou
       tag: 'mini-program',
       auth: 'customer',
       response: CopyView,
+      errors: ['customer_not_found'],
       async handle({ actor }) {
-        const parts = []
-        for (const [name, copy] of Object.entries(copies)) parts.push({ name, content: plain(await copy(actor.id)) })
-        return { madeAt: clock.now(), parts }
+        const parts = await copyOf(actor.id)
+        return { madeAt: clock.now(), parts: parts.map(({ name, content }) => ({ name, content: plain(content) })) }
       },
     }),
     route({
@@ -80,6 +92,7 @@ export function privacyRoutes({ service, copies, clock }: PrivacyRouteDeps): Rou
       auth: 'customer',
       body: z.strictObject({ submissionId: Id, kind: z.enum(REQUEST_KINDS), words: NoteText(500) }),
       response: DataRequestView,
+      errors: ['too_many_today'],
       handle: ({ actor, body }) => service.request(actor.id, body),
     }),
     route({
@@ -90,10 +103,13 @@ export function privacyRoutes({ service, copies, clock }: PrivacyRouteDeps): Rou
       auth: 'customer',
       query: PageQuery,
       response: page(DataRequestView),
-      async handle({ actor, query }) {
-        const request = pageRequest(query)
-        return pageOf(await service.requests(actor.id, request), request.limit)
-      },
+      handle: ({ actor, query }) =>
+        listing(
+          query,
+          (request) => service.requests(actor.id, request),
+          (row) => row,
+          ({ order }) => order,
+        ),
     }),
   ]
 }

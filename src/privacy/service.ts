@@ -3,10 +3,10 @@ import type { CustomersService } from '../customers/index.ts'
 import type { Announcer } from '../platform/announcements.ts'
 import { addMs, type Clock, DAY_MS } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
-import { conflict, notFound } from '../platform/errors.ts'
+import { AppError, conflict, notFound } from '../platform/errors.ts'
 import { hashId } from '../platform/hash.ts'
 import { LOST, untilWon } from '../platform/races.ts'
-import type { PageRequest } from '../platform/views.ts'
+import { orderOf, type PageRequest } from '../platform/views.ts'
 import { type ConsentDocument, type Decision, type Purpose, sayingOf, stands } from './consents.ts'
 import type { DataRequestRow, PrivacyStore, RequestKind } from './model.ts'
 
@@ -50,13 +50,19 @@ export interface PrivacyService {
    * @throws AppError conflict/consent_outdated: another version is being asked for by now
    */
   decide(customerId: string, purpose: Purpose, version: number, granted: boolean): Promise<ConsentState>
-  /** Takes a request once per `submissionId`, and gives it to the store manager. */
+  /**
+   * Takes a request once per `submissionId`, and gives it to the store manager.
+   * @throws AppError rate_limited/too_many_today
+   */
   request(customerId: string, asked: { submissionId: string; kind: RequestKind; words: string }): Promise<DataRequest>
+  /** The newest first, one more than the page holds. */
   requests(customerId: string, page: PageRequest): Promise<(DataRequest & { _id: string })[]>
 }
 
 /** PIPL art. 50 asks for a timely answer; fifteen working days are what GB/T 35273 sets, three weeks at most. */
 export const ANSWER_DAYS = 21
+/** Each is the store manager's work. */
+const MOST_A_DAY = 20
 const WORDS = 'data_requests.words'
 export function createPrivacyService(deps: PrivacyDeps): PrivacyService {
   const { store, announcer, customers, askStaff, documents, crypto, clock } = deps
@@ -85,14 +91,10 @@ export function createPrivacyService(deps: PrivacyDeps): PrivacyService {
     return { ...document, granted, at: granted === null ? null : (last?.at ?? null) }
   }
 
-  const viewOf = ({ _id, words, ...row }: DataRequestRow): DataRequest & { _id: string } => ({
-    _id,
-    id: _id,
+  const viewOf = ({ words, ...row }: DataRequestRow): DataRequest & { _id: string } => ({
+    ...row,
+    id: row._id,
     words: crypto.open(WORDS, words),
-    customerId: row.customerId,
-    kind: row.kind,
-    at: row.at,
-    answerBy: row.answerBy,
   })
 
   return {
@@ -133,12 +135,15 @@ export function createPrivacyService(deps: PrivacyDeps): PrivacyService {
     async request(customerId, { submissionId, kind, words }) {
       const now = clock.now()
       const id = hashId('data-request', customerId, submissionId)
+      if (!(await store.request(id)) && (await store.askedSince(customerId, addMs(now, -DAY_MS))) >= MOST_A_DAY)
+        throw new AppError('rate_limited', 'too_many_today')
       const row: DataRequestRow = {
         _id: id,
         customerId,
         kind,
         words: crypto.seal(WORDS, words),
         at: now,
+        order: orderOf(now, id),
         answerBy: addMs(now, ANSWER_DAYS * DAY_MS),
       }
       const kept = (await store.ask(row)) ? row : ((await store.request(id)) ?? row)

@@ -90,15 +90,31 @@ describe('a complaint', () => {
     expect(((await rate()).body.history as unknown[]).length).toBe(3)
   })
 
-  test('lists come in pages, the newest day first', async () => {
-    const numbers: string[] = []
+  test('comes as often as anybody has something to say, not as a flood', async () => {
+    const first = complaint()
+    const send = (body: object) => json('POST', '/api/mp/complaints', body, foreign)
+    expect((await send(first)).status).toBe(200)
+    for (let i = 1; i < 20; i++) expect((await send(complaint())).status).toBe(200)
+    const { status, body, headers } = await send(complaint())
+    expect([status, body.error]).toEqual([429, expect.objectContaining({ code: 'too_many_today' })])
+    expect(headers['retry-after']).toBeUndefined()
+    expect((await send(first)).status).toBe(200)
+    expect((await json('POST', '/api/mp/complaints', complaint(), token)).status).toBe(200)
+  })
+
+  test('lists come in pages, the newest first, whatever it is', async () => {
+    const filed: unknown[] = []
+    for (const kind of ['complaint', 'opinion', 'complaint'])
+      filed.unshift((await json('POST', '/api/mp/complaints', complaint({ kind }), token)).body.id)
+    const ids: string[] = []
     let cursor = ''
     do {
       const { body } = await json('GET', `/api/mp/complaints?limit=2${cursor}`, undefined, token)
-      numbers.push(...(body.items as { number: string }[]).map(({ number }) => number))
+      ids.push(...(body.items as { id: string }[]).map(({ id }) => id))
       cursor = body.nextCursor ? `&cursor=${body.nextCursor}` : ''
     } while (cursor)
-    expect(numbers.length).toBeGreaterThanOrEqual(4)
-    expect(new Set(numbers).size).toBe(numbers.length)
+    expect(ids.length).toBeGreaterThanOrEqual(7)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(ids.slice(0, 3)).toEqual(filed)
   })
 })

@@ -1,12 +1,15 @@
 /** Consents over HTTP: purpose by purpose, versioned, taken back as easily as given; and requests about one's own data. */
 import { beforeAll, expect, test } from 'vitest'
+import { corners } from '../../support/pictures.ts'
+import { photoForm, sendPhoto } from '../../support/send-photo.ts'
 import { apiWorld, enterRecords } from '../api/support.ts'
 
 const world = await apiWorld({ ROLE: 'all' })
 const { json, db } = world
 let token = ''
+let customerId = ''
 beforeAll(async () => {
-  await enterRecords(world)
+  customerId = String(((await enterRecords(world)) as { customerId: unknown }).customerId)
   token = await world.customerToken()
 })
 
@@ -84,11 +87,64 @@ test('a request about the own data is taken once, sealed, and the store manager 
   expect(list.items).toMatchObject([{ kind: 'correction', words: body.words }])
 })
 
-test('a copy of the own data has every part', async () => {
-  const { body } = await json('GET', '/api/mp/my-data', undefined, token)
-  const parts = new Map(
+test('requests are listed with the newest first', async () => {
+  const asked: unknown[] = []
+  for (const submissionId of ['r-2', 'r-3', 'r-4'])
+    asked.unshift(
+      (await json('POST', '/api/mp/data-requests', { submissionId, kind: 'copy', words: '请给我一份。' }, token)).body
+        .id,
+    )
+  const { body } = await json('GET', '/api/mp/data-requests?limit=3', undefined, token)
+  expect((body.items as { id: string }[]).map(({ id }) => id)).toEqual(asked)
+})
+
+test('what is asked for can be read before anybody signs in, and says nothing of anybody', async () => {
+  const { status, body } = await json('GET', '/api/mp/consent-documents', undefined, null)
+  expect(status).toBe(200)
+  const items = body.items as Record<string, unknown>[]
+  expect(items.map(({ purpose }) => purpose)).toEqual([...(await consents()).keys()])
+  for (const one of items) expect(Object.keys(one).sort()).toEqual(['needed', 'purpose', 'text', 'title', 'version'])
+})
+
+test('a copy of the own data has every part, and names where records have numbers', async () => {
+  await say('photos_care', true)
+  await sendPhoto(world.server.address, token, photoForm(await corners().jpeg().toBuffer()))
+  const [invitation] = (await json('GET', '/api/mp/surveys', undefined, token)).body.items as { id: string }[]
+  const answers = {
+    'visit_card.overall': 5,
+    'visit_card.steps': { reception: 'good', consultation: 'good', treatment: 'fair', explanation: 'good' },
+    'visit_card.waiting': 'under_10',
+    'visit_card.told': 'clear',
+  }
+  const submission = { submissionId: 'a-submission-of-tests', answers }
+  expect((await json('POST', `/api/mp/surveys/${invitation?.id}/submit`, submission, token)).status).toBe(200)
+  await world.made('PATCH', `/api/v1/customers/${customerId}`, { ownerUserId: 'lin' })
+  const { body, text } = await json('GET', '/api/mp/my-data', undefined, token)
+  const parts = Object.fromEntries(
     (body.parts as { name: string; content: unknown }[]).map(({ name, content }) => [name, content]),
   )
-  expect([...parts.keys()]).toEqual(['customer', 'treatments', 'care'])
-  expect(parts.get('treatments')).toMatchObject([{ code: 'skin_booster' }])
+  expect(Object.keys(parts)).toEqual([
+    'customer',
+    'treatments',
+    'appointments',
+    'care',
+    'photos',
+    'surveys',
+    'complaints',
+    'consents',
+    'requests',
+  ])
+  expect(parts).toMatchObject({
+    customer: { name: '王小美', stores: ['华颜'], owner: '林' },
+    treatments: [{ treatment: '水光针', store: '华颜' }],
+    photos: [{ angle: '正面', purpose: '恢复记录', treatment: null }],
+    surveys: [
+      { title: expect.any(String), store: '华颜', answers: expect.arrayContaining([expect.stringMatching(/5 星$/)]) },
+    ],
+    complaints: [{ kind: '投诉', type: '服务态度', words: '等了很久。' }],
+    requests: [{}, {}, {}, { words: '我的姓氏写错了，应为“章”。' }],
+  })
+  expect((parts.consents as unknown[]).length).toBe(5)
+  for (const id of ['huayan', customerId, '"treatmentId"', '"storeId"', 'UserId"'])
+    expect([id, text.includes(id)]).toEqual([id, false])
 })
