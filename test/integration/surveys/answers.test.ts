@@ -155,7 +155,7 @@ describe('a submission', () => {
     expect(await invitations.countDocuments({ _id: { $in: ids }, status: 'answered' })).toBe(200)
     // One fact, one event, whoever listens.
     expect(await world.collection('event_deliveries').countDocuments({ 'event.type': 'survey.low_score' })).toBe(0)
-  }, 60_000)
+  }, 120_000)
   test('from two devices at once counts for one of them, and is asked for no more', async () => {
     const { id, link } = await invite(14, ['visit_card'])
     const token = await signIn(14)
