@@ -24,10 +24,12 @@ export const fileComplaint = (input: ComplaintInput): Promise<Complaint> =>
 export const getComplaints = (cursor: string | null): Promise<Api['GET /complaints']> =>
   request('GET', '/complaints', { data: cursor ? { cursor } : {} })
 
-export const getComplaint = (id: string): Promise<Complaint> => request('GET', `/complaints/${id}`)
-export const acceptReply = (id: string): Promise<Complaint> => request('POST', `/complaints/${id}/accept`)
+const pathOf = (id: string): string => `/complaints/${encodeURIComponent(id)}`
+
+export const getComplaint = (id: string): Promise<Complaint> => request('GET', pathOf(id))
+export const acceptReply = (id: string): Promise<Complaint> => request('POST', `${pathOf(id)}/accept`)
 export const objectToReply = (id: string, words: string): Promise<Complaint> =>
-  request('POST', `/complaints/${id}/object`, { data: { words } })
-export const withdrawComplaint = (id: string): Promise<Complaint> => request('POST', `/complaints/${id}/withdraw`)
+  request('POST', `${pathOf(id)}/object`, { data: { words } })
+export const withdrawComplaint = (id: string): Promise<Complaint> => request('POST', `${pathOf(id)}/withdraw`)
 export const rateComplaint = (id: string, stars: number, words: string | null): Promise<Complaint> =>
-  request('POST', `/complaints/${id}/rate`, { data: { stars, words } })
+  request('POST', `${pathOf(id)}/rate`, { data: { stars, words } })

@@ -18,16 +18,32 @@ export interface PhotoRequest {
 export const getPhotoGuide = (treatmentId: string | null): Promise<PhotoGuide> =>
   request('GET', '/photo-guides', { data: treatmentId ? { treatmentId } : {} })
 
-export const getPhotos = (treatmentId: string | null, cursor: string | null): Promise<Api['GET /photos']> =>
-  request('GET', '/photos', {
-    data: { limit: 50, ...(treatmentId ? { treatmentId } : {}), ...(cursor ? { cursor } : {}) },
-  })
+const PAGE = 200
+/** More photos nobody leafs through. */
+const PAGES = 5
+
+/** All of mine, or of one treatment: the server's pages begin with the oldest, and people look at the newest first. */
+export async function getPhotos(treatmentId: string | null): Promise<Photo[]> {
+  const photos: Photo[] = []
+  let cursor: string | null = null
+  for (let page = 0; page < PAGES; page++) {
+    const answer: Api['GET /photos'] = await request('GET', '/photos', {
+      data: { limit: PAGE, ...(treatmentId ? { treatmentId } : {}), ...(cursor ? { cursor } : {}) },
+    })
+    photos.push(...answer.items)
+    cursor = answer.nextCursor
+    if (!cursor) break
+  }
+  return photos
+}
+
+const pathOf = (photoId: string): string => `/photos/${encodeURIComponent(photoId)}`
 
 export const getOpenings = (photoId: string, cursor: string | null): Promise<Api['GET /photos/:photoId/openings']> =>
-  request('GET', `/photos/${photoId}/openings`, { data: cursor ? { cursor } : {} })
+  request('GET', `${pathOf(photoId)}/openings`, { data: cursor ? { cursor } : {} })
 
 export const askErasure = (photoId: string): Promise<Api['POST /photos/:photoId/erasure']> =>
-  request('POST', `/photos/${photoId}/erasure`)
+  request('POST', `${pathOf(photoId)}/erasure`)
 
 /** Asked again for the same submission it says which pieces are there. */
 export const beginUpload = (wanted: PhotoRequest): Promise<Api['POST /photo-uploads']> =>
@@ -46,7 +62,7 @@ export async function getPicture(photoId: string, size: Size): Promise<string> {
   const header = await authorization()
   return new Promise((resolve, reject) => {
     wx.downloadFile({
-      url: addressOf(`/photos/${photoId}/image?size=${size}`),
+      url: addressOf(`${pathOf(photoId)}/image?size=${size}`),
       header,
       success: ({ statusCode, tempFilePath }) => {
         if (statusCode === 200) return resolve(tempFilePath)

@@ -51,9 +51,9 @@ interface Asked {
   isPublic: boolean
 }
 const asked = (way: Way): Asked => {
-  if ('invitationId' in way) return { path: `/surveys/${way.invitationId}`, isPublic: false }
-  if ('token' in way) return { path: `/survey-links/${way.token}`, isPublic: true }
-  return { path: `/open-surveys/${way.surveyId}`, isPublic: true }
+  if ('invitationId' in way) return { path: `/surveys/${encodeURIComponent(way.invitationId)}`, isPublic: false }
+  if ('token' in way) return { path: `/survey-links/${encodeURIComponent(way.token)}`, isPublic: true }
+  return { path: `/open-surveys/${encodeURIComponent(way.surveyId)}`, isPublic: true }
 }
 
 /** What nobody signs has no invitation, and no answers of an earlier sitting. */

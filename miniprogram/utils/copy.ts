@@ -1,4 +1,7 @@
-/** The copy of my data in words. What this table doesn't know is shown by its own name: a copy leaves nothing out. */
+/**
+ * The copy of my data in words. What this table doesn't know is shown by its own name; only the marks by which systems know
+ * a person are left to the copy that is taken along, which has everything.
+ */
 
 export interface Section {
   name: string
@@ -75,9 +78,6 @@ const LABELS: Record<string, string> = {
   type: '涉及方面',
   action: '方式',
   externalId: '诊所编号',
-  openIds: '小程序标识',
-  unionId: '微信标识',
-  externalUserIds: '企业微信标识',
   followers: '企业微信中的服务人员',
   provisional: '尚未核实的档案',
   all: '全部消息',
@@ -110,7 +110,21 @@ const VALUES: Record<string, string> = {
   correction: '更正',
   erasure: '删除',
   copy: '副本',
+  task: '由工作人员办理',
+  contact: '联系',
+  guidance: '护理指导',
+  survey: '问卷',
+  photo: '照片',
+  reminder: '提醒',
+  recommendation: '建议',
+  decision: '决定',
 }
+/** Of `dates`. */
+type TimeWords = (text: string) => string
+
+const MARKS = new Set(['openIds', 'unionId', 'externalUserIds'])
+/** Worth a word only where it is so. */
+const RARE = new Set(['deceased', 'provisional', 'inHospital'])
 
 const ORDER = Object.keys(LABELS)
 /** Who somebody is comes first, numbers and marks of systems last. */
@@ -120,27 +134,29 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 const isEmpty = (value: unknown): boolean =>
   value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
 
-function wordsOf(value: unknown): string {
+function wordsOf(value: unknown, timeWords: TimeWords): string {
   if (typeof value === 'boolean') return value ? '是' : '否'
-  if (Array.isArray(value)) return value.map(wordsOf).join('、')
+  if (Array.isArray(value)) return value.map((one) => wordsOf(one, timeWords)).join('、')
   if (isObject(value))
     return Object.entries(value)
       .filter(([, one]) => !isEmpty(one))
-      .map(([name, one]) => `${LABELS[name] ?? name} ${wordsOf(one)}`)
+      .map(([name, one]) => `${LABELS[name] ?? name} ${wordsOf(one, timeWords)}`)
       .join('，')
-  return VALUES[String(value)] ?? String(value)
+  const text = String(value)
+  return VALUES[text] ?? timeWords(text)
 }
 
 /** Pure. An empty field is left out: there is nothing to show of it. */
-export const sectionsOf = (parts: readonly { name: string; content: unknown }[]): Section[] =>
+export const sectionsOf = (parts: readonly { name: string; content: unknown }[], timeWords: TimeWords): Section[] =>
   parts.map(({ name, content }) => ({
     name,
     title: TITLES[name] ?? name,
     entries: (Array.isArray(content) ? content : [content]).filter(isObject).map((one, key) => ({
       key,
       lines: Object.entries(one)
-        .filter(([field, value]) => !field.startsWith('_') && !isEmpty(value))
+        .filter(([field, value]) => !field.startsWith('_') && !MARKS.has(field) && !isEmpty(value))
+        .filter(([field, value]) => value !== false || !RARE.has(field))
         .sort(([a], [b]) => placeOf(a) - placeOf(b))
-        .map(([field, value]) => ({ label: LABELS[field] ?? field, value: wordsOf(value) })),
+        .map(([field, value]) => ({ label: LABELS[field] ?? field, value: wordsOf(value, timeWords) })),
     })),
   }))

@@ -35,3 +35,9 @@ export function nearWords(day: string, today: string): string | null {
   if (days < 0 || days > 14) return null
   return ['今天', '明天', '后天'][days] ?? `${days} 天后`
 }
+
+/** An instant or a day as the server writes it in words; anything else as it is. */
+export function timeWords(text: string): string {
+  if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text)) return fullInstantWords(text)
+  return /^\d{4}-\d\d-\d\d$/.test(text) ? dayWords(text, '') : text
+}

@@ -3,7 +3,8 @@ import type { Home, Step } from '../services/care'
 import { RequestError } from '../services/request'
 import { dayWords } from './dates'
 
-export type Status = 'loading' | 'ready' | 'failed'
+/** `over`: there is nothing to show, and trying again would find nothing. */
+export type Status = 'loading' | 'ready' | 'failed' | 'over'
 type Drawing = NonNullable<Home['today'][number]['guide']>['drawings'][number]
 
 /** An SVG that an image shows without a request. */

@@ -26,7 +26,7 @@ describe.skipIf(withoutBrowser)('complaints on the phone', async () => {
     await phone.text('您还没有提交过投诉或建议').waitFor()
     await phone.looksRight(`complaint-empty-${touch}`)
     await phone.tap(phone.text('提交投诉或建议'))
-    const send = phone.find('wx-button').last()
+    const send = phone.role('button', '提交')
     await phone.tap(send)
     await phone.text('请写下发生了什么').waitFor()
     await phone.text('请选择是哪一方面').waitFor()
@@ -82,7 +82,7 @@ describe.skipIf(withoutBrowser)('complaints on the phone', async () => {
     await phone.text('三天内给您答复').waitFor()
     await phone.find('textarea').first().fill('休息区可以加一盏灯')
     await phone.looksRight('opinion-form')
-    await phone.tap(phone.find('wx-button').last())
+    await phone.tap(phone.role('button', '提交'))
     await phone.text('已收到，编号').waitFor()
     await phone.tap(phone.role('button', '撤回'))
     await phone.tap(phone.page.locator('mp-mask').getByText('撤回', { exact: true }))
@@ -106,16 +106,26 @@ describe.skipIf(withoutBrowser)('complaints on the phone', async () => {
     await list.close()
   })
 
-  test('somebody else’s is not shown, and a server that is away is found again', async () => {
-    const [row] = await filed(other)
-    const phone = await world.open({
-      person: person.personId,
-      path: `/pages/complaint/detail/index?complaintId=${row?.id}`,
-    })
-    await phone.text('再试一次').waitFor()
-    expect(await phone.text('等了一个小时').count()).toBe(0)
-    await phone.looksRight('complaint-foreign')
-    await phone.close()
+  test.each(['foreign', 'unknown', 'no'])(
+    'with a %s id it is said that there is nothing, and where to go',
+    async (which) => {
+      const [row] = await filed(other)
+      const id = which === 'foreign' ? row?.id : which
+      const phone = await world.open({
+        person: person.personId,
+        path: `/pages/complaint/detail/index${which === 'no' ? '' : `?complaintId=${id}`}`,
+      })
+      await phone.text('没有找到').waitFor()
+      expect(await phone.text('再试一次').count()).toBe(0)
+      expect(await phone.text('等了一个小时').count()).toBe(0)
+      await phone.looksRight(`complaint-${which}`)
+      await phone.tap(phone.text('查看我的投诉与建议'))
+      await phone.find('.card').first().waitFor()
+      await phone.close()
+    },
+  )
+
+  test('a server that is away is found again', async () => {
     const list = await world.open({ person: person.personId })
     await list.page.route('**/mp-api/complaints*', (route) => route.abort())
     await list.page.evaluate(() => {

@@ -1,7 +1,8 @@
 /** Every contact of all my treatments by day, past and coming, and the way to each guide. */
 import { type Calendar, getCalendar } from '../../services/care'
 import { dayWords, nearWords } from '../../utils/dates'
-import { openGuide, problemOf, type Status, type StepView, stepView } from '../../utils/views'
+import { appended, onPullDownRefresh, show } from '../../utils/loading'
+import { openGuide, type Status, type StepView, stepView } from '../../utils/views'
 
 interface DayView {
   /** What the list is scrolled to. */
@@ -12,48 +13,70 @@ interface DayView {
   steps: StepView[]
 }
 
+interface Moment {
+  moment: string
+  name: string
+}
+
+/** Days that are drawn at first, and with each tap for more: several treatments have hundreds. */
+const SHOWN = 14
+
 Page({
   data: {
     status: 'loading' as Status,
     problem: '',
     isEmpty: false,
-    treatments: [] as {
-      treatmentId: string
-      name: string
-      words: string
-      moments: { moment: string; name: string }[]
-    }[],
-    past: [] as DayView[],
+    treatments: [] as { treatmentId: string; name: string; words: string }[],
     coming: [] as DayView[],
+    comingLeft: 0,
+    past: [] as DayView[],
+    pastLeft: 0,
+    pastDays: 0,
     waiting: [] as StepView[],
     isPastOpen: false,
-    open: {} as Record<string, boolean>,
+    /** The guides of what is unfolded. */
+    open: {} as Record<string, Moment[] | null>,
   },
+  whole: { coming: [] as DayView[], past: [] as DayView[], moments: new Map<string, Moment[]>() },
+
   onShow() {
     void this.load()
   },
-  async onPullDownRefresh() {
-    await this.load()
-    void wx.stopPullDownRefresh()
-  },
+  onPullDownRefresh,
   async load() {
-    const isFirst = this.data.status !== 'ready'
-    if (isFirst) this.setData({ status: 'loading' })
-    try {
-      this.setData({ status: 'ready', problem: '', ...viewOf(await getCalendar()) })
-    } catch (error) {
-      if (isFirst) this.setData({ status: 'failed', problem: problemOf(error) })
-    }
+    await show(this, async () => {
+      const { coming, past, moments, ...others } = viewOf(await getCalendar())
+      this.whole = { coming, past, moments }
+      const { length } = this.data.coming
+      return { ...others, isPastOpen: false, past: [], pastDays: past.length, ...upTo('coming', coming, length) }
+    })
   },
   openGuide,
   togglePast() {
-    this.setData({ isPastOpen: !this.data.isPastOpen })
+    const isPastOpen = !this.data.isPastOpen
+    this.setData({ isPastOpen, ...(isPastOpen ? upTo('past', this.whole.past, 0) : {}) })
+  },
+  more({ currentTarget }: WechatMiniprogram.TouchEvent) {
+    const name = currentTarget.dataset.name as 'coming' | 'past'
+    const all = this.whole[name]
+    const { length } = this.data[name]
+    this.setData({
+      ...appended(name, length, all.slice(length, length + SHOWN)),
+      [`${name}Left`]: Math.max(0, all.length - length - SHOWN),
+    })
   },
   unfold({ currentTarget }: WechatMiniprogram.TouchEvent) {
     const id = currentTarget.dataset.id as string
-    this.setData({ open: { ...this.data.open, [id]: !this.data.open[id] } })
+    const moments = this.data.open[id] ? null : (this.whole.moments.get(id) ?? [])
+    this.setData({ open: { ...this.data.open, [id]: moments } })
   },
 })
+
+/** As many as were drawn before, at least one lot. */
+function upTo(name: 'coming' | 'past', all: readonly DayView[], before: number): Record<string, unknown> {
+  const shown = Math.max(before, SHOWN)
+  return { [name]: all.slice(0, shown), [`${name}Left`]: Math.max(0, all.length - shown) }
+}
 
 function viewOf({ today, treatments, steps }: Calendar) {
   const nameOf = (id: string) => treatments.find(({ treatmentId }) => treatmentId === id)?.name ?? '术后关怀'
@@ -77,11 +100,16 @@ function viewOf({ today, treatments, steps }: Calendar) {
     waiting,
     past: all.filter(({ day }) => day < today).reverse(),
     coming: all.filter(({ day }) => day >= today),
-    treatments: treatments.map(({ treatmentId, name, technique, storeName, treatedOn, moments }) => ({
+    treatments: treatments.map(({ treatmentId, name, technique, storeName, treatedOn }) => ({
       treatmentId,
       name: technique ? `${name}（${technique}）` : name,
       words: `${dayWords(treatedOn, today)} · ${storeName}`,
-      moments: moments.map((one) => ({ moment: String(one.moment), name: one.name })),
     })),
+    moments: new Map(
+      treatments.map(({ treatmentId, moments }) => [
+        treatmentId,
+        moments.map((one): Moment => ({ moment: String(one.moment), name: one.name })),
+      ]),
+    ),
   }
 }

@@ -48,6 +48,8 @@ export interface ListedView {
   number: string
   title: string
   status: string
+  /** For a word of the customer. */
+  isWaiting: boolean
   at: string
 }
 export const listedView = ({ id, number, kind, type, status, createdAt }: ListedComplaint): ListedView => ({
@@ -55,6 +57,7 @@ export const listedView = ({ id, number, kind, type, status, createdAt }: Listed
   number,
   title: [KIND_WORDS[kind], typeWords(type)].filter(Boolean).join(' · '),
   status: STATUS[status],
+  isWaiting: status === 'replied',
   at: instantWords(createdAt),
 })
 
@@ -81,7 +84,7 @@ export function complaintView(complaint: Complaint): ComplaintView {
     words: complaint.words,
     demand: complaint.demand ?? '',
     evidence: complaint.evidence,
-    contact: complaint.mayContact ? '可以联系您' : '您希望不要联系您',
+    contact: complaint.mayContact ? '处理过程中可以联系您' : '您希望处理过程中不要联系您',
     promises: promises.map(({ what, by, keptAt }) => ({
       key: what,
       title: PROMISE[what] ?? STATUS[what],

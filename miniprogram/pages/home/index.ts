@@ -5,7 +5,8 @@ import { openChat } from '../../services/chat'
 import { rememberClinic } from '../../services/clinic'
 import { addDays, dayWords, instantWords } from '../../utils/dates'
 import { groupLines } from '../../utils/lines'
-import { drawingViews, openGuide, problemOf, type Status, stepDay, stepView } from '../../utils/views'
+import { onPullDownRefresh, show } from '../../utils/loading'
+import { drawingViews, openGuide, type Status, stepDay, stepView } from '../../utils/views'
 
 Page({
   data: {
@@ -16,27 +17,23 @@ Page({
   onShow() {
     void this.load()
   },
-  async onPullDownRefresh() {
-    await this.load()
-    void wx.stopPullDownRefresh()
-  },
+  onPullDownRefresh,
   async load() {
-    if (!this.data.home) this.setData({ status: 'loading' })
-    try {
+    await show(this, async () => {
       // At the first start the agreement comes before anything is shown; later it is looked at beside.
-      if (!hasAgreed() && (await askForAgreement())) return
+      if (!hasAgreed() && (await askForAgreement())) return null
       const home = await getHome()
       askForAgreement().catch(() => undefined)
       rememberClinic(home.store)
-      this.setData({ status: 'ready', home: viewOf(home) })
-    } catch (error) {
-      // What was shown is better than nothing; the next look tries again.
-      if (!this.data.home) this.setData({ status: 'failed', problem: problemOf(error) })
-    }
+      return { home: viewOf(home) }
+    })
   },
   openGuide,
   openQuestion({ currentTarget }: WechatMiniprogram.TouchEvent) {
     void wx.navigateTo({ url: currentTarget.dataset.page as string })
+  },
+  openPhotos({ currentTarget }: WechatMiniprogram.TouchEvent) {
+    void wx.navigateTo({ url: `/pages/photos/index?treatmentId=${currentTarget.dataset.treatmentId as string}` })
   },
   openHelp() {
     void wx.navigateTo({ url: '/pages/care/help/index' })

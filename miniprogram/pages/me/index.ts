@@ -1,7 +1,8 @@
 /** Who I am to the clinic, and the ways to everything that is mine. */
 import { openChat } from '../../services/chat'
 import { getMe, type Me } from '../../services/me'
-import { problemOf, type Status } from '../../utils/views'
+import { show } from '../../utils/loading'
+import type { Status } from '../../utils/views'
 
 Page({
   data: {
@@ -9,11 +10,11 @@ Page({
     problem: '',
     me: null as ReturnType<typeof viewOf> | null,
     links: [
-      { page: '/pages/photos/index', icon: 'photo', title: '恢复照片', words: '按角度拍摄，看看每天的变化' },
+      { page: '/pages/photos/index', icon: 'image', title: '恢复照片', words: '按角度拍摄，看看每天的变化' },
       {
         page: '/pages/complaint/list/index',
         icon: 'chat-message',
-        title: '投诉与意见',
+        title: '投诉与建议',
         words: '说给我们听，进度随时可查',
       },
       { page: '/pages/account/notices/index', icon: 'notification', title: '消息提醒', words: '选择愿意收到的提醒' },
@@ -26,12 +27,7 @@ Page({
     void this.load()
   },
   async load() {
-    if (!this.data.me) this.setData({ status: 'loading' })
-    try {
-      this.setData({ status: 'ready', me: viewOf(await getMe()) })
-    } catch (error) {
-      if (!this.data.me) this.setData({ status: 'failed', problem: problemOf(error) })
-    }
+    await show(this, async () => ({ me: viewOf(await getMe()) }))
   },
   open({ currentTarget }: WechatMiniprogram.TouchEvent) {
     void wx.navigateTo({ url: currentTarget.dataset.page as string })

@@ -1,7 +1,8 @@
 /** The own photos as a timeline, by treatment; what is still on its way to the clinic; the way to take more. */
-import { getPhotoGuide, getPhotos, type Photo, type PhotoGuide } from '../../services/photos'
+import { getPhotoGuide, getPhotos, type Photo } from '../../services/photos'
+import { appended, onPullDownRefresh, show } from '../../utils/loading'
 import { dropUpload, pauseUpload, resumeUpload, type Upload, watchUploads } from '../../utils/uploads'
-import { problemOf, type Status } from '../../utils/views'
+import type { Status } from '../../utils/views'
 import { ANGLE_WORDS, type DayView, daysOf, dayWords } from './words'
 
 type Tap = WechatMiniprogram.TouchEvent<
@@ -22,10 +23,20 @@ interface Going {
   words: string
 }
 
+/** Days that are drawn at first, and with each tap for more. */
+const SHOWN = 10
+
+/** Two of one angle that may be looked at. */
+function canCompare(photos: readonly Photo[]): boolean {
+  const seen = new Set<string>()
+  const own = photos.filter(({ purpose, locked }) => purpose === 'care' && !locked)
+  return own.some(({ angle }) => seen.size === seen.add(angle).size)
+}
+
 Page({
   data: {
     status: 'loading' as Status,
-    words: '',
+    problem: '',
     hasConsent: false,
     treatments: [] as { id: string; name: string; words: string }[],
     treatmentId: '',
@@ -34,14 +45,11 @@ Page({
     isMore: false,
     canCompare: false,
   },
-  photos: [] as Photo[],
-  cursor: null as string | null,
-  names: new Map<string, string>(),
+  /** All of them; each picture that is drawn is fetched. */
+  whole: [] as DayView[],
   stop: () => {},
 
   onLoad({ treatmentId = '' }) {
-    this.photos = []
-    this.names = new Map()
     this.setData({ treatmentId })
     void this.load()
   },
@@ -54,50 +62,31 @@ Page({
   onUnload() {
     this.stop()
   },
-  async onPullDownRefresh() {
-    await this.load()
-    void wx.stopPullDownRefresh()
-  },
+  onPullDownRefresh,
   onReachBottom() {
-    if (this.data.isMore) void this.more()
+    this.more()
   },
 
   async load() {
-    if (this.data.days.length === 0) this.setData({ status: 'loading' })
-    const treatmentId = this.data.treatmentId || null
-    try {
-      const [guide, page] = await Promise.all([getPhotoGuide(null), getPhotos(treatmentId, null)])
-      this.photos = page.items
-      this.cursor = page.nextCursor
-      this.drawTreatments(guide)
-      this.draw()
-    } catch (error) {
-      this.setData({ status: 'failed', words: problemOf(error) })
+    const { treatmentId } = this.data
+    const get = async () => {
+      const [{ treatments }, photos] = await Promise.all([getPhotoGuide(null), getPhotos(treatmentId || null)])
+      if (treatmentId !== this.data.treatmentId) return null
+      this.whole = daysOf(photos, new Map(treatments.map((one) => [one.treatmentId, one.name])))
+      const shown = Math.max(this.data.days.length, SHOWN)
+      return {
+        treatments: treatments.map(({ treatmentId: id, name, day }) => ({ id, name, words: dayWords(day) })),
+        days: this.whole.slice(0, shown),
+        isMore: this.whole.length > shown,
+        canCompare: canCompare(photos),
+      }
     }
+    await show(this, get, () => treatmentId === this.data.treatmentId)
   },
-  async more() {
-    const { cursor } = this
-    if (!cursor) return
-    try {
-      const page = await getPhotos(this.data.treatmentId || null, cursor)
-      this.photos = [...this.photos, ...page.items]
-      this.cursor = page.nextCursor
-      this.draw()
-    } catch {
-      // Reaching the bottom again asks again.
-    }
-  },
-  drawTreatments({ treatments }: PhotoGuide) {
-    this.names = new Map(treatments.map(({ treatmentId, name }) => [treatmentId, name]))
-    this.setData({
-      treatments: treatments.map(({ treatmentId, name, day }) => ({ id: treatmentId, name, words: dayWords(day) })),
-    })
-  },
-  draw() {
-    const seen = new Set<string>()
-    const canCompare = this.photos.some(({ angle }) => seen.size === seen.add(angle).size)
-    const days = daysOf(this.photos, this.names)
-    this.setData({ status: 'ready', words: '', days, isMore: this.cursor !== null, canCompare })
+  more() {
+    const { length } = this.data.days
+    const days = this.whole.slice(length, length + SHOWN)
+    this.setData({ ...appended('days', length, days), isMore: this.whole.length > length + days.length })
   },
 
   follow(all: readonly Upload[]) {
@@ -134,7 +123,7 @@ Page({
     this.setData({ hasConsent: true })
   },
   choose({ currentTarget }: Tap) {
-    this.setData({ treatmentId: currentTarget.dataset.id, days: [] })
+    this.setData({ treatmentId: currentTarget.dataset.id, status: 'loading', days: [] })
     void this.load()
   },
   open({ currentTarget }: Tap) {

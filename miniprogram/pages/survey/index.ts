@@ -10,7 +10,8 @@ import {
   submitSurvey,
   type Way,
 } from '../../services/surveys'
-import { problemOf } from '../../utils/views'
+import { failureOf, NOTHING_THERE } from '../../utils/loading'
+import { problemOf, type Status } from '../../utils/views'
 import { askedOf } from './branching'
 import { keepable, problemsOf, problemWords } from './checks'
 import { forget, type Kept, keep, keyOf, readKept } from './kept'
@@ -41,7 +42,11 @@ const isOver = (error: unknown): error is RequestError => error instanceof Reque
 
 Page({
   data: {
-    status: 'loading' as 'loading' | 'ready' | 'failed' | 'over' | 'thanked',
+    status: 'loading' as Status,
+    problem: '',
+    /** It was sent just now. */
+    isThanked: false,
+    /** What stands in the way of sending it. */
     words: '',
     key: '',
     title: '',
@@ -71,8 +76,8 @@ Page({
 
   async load() {
     const { way } = this
-    if (!way) return this.end('没有找到这份问卷，可能链接不完整。')
-    this.setData({ status: 'loading', words: '' })
+    if (!way) return this.setData(NOTHING_THERE)
+    this.setData({ status: 'loading', problem: '', words: '' })
     try {
       const { survey, answers, revision, invitation } = await openSurvey(way)
       if (invitation?.status === 'answered') {
@@ -93,14 +98,13 @@ Page({
       this.setData({ status: 'ready', key: keyOf(way), title, intro, isAnonymous: anonymous, keptWords: '' })
       this.draw()
     } catch (error) {
-      const words = problemOf(error)
-      if (isOver(error)) this.end(words)
-      else this.setData({ status: 'failed', words })
+      if (isOver(error)) this.end(error.message)
+      else this.setData(failureOf(error))
     }
   },
 
-  end(words: string) {
-    this.setData({ status: 'over', words })
+  end(problem: string, isThanked = false) {
+    this.setData({ status: 'over', problem, isThanked, isSending: false })
   },
 
   answers(): Answers {
@@ -195,7 +199,7 @@ Page({
       const { thanks } = await submitSurvey(way, kept.submissionId, keepable(this.asked(), kept.answers))
       forget(way)
       this.kept = null
-      this.setData({ status: 'thanked', words: thanks, isSending: false })
+      this.end(thanks, true)
       void wx.pageScrollTo({ scrollTop: 0, duration: 0 })
     } catch (error) {
       this.setData({ isSending: false })

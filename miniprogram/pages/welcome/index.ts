@@ -1,6 +1,7 @@
 /** The first start: the service agreement, and beside it four purposes that anybody may leave out. Nothing is ticked in advance. */
 import { rememberAgreement } from '../../services/agreement'
 import { type Consent, getConsents, putConsent } from '../../services/me'
+import { show } from '../../utils/loading'
 import { problemOf, type Status } from '../../utils/views'
 
 const HOME = '/pages/home/index'
@@ -21,19 +22,15 @@ Page({
     void this.load()
   },
   async load() {
-    this.setData({ status: 'loading' })
-    try {
+    await show(this, async () => {
       const all = await getConsents()
-      this.setData({
-        status: 'ready',
+      return {
         agreement: all.find(({ needed }) => needed) ?? null,
         others: all.filter(({ needed }) => !needed),
         // What was said before stays said; what nobody was asked is off.
         chosen: Object.fromEntries(all.map(({ purpose, granted }) => [purpose, granted === true])),
-      })
-    } catch (error) {
-      this.setData({ status: 'failed', problem: problemOf(error) })
-    }
+      }
+    })
   },
   toggle({ currentTarget, detail }: WechatMiniprogram.CustomEvent<{ value: boolean }>) {
     this.setData({ [`chosen.${currentTarget.dataset.purpose}`]: detail.value })

@@ -175,4 +175,26 @@ describe.skipIf(withoutBrowser)('the care pages', async () => {
     await phone.looksRight()
     await phone.close()
   })
+
+  test('what was shown stays when it can not be refreshed, and a word says so', async () => {
+    const phone = await open()
+    await phone.text('治疗后第 3 天').waitFor()
+    await phone.page.route('**/mp-api/**', (route) => route.abort())
+    await phone.page.evaluate(() => (window as unknown as { __mp: { pullDownRefresh(): void } }).__mp.pullDownRefresh())
+    await phone.page.locator('mp-toast').getByText('网络不太顺畅').waitFor()
+    expect(await phone.text('治疗后第 3 天').count()).toBe(1)
+    expect(await phone.page.locator('.refreshing').count()).toBe(0)
+    await phone.looksRight('home-not-refreshed')
+    await phone.close()
+  })
+
+  test('photos of a treatment are a tap away from the first page', async () => {
+    const phone = await open({ touch: true })
+    await phone.tap(phone.find('.card').filter({ hasText: '皮秒激光' }).getByText('拍照记录恢复情况'))
+    await phone.text('同意，开始使用照片').waitFor()
+    const chosen = phone.find('[role=tab][aria-selected=true]')
+    await chosen.getByText('皮秒激光').waitFor()
+    await phone.looksRight()
+    await phone.close()
+  })
 })

@@ -5,6 +5,12 @@ import { describe, expect, test } from 'vitest'
 import { withoutBrowser } from '../../support/phone.ts'
 import { phoneWorld } from '../../support/phone-world.ts'
 
+const NOTICE = {
+  thing1: { value: '水光针' },
+  time2: { value: '2026年3月10日 11:00' },
+  thing3: { value: '今天请注意保湿防晒' },
+}
+
 describe.skipIf(withoutBrowser)('the mini-program', async () => {
   if (withoutBrowser) return
   const { simulator, open, browser } = await phoneWorld(new Date('2026-03-10T10:00+08:00'))
@@ -80,4 +86,32 @@ describe.skipIf(withoutBrowser)('the mini-program', async () => {
       await page.close()
     },
   )
+
+  test('a service notice leads to its page, and the next one to its own', async () => {
+    const { clock, context, ready, world } = simulator
+    const send = async (page: string): Promise<void> => {
+      const templateId = world.templates[0]?.priTmplId
+      simulator.act({ as: 'customer', id: person.personId, do: 'mp-subscribe', templateId, accept: true })
+      const { value } = context.tokens.wechat(clock.now(), 'plain', false)
+      const sent = await fetch(`${ready.wechatBase}/cgi-bin/message/subscribe/send?access_token=${value}`, {
+        method: 'POST',
+        body: JSON.stringify({ touser: person.openId, template_id: templateId, page, data: NOTICE }),
+      })
+      expect(await sent.json()).toMatchObject({ errcode: 0 })
+    }
+    await send('pages/survey/index?surveyId=opinion_box')
+    await send('pages/care/help/index')
+    const page = await browser.newPage({ viewport: { width: 1440, height: 860 } })
+    await page.goto(`${ready.wecomBase}/`)
+    const mini = page.frameLocator('#customer-mini')
+    const follow = async (which: number) => {
+      await page.getByRole('tab', { name: '服务通知' }).click()
+      await page.getByRole('button', { name: '进入小程序查看' }).nth(which).click()
+    }
+    await follow(0)
+    await mini.getByText('我们不会知道是谁填写的').waitFor()
+    await follow(1)
+    await mini.getByText('大家常问').waitFor()
+    await page.close()
+  })
 })

@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { sectionsOf } from '../../../miniprogram/utils/copy.ts'
-import { addDays, dayWords, fullInstantWords, instantWords, nearWords } from '../../../miniprogram/utils/dates.ts'
+import {
+  addDays,
+  dayWords,
+  fullInstantWords,
+  instantWords,
+  nearWords,
+  timeWords,
+} from '../../../miniprogram/utils/dates.ts'
 import { groupLines, kindOf } from '../../../miniprogram/utils/lines.ts'
 
 const GUIDES = 'config/guides'
@@ -65,15 +72,38 @@ describe('days and instants', () => {
 
 test('a copy of data is put in words, leaves nothing out that is there, and shows no empty fields', () => {
   const parts = [
-    { name: 'customer', content: { _id: 'x', name: '王', phone: null, hasAllergies: true, optOut: { all: true } } },
-    { name: 'treatments', content: [{ code: 'ipl', somethingNew: 3 }] },
+    {
+      name: 'customer',
+      content: {
+        _id: 'x',
+        name: '王',
+        phone: null,
+        hasAllergies: true,
+        optOut: { all: true },
+        deceased: false,
+        openIds: ['o1'],
+      },
+    },
+    {
+      name: 'treatments',
+      content: [
+        { treatment: '光子嫩肤', somethingNew: 3, endedAt: '2026-03-07T03:00:00.000Z', treatedOn: '2026-03-07' },
+      ],
+    },
+    { name: 'care', content: [{ kind: 'guidance' }] },
   ]
-  const [customer, treatments] = sectionsOf(parts)
+  const [customer, treatments, care] = sectionsOf(parts, timeWords)
   expect(customer?.title).toBe('基本信息')
   expect(customer?.entries[0]?.lines).toEqual([
     { label: '姓名', value: '王' },
     { label: '退订', value: '全部消息 是' },
     { label: '登记过敏史', value: '是' },
   ])
-  expect(treatments?.entries[0]?.lines).toContainEqual({ label: 'somethingNew', value: '3' })
+  expect(treatments?.entries[0]?.lines).toEqual([
+    { label: '治疗项目', value: '光子嫩肤' },
+    { label: '治疗结束', value: '2026年3月7日 11:00' },
+    { label: '治疗日期', value: '2026年3月7日 周六' },
+    { label: 'somethingNew', value: '3' },
+  ])
+  expect(care?.entries[0]?.lines).toEqual([{ label: '类型', value: '护理指导' }])
 })

@@ -1,6 +1,7 @@
 /** What the clinic may do with my data, purpose by purpose. Taking it back is the same tap as giving it. */
 import { type Consent, getConsents, putConsent } from '../../../services/me'
 import { fullInstantWords } from '../../../utils/dates'
+import { show } from '../../../utils/loading'
 import { problemOf, type Status } from '../../../utils/views'
 
 Page({
@@ -15,12 +16,7 @@ Page({
     void this.load()
   },
   async load() {
-    this.setData({ status: 'loading' })
-    try {
-      this.setData({ status: 'ready', items: (await getConsents()).map(viewOf), wrong: {} })
-    } catch (error) {
-      this.setData({ status: 'failed', problem: problemOf(error) })
-    }
+    await show(this, async () => ({ items: (await getConsents()).map(viewOf), wrong: {} }))
   },
   async decide({ currentTarget, detail: { value } }: WechatMiniprogram.CustomEvent<{ value: boolean }>) {
     const purpose = currentTarget.dataset.purpose as Consent['purpose']

@@ -1,8 +1,9 @@
 /** A copy of what the clinic keeps about me, to read and to take along. */
 import { getMyData, type MyData } from '../../../services/me'
 import { type Section, sectionsOf } from '../../../utils/copy'
-import { fullInstantWords } from '../../../utils/dates'
-import { problemOf, type Status } from '../../../utils/views'
+import { fullInstantWords, timeWords } from '../../../utils/dates'
+import { appended, show } from '../../../utils/loading'
+import type { Status } from '../../../utils/views'
 
 /** Drawn at first, and with each tap for more: a year of care has hundreds of entries. */
 const SHOWN = 10
@@ -10,13 +11,19 @@ const SHOWN = 10
 /** Too much to draw at once; what is drawn is cut from it. */
 let whole: { data: MyData; sections: Section[] } | null = null
 
+type Drawn = Section & { more: number }
+const drawn = ({ entries, ...one }: Section): Drawn => ({
+  ...one,
+  entries: entries.slice(0, SHOWN),
+  more: Math.max(0, entries.length - SHOWN),
+})
+
 Page({
   data: {
     status: 'loading' as Status,
     problem: '',
     madeAt: '',
-    sections: [] as (Section & { more: number })[],
-    shown: {} as Record<string, number>,
+    sections: [] as Drawn[],
   },
   onLoad() {
     void this.load()
@@ -25,28 +32,20 @@ Page({
     whole = null
   },
   async load() {
-    this.setData({ status: 'loading' })
-    try {
+    await show(this, async () => {
       const data = await getMyData()
-      whole = { data, sections: sectionsOf(data.parts) }
-      this.setData({ status: 'ready', madeAt: fullInstantWords(data.madeAt) })
-      this.draw()
-    } catch (error) {
-      this.setData({ status: 'failed', problem: problemOf(error) })
-    }
-  },
-  draw() {
-    this.setData({
-      sections: (whole?.sections ?? []).map((one) => {
-        const shown = this.data.shown[one.name] ?? SHOWN
-        return { ...one, entries: one.entries.slice(0, shown), more: Math.max(0, one.entries.length - shown) }
-      }),
+      whole = { data, sections: sectionsOf(data.parts, timeWords) }
+      return { madeAt: fullInstantWords(data.madeAt), sections: whole.sections.map(drawn) }
     })
   },
   more({ currentTarget }: WechatMiniprogram.TouchEvent) {
-    const name = currentTarget.dataset.name as string
-    this.setData({ shown: { ...this.data.shown, [name]: (this.data.shown[name] ?? SHOWN) + SHOWN } })
-    this.draw()
+    const at = currentTarget.dataset.at as number
+    const all = whole?.sections[at]?.entries ?? []
+    const { length } = this.data.sections[at]?.entries ?? []
+    this.setData({
+      ...appended(`sections[${at}].entries`, length, all.slice(length, length + SHOWN)),
+      [`sections[${at}].more`]: Math.max(0, all.length - length - SHOWN),
+    })
   },
   copy() {
     if (whole) void wx.setClipboardData({ data: JSON.stringify(whole.data, null, 2) })

@@ -1,7 +1,8 @@
 /** Notices that I can allow: each "yes" is good for one message, so the page says how many are left. */
 import { getSubscriptions, type Subscriptions } from '../../../services/me'
 import { askForNotices } from '../../../services/notices'
-import { problemOf, type Status } from '../../../utils/views'
+import { show } from '../../../utils/loading'
+import type { Status } from '../../../utils/views'
 
 Page({
   data: {
@@ -14,12 +15,7 @@ Page({
     void this.load()
   },
   async load() {
-    if (this.data.status !== 'ready') this.setData({ status: 'loading' })
-    try {
-      this.setData({ status: 'ready', items: await getSubscriptions() })
-    } catch (error) {
-      this.setData({ status: 'failed', problem: problemOf(error) })
-    }
+    await show(this, async () => ({ items: await getSubscriptions() }))
   },
   /** WeChat asks only at a tap. */
   async allow() {

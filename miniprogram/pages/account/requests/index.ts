@@ -2,6 +2,7 @@
 import { type DataRequest, getDataRequests, postDataRequest } from '../../../services/me'
 import { newSubmissionId } from '../../../utils/chance'
 import { fullInstantWords } from '../../../utils/dates'
+import { appended, more, show } from '../../../utils/loading'
 import { problemOf, type Status } from '../../../utils/views'
 
 const KINDS: { kind: DataRequest['kind']; title: string; hint: string }[] = [
@@ -23,30 +24,21 @@ Page({
     isBusy: false,
     wrong: '',
     items: [] as ReturnType<typeof viewOf>[],
-    nextCursor: null as string | null,
   },
+  cursor: null as string | null,
   onLoad() {
     void this.load()
   },
   async load() {
-    this.setData({ status: 'loading' })
-    try {
+    await show(this, async () => {
       const { items, nextCursor } = await getDataRequests(null)
-      this.setData({ status: 'ready', items: items.map(viewOf), nextCursor })
-    } catch (error) {
-      this.setData({ status: 'failed', problem: problemOf(error) })
-    }
+      this.cursor = nextCursor
+      return { items: items.map(viewOf) }
+    })
   },
   async onReachBottom() {
-    const { nextCursor } = this.data
-    if (nextCursor === null) return
-    this.setData({ nextCursor: null })
-    try {
-      const more = await getDataRequests(nextCursor)
-      this.setData({ items: [...this.data.items, ...more.items.map(viewOf)], nextCursor: more.nextCursor })
-    } catch {
-      this.setData({ nextCursor })
-    }
+    const items = await more(this, getDataRequests)
+    this.setData(appended('items', this.data.items.length, items.map(viewOf)))
   },
   choose({ currentTarget }: WechatMiniprogram.TouchEvent) {
     const kind = currentTarget.dataset.kind as DataRequest['kind']

@@ -3,6 +3,7 @@ import { type Guide, getGuide, putTicks } from '../../../services/care'
 import { openChat } from '../../../services/chat'
 import { rememberClinic } from '../../../services/clinic'
 import { groupLines } from '../../../utils/lines'
+import { show } from '../../../utils/loading'
 import { drawingViews, problemOf, type Status } from '../../../utils/views'
 
 Page({
@@ -22,52 +23,56 @@ Page({
   },
   async load() {
     const { treatmentId, moment } = this.data
-    this.setData({ status: 'loading', wrong: '' })
-    try {
+    this.setData({ wrong: '' })
+    const get = async () => {
       const answer = await getGuide(treatmentId, moment)
-      if (moment !== this.data.moment) return
       rememberClinic(answer.store)
-      this.setData({ status: 'ready', guide: viewOf(answer) })
-      this.show(answer.ticked)
-    } catch (error) {
-      if (moment === this.data.moment) this.setData({ status: 'failed', problem: problemOf(error) })
+      const guide = viewOf(answer)
+      return { guide, ...ticksOf(guide.tickable, answer.ticked) }
     }
+    await show(this, get, () => moment === this.data.moment)
   },
-  show(ticked: readonly string[]) {
-    const all = this.data.guide?.tickable ?? []
-    const done = all.filter((id) => ticked.includes(id)).length
-    this.setData({
-      ticked: Object.fromEntries(ticked.map((id) => [id, true])),
-      doneWords: done === all.length ? '全部完成，您做得很好' : `已完成 ${done} / ${all.length}`,
-    })
+  draw(ticked: readonly string[]) {
+    this.setData(ticksOf(this.data.guide?.tickable ?? [], ticked))
   },
   /** Shown at once; taken back, with a word, when it can't be kept. */
   async tick({ detail: { id } }: WechatMiniprogram.CustomEvent<{ id: string }>) {
     const { treatmentId, moment, ticked } = this.data
     const before = Object.keys(ticked)
     const after = before.includes(id) ? before.filter((one) => one !== id) : [...before, id]
-    this.show(after)
+    this.draw(after)
     this.setData({ wrong: '' })
     try {
       await putTicks(treatmentId, moment, after)
     } catch (error) {
       if (moment !== this.data.moment) return
       const now = Object.keys(this.data.ticked)
-      this.show(before.includes(id) ? [...now, id] : now.filter((one) => one !== id))
+      this.draw(before.includes(id) ? [...now, id] : now.filter((one) => one !== id))
       this.setData({ wrong: `${problemOf(error)}，刚才的勾选没有保存` })
     }
   },
   openDay({ currentTarget }: WechatMiniprogram.TouchEvent) {
     const moment = currentTarget.dataset.moment as string
     if (moment === this.data.moment) return
-    this.setData({ moment })
+    this.setData({ moment, status: 'loading' })
     void wx.pageScrollTo({ scrollTop: 0 })
     void this.load()
+  },
+  leave() {
+    void wx.reLaunch({ url: '/pages/home/index' })
   },
   chat() {
     openChat('guide')
   },
 })
+
+function ticksOf(tickable: readonly string[], ticked: readonly string[]) {
+  const done = tickable.filter((id) => ticked.includes(id)).length
+  return {
+    ticked: Object.fromEntries(ticked.map((id) => [id, true])),
+    doneWords: done === tickable.length ? '全部完成，您做得很好' : `已完成 ${done} / ${tickable.length}`,
+  }
+}
 
 function viewOf({ name, guide, moments, store }: Guide) {
   const groups = groupLines(guide.lines)

@@ -1,7 +1,8 @@
 /** Looking something up in the guides: my own treatments first, and a person where words don't help. */
 import { getHelp, type Help } from '../../../services/care'
 import { openChat } from '../../../services/chat'
-import { guideUrl, problemOf, type Status } from '../../../utils/views'
+import { show } from '../../../utils/loading'
+import { guideUrl, type Status } from '../../../utils/views'
 
 /** Long enough for a pause between two words, short enough to seem at once. */
 const PAUSE_MS = 350
@@ -18,8 +19,12 @@ Page({
     asked: '',
     items: [] as ReturnType<typeof viewOf>,
     open: -1,
+    openText: '',
     suggestions: ['洗脸', '化妆', '防晒', '红肿', '饮食', '运动'],
   },
+  /** With their whole texts: only one at a time is drawn. */
+  found: [] as Help['items'],
+
   onUnload() {
     clearTimeout(waiting)
   },
@@ -33,26 +38,27 @@ Page({
     void this.load()
   },
   clear() {
-    this.setData({ words: '', status: 'idle', items: [] })
+    this.setData({ words: '', asked: '', status: 'idle', items: [] })
   },
   async load() {
     clearTimeout(waiting)
     const asked = this.data.words.trim()
-    if (asked === '') return this.setData({ status: 'idle', items: [] })
-    this.setData({ asked, open: -1, ...(this.data.status === 'ready' ? {} : { status: 'loading' }) })
-    try {
+    if (asked === '') return this.clear()
+    this.setData({ asked, open: -1 })
+    const get = async () => {
       const { items } = await getHelp(asked)
-      // An answer to words that have changed since is nobody's.
-      if (asked === this.data.asked) this.setData({ status: 'ready', items: viewOf(items) })
-    } catch (error) {
-      if (asked === this.data.asked) this.setData({ status: 'failed', problem: problemOf(error) })
+      if (asked === this.data.asked) this.found = items
+      return { items: viewOf(items) }
     }
+    // An answer to words that have changed since is nobody's.
+    await show(this, get, () => asked === this.data.asked)
   },
   choose({ currentTarget }: WechatMiniprogram.TouchEvent) {
     const index = currentTarget.dataset.index as number
-    const item = this.data.items[index]
-    if (item?.treatmentId) void wx.navigateTo({ url: guideUrl(item.treatmentId, item.moment) })
-    else this.setData({ open: this.data.open === index ? -1 : index })
+    const item = this.found[index]
+    if (item?.treatmentId) void wx.navigateTo({ url: guideUrl(item.treatmentId, String(item.moment)) })
+    else if (this.data.open === index) this.setData({ open: -1 })
+    else this.setData({ open: index, openText: item?.text ?? '' })
   },
   chat() {
     openChat('help')
@@ -60,11 +66,9 @@ Page({
 })
 
 const viewOf = (items: Help['items']) =>
-  items.map(({ title, text, treatmentId, moment }, key) => ({
+  items.map(({ title, text, treatmentId }, key) => ({
     key,
     title,
-    text,
     short: text.length > TEXT_SIGNS ? `${text.slice(0, TEXT_SIGNS)}…` : text,
-    treatmentId,
-    moment: String(moment),
+    isMine: treatmentId !== null,
   }))

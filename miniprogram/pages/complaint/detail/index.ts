@@ -7,6 +7,7 @@ import {
   rateComplaint,
   withdrawComplaint,
 } from '../../../services/complaints'
+import { NOTHING_THERE, onPullDownRefresh, show } from '../../../utils/loading'
 import { problemOf, type Status } from '../../../utils/views'
 import { type ComplaintView, complaintView } from '../words'
 
@@ -15,6 +16,8 @@ type Tap = WechatMiniprogram.TouchEvent<WechatMiniprogram.IAnyObject, WechatMini
 Page({
   data: {
     status: 'loading' as Status,
+    problem: '',
+    /** What went wrong with the last step. */
     words: '',
     isNew: false,
     complaint: null as ComplaintView | null,
@@ -29,23 +32,19 @@ Page({
   onLoad({ complaintId = '', isNew }) {
     this.id = complaintId
     this.setData({ isNew: isNew === '1' })
-    void this.load()
+    if (complaintId === '') this.setData(NOTHING_THERE)
+    else void this.load()
   },
-  async onPullDownRefresh() {
-    await this.load()
-    void wx.stopPullDownRefresh()
-  },
+  onPullDownRefresh,
 
   async load() {
-    if (!this.data.complaint) this.setData({ status: 'loading' })
-    try {
-      this.draw(await getComplaint(this.id))
-    } catch (error) {
-      this.setData({ status: 'failed', words: problemOf(error) })
-    }
+    await show(this, async () => ({ complaint: complaintView(await getComplaint(this.id)) }))
   },
   draw(complaint: Complaint) {
-    this.setData({ status: 'ready', words: '', complaint: complaintView(complaint), isObjecting: false })
+    this.setData({ words: '', complaint: complaintView(complaint), isObjecting: false })
+  },
+  leave() {
+    void wx.redirectTo({ url: '/pages/complaint/list/index' })
   },
 
   /** One step at a time; where the clinic was quicker, what is there now is shown. */

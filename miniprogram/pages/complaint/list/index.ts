@@ -1,44 +1,36 @@
 /** My complaints and opinions, newest first, and the way to a new one. */
 import { getComplaints } from '../../../services/complaints'
-import { problemOf, type Status } from '../../../utils/views'
+import { appended, more, onPullDownRefresh, show } from '../../../utils/loading'
+import type { Status } from '../../../utils/views'
 import { type ListedView, listedView } from '../words'
 
 type Tap = WechatMiniprogram.TouchEvent<WechatMiniprogram.IAnyObject, WechatMiniprogram.IAnyObject, { id: string }>
 
 Page({
-  data: { status: 'loading' as Status, words: '', items: [] as ListedView[], isMore: false },
+  data: { status: 'loading' as Status, problem: '', items: [] as ListedView[], isMore: false },
   cursor: null as string | null,
 
   onShow() {
     void this.load()
   },
-  async onPullDownRefresh() {
-    await this.load()
-    void wx.stopPullDownRefresh()
-  },
+  onPullDownRefresh,
   onReachBottom() {
     void this.more()
   },
 
   async load() {
-    if (this.data.items.length === 0) this.setData({ status: 'loading' })
-    try {
+    await show(this, async () => {
       const { items, nextCursor } = await getComplaints(null)
       this.cursor = nextCursor
-      this.setData({ status: 'ready', items: items.map(listedView), isMore: nextCursor !== null })
-    } catch (error) {
-      this.setData({ status: 'failed', words: problemOf(error) })
-    }
+      return { items: items.map(listedView), isMore: nextCursor !== null }
+    })
   },
   async more() {
-    const { cursor } = this
-    if (!cursor) return
-    this.cursor = null
-    const page = await getComplaints(cursor).catch(() => null)
-    // Reaching the bottom again asks again.
-    this.cursor = page ? page.nextCursor : cursor
-    if (page)
-      this.setData({ items: [...this.data.items, ...page.items.map(listedView)], isMore: page.nextCursor !== null })
+    const items = await more(this, getComplaints)
+    this.setData({
+      ...appended('items', this.data.items.length, items.map(listedView)),
+      isMore: this.cursor !== null,
+    })
   },
   open({ currentTarget }: Tap) {
     void wx.navigateTo({ url: `/pages/complaint/detail/index?complaintId=${currentTarget.dataset.id}` })

@@ -1,8 +1,9 @@
 /** Guided capture: angle by angle, over the ghost of the earlier photo, with a word about the light; or from the album. */
 import { type Angle, getPhotoGuide, type Shot } from '../../../services/photos'
+import { show } from '../../../utils/loading'
 import { pictureOf } from '../../../utils/pictures'
 import { addUpload } from '../../../utils/uploads'
-import { problemOf, type Status } from '../../../utils/views'
+import type { Status } from '../../../utils/views'
 import { dayWords } from '../words'
 import { LIGHT_WORDS, type Light, lightOf, luminanceOf } from './light'
 
@@ -17,7 +18,7 @@ const EVERY = 8
 Page({
   data: {
     status: 'loading' as Status,
-    words: '',
+    problem: '',
     treatmentId: '',
     /** Of the window below its bar, in px: the camera fills what the words leave. */
     height: 0,
@@ -50,15 +51,12 @@ Page({
   },
 
   async load() {
-    this.setData({ status: 'loading' })
-    try {
+    await show(this, async () => {
       const { shots } = await getPhotoGuide(this.data.treatmentId || null)
       const { windowHeight: height } = wx.getWindowInfo()
-      this.setData({ status: 'ready', height, shots: shots.map((shot) => ({ ...shot, isTaken: false })) })
-      this.turn(0)
-    } catch (error) {
-      this.setData({ status: 'failed', words: problemOf(error) })
-    }
+      return { height, shots: shots.map((shot) => ({ ...shot, isTaken: false })) }
+    })
+    this.turn(0)
   },
 
   /** To one angle, with the ghost of its earlier photo. */
@@ -140,6 +138,9 @@ Page({
     } finally {
       this.setData({ isBusy: false })
     }
+  },
+  leave() {
+    void wx.reLaunch({ url: '/pages/home/index' })
   },
   /** The album shows how far they are. */
   finish() {

@@ -1,6 +1,7 @@
 /** Two photos of one angle, side by side or one over the other under a slider. */
 import { type Angle, getPhotos, type Photo } from '../../../services/photos'
-import { problemOf, type Status } from '../../../utils/views'
+import { show } from '../../../utils/loading'
+import type { Status } from '../../../utils/views'
 import { ANGLE_WORDS, dateWords, dayWords } from '../words'
 
 type Tap = WechatMiniprogram.TouchEvent<
@@ -13,8 +14,6 @@ interface Choice {
   words: string
 }
 
-/** More than this nobody leafs through. */
-const PAGES = 4
 const MIDDLE = 50
 
 const wordsOf = ({ day, takenAt }: Photo): string => dayWords(day) || dateWords(takenAt)
@@ -22,7 +21,7 @@ const wordsOf = ({ day, takenAt }: Photo): string => dayWords(day) || dateWords(
 Page({
   data: {
     status: 'loading' as Status,
-    words: '',
+    problem: '',
     angles: [] as { angle: Angle; title: string }[],
     angle: 'front' as Angle,
     mode: 'beside' as 'beside' | 'over',
@@ -40,25 +39,9 @@ Page({
   },
 
   async load() {
-    this.setData({ status: 'loading' })
-    try {
-      const photos: Photo[] = []
-      let cursor: string | null = null
-      for (let page = 0; page < PAGES; page++) {
-        const { items, nextCursor }: Awaited<ReturnType<typeof getPhotos>> = await getPhotos(
-          this.treatmentId || null,
-          cursor,
-        )
-        photos.push(...items)
-        cursor = nextCursor
-        if (!cursor) break
-      }
-      this.sort(photos)
-    } catch (error) {
-      this.setData({ status: 'failed', words: problemOf(error) })
-    }
+    await show(this, async () => this.sorted(await getPhotos(this.treatmentId || null)))
   },
-  sort(photos: readonly Photo[]) {
+  sorted(photos: readonly Photo[]) {
     const byAngle = new Map<Angle, Photo[]>()
     for (const photo of [...photos].sort((a, b) => a.takenAt.localeCompare(b.takenAt)))
       if (photo.purpose === 'care' && !photo.locked)
@@ -67,16 +50,15 @@ Page({
     const angles = [...byAngle]
       .filter(([, of]) => of.length > 1)
       .map(([angle]) => ({ angle, title: ANGLE_WORDS[angle] }))
-    this.setData({ status: 'ready', angles })
-    if (angles[0]) this.turn(angles[0].angle)
+    return { angles, ...(angles[0] ? this.pair(angles[0].angle) : {}) }
   },
   /** The first and the latest: how it was, and how it is. */
-  turn(angle: Angle) {
+  pair(angle: Angle) {
     const choices = (this.byAngle.get(angle) ?? []).map((photo) => ({ id: photo.id, words: wordsOf(photo) }))
-    this.setData({ angle, choices, left: 0, right: choices.length - 1, share: MIDDLE })
+    return { angle, choices, left: 0, right: choices.length - 1, share: MIDDLE }
   },
   pick({ currentTarget }: Tap) {
-    this.turn(currentTarget.dataset.angle)
+    this.setData(this.pair(currentTarget.dataset.angle))
   },
   show({ currentTarget }: Tap) {
     this.setData({ mode: currentTarget.dataset.mode })

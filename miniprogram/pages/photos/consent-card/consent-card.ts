@@ -19,6 +19,7 @@ Component({
         if (consent?.granted) this.triggerEvent('agreed')
       } catch {
         // Sending a photo will ask again.
+        this.triggerEvent('agreed')
       }
     },
     async agree() {

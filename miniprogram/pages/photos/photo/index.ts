@@ -1,6 +1,7 @@
 /** One photo: large, who has looked at it, and the way to have it deleted. */
 import { askErasure, getOpenings, type Opening } from '../../../services/photos'
 import { fullInstantWords } from '../../../utils/dates'
+import { appended, more, NOTHING_THERE, show } from '../../../utils/loading'
 import { problemOf, type Status } from '../../../utils/views'
 import { dateWords } from '../words'
 
@@ -21,40 +22,37 @@ const viewOf = ({ at, kind, name, role, reason }: Opening, index: number): Openi
 Page({
   data: {
     status: 'loading' as Status,
+    problem: '',
+    /** Why it could not be deleted. */
     words: '',
     photoId: '',
     title: '',
     openings: [] as OpeningView[],
     isMore: false,
     isBusy: false,
-    /** What became of the wish to delete it. */
-    erased: '',
+    isErased: false,
   },
   cursor: null as string | null,
 
   onLoad({ photoId = '', words = '' }) {
     this.setData({ photoId, title: decodeURIComponent(words) })
-    void this.load()
+    if (photoId === '') this.setData(NOTHING_THERE)
+    else void this.load()
   },
 
   async load() {
-    this.setData({ status: 'loading' })
-    try {
-      const page = await getOpenings(this.data.photoId, null)
-      this.cursor = page.nextCursor
-      this.setData({ status: 'ready', openings: page.items.map(viewOf), isMore: page.nextCursor !== null })
-    } catch (error) {
-      this.setData({ status: 'failed', words: problemOf(error) })
-    }
+    await show(this, async () => {
+      const { items, nextCursor } = await getOpenings(this.data.photoId, null)
+      this.cursor = nextCursor
+      return { openings: items.map(viewOf), isMore: nextCursor !== null }
+    })
   },
   async more() {
-    if (!this.cursor) return
-    const page = await getOpenings(this.data.photoId, this.cursor).catch(() => null)
-    if (!page) return
-    this.cursor = page.nextCursor
-    const before = this.data.openings.length
-    const openings = [...this.data.openings, ...page.items.map((one, i) => viewOf(one, before + i))]
-    this.setData({ openings, isMore: page.nextCursor !== null })
+    const { photoId, openings } = this.data
+    const { length } = openings
+    const items = await more(this, (cursor) => getOpenings(photoId, cursor))
+    const views = items.map((one, i) => viewOf(one, length + i))
+    this.setData({ ...appended('openings', length, views), isMore: this.cursor !== null })
   },
 
   async erase() {
@@ -71,7 +69,7 @@ Page({
     try {
       const { outcome, keepUntil } = await askErasure(this.data.photoId)
       const locked = `照片已封存，任何人都不能再查看；病历保存期满（${dateWords(keepUntil)}）后彻底删除。`
-      this.setData({ erased: outcome === 'erased' ? '照片已经彻底删除。' : locked })
+      this.setData({ status: 'over', isErased: true, problem: outcome === 'erased' ? '照片已经彻底删除。' : locked })
     } catch (error) {
       this.setData({ words: problemOf(error) })
     } finally {

@@ -38,7 +38,10 @@ export function registerChoices({ define }: Builder): void {
             },
             ariaLabel: (value) => box.setAttribute('aria-label', text(value)),
             color(value) {
-              if (value) box.style.accentColor = text(value)
+              if (!value) return
+              box.style.accentColor = text(value)
+              // A switch is drawn by our own sheet.
+              box.style.setProperty('--on', text(value))
             },
           },
         }

@@ -66,6 +66,10 @@ export function registerTextFields({ define }: Builder): void {
             placeholder: (value) => {
               field.placeholder = text(value)
             },
+            placeholderStyle(value) {
+              const color = /(?:^|;)\s*color:\s*([^;]+)/.exec(text(value))?.[1]
+              if (color) field.style.setProperty('--placeholder', color)
+            },
             disabled: (value) => {
               field.disabled = value === true
             },
