@@ -3,6 +3,8 @@ import { el } from './dom.js'
 
 /** Whose program is open, and where. */
 let opened = null
+/** The same document with another place would not start anew: each wanted page is a document of its own. */
+let visits = 0
 
 /** Opens it when it is looked at first; for the same person it stays where it is, unless a page is wanted. */
 export function showMini(isShown, personId, page) {
@@ -12,9 +14,8 @@ export function showMini(isShown, personId, page) {
   if (!isShown || !personId || (opened === personId && !page)) return
   opened = personId
   const frame = el('customer-mini')
-  frame.src = `/phone/app.html?${new URLSearchParams({ person: personId })}${page ? `#/${page.replace(/^\//, '')}` : ''}`
-  // The same document with another place: only a reload starts it anew.
-  if (page) frame.contentWindow?.location.reload()
+  const query = new URLSearchParams({ person: personId, ...(page ? { visit: ++visits } : {}) })
+  frame.src = `/phone/app.html?${query}${page ? `#/${page.replace(/^\//, '')}` : ''}`
 }
 
 /** The program sends whoever asks for a person to the chat. */

@@ -106,14 +106,14 @@ describe.skipIf(withoutBrowser)('complaints on the phone', async () => {
     await list.close()
   })
 
-  test.each(['foreign', 'unknown', 'no'])(
-    'with a %s id it is said that there is nothing, and where to go',
+  test.each(['foreign', 'unknown', 'missing'])(
+    'where the id is %s it is said that there is nothing, and where to go',
     async (which) => {
       const [row] = await filed(other)
       const id = which === 'foreign' ? row?.id : which
       const phone = await world.open({
         person: person.personId,
-        path: `/pages/complaint/detail/index${which === 'no' ? '' : `?complaintId=${id}`}`,
+        path: `/pages/complaint/detail/index${which === 'missing' ? '' : `?complaintId=${id}`}`,
       })
       await phone.text('没有找到').waitFor()
       expect(await phone.text('再试一次').count()).toBe(0)
