@@ -21,6 +21,7 @@ const TITLES: Record<string, string> = {
   requests: '个人信息申请',
 }
 const LABELS: Record<string, string> = {
+  title: '事项',
   name: '姓名',
   phone: '手机号',
   email: '邮箱',
@@ -72,7 +73,6 @@ const LABELS: Record<string, string> = {
   inHospital: '住院',
   dischargedOn: '出院日期',
   course: '疗程',
-  title: '事项',
   day: '日期',
   kind: '类型',
   type: '涉及方面',
