@@ -21,6 +21,7 @@ import { ConsentsFile } from '../src/privacy/index.ts'
 import { OrganisationSchema } from '../src/staff/index.ts'
 import { SurveyFile, SurveyRulesFile } from '../src/surveys/index.ts'
 import { TreatmentsSchema } from '../src/treatments/index.ts'
+import { TriageFindingsFile, TriageNormalFile, TriageRulesFile, TriageWordsFile } from '../src/triage/index.ts'
 import { apiTypes } from './api-types.ts'
 import { contentPage } from './content-page.ts'
 
@@ -111,6 +112,10 @@ const files: Record<string, () => string> = {
   'config/schema/consents.json': () => schema(ConsentsFile),
   'config/schema/survey.json': () => schema(SurveyFile),
   'config/schema/survey-rules.json': () => schema(SurveyRulesFile),
+  'config/schema/triage-words.json': () => schema(TriageWordsFile),
+  'config/schema/triage-findings.json': () => schema(TriageFindingsFile),
+  'config/schema/triage-normal.json': () => schema(TriageNormalFile),
+  'config/schema/triage-rules.json': () => schema(TriageRulesFile),
   'config/schema/photos.json': () => schema(PhotosFile),
   'config/schema/organisation.json': () => schema(OrganisationSchema),
   'config/schema/treatments.json': () => schema(TreatmentsSchema),

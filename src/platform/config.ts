@@ -21,6 +21,8 @@ export const formatProblem = ({ file, line, path, message, code }: ConfigProblem
 export interface ConfigLoader {
   /** One file. `null` when it has problems, which are kept for `problems`. */
   load<S extends z.ZodType>(file: string, schema: S): z.output<S> | null
+  /** One file that a program wrote, as JSON: nobody looks for the line of a problem in it. `null` when it has problems. */
+  loadJson<S extends z.ZodType>(file: string, schema: S): z.output<S> | null
   /** Every `*.yaml` of a folder, by file name without ending, in name order. */
   loadAll<S extends z.ZodType>(folder: string, schema: S): Map<string, z.output<S>>
   /** The text of every file of a folder that ends so, by file name without ending, in name order. */
@@ -112,6 +114,19 @@ export function createConfigLoader(root: string): ConfigLoader {
     return null
   }
 
+  function loadJson<S extends z.ZodType>(file: string, schema: S): z.output<S> | null {
+    const shown = relative(process.cwd(), join(root, file)) || file
+    try {
+      const parsed = schema.safeParse(JSON.parse(readFileSync(join(root, file), 'utf8')))
+      if (parsed.success) return parsed.data
+      for (const { path, message } of parsed.error.issues.slice(0, 5))
+        problems.push({ file: shown, line: 1, path: path.join('.'), message })
+    } catch {
+      problems.push({ file: shown, line: 1, path: '', message: 'the file is missing or no JSON' })
+    }
+    return null
+  }
+
   function namesIn(folder: string, ending: string): string[] {
     let names: string[] = []
     const shown = relative(process.cwd(), join(root, folder))
@@ -137,6 +152,7 @@ export function createConfigLoader(root: string): ConfigLoader {
   return {
     problems,
     load,
+    loadJson,
     loadAll<S extends z.ZodType>(folder: string, schema: S) {
       const found = new Map<string, z.output<S>>()
       for (const name of namesIn(folder, '.yaml')) {
