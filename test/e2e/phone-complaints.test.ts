@@ -120,7 +120,7 @@ describe.skipIf(withoutBrowser)('complaints on the phone', async () => {
       expect(await phone.text('等了一个小时').count()).toBe(0)
       await phone.looksRight(`complaint-${which}`)
       await phone.tap(phone.text('查看我的投诉与建议'))
-      await phone.find('.card').first().waitFor()
+      await phone.role('button', '提交投诉或建议').waitFor()
       await phone.close()
     },
   )
