@@ -13,28 +13,42 @@ export interface Line {
   day: number | null
 }
 
-/** Pieces by their characters, so that a text is looked up without being cut up. */
-interface Piece {
-  /** Place in the model; -1: none. */
-  place: number
-  next: Map<number, Piece>
+/** Pieces by their characters in one flat table, so that a text is looked up without being cut up. */
+interface Pieces {
+  /** The units of a piece, one number of at most 48 bits; 0: free. */
+  keys: Float64Array
+  places: Int32Array
+  mask: number
 }
 
-/** The pieces among features, for `weigh`; what isn't one to three characters is no piece. */
-function pieceTree(features: readonly string[]): Piece {
-  const root: Piece = { place: -1, next: new Map() }
+/** Of up to three UTF-16 units. */
+const WIDTH = 0x10000
+const slotOf = (key: number, mask: number): number =>
+  (Math.imul(key % WIDTH, 0x9e3779b1) ^ Math.imul(Math.floor(key / WIDTH) | 0, 0x85ebca6b)) & mask
+
+/** The pieces among features; what isn't one to three characters is no piece. */
+function piecesAmong(features: readonly string[]): Pieces {
+  let room = 1
+  while (room < features.length * 2) room *= 2
+  const table: Pieces = { keys: new Float64Array(room), places: new Int32Array(room), mask: room - 1 }
   for (const [place, feature] of features.entries()) {
     if (feature.length > LONGEST) continue
-    let at = root
-    for (let index = 0; index < feature.length; index++) {
-      const unit = feature.charCodeAt(index)
-      const next = at.next.get(unit) ?? { place: -1, next: new Map() }
-      at.next.set(unit, next)
-      at = next
-    }
-    at.place = place
+    let key = 0
+    for (let at = 0; at < feature.length; at++) key = key * WIDTH + feature.charCodeAt(at)
+    let slot = slotOf(key, table.mask)
+    while (table.keys[slot] !== 0) slot = (slot + 1) & table.mask
+    table.keys[slot] = key
+    table.places[slot] = place
   }
-  return root
+  return table
+}
+
+function placeOf({ keys, places, mask }: Pieces, key: number): number {
+  for (let slot = slotOf(key, mask); ; slot = (slot + 1) & mask) {
+    const found = keys[slot]
+    if (found === key) return places[slot] ?? -1
+    if (found === 0) return -1
+  }
 }
 
 /** Every piece of a normalised text, one after the other. */
@@ -55,7 +69,7 @@ export function contextOf({ treatment, day }: Omit<Line, 'text'>): string[] {
 
 /** A model's features as `weigh` looks them up. */
 export interface Features {
-  pieces: Piece
+  pieces: Pieces
   context: ReadonlyMap<string, number>
   rarity: Float64Array
   /** Room to count in; zero between two texts. */
@@ -63,7 +77,7 @@ export interface Features {
 }
 
 export const featuresOf = (features: readonly string[], rarity: readonly number[]): Features => ({
-  pieces: pieceTree(features),
+  pieces: piecesAmong(features),
   context: new Map(features.flatMap((feature, at) => (feature.length > LONGEST ? [[feature, at] as const] : []))),
   rarity: Float64Array.from(rarity),
   counts: new Float64Array(features.length),
@@ -83,11 +97,10 @@ export function weigh(line: Line, { pieces, context, rarity, counts }: Features)
   const places: number[] = []
   const { text } = line
   for (let start = 0; start < text.length; start++) {
-    let at: Piece | undefined = pieces
+    let key = 0
     for (let index = start; index < start + LONGEST && index < text.length; index++) {
-      at = at.next.get(text.charCodeAt(index))
-      if (!at) break
-      const { place } = at
+      key = key * WIDTH + text.charCodeAt(index)
+      const place = placeOf(pieces, key)
       if (place < 0) continue
       const count = counts[place] ?? 0
       if (count === 0) places.push(place)
