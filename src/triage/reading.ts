@@ -6,7 +6,7 @@ import { normalise, soundOf, temperatures } from './text.ts'
 import { type Finding, QUALITIES, type Quality } from './types.ts'
 
 /** Groups that say how a sign is; they are never signs. */
-const MODIFIERS: ReadonlySet<string> = new Set([...QUALITIES, 'notbetter', 'sudden'])
+const MODIFIERS: ReadonlySet<string> = new Set([...QUALITIES, 'notbetter'])
 
 /** Said with a not, they say nothing: `没加重`, `不严重`. */
 const DENIES = /(?:没有?|不是?|未|没再|不再|并不|不算|不怎么|没怎么)(?:再|有|很|太|那么)?$/
