@@ -1,23 +1,14 @@
 /// <reference lib="dom" />
 /** Surveys on the phone: every kind of question, a branch, a sitting that is broken off, and taps that are too quick. */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { freePort } from '../../scripts/ports.ts'
+import { withEveryKind } from '../support/every-kind.ts'
 import { type OpenPhone, withoutBrowser } from '../support/phone.ts'
 import { phoneCustomer } from '../support/phone-customer.ts'
 import { phoneWorld } from '../support/phone-world.ts'
 import { corners } from '../support/pictures.ts'
 
-const config = mkdtempSync(join(tmpdir(), 'aftercare-config-'))
-cpSync('config', config, { recursive: true })
-cpSync('test/fixtures/every-kind.yaml', join(config, 'surveys/every_kind.yaml'))
-process.env.CONFIG_DIR = config
-afterAll(() => {
-  delete process.env.CONFIG_DIR
-  rmSync(config, { recursive: true, force: true })
-})
+withEveryKind()
 
 describe.skipIf(withoutBrowser)('surveys on the phone', async () => {
   if (withoutBrowser) return

@@ -1,11 +1,10 @@
 /// <reference lib="dom" />
 /** Every page of the program in every state, on a small, a usual and a large screen. A page without a case fails here. */
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import type { Route } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../../scripts/ports.ts'
+import { withEveryKind } from '../../support/every-kind.ts'
 import { type OpenPhone, withoutBrowser } from '../../support/phone.ts'
 import { stumblesOf, watchPatches } from '../../support/phone-looks.ts'
 import { LONG_NAME, peopleOf } from '../../support/phone-people.ts'
@@ -23,14 +22,7 @@ interface InPage {
   wx: { reLaunch(options: { url: string }): Promise<unknown> }
 }
 
-const config = mkdtempSync(join(tmpdir(), 'aftercare-config-'))
-cpSync('config', config, { recursive: true })
-cpSync('test/fixtures/every-kind.yaml', join(config, 'surveys/every_kind.yaml'))
-process.env.CONFIG_DIR = config
-afterAll(() => {
-  delete process.env.CONFIG_DIR
-  rmSync(config, { recursive: true, force: true })
-})
+withEveryKind()
 
 interface AppJson {
   pages: string[]
