@@ -7,6 +7,7 @@ import { buildApp } from '../src/app.ts'
 import { AdviceFile, GuideFile, PathwayFile } from '../src/care/index.ts'
 import { loadConfig } from '../src/config.ts'
 import { IMPORT_FIELDS } from '../src/imports/index.ts'
+import { ArticlesFile, SynonymsFile } from '../src/knowledge/index.ts'
 import { ConfirmingFile, PromotionFile, TemplateFile, WordingFile } from '../src/messaging/index.ts'
 import { PhotosFile } from '../src/photos/index.ts'
 import { systemClock } from '../src/platform/clock.ts'
@@ -116,6 +117,8 @@ const files: Record<string, () => string> = {
   'config/schema/triage-findings.json': () => schema(TriageFindingsFile),
   'config/schema/triage-normal.json': () => schema(TriageNormalFile),
   'config/schema/triage-rules.json': () => schema(TriageRulesFile),
+  'config/schema/knowledge.json': () => schema(ArticlesFile),
+  'config/schema/synonyms.json': () => schema(SynonymsFile),
   'config/schema/photos.json': () => schema(PhotosFile),
   'config/schema/organisation.json': () => schema(OrganisationSchema),
   'config/schema/treatments.json': () => schema(TreatmentsSchema),

@@ -6,6 +6,7 @@ import { createComplaintsRoom } from './complaints/index.ts'
 import type { AppConfig } from './config.ts'
 import { createCustomers } from './customers/index.ts'
 import { createImports, type ImportsService } from './imports/index.ts'
+import { createKnowledge } from './knowledge/index.ts'
 import { createMessaging } from './messaging/index.ts'
 import { createPhotos } from './photos/index.ts'
 import { bearerOf, createKeyRing } from './platform/auth.ts'
@@ -91,6 +92,12 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     customers: customers.service,
     staff: staff.service,
     kinds: config.treatments,
+  })
+  const knowledge = createKnowledge({
+    ...ports,
+    files: config.knowledge,
+    kinds: config.treatments,
+    withholdUnapproved: config.withholdUnapproved,
   })
   const publicUrl = settings.PUBLIC_URL?.replace(/\/+$/, '') ?? null
   const messaging = createMessaging({
@@ -213,6 +220,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     staff,
     customers,
     treatments,
+    knowledge,
     privacy,
     photos,
     messaging,

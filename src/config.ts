@@ -17,6 +17,7 @@ import {
   type PathwayProblem,
 } from './care/index.ts'
 import { COMPLAINT_TEMPLATES } from './complaints/index.ts'
+import { type KnowledgeFiles, loadKnowledge } from './knowledge/index.ts'
 import {
   buildTemplates,
   buildWordLint,
@@ -61,10 +62,13 @@ export interface AppConfig {
   photos: PhotosConfig
   /** The guides as written, for whoever reviews them. */
   guideFiles: ReadonlyMap<string, GuideFile>
+  knowledge: KnowledgeFiles
+  /** What no doctor has approved is not said to customers. */
+  withholdUnapproved: boolean
 }
 
 /**
- * `withholdUnapproved`: care guides that no doctor has approved are not sent.
+ * `withholdUnapproved`: care guides and articles that no doctor has approved are not sent.
  *
  * @throws ConfigError with one line per problem: file, line, path, what is wrong
  */
@@ -122,6 +126,10 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
   for (const [name, svg] of drawings)
     for (const message of [...lintDrawing(svg), ...words(captionOf(svg))])
       loader.report({ file: shown(join('illustrations', `${name}.svg`)), line: 1, path: '', message })
+  const knowledge = loadKnowledge(loader, shown, {
+    treatments: treatments && new Set(treatments.kinds.map(({ code }) => code)),
+    words,
+  })
   const guides = buildGuides(guideFiles)
   const pathways = [...pathwayFiles].map(([id, file]): Pathway => ({ id, ...file }))
   const surveys = [...surveyFiles].map(([id, file]): Survey => ({ id, ...file }))
@@ -162,7 +170,8 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     !surveyRules ||
     !confirming ||
     !photos ||
-    !consentsFile
+    !consentsFile ||
+    !knowledge
   )
     throw new ConfigError(loader.problems.map(formatProblem))
   return {
@@ -181,6 +190,8 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     photos,
     drawings: new Map([...drawings].map(([name, svg]) => [name, { caption: captionOf(svg), svg }])),
     guideFiles,
+    knowledge,
+    withholdUnapproved,
     consents: consentsFile.consents,
     surveys,
     surveyRules,

@@ -23,8 +23,8 @@ export interface ConfigLoader {
   load<S extends z.ZodType>(file: string, schema: S): z.output<S> | null
   /** One file that a program wrote, as JSON: nobody looks for the line of a problem in it. `null` when it has problems. */
   loadJson<S extends z.ZodType>(file: string, schema: S): z.output<S> | null
-  /** Every `*.yaml` of a folder, by file name without ending, in name order. */
-  loadAll<S extends z.ZodType>(folder: string, schema: S): Map<string, z.output<S>>
+  /** Every `*.yaml` of a folder but those of another shape, by file name without ending, in name order. */
+  loadAll<S extends z.ZodType>(folder: string, schema: S, except?: readonly string[]): Map<string, z.output<S>>
   /** The text of every file of a folder that ends so, by file name without ending, in name order. */
   texts(folder: string, ending: string): Map<string, string>
   /** Adds a problem found by a check across files. */
@@ -153,9 +153,10 @@ export function createConfigLoader(root: string): ConfigLoader {
     problems,
     load,
     loadJson,
-    loadAll<S extends z.ZodType>(folder: string, schema: S) {
+    loadAll<S extends z.ZodType>(folder: string, schema: S, except: readonly string[] = []) {
       const found = new Map<string, z.output<S>>()
       for (const name of namesIn(folder, '.yaml')) {
+        if (except.includes(name)) continue
         const value = load(join(folder, name), schema)
         if (value !== null) found.set(name.slice(0, -'.yaml'.length), value)
       }

@@ -14,7 +14,7 @@ import { type Finding, isAtLeast, type Level, type Verdict, type Words } from '.
 
 export { softmax, TriageModel } from './classifier.ts'
 export { loadTriage } from './load.ts'
-export { normalise } from './text.ts'
+export { normalise, soundOf } from './text.ts'
 export { isAtLeast, LEVELS, type Level, type Verdict, type Words } from './types.ts'
 export { checkTriage, type TriageFiles, TriageFindingsFile, TriageNormalFile, TriageRulesFile, TriageWordsFile }
 

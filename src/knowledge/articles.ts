@@ -1,0 +1,68 @@
+/** `config/knowledge/*.yaml`: approved words for customers and staff, each with who keeps it and when it is looked at again. */
+import { z } from 'zod'
+
+const ARTICLE_KINDS = ['faq', 'guide', 'forbidden', 'product', 'script', 'case', 'preop'] as const
+const AUDIENCES = ['customer', 'staff'] as const
+export type Audience = (typeof AUDIENCES)[number]
+const KEEPERS = ['doctor', 'nurse', 'customer_service', 'consultant', 'supervisor'] as const
+/** What is read in a chat without scrolling; staff read theirs at a desk. */
+const CUSTOMER_SIGNS = 280
+const STAFF_SIGNS = 600
+/** Days after a treatment of which anything is said. */
+const LAST_DAY = 400
+
+const ArticleId = z
+  .string()
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be kebab-case')
+  .max(64)
+
+const Fields = z.strictObject({
+  kind: z.enum(ARTICLE_KINDS),
+  title: z.string().trim().min(2).max(60),
+  /** Other ways in which people ask the same; found, never shown. */
+  asks: z.array(z.string().trim().min(2).max(60)).max(20).default([]),
+  audience: z.enum(AUDIENCES),
+  /** Codes of `config/treatments.yaml`; none: it is true of all. */
+  treatments: z.array(z.string()).max(40).default([]),
+  /** First and last day after the treatment for which it is written. */
+  days: z
+    .tuple([z.int().min(0).max(LAST_DAY), z.int().min(0).max(LAST_DAY)])
+    .refine(([first, last]) => first <= last, 'must begin before they end')
+    .optional(),
+  owner: z.enum(KEEPERS),
+  /** When whoever keeps it looks at it again. */
+  reviewOn: z.iso.date(),
+  /** Medical words wait for a doctor; what isn't medical may be approved as it is written. */
+  status: z.enum(['needs_doctor', 'approved']),
+  /** Word for word what is answered. */
+  answer: z.string().trim().min(10).max(STAFF_SIGNS),
+  /** A longer text for the mini-program. */
+  more: z.string().trim().min(1).max(2_000).optional(),
+})
+
+type Said = Pick<z.output<typeof Fields>, 'kind' | 'audience' | 'asks' | 'answer'>
+function sound({ kind, audience, asks, answer }: Said, { addIssue }: Pick<z.RefinementCtx, 'addIssue'>): void {
+  const problem = (path: string, message: string) => addIssue({ code: 'custom', path: [path], message })
+  if (audience === 'staff') return
+  if (answer.length > CUSTOMER_SIGNS)
+    problem('answer', `has ${answer.length} characters; a chat is read up to ${CUSTOMER_SIGNS}`)
+  if (asks.length === 0) problem('asks', 'must say how else customers ask it')
+  if (kind === 'script' || kind === 'case') problem('audience', 'scripts and cases are for staff')
+}
+
+/** `articles.3`: one of a file. */
+export const ArticlesFile = z
+  .strictObject({
+    articles: z
+      .array(
+        Fields.extend({
+          /** Stable: answers and edits refer to it. */
+          id: ArticleId,
+          version: z.int().positive(),
+        }).superRefine(sound),
+      )
+      .max(500),
+  })
+  .meta({ title: 'Articles of the knowledge' })
+export type ArticlesFile = z.output<typeof ArticlesFile>
+export type Article = ArticlesFile['articles'][number]

@@ -1,0 +1,48 @@
+/** Answers from approved words, word for word; where nothing fits well enough there is no answer. */
+import type { Article, Audience } from './articles.ts'
+import type { Library } from './library.ts'
+
+export interface Asking {
+  /** Code of the treatment that it is about, as far as is known … */
+  treatment?: string | null | undefined
+  /** … and the days since. */
+  day?: number | null | undefined
+  audience: Audience
+}
+
+export interface Answer {
+  article: Article
+  /** 0–1; at least `ANSWERED_FROM`. */
+  confidence: number
+  /** What else might be meant, the nearest first; at most three. */
+  others: Article[]
+}
+
+export interface KnowledgeService {
+  /** The approved article that answers it; null where none does well enough: then a person answers. */
+  answer(question: string, asking: Asking): Promise<Answer | null>
+  /** The article that may be said now; null for one that isn't there, waits for a doctor, or was retired. */
+  article(id: string): Promise<Article | null>
+}
+
+/** Below it a question is answered by a person. Tuned on `test/fixtures/knowledge`: questions against other topics. */
+export const ANSWERED_FROM = 0.45
+const OTHERS = 3
+
+export function createKnowledgeService({ library }: { library: Library }): KnowledgeService {
+  return {
+    async answer(question, { treatment, day, audience }) {
+      const hits = library.find(question, audience, { treatments: treatment ? [treatment] : [], day }, 1 + OTHERS)
+      const [best, ...others] = hits
+      if (!best || best.confidence < ANSWERED_FROM) return null
+      return {
+        article: best.item.article,
+        confidence: best.confidence,
+        others: others.map(({ item }) => item.article),
+      }
+    },
+    async article(id) {
+      return library.articles.get(id) ?? null
+    },
+  }
+}
