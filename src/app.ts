@@ -32,6 +32,7 @@ import { createStaff, SYNC_ROUTINE } from './staff/index.ts'
 import { createSurveys } from './surveys/index.ts'
 import { createTasks } from './tasks/index.ts'
 import { createTreatments } from './treatments/index.ts'
+import { createTriage } from './triage/index.ts'
 import { createWechat } from './wechat/index.ts'
 import { createWecom } from './wecom/index.ts'
 
@@ -182,6 +183,12 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     guides: config.guides,
     drawings: config.drawings,
     publicUrl,
+    triage: createTriage(config.triage),
+    sayings: {
+      survey: (invitationId) => surveys.service.wordsOf(invitationId),
+      complaint: (complaintId) => complaints.service.wordsOf(complaintId),
+    },
+    metrics,
   })
 
   const relations = createRelations({

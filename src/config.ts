@@ -38,6 +38,7 @@ import { RELATIONS_TEMPLATES } from './relations/index.ts'
 import { type Organisation, OrganisationSchema } from './staff/index.ts'
 import { checkSurveys, type Survey, SurveyFile, type SurveyRules, SurveyRulesFile } from './surveys/index.ts'
 import { type TreatmentKind, TreatmentsSchema } from './treatments/index.ts'
+import { checkTriage, loadTriage, type TriageFiles } from './triage/index.ts'
 
 export interface AppConfig {
   organisation: Organisation
@@ -60,6 +61,8 @@ export interface AppConfig {
   surveys: readonly Survey[]
   surveyRules: SurveyRules
   photos: PhotosConfig
+  /** How customers' words are read. */
+  triage: TriageFiles
   /** The guides as written, for whoever reviews them. */
   guideFiles: ReadonlyMap<string, GuideFile>
   knowledge: KnowledgeFiles
@@ -87,6 +90,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
   const photos = loader.load('photos.yaml', PhotosFile)
   const consentsFile = loader.load('consents.yaml', ConsentsFile)
   const pathwayFiles = loader.loadAll('pathways', PathwayFile)
+  const triage = loadTriage(loader)
   const shown = (file: string) => relative(process.cwd(), join(folder, file))
 
   const wording = loader.load('wording.yaml', WordingFile)
@@ -145,6 +149,11 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
           surveys: invitable,
         })
       : []
+  if (treatments && triage)
+    for (const { file, path, message } of checkTriage(triage, new Set(treatments.kinds.map(({ code }) => code)))) {
+      const name = join('triage', `${file}.yaml`)
+      loader.report({ file: shown(name), line: loader.lineOf(name, path), path: path.join('.'), message })
+    }
   if (treatments && advice && isWhole) {
     const facts = { kinds: treatments.kinds, pictures: new Set(drawings.keys()), room: GUIDE_BYTES - SIGNS_BYTES }
     const found = [...checkGuides(guideFiles, facts), ...checkAdvice(guideFiles, advice, treatments.kinds)]
@@ -171,7 +180,8 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     !confirming ||
     !photos ||
     !consentsFile ||
-    !knowledge
+    !knowledge ||
+    !triage
   )
     throw new ConfigError(loader.problems.map(formatProblem))
   return {
@@ -188,6 +198,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     promotionCaps: promotion.caps,
     confirming,
     photos,
+    triage,
     drawings: new Map([...drawings].map(([name, svg]) => [name, { caption: captionOf(svg), svg }])),
     guideFiles,
     knowledge,

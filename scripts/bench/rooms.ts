@@ -18,6 +18,7 @@ import { watchWrites } from '../../src/platform/writes.ts'
 import { createStaff } from '../../src/staff/index.ts'
 import { createTasks } from '../../src/tasks/index.ts'
 import { createTreatments } from '../../src/treatments/index.ts'
+import { createTriage } from '../../src/triage/index.ts'
 import { createWechat } from '../../src/wechat/index.ts'
 import { createWecom, type WecomClient } from '../../src/wecom/index.ts'
 import {
@@ -112,6 +113,9 @@ export async function openRooms(uri: string, start: string, answers: Partial<Wec
     guides: config.guides,
     drawings: config.drawings,
     publicUrl: null,
+    triage: createTriage(config.triage),
+    sayings: { survey: async () => null, complaint: async () => null },
+    metrics,
   })
   const features = [staff, customers, treatments, messaging, tasks, care]
   const routines = createRoutines(

@@ -6,6 +6,7 @@ import { hashId } from '../platform/hash.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { TasksService } from '../tasks/index.ts'
 import type { AskRow, CareStore } from './model.ts'
+import type { Signals } from './signals/signals.ts'
 import { logWritten } from './unplanned.ts'
 
 export interface AskDeps {
@@ -68,7 +69,7 @@ function questionOf(ask: AskRow, store: string, now: Date): EnqueueContact {
 
 /** An answer to an open question, or words for a person. */
 export async function onMessage(
-  { store, messaging, customers, staff, tasks }: AskDeps,
+  { store, messaging, customers, staff, tasks, signals }: AskDeps & { signals: Pick<Signals, 'heard'> },
   { messageId, customerId }: MessageReceived,
   now: Date,
 ): Promise<void> {
@@ -96,6 +97,9 @@ export async function onMessage(
     return
   }
   if (message.menuId !== null) return
+  // Danger first: whoever reads the words gets them afterwards.
+  if (message.text !== null)
+    await signals.heard({ source: 'kf', sourceId: messageId, customerId, at: message.at, text: message.text })
   // Every message of ours invites an answer: a person reads it.
   const isAboutCall = await tasks.showWords({ messageId, customerId, words: message.text })
   if (!isAboutCall) await logWritten({ store, customers, staff }, customerId, now)

@@ -6,10 +6,12 @@ import { DEFAULT_ZONE, dayOf } from '../platform/calendar.ts'
 import { EPOCH } from '../platform/clock.ts'
 import { due } from '../platform/due.ts'
 import { createHolidayWatch } from '../platform/holidays.ts'
+import type { Metrics } from '../platform/metrics.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
 import type { StaffService } from '../staff/index.ts'
-import type { TaskAttempted, TaskCompleted, TaskLapsed, TasksService } from '../tasks/index.ts'
+import type { TaskAttempted, TaskCompleted, TaskLapsed, TasksService, TaskTaken } from '../tasks/index.ts'
 import type { Treatment, TreatmentsService } from '../treatments/index.ts'
+import type { Triage } from '../triage/index.ts'
 import { onLapsed, onSettled } from './answers.ts'
 import { onMessage, openAsks } from './asks.ts'
 import { attentionList } from './attention.ts'
@@ -17,6 +19,7 @@ import { onAttempted } from './calls.ts'
 import { createCases } from './cases/cases.ts'
 import { createCaseStore } from './cases/model.ts'
 import { caseRoutes } from './cases/routes.ts'
+import { caseIdOf } from './cases/rules.ts'
 import { layOutDay } from './day.ts'
 import { onDaySaid } from './days-wanted.ts'
 import type { Drawing } from './drawings.ts'
@@ -40,6 +43,9 @@ import { reachRoutes } from './reach-routes.ts'
 import { foresee } from './reconsider.ts'
 import { onCompleted } from './records.ts'
 import { careRoutes } from './routes.ts'
+import { createSignalStore } from './signals/model.ts'
+import { signalRoutes } from './signals/routes.ts'
+import { createSignals, type Sayings, type Signals, sayingHandlers } from './signals/signals.ts'
 import { createSubjects, subjectOf, supposed } from './subjects.ts'
 import { askedInChat, onSurveyAnswered, type SurveyPort } from './surveys.ts'
 import { recordUnplanned } from './unplanned.ts'
@@ -61,6 +67,8 @@ export interface CareService {
   startPlans(treatments: readonly Treatment[]): Promise<number>
   /** Keeps contacts that an old system recorded, each with its own answer; their numbers differ. Nothing is sent for them. */
   recordPast(contacts: readonly PastContact[], options?: BulkOptions): Promise<BulkAnswer[]>
+  /** How urgent a customer's words are; nothing is done about them. */
+  levelOf: Signals['levelOf']
 }
 
 export interface CareDeps extends Ports, PathwayDeps {
@@ -74,10 +82,13 @@ export interface CareDeps extends Ports, PathwayDeps {
   drawings: ReadonlyMap<string, Drawing>
   /** Where customers reach this server; null where they can't, and messages have no links. */
   publicUrl: string | null
+  triage: Triage
+  sayings: Sayings
+  metrics: Pick<Metrics, 'signals'>
 }
 
 export function createCare(deps: CareDeps): Feature<CareService> {
-  const { db, clock, events, nudge, messaging, staff, treatments, customers, publicUrl } = deps
+  const { db, clock, events, nudge, messaging, staff, treatments, customers, tasks, publicUrl } = deps
   const guides: GuideBook =
     publicUrl === null ? deps.guides : { ...deps.guides, linkTo: (address) => `${publicUrl}${guidePath(address)}` }
   const store = createCareStore(db, clock)
@@ -87,6 +98,8 @@ export function createCare(deps: CareDeps): Feature<CareService> {
   const known = { ...treatments, getMany: subjects }
   const caseStore = createCaseStore(db)
   const cases = createCases({ ...deps, treatments: known, cases: caseStore })
+  const signalStore = createSignalStore(db)
+  const signals = createSignals({ ...deps, cases, signals: signalStore, triage: deps.triage })
   const seeDays = createHolidayWatch(deps.log)
   const shared = {
     ...deps,
@@ -120,11 +133,18 @@ export function createCare(deps: CareDeps): Feature<CareService> {
     await askedInChat(shared, asks)
   })
 
+  const said = sayingHandlers(signals, deps.sayings)
   const onRecords = Object.entries(recordHandlers(shared)).map(([type, handler]) => [type, informed(handler)] as const)
   events.subscribe('care', {
     ...Object.fromEntries(onRecords),
     [MIGRATION_EVENT]: migrations.onWanted,
     [DECISION_EVENT]: informed((event) => onDecided(shared, event)),
+    async 'task.taken'({ data, occurredAt }) {
+      const { taskId, byUserId } = data as unknown as TaskTaken
+      const task = await tasks.get(taskId)
+      if (task?.customerId)
+        await cases.take(caseIdOf({ ...task, customerId: task.customerId }), { taskId, byUserId, at: occurredAt })
+    },
     'task.attempted': ({ data, occurredAt }) => onAttempted(shared, data as unknown as TaskAttempted, occurredAt),
     async 'task.completed'({ data, occurredAt }) {
       const completed = data as unknown as TaskCompleted
@@ -135,8 +155,13 @@ export function createCare(deps: CareDeps): Feature<CareService> {
       const [stepId] = (data as unknown as TaskLapsed).stepIds
       if (stepId !== undefined) await onLapsed(shared, stepId)
     },
-    'survey.answered': (event) => onSurveyAnswered(store, event),
-    'customer.message_received': ({ data }) => onMessage(shared, data as unknown as MessageReceived, clock.now()),
+    ...said,
+    async 'survey.answered'(event) {
+      await onSurveyAnswered(store, event)
+      await said['survey.answered'](event)
+    },
+    'customer.message_received': ({ data }) =>
+      onMessage({ ...shared, signals }, data as unknown as MessageReceived, clock.now()),
   })
 
   async function startPlans(done: readonly Treatment[]): Promise<number> {
@@ -151,6 +176,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
       startPlans,
       recordPast: (contacts, options) => recordPast(shared, contacts, options),
       mine: createMine(shared),
+      levelOf: (said) => signals.levelOf(said),
     },
     routes: [
       ...careRoutes({
@@ -168,6 +194,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
       ...handRoutes(shared),
       ...migrationRoutes({ store: migrationStore, migrations }),
       ...caseRoutes(caseStore, customers),
+      ...signalRoutes({ signals, store: signalStore, customers, staff }),
     ],
     pages: guidePages({ ...deps, guides }),
     due: [
@@ -181,7 +208,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
     ],
     routines: [layOutDay(shared), attentionList(shared)],
     async ready() {
-      await Promise.all([store.ready(), caseStore.ready()])
+      await Promise.all([store.ready(), caseStore.ready(), signalStore.ready()])
       // A clock that is followed hasn't been told the time yet.
       if (clock.now() > EPOCH) seeDays([dayOf(clock.now(), DEFAULT_ZONE)])
       await versions.keepFiles()

@@ -133,4 +133,8 @@ export const CARE_TEMPLATES = [
   'care.ask_satisfaction',
   'care.ask_nps',
   'care.ask_done',
+  'care.holding_emergency',
+  'care.holding_crisis',
+  'care.holding_abnormal',
+  'care.holding_watch',
 ] as const

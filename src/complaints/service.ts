@@ -66,6 +66,8 @@ export interface ComplaintsService {
   file(customerId: string, input: ComplaintInput): Promise<ComplaintRow>
   /** The newest first, one more than the page holds. */
   page(customerId: string, request: PageRequest): Promise<ComplaintRow[]>
+  /** What happened, as the customer wrote it; null where there is no such complaint. */
+  wordsOf(complaintId: string): Promise<string | null>
   /** All of them in words, the newest first: their part of a copy of somebody's data. */
   copyOf(customerId: string): Promise<ComplaintCopy[]>
   /** @throws AppError not_found/complaint_not_found: also for somebody else's */
@@ -233,6 +235,10 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
       return kept
     },
     page: async (customerId, request) => store.page(await customers.idsOf(customerId), request),
+    async wordsOf(complaintId) {
+      const row = await store.get(complaintId)
+      return row && crypto.open(WORDS_FIELD, row.words)
+    },
     async copyOf(customerId) {
       const rows = await store.page(await customers.idsOf(customerId), { limit: MOST_COPIED, after: null })
       return rows.map(({ number, status, createdAt, treatmentId, mayContact, stars, ...row }) => ({

@@ -24,6 +24,8 @@ export const ERROR_MESSAGES = {
   upstream: '外部服务暂时不可用，请稍后再试。',
   store_not_found: '没有找到该门店。',
   staff_not_found: '没有找到该员工。',
+  signal_not_found: '没有找到该提示。',
+  signal_judged: '该提示已由其他同事判断。',
   absence_not_found: '没有找到该休假记录。',
   absence_overlaps: '该员工在这段时间内已有其他休假记录。',
   customer_not_found: '没有找到该客户。',

@@ -13,6 +13,8 @@ export interface Metrics {
   lag: Gauge<'table'>
   /** Callbacks and events that were given up: a person looks, then replays them. */
   parked: Gauge<'table'>
+  /** What customers say of themselves, by the level that the triage read. */
+  signals: Counter<'source' | 'level'>
 }
 
 export function createMetrics({ defaults = true } = {}): Metrics {
@@ -61,6 +63,12 @@ export function createMetrics({ defaults = true } = {}): Metrics {
       name: 'aftercare_parked_rows',
       help: 'Callbacks and event deliveries that were given up after all tries',
       labelNames: ['table'],
+      registers,
+    }),
+    signals: new Counter({
+      name: 'aftercare_signals_total',
+      help: 'What customers say of themselves by source and level of urgency',
+      labelNames: ['source', 'level'],
       registers,
     }),
   }

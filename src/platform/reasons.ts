@@ -34,6 +34,7 @@ export const REASONS = {
   bought: { zh: '客户已成交', en: 'the customer has bought' },
   consultation_closed: { zh: '咨询已结束跟进', en: 'the consultation is closed' },
   superseded: { zh: '已被新的安排取代', en: 'replaced by a newer arrangement' },
+  false_alarm: { zh: '经人工判断并非异常', en: 'a person has judged it to be nothing' },
   abnormal_case: { zh: '异常情况处理中，暂不推荐', en: 'an abnormal case is open: nothing is offered' },
   // why a survey was not asked
   survey_open: { zh: '上一份问卷尚未填写', en: 'the same survey still waits for an answer' },

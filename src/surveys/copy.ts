@@ -10,7 +10,7 @@ import type { AnsweredCopy } from './types.ts'
 import type { Surveys } from './versions.ts'
 
 export interface CopyDeps {
-  store: Pick<SurveyStore, 'answersOf' | 'invitations'>
+  store: Pick<SurveyStore, 'answersOf' | 'answers' | 'invitations'>
   surveys: Surveys
   customers: Pick<CustomersService, 'idsOf'>
   crypto: Pick<FieldCrypto, 'open'>
@@ -32,6 +32,21 @@ export const createCopy =
         return { title, answeredAt: at, treatmentId, storeId, answers: said }
       }),
     )
+  }
+
+/** What was written in somebody's own words: an own question's text, not what was chosen or dated. */
+export const createWordsOf =
+  ({ store, surveys, crypto }: Omit<CopyDeps, 'customers'>) =>
+  async (invitationId: string): Promise<string | null> => {
+    const [[row], [invitation]] = await Promise.all([store.answers([invitationId]), store.invitations([invitationId])])
+    if (!row) return null
+    const { questions } = formOf(await surveys.of(row.surveys), invitation?.subject ?? null)
+    const answers = JSON.parse(crypto.open(ANSWERS_FIELD, row.sealed)) as Answers
+    const words = asked(questions, answers).flatMap(({ id, kind }) => {
+      const answer = answers[id]
+      return kind === 'text' && typeof answer === 'string' && answer.trim() !== '' ? [answer.trim()] : []
+    })
+    return words.length > 0 ? words.join('。') : null
   }
 
 /** An answer as people say it. Pure. */

@@ -7,7 +7,7 @@ import type { TreatmentCancelled, TreatmentsService } from '../treatments/index.
 import type { WechatClient } from '../wechat/index.ts'
 import { anonymousList, createAnonymousDesk } from './anonymous.ts'
 import { createAnswered } from './answered.ts'
-import { createCopy } from './copy.ts'
+import { createCopy, createWordsOf } from './copy.ts'
 import type { Survey, SurveyRules } from './definition.ts'
 import { createSurveyDesk } from './desk.ts'
 import { createSurveyStore } from './model.ts'
@@ -56,6 +56,7 @@ export function createSurveys(deps: SurveysDeps): Feature<SurveysService> {
     service: {
       ...service,
       copyOf: createCopy(shared),
+      wordsOf: createWordsOf(shared),
       questionsFor: async (customerId) =>
         (await desk.page(customerId, { limit: MOST_QUESTIONS, after: null }))
           .slice(0, MOST_QUESTIONS)

@@ -197,6 +197,7 @@ export function createSurveyStore(db: Connection) {
         .sort({ _id: 1 })
         .limit(limit + 1)
         .toArray(),
+    answers: (invitationIds: readonly string[]) => answers.find({ _id: { $in: [...invitationIds] } }).toArray(),
     /** What these people have answered, the newest first: nobody answers so many in a life. */
     answersOf: (customerIds: readonly string[]) =>
       answers

@@ -32,7 +32,9 @@ export const SURVEY_PAGE = 'pages/survey/index'
 /** Where the mini-program asks it. */
 export const pageOf = (invitationId: string): string => `${SURVEY_PAGE}?invitationId=${invitationId}`
 
-export function createSurveysService(deps: SurveyServiceDeps): Omit<SurveysService, 'questionsFor' | 'copyOf'> {
+export function createSurveysService(
+  deps: SurveyServiceDeps,
+): Omit<SurveysService, 'questionsFor' | 'copyOf' | 'wordsOf'> {
   const { store, surveys, rules, customers, treatments, clock, random, publicUrl } = deps
 
   const subjectOf = (code: string | null): InvitationRow['subject'] => {

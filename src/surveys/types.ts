@@ -32,6 +32,8 @@ export interface SurveysService {
   invite(invites: readonly Invite[]): Promise<ReadonlyMap<string, Invited>>
   /** What the customer has answered by name, the newest first. */
   copyOf(customerId: string): Promise<AnsweredCopy[]>
+  /** What was written into the free-text questions of a submission; null where nothing was. */
+  wordsOf(invitationId: string): Promise<string | null>
   /** These surveys of an occasion are not asked any more, unless they are answered. Safe to repeat. */
   withdraw(occasions: readonly { occasion: string; surveyIds: readonly string[] }[], reason: Reason): Promise<void>
 }

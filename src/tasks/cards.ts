@@ -50,6 +50,8 @@ const head = (task: CardFacts): Json => ({
 })
 
 const buttonsOf = (task: CardFacts, taken: boolean): Button[] => {
+  // Whoever takes an emergency takes it: there is nothing to ask first.
+  if (task.kind === 'red_flag') return ['done']
   if (task.form === 'confirm') return ['done', 'problem']
   if (task.form === 'decision') return ['done', 'transfer', 'problem']
   return taken ? ['done', 'not_reached', 'transfer', 'problem'] : ['take', 'done', 'not_reached', 'transfer', 'problem']
@@ -57,10 +59,12 @@ const buttonsOf = (task: CardFacts, taken: boolean): Button[] => {
 
 /** What the button that closes the task says. */
 const DONE: Partial<Record<TaskRow['form'], string>> = { confirm: '已完成', decision: '作出决定' }
+const doneWords = ({ form, kind }: CardFacts): string =>
+  kind === 'red_flag' ? '立即接手' : (DONE[form] ?? BUTTONS.done)
 
 const buttonList = (task: CardFacts, taken: boolean): Json[] =>
   buttonsOf(task, taken).map((key, i) => ({
-    text: key === 'done' ? (DONE[task.form] ?? BUTTONS.done) : BUTTONS[key],
+    text: key === 'done' ? doneWords(task) : BUTTONS[key],
     style: i === 0 ? 1 : 2,
     key,
   }))

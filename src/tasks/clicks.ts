@@ -17,7 +17,8 @@ import {
   type Show,
   withdrawNewer,
 } from './outcome.ts'
-import { complete, handOver, isAnswered, type Transition, WORDS_MS, withdraw } from './rules.ts'
+import { complete, eventOf, handOver, isAnswered, type Transition, WORDS_MS, withdraw } from './rules.ts'
+import type { TaskTaken } from './types.ts'
 
 export type { Click } from './outcome.ts'
 
@@ -40,6 +41,18 @@ const TOLD: Partial<Record<TaskRow['status'], string>> = {
 
 /** A click, by anybody, on any card of the task, however old. */
 export function transition(task: TaskRow, click: Click, context: ClickContext): Transition {
+  const { set, effects } = decided(task, click, context)
+  // Whoever passes it on has not begun.
+  const begins = task.urgent && task.status === 'open' && set.status !== undefined && set.status !== 'transfer'
+  return begins ? { set, effects: [...effects, taken(task, click.userId)] } : { set, effects }
+}
+
+function taken({ _id: taskId, kind, customerId }: TaskRow, byUserId: string): Effect {
+  const data: TaskTaken = { taskId, kind, customerId, byUserId }
+  return eventOf('task.taken', `task.taken:${taskId}`, data)
+}
+
+function decided(task: TaskRow, click: Click, context: ClickContext): Transition {
   const show = (shown: Shown): Effect => ({
     kind: 'update',
     responseCode: click.responseCode,
@@ -132,9 +145,10 @@ function done(task: TaskRow, click: Click, now: Date, show: Show): Transition {
   if (task.choice && !isAnswer(task, answer))
     return { set: {}, effects: [show({ card: 'working', said: '请先选择，再点“已完成”' })] }
   const { set, effects } = complete(task, click.userId, now, null)
+  const said = task.kind === 'red_flag' ? `已由${click.userName}接手` : '已完成'
   return {
     set: task.choice ? { ...set, answer } : set,
-    effects: [show({ card: 'closed', said: '已完成' }), ...withdrawNewer(task, click, '已完成'), ...effects],
+    effects: [show({ card: 'closed', said }), ...withdrawNewer(task, click, said), ...effects],
   }
 }
 

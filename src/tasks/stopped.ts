@@ -10,6 +10,7 @@ const SAFETY: readonly TaskKind[] = [
   'doctor_contact',
   'decide_contact',
   'case_escalation',
+  'red_flag',
   'set_day',
   'complaint',
   'data_request',

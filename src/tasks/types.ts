@@ -12,6 +12,8 @@ export type TaskKind =
   | 'call_back'
   /** An abnormal case that nobody has looked after in time: a supervisor or director sees to it. */
   | 'case_escalation'
+  /** An emergency that waits for somebody to take it. */
+  | 'red_flag'
   | 'send_message'
   | 'check_message'
   /** A day that a plan waits for is to be said in the clinic's system. */
@@ -53,6 +55,8 @@ export interface OpenTask {
   stepIds: string[]
   /** A red flag goes to a doctor: where the store has none, to the company's duty doctor. */
   redFlag?: boolean | undefined
+  /** Somebody waits for a person to begin: told as `task.taken`. */
+  urgent?: boolean | undefined
   /** Card title, ≤ 36 characters. */
   title: string
   /** Up to 6 facts on the card; keyname ≤ 5, value ≤ 30 characters. */
@@ -178,6 +182,13 @@ export interface TaskAttempted {
   result: 'not_reached'
   /** 1 for the first. */
   attempt: number
+}
+/** `task.taken:<taskId>`: the first person has begun with an urgent task. */
+export interface TaskTaken {
+  taskId: string
+  kind: TaskKind
+  customerId: string | null
+  byUserId: string
 }
 /** `task.lapsed:<taskId>`: nobody did it while it was of use. */
 export interface TaskLapsed {

@@ -14,16 +14,18 @@ import type { OpenTask, TasksService } from '../../tasks/index.ts'
 import type { TreatmentsService } from '../../treatments/index.ts'
 import { FALLBACK_WINDOW, windowFacts } from '../rows.ts'
 import {
+  alarmTaskIdsOf,
   type CaseFacts,
   doctorTaskId,
   escalationTask,
   openedNote,
   resolvedNote,
+  ringing,
   roundTasks,
   taskIdsOf,
 } from './cards.ts'
 import type { CaseRow, CaseStore } from './model.ts'
-import { caseIdOf, closed, opened, passed, type Report, reported, type Spoke, spoken } from './rules.ts'
+import { caseIdOf, closed, opened, passed, type Report, reported, type Spoke, spoken, taken } from './rules.ts'
 
 export interface CaseDeps {
   cases: CaseStore
@@ -41,12 +43,15 @@ export interface Cases {
   report(report: Report, words: string | null): Promise<void>
   /** The doctor's card of a case was finished; cards of former rounds change nothing. Safe to repeat. */
   spoke(caseId: string, taskId: string, spoke: Spoke): Promise<void>
+  /** Somebody has begun with an urgent card of a case; cards of former rounds change nothing. Safe to repeat. */
+  take(caseId: string, by: { byUserId: string; taskId: string; at: Date }): Promise<void>
   /** Ends open cases without a solution: the customer has died, the treatment was entered by mistake. */
   close(rows: readonly CaseRow[], reason: Reason): Promise<void>
   /** Those of the customers (under any of their ids) for whom nothing may be offered now. */
   openAmong(customerIds: readonly string[]): Promise<Set<string>>
   openOf(customerIds: readonly string[]): Promise<CaseRow[]>
   openAbout(treatmentId: string): Promise<CaseRow[]>
+  openCase(caseId: string): Promise<CaseRow | null>
   drain(now: Date): Promise<Record<string, number>>
 }
 
@@ -88,8 +93,15 @@ export function createCases(deps: CaseDeps): Cases {
     ])
   }
 
-  async function begin(row: CaseRow, at: Date, words: string | null): Promise<void> {
+  async function openCase(caseId: string): Promise<CaseRow | null> {
+    const row = await cases.get(caseId)
+    return row?.status === 'open' ? row : null
+  }
+
+  /** `before`: the round that it takes over from, where nobody has spoken with the customer yet. */
+  async function begin(row: CaseRow, at: Date, words: string | null, before?: CaseRow): Promise<void> {
     const facts = await factsOf(row, at, words)
+    if (before?.status === 'open' && before.contactedAt === null) await tasks.cancel(taskIdsOf(before), 'superseded')
     const owners = await tasks.open(roundTasks(treatments, row, facts))
     await tell(row, facts, `opened:${row.round}`, openedNote(treatments, row, facts), owners.get(doctorTaskId(row)))
   }
@@ -105,7 +117,7 @@ export function createCases(deps: CaseDeps): Cases {
       const set = reported(row, found, clock.now())
       if (set === null) return null
       // A further report in the same round is kept, and asks for nothing that isn't asked for.
-      if (set.round !== undefined) await begin({ ...row, ...set }, found.at, words)
+      if (set.round !== undefined) await begin({ ...row, ...set }, found.at, words, row)
       return (await cases.change(row, set)) ? null : LOST
     })
   }
@@ -121,7 +133,7 @@ export function createCases(deps: CaseDeps): Cases {
       // What is over needs nobody any more; of a round that goes on customer service's part stays.
       else
         await tasks.cancel(
-          taskIdsOf(row).filter((id) => id !== taskId && (next.status === 'resolved' || id.startsWith('escalate'))),
+          taskIdsOf(row).filter((id) => id !== taskId && (next.status === 'resolved' || /^(escalate|alarm)/.test(id))),
           'superseded',
         )
       if (next.status === 'resolved') {
@@ -132,12 +144,32 @@ export function createCases(deps: CaseDeps): Cases {
     })
   }
 
+  /** Whoever stands above need not take it any more; the doctor's card stays until the doctor has spoken. */
+  async function take(caseId: string, by: { byUserId: string; taskId: string; at: Date }): Promise<void> {
+    await untilWon({ caseId }, async () => {
+      const row = await cases.get(caseId)
+      if (!row || ![doctorTaskId(row), ...alarmTaskIdsOf(row)].includes(by.taskId)) return null
+      await tasks.cancel(
+        alarmTaskIdsOf(row).filter((id) => id !== by.taskId),
+        'taken',
+      )
+      const set = taken(row, by)
+      return set === null || (await cases.change(row, set)) ? null : LOST
+    })
+  }
+
   /** One look at a case whose time has come. */
   async function look(row: CaseRow, now: Date): Promise<Partial<CaseRow>> {
     const facts = await factsOf(row, now)
     const set = passed(row, now, facts.window)
     if (set === null) return { dueAt: null }
     const next: CaseRow = { ...row, ...set }
+    if (set.alarms) {
+      const asked = ringing(treatments, next, facts)
+      await tasks.open(asked.tasks)
+      await tasks.tell(asked.notes)
+      return set
+    }
     const asked: OpenTask[] =
       set.escalated === 1 || set.escalated === 2
         ? [escalationTask(treatments, next, facts)]
@@ -149,6 +181,7 @@ export function createCases(deps: CaseDeps): Cases {
   return {
     report,
     spoke,
+    take,
     async close(rows, reason) {
       for (const row of rows) {
         await tasks.cancel(taskIdsOf(row), reason)
@@ -166,9 +199,10 @@ export function createCases(deps: CaseDeps): Cases {
     },
     openOf: (customerIds) => cases.openOf(customerIds),
     async openAbout(treatmentId) {
-      const row = await cases.get(treatmentId)
-      return row?.status === 'open' ? [row] : []
+      const row = await openCase(treatmentId)
+      return row ? [row] : []
     },
+    openCase,
     async drain(now) {
       const counts = { looked: 0 }
       for (;;) {

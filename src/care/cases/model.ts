@@ -5,6 +5,16 @@ import { collectionOf, ensureIndexes, insertMissing } from '../../platform/db.ts
 import type { Reason } from '../../platform/reasons.ts'
 import type { FollowUp } from '../../tasks/index.ts'
 
+/** An emergency rings until a person takes it. */
+export interface Alarm {
+  round: number
+  since: Date
+  /** How often it has been carried further. */
+  calls: number
+  takenAt: Date | null
+  takenBy: string | null
+}
+
 export interface CaseRow extends DueRow {
   customerId: string
   storeId: string
@@ -17,7 +27,7 @@ export interface CaseRow extends DueRow {
   reason: Reason | null
   /** Of the newest opening: what was resolved may come back. */
   openedAt: Date
-  /** Contact records in which it was found. */
+  /** Contact records and signals in which it was found. */
   reports: { contactId: string; at: Date; byUserId: string | null; state: string }[]
   /** Rounds of contacts, over all openings: 0 is the doctor's first. */
   round: number
@@ -33,6 +43,8 @@ export interface CaseRow extends DueRow {
   escalated: 0 | 1 | 2
   /** Days until the next round, as the doctor set them last. */
   everyDays: number | null
+  /** Rounds that an emergency began, oldest first; left out while there was none. */
+  alarms?: Alarm[]
   /** What the doctor's contacts came to, oldest first. */
   history: { round: number; at: Date; byUserId: string; followUp: FollowUp | null }[]
   resolvedAt: Date | null

@@ -24,11 +24,21 @@ const View = z.object({
   /** 0 nobody, 1 supervisor, 2 director. */
   escalated: z.number(),
   everyDays: z.number().nullable(),
+  /** Rounds that an emergency began: since when it rang, and who took it when. */
+  alarms: z.array(
+    z.object({
+      round: z.number(),
+      since: Instant,
+      calls: z.number(),
+      takenAt: Instant.nullable(),
+      takenBy: z.string().nullable(),
+    }),
+  ),
   history: z.array(z.object({ round: z.number(), at: Instant, byUserId: z.string(), followUp: z.string().nullable() })),
   resolvedAt: Instant.nullable(),
   resolvedBy: z.string().nullable(),
 })
-const viewOf = (row: CaseRow) => ({ ...row, id: row._id })
+const viewOf = (row: CaseRow) => ({ alarms: [], ...row, id: row._id })
 
 export const caseRoutes = (cases: CaseStore, customers: Pick<CustomersService, 'idsOf'>) => [
   route({

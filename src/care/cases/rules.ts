@@ -6,11 +6,11 @@
 import type { WindowFacts } from '../../messaging/index.ts'
 import { addDays, atTime, dayOf } from '../../platform/calendar.ts'
 import { FREE_CLAIM } from '../../platform/claims.ts'
-import { addMs, DAY_MS, HOUR_MS } from '../../platform/clock.ts'
+import { addMs, DAY_MS, HOUR_MS, MINUTE_MS } from '../../platform/clock.ts'
 import type { Reason } from '../../platform/reasons.ts'
 import type { FollowUp } from '../../tasks/index.ts'
 import { endOfContacts } from '../timing.ts'
-import type { CaseRow } from './model.ts'
+import type { Alarm, CaseRow } from './model.ts'
 
 /** The treating doctor contacts the customer within one day. */
 export const FIRST_MS = DAY_MS
@@ -18,11 +18,21 @@ export const FIRST_MS = DAY_MS
 export const DIRECTOR_AFTER_MS = DAY_MS
 /** A round that begins late in the day has until the same time of the next one. */
 const ROOM_MS = 4 * HOUR_MS
+/** The doctor speaks with the customer of an emergency within two hours … */
+export const EMERGENCY_MS = 2 * HOUR_MS
+/** … and a person has taken it within a quarter of an hour. */
+export const TAKEN_WITHIN_MS = 15 * MINUTE_MS
+/** Before that it goes up twice; afterwards it rings every quarter of an hour, until the doctor's two hours are over. */
+const RINGS_MS = [5, 10, 15, 30, 45, 60, 75, 90, 105].map((minutes) => minutes * MINUTE_MS)
+/** A doctor who hears of it late in the day looks at it before sleeping. */
+const LATE_MS = 2 * HOUR_MS
 
 export const STATES: Record<string, string> = { abnormal: '异常反应', needs_doctor: '需要医生' }
+export const EMERGENCY = 'emergency'
 export const isAbnormal = (state: string | null): state is string => state !== null && Object.hasOwn(STATES, state)
 
 export interface Report {
+  /** The record of the contact, or the signal, that found it. */
   contactId: string
   customerId: string
   storeId: string
@@ -33,6 +43,15 @@ export interface Report {
   at: Date
   /** Found in the joint follow-up, where an abnormal state is no news. */
   isJoint: boolean
+  /** Until when the doctor must have spoken with the customer; left out: within a day. */
+  dueBy?: Date
+}
+
+/** Told by the customer, and read by a machine: an emergency within two hours, anything else on the same day. */
+export const dueByOf = (level: 'abnormal' | 'emergency', at: Date, window: WindowFacts): Date => {
+  if (level === EMERGENCY) return addMs(at, EMERGENCY_MS)
+  const [evening, late] = [endOfContacts(dayOf(at, window.timeZone), window), addMs(at, LATE_MS)]
+  return evening > late ? evening : late
 }
 
 /** One case per treatment; what is told outside of any is the customer's. */
@@ -49,6 +68,35 @@ const roundBy = (dueBy: Date) => ({
 })
 const reportOf = ({ contactId, at, byUserId, state }: Report) => ({ contactId, at, byUserId, state })
 
+/** What a report begins: a round, and with an emergency its alarm. */
+function begun(report: Report, round: number, alarms: readonly Alarm[] = []) {
+  const { at, state } = report
+  const dueBy = report.dueBy ?? addMs(at, FIRST_MS)
+  const base = { round, ...roundBy(dueBy) }
+  if (state !== EMERGENCY) return base
+  const alarm: Alarm = { round, since: at, calls: 0, takenAt: null, takenBy: null }
+  return { ...base, alarms: [...alarms, alarm], dueAt: nextRing(alarm, dueBy) }
+}
+const nextRing = ({ since, calls }: Alarm, dueBy: Date): Date => {
+  const next = RINGS_MS[calls]
+  return next === undefined ? dueBy : addMs(since, next)
+}
+
+/** The alarm of the round that is running; null: it is no emergency's. */
+export const alarmOf = ({ alarms = [], round }: Pick<CaseRow, 'alarms' | 'round'>): Alarm | null =>
+  alarms.find((one) => one.round === round) ?? null
+/** Nobody has taken it yet. */
+export const rings = (row: Pick<CaseRow, 'alarms' | 'round' | 'contactedAt'>): boolean =>
+  row.contactedAt === null && alarmOf(row)?.takenAt === null
+
+/** A person has begun with an emergency. Null: it doesn't ring. */
+export function taken(row: CaseRow, { byUserId, at }: { byUserId: string; at: Date }): Partial<CaseRow> | null {
+  if (row.status !== 'open' || !rings(row)) return null
+  return { alarms: alarmTaken(row, byUserId, at), dueAt: row.dueBy }
+}
+const alarmTaken = ({ alarms = [], round }: CaseRow, byUserId: string, at: Date): Alarm[] =>
+  alarms.map((one) => (one.round === round && one.takenAt === null ? { ...one, takenAt: at, takenBy: byUserId } : one))
+
 export function opened(report: Report): CaseRow {
   const { customerId, storeId, treatmentId, stepId, at } = report
   return {
@@ -61,8 +109,7 @@ export function opened(report: Report): CaseRow {
     reason: null,
     openedAt: at,
     reports: [reportOf(report)],
-    round: 0,
-    ...roundBy(addMs(at, FIRST_MS)),
+    ...begun(report, 0),
     everyDays: null,
     history: [],
     resolvedAt: null,
@@ -79,7 +126,7 @@ export function reported(row: CaseRow, report: Report, now: Date): Partial<CaseR
   const reports = [...row.reports, reportOf(report)]
   // Written down later than the doctor's word, seen before it: the doctor has seen to it since.
   if (row.resolvedAt !== null && report.at <= row.resolvedAt) return { reports }
-  const anew = { reports, round: row.round + 1, ...roundBy(addMs(report.at, FIRST_MS)) }
+  const anew = { reports, ...begun(report, row.round + 1, row.alarms) }
   if (row.status !== 'open')
     return {
       ...anew,
@@ -90,6 +137,8 @@ export function reported(row: CaseRow, report: Report, now: Date): Partial<CaseR
       resolvedAt: null,
       resolvedBy: null,
     }
+  // An emergency waits for no round; one that the doctor has still to answer has the same card.
+  if (report.state === EMERGENCY) return alarmOf(row) && row.contactedAt === null ? { reports } : anew
   const isNews = !report.isJoint || report.state === 'needs_doctor'
   return row.contactedAt !== null && isNews && report.at <= now ? anew : { reports }
 }
@@ -107,13 +156,23 @@ export function spoken(
   { reached, followUp, byUserId, at }: Spoke,
   window: WindowFacts,
 ): Partial<CaseRow> {
-  if (!reached) return { tries: row.tries + 1 }
+  const alarms = rings(row) ? { alarms: alarmTaken(row, byUserId, at) } : {}
+  if (!reached) return { tries: row.tries + 1, ...alarms, ...(rings(row) ? { dueAt: row.dueBy } : {}) }
   const history = [...row.history, { round: row.round, at, byUserId, followUp }]
   if (followUp === 'resolved')
-    return { history, contactedAt: at, status: 'resolved', resolvedAt: at, resolvedBy: byUserId, dueAt: null }
+    return {
+      ...alarms,
+      history,
+      contactedAt: at,
+      status: 'resolved',
+      resolvedAt: at,
+      resolvedBy: byUserId,
+      dueAt: null,
+    }
   const everyDays = Number(followUp ?? 1)
   const day = addDays(dayOf(at, window.timeZone), everyDays)
   return {
+    ...alarms,
     history,
     contactedAt: at,
     everyDays,
@@ -128,6 +187,14 @@ export function passed(row: CaseRow, now: Date, window: WindowFacts): Partial<Ca
     const evening = endOfContacts(dayOf(now, window.timeZone), window)
     const dueBy = Number(evening) - Number(now) >= ROOM_MS ? evening : addMs(now, DAY_MS)
     return { round: row.round + 1, ...roundBy(dueBy), joint: true }
+  }
+  const alarm = alarmOf(row)
+  if (alarm && alarm.takenAt === null && now < row.dueBy) {
+    const carried = { ...alarm, calls: alarm.calls + 1 }
+    return {
+      alarms: (row.alarms ?? []).map((one) => (one === alarm ? carried : one)),
+      dueAt: nextRing(carried, row.dueBy),
+    }
   }
   if (row.escalated === 0) return { escalated: 1, dueAt: addMs(row.dueBy, DIRECTOR_AFTER_MS) }
   return row.escalated === 1 ? { escalated: 2, dueAt: null } : null
