@@ -24,7 +24,7 @@ import type { Page } from './platform/pages.ts'
 import type { Ports } from './platform/ports.ts'
 import type { Random } from './platform/random.ts'
 import { createRoutines } from './platform/routines.ts'
-import type { Settings } from './platform/settings.ts'
+import { bucketOf, type Settings } from './platform/settings.ts'
 import { askStaffWith, copyOf, createPortal } from './portal/index.ts'
 import { createPrivacy } from './privacy/index.ts'
 import { createRelations } from './relations/index.ts'
@@ -154,6 +154,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     consents: privacy.service,
     config: config.photos,
     publicUrl,
+    bucket: bucketOf(settings),
   })
   const ownPhotos = async (customerId: string, photoIds: readonly string[]) =>
     new Set((await photos.service.ofCustomer(customerId, photoIds)).map(({ id }) => id))

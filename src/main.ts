@@ -55,6 +55,7 @@ function wordsOf(error: unknown): string {
   const { code, port, address } = error as { code?: unknown; port?: number; address?: string }
   const words: Record<string, string> = {
     database_unreachable: 'the database of MONGODB_URI does not answer',
+    blob_store_refused: 'the bucket of BLOB_S3_URL refuses: `npm run doctor` says what is wrong',
     EADDRINUSE: `port ${port} is in use by another program`,
     EACCES: `port ${port} needs rights that this process does not have`,
     EADDRNOTAVAIL: `${address} is no address of this machine`,

@@ -14,7 +14,7 @@ export interface Environment {
   name: string
   /** What it is for, in the words for whoever waits. */
   purpose: string
-  /** As pip takes it: name and version. */
+  /** As pip takes it: names and versions, with a space between. */
   requirement: string
   /** A program in it and its arguments that run far enough to load everything it needs. */
   probe: readonly [program: string, ...args: string[]]
@@ -56,7 +56,7 @@ async function install(python: string, folder: string, environment: Environment,
     run(python, ['-m', 'venv', folder], INSTALL_LIMIT_MS),
   )
   if (made.code !== 0) throw new Error(`python -m venv failed; on Debian: apt-get install python3-venv. ${made.words}`)
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', requirement]
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...requirement.split(' ')]
   const got = await during(tell, `downloading ${requirement}`, () =>
     run(join(folder, 'bin', 'python'), pip, INSTALL_LIMIT_MS),
   )

@@ -1,8 +1,10 @@
 /** Checks an installation step by step, in the order of setting it up. Changes nothing anywhere. */
 import { loadConfig } from '../../src/config.ts'
+import { systemClock } from '../../src/platform/clock.ts'
 import { ConfigError } from '../../src/platform/config.ts'
 import { connectDb } from '../../src/platform/db.ts'
-import { readSettings, type Settings } from '../../src/platform/settings.ts'
+import { createS3Bucket } from '../../src/platform/s3.ts'
+import { bucketOf, readSettings, type Settings } from '../../src/platform/settings.ts'
 import { isVendorError } from '../../src/wecom/index.ts'
 import { checkWechatCallback, checkWecomCallback } from './callbacks.ts'
 import { addressSeen, findingOf, vendorsOf } from './vendors.ts'
@@ -66,6 +68,21 @@ const STEPS: Step[] = [
         return ok()
       } catch {
         return failed('database_unreachable')
+      }
+    },
+  },
+  {
+    step: 'photo_store',
+    needs: ['settings'],
+    async run(settings) {
+      const bucket = bucketOf(settings)
+      if (!bucket) return skipped
+      try {
+        const { status } = await createS3Bucket(bucket, systemClock).ask({ method: 'HEAD' })
+        if (status < 300) return ok()
+        return failed(status === 404 ? 'photo_store_missing' : 'photo_store_keys', [`HEAD ${status}`])
+      } catch {
+        return failed('photo_store_unreachable', [new URL(bucket.url).origin])
       }
     },
   },

@@ -9,6 +9,7 @@ export const STEPS = {
   settings: { zh: '环境设置', en: 'settings' },
   configuration: { zh: '配置文件', en: 'configuration files' },
   database: { zh: '数据库', en: 'database' },
+  photo_store: { zh: '照片存储桶', en: 'bucket for photos' },
   token: { zh: '企业微信凭证', en: 'WeCom credentials' },
   trusted_address: { zh: '企业可信 IP', en: 'trusted IP of the app' },
   app: { zh: '自建应用', en: 'the self-built app' },
@@ -43,6 +44,24 @@ export const ADVICE = {
     do: {
       zh: '检查 MONGODB_URI、数据库是否已启动、防火墙',
       en: 'check MONGODB_URI, whether it runs, and the firewall',
+    },
+  },
+  photo_store_unreachable: {
+    means: { zh: '照片存储桶没有应答', en: 'the bucket for photos does not answer' },
+    do: { zh: '检查 BLOB_S3_URL、网络与防火墙', en: 'check BLOB_S3_URL, the network and the firewall' },
+  },
+  photo_store_keys: {
+    means: { zh: '存储桶拒绝访问：密钥、地域或权限不对', en: 'the bucket refuses: keys, region or rights are wrong' },
+    do: {
+      zh: '核对 BLOB_S3_ACCESS_KEY、BLOB_S3_SECRET_KEY、BLOB_S3_REGION，并为该密钥开通读、写、删除、列举与分片上传权限',
+      en: 'compare BLOB_S3_ACCESS_KEY, BLOB_S3_SECRET_KEY and BLOB_S3_REGION; the key must read, write, delete, list and upload in parts',
+    },
+  },
+  photo_store_missing: {
+    means: { zh: '没有这个存储桶', en: 'there is no such bucket' },
+    do: {
+      zh: '先创建存储桶，再把它自己的地址填入 BLOB_S3_URL',
+      en: 'make the bucket, and set BLOB_S3_URL to its own address',
     },
   },
   unreachable: {

@@ -1,9 +1,11 @@
 /** Photos: taken in without anything but the picture, sealed, shown upright, and never opened without a line in the log. */
 import type { CustomersService } from '../customers/index.ts'
-import { createGridFsBlobs } from '../platform/blobs.ts'
+import { type BlobStore, createGridFsBlobs, withOlder } from '../platform/blobs.ts'
 import { DEFAULT_ZONE, nextWallTime } from '../platform/calendar.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
 import { routine } from '../platform/routines.ts'
+import { createS3Bucket, type S3Settings } from '../platform/s3.ts'
+import { createS3Blobs } from '../platform/s3-blobs.ts'
 import { createSealedStreams } from '../platform/sealed-stream.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
@@ -35,6 +37,8 @@ export interface PhotosDeps extends Ports {
   consents: Consents
   config: PhotosConfig
   publicUrl: string | null
+  /** Null: the files are in the database. */
+  bucket: S3Settings | null
 }
 
 /** More than anybody takes in a year of care for each of a dozen treatments. */
@@ -48,9 +52,9 @@ export interface PhotosFeature extends Feature<PhotosService> {
 }
 
 export function createPhotos(deps: PhotosDeps): PhotosFeature {
-  const { db, clock, crypto, inbox, nudge, config } = deps
+  const { db, crypto, inbox, nudge, config } = deps
   const store = createPhotoStore(db)
-  const blobs = createGridFsBlobs(db, 'photo_blobs', clock)
+  const blobs = blobsOf(deps)
   const sealed = createSealedStreams(crypto, 'photos')
   const shared = { ...deps, store, blobs, sealed, oneAtATime: createQueue() }
   const admission = createAdmission(shared)
@@ -91,4 +95,9 @@ export function createPhotos(deps: PhotosDeps): PhotosFeature {
       await Promise.all([store.ready(), blobs.ready()])
     },
   }
+}
+
+function blobsOf({ db, clock, log, bucket }: PhotosDeps): BlobStore {
+  const inDatabase = createGridFsBlobs(db, 'photo_blobs', clock)
+  return bucket ? withOlder(createS3Blobs(createS3Bucket(bucket, clock), 'photos', log), inDatabase) : inDatabase
 }

@@ -2,7 +2,7 @@
 import type { Connection } from 'mongoose'
 import type { Clock } from './clock.ts'
 import { collectionOf, ensureIndexes } from './db.ts'
-import { notFound } from './errors.ts'
+import { AppError, notFound } from './errors.ts'
 
 export interface BlobStore {
   /**
@@ -102,6 +102,30 @@ export function createGridFsBlobs(db: Connection, bucket: string, clock: Pick<Cl
       ensureIndexes(pieces, [{ keys: { files_id: 1, n: 1 }, unique: true, serves: 'remove(), GridFS tools' }]),
   }
 }
+
+/** A store in use now, and the one before it: what was written there is still read, and removed, where it is. */
+export const withOlder = (blobs: BlobStore, older: BlobStore): BlobStore => ({
+  write: (id, source) => blobs.write(id, source),
+  async *read(id) {
+    let isBegun = false
+    try {
+      for await (const piece of blobs.read(id)) {
+        isBegun = true
+        yield piece
+      }
+    } catch (error) {
+      if (isBegun || !(error instanceof AppError && error.kind === 'not_found')) throw error
+      yield* older.read(id)
+    }
+  },
+  async remove(id) {
+    await blobs.remove(id)
+    await older.remove(id)
+  },
+  async ready() {
+    await Promise.all([blobs.ready(), older.ready()])
+  },
+})
 
 /** The driver gives a Binary for what was written as a Buffer. */
 export const bytesOf = (data: PieceRow['data']): Buffer =>

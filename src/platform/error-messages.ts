@@ -20,6 +20,8 @@ export const ERROR_MESSAGES = {
   record_busy: '该记录正在被频繁修改，请稍后再试。',
   shutting_down: '服务正在重启，请稍后再试。',
   database_unreachable: '数据库暂时不可用，请稍后再试。',
+  blob_store_unreachable: '照片存储暂时不可用，请稍后再试。',
+  blob_store_refused: '照片存储暂时不可用，请稍后再试。',
   internal: '系统出现问题，我们已记录，请稍后再试。',
   upstream: '外部服务暂时不可用，请稍后再试。',
   store_not_found: '没有找到该门店。',

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { isNetwork } from './address.ts'
 import { parseFieldKeys } from './crypto.ts'
 import { isEmail, senderOf } from './email-address.ts'
+import type { S3Settings } from './s3.ts'
 
 export interface SettingProblem {
   setting: string
@@ -98,6 +99,10 @@ const Schema = z.object({
   SMS_API_KEY: Text.optional(),
   SMTP_URL: SmtpUrl.optional(),
   MAIL_FROM: MailAddress.optional(),
+  BLOB_S3_URL: Url.optional(),
+  BLOB_S3_REGION: Text.optional(),
+  BLOB_S3_ACCESS_KEY: Text.optional(),
+  BLOB_S3_SECRET_KEY: Text.optional(),
   FIELD_KEYS: Keys,
   SESSION_SECRET: z.string().min(32, 'must have at least 32 characters'),
   INTEGRATION_KEYS: List.default([]),
@@ -110,12 +115,24 @@ const Schema = z.object({
 
 export type Settings = Readonly<z.output<typeof Schema>>
 
-const WECHAT_TOGETHER = [
-  'WECHAT_APP_ID',
-  'WECHAT_APP_SECRET',
-  'WECHAT_CALLBACK_TOKEN',
-  'WECHAT_CALLBACK_AES_KEY',
-] as const
+/** All of them or none. */
+const TOGETHER = [
+  {
+    names: ['WECHAT_APP_ID', 'WECHAT_APP_SECRET', 'WECHAT_CALLBACK_TOKEN', 'WECHAT_CALLBACK_AES_KEY'],
+    missing: 'is missing: the mini-program needs all four WECHAT_ settings',
+  },
+  {
+    names: ['BLOB_S3_URL', 'BLOB_S3_REGION', 'BLOB_S3_ACCESS_KEY', 'BLOB_S3_SECRET_KEY'],
+    missing: 'is missing: a bucket for photos needs all four BLOB_S3_ settings',
+  },
+]
+
+/** Where photos lie; null: in the database. */
+export function bucketOf(settings: Settings): S3Settings | null {
+  const { BLOB_S3_URL: url, BLOB_S3_REGION: region, BLOB_S3_ACCESS_KEY, BLOB_S3_SECRET_KEY } = settings
+  if (!url || !region || !BLOB_S3_ACCESS_KEY || !BLOB_S3_SECRET_KEY) return null
+  return { url, region, accessKey: BLOB_S3_ACCESS_KEY, secretKey: BLOB_S3_SECRET_KEY }
+}
 
 /** Reads the environment. Either settings or every problem, in the order of `.env.example`. */
 export function readSettings(
@@ -130,11 +147,9 @@ export function readSettings(
         const setting = String(issue.path[0])
         return { setting, message: given[setting] === undefined ? 'is missing' : issue.message }
       })
-  const named = WECHAT_TOGETHER.filter((name) => given[name] !== undefined)
-  if (named.length > 0 && named.length < WECHAT_TOGETHER.length) {
-    for (const name of WECHAT_TOGETHER)
-      if (given[name] === undefined)
-        problems.push({ setting: name, message: 'is missing: the mini-program needs all four WECHAT_ settings' })
+  for (const { names, missing } of TOGETHER) {
+    const absent = names.filter((name) => given[name] === undefined)
+    if (absent.length < names.length) problems.push(...absent.map((setting) => ({ setting, message: missing })))
   }
   if (given.SMS_API_BASE && !given.SMS_API_KEY)
     problems.push({ setting: 'SMS_API_KEY', message: 'is missing: SMS_API_BASE needs it' })

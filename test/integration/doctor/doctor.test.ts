@@ -42,6 +42,12 @@ createWechat({
 const { port } = await http.listen(0, '127.0.0.1')
 afterAll(() => http.stop(500))
 
+/** What a bucket says to who asks whether it is there. */
+let bucketSays = 200
+const bucket = createServer((_, response) => response.writeHead(bucketSays).end())
+await new Promise<void>((done) => void bucket.listen(0, '127.0.0.1', done))
+afterAll(() => bucket.close())
+
 const ENV: Record<string, string> = {
   NODE_ENV: 'test',
   MONGODB_URI: process.env.MONGODB_URI ?? '',
@@ -58,6 +64,10 @@ const ENV: Record<string, string> = {
   WECHAT_APP_SECRET: miniProgram.secret,
   WECHAT_CALLBACK_TOKEN: miniProgram.token,
   WECHAT_CALLBACK_AES_KEY: miniProgram.aesKey,
+  BLOB_S3_URL: `http://127.0.0.1:${(bucket.address() as AddressInfo).port}/photos`,
+  BLOB_S3_REGION: 'cn-shanghai',
+  BLOB_S3_ACCESS_KEY: 'an-access-key',
+  BLOB_S3_SECRET_KEY: 'a-secret-of-the-bucket',
   FIELD_KEYS: TEST_FIELD_KEYS,
   SESSION_SECRET: 'a secret of at least thirty-two characters',
   ADMIN_USERIDS: member.userId,
@@ -89,6 +99,22 @@ test('an installation that is set up is well, and left as it was', async () => {
 test('without a mini-program its steps are skipped, and nothing failed', async () => {
   const none = { WECHAT_APP_ID: '', WECHAT_APP_SECRET: '', WECHAT_CALLBACK_TOKEN: '', WECHAT_CALLBACK_AES_KEY: '' }
   expect(await examine(none)).toEqual({ ...WELL, ...without('mini_program', 'templates', 'mini_callback') })
+})
+
+test('without a bucket photos lie in the database, and its step is skipped', async () => {
+  const none = { BLOB_S3_URL: '', BLOB_S3_REGION: '', BLOB_S3_ACCESS_KEY: '', BLOB_S3_SECRET_KEY: '' }
+  expect(await examine(none)).toEqual({ ...WELL, ...without('photo_store') })
+})
+
+test.each([
+  [403, 'photo_store_keys'],
+  [301, 'photo_store_keys'],
+  [404, 'photo_store_missing'],
+  [503, 'photo_store_unreachable'],
+])('a bucket that answers %i', async (status, finding) => {
+  bucketSays = status
+  expect(await examine()).toEqual({ ...WELL, photo_store: finding })
+  bucketSays = 200
 })
 
 describe('settings that are wrong', () => {
@@ -253,7 +279,13 @@ describe('the command', () => {
     const { means, do: todo } = ADVICE.wrong_secret
     for (const words of [means.zh, means.en, todo.zh, todo.en, '/cgi-bin/gettoken 40001'])
       expect(ill.stdout).toContain(words)
-    for (const secret of ['secret-that-is-wrong', ready.callbackAesKey, miniProgram.secret, ENV.SESSION_SECRET ?? ''])
+    for (const secret of [
+      'secret-that-is-wrong',
+      ready.callbackAesKey,
+      miniProgram.secret,
+      ENV.SESSION_SECRET ?? '',
+      'a-secret-of',
+    ])
       expect(well.stdout + ill.stdout + ill.stderr).not.toContain(secret)
     expect((await run(['--nonsense'])).code).toBe(2)
   })

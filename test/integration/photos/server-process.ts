@@ -6,7 +6,7 @@ const db = await createConnection(process.env.MONGODB_URI ?? '', {
   dbName: process.env.DB_NAME ?? '',
   autoIndex: false,
 }).asPromise()
-const world = await photosWorld({ db })
+const world = await photosWorld({ db, bucket: JSON.parse(process.env.BUCKET ?? 'null') })
 // What is loaded with the first picture is no growth.
 let peak = 0
 const look = () => {

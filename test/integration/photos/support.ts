@@ -11,6 +11,7 @@ import { dailyOpening } from '../../../src/platform/calendar.ts'
 import { createHttpServer, mountRoutes } from '../../../src/platform/http-server.ts'
 import { createIdempotency } from '../../../src/platform/idempotency.ts'
 import { createMetrics } from '../../../src/platform/metrics.ts'
+import type { S3Settings } from '../../../src/platform/s3.ts'
 import type { StaffMember, Store } from '../../../src/staff/index.ts'
 import type { Treatment } from '../../../src/treatments/index.ts'
 import type { WechatClient } from '../../../src/wechat/index.ts'
@@ -77,7 +78,7 @@ export interface Answer {
 export type Part = Buffer | (() => Promise<unknown>)
 
 /** `own`: for a process of its own, which no test runner looks after. */
-export async function photosWorld(own: { db: Connection } | null = null) {
+export async function photosWorld(own: { db: Connection; bucket: S3Settings | null } | null = null) {
   const db = own?.db ?? (await testDb())
   const ports = await testPorts(db)
   const people = new Map(['ann', 'bo'].map((id) => [id, customer(id)]))
@@ -106,6 +107,7 @@ export async function photosWorld(own: { db: Connection } | null = null) {
     consents,
     config: config.photos,
     publicUrl: 'https://clinic.example',
+    bucket: own?.bucket ?? null,
     customers: { get: async (id) => people.get(id) ?? null, idsOf },
     staff: {
       store: async (id) => stores.get(id) ?? null,

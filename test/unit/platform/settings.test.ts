@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readSettings } from '../../../src/platform/settings.ts'
+import { bucketOf, readSettings } from '../../../src/platform/settings.ts'
 
 const good = {
   MONGODB_URI: 'mongodb://127.0.0.1:27017/aftercare',
@@ -94,6 +94,23 @@ test('settings that belong together are missed together', () => {
     'WECHAT_CALLBACK_AES_KEY',
     'SMS_API_KEY',
   ])
+})
+
+test('a bucket for photos needs all of its settings, and is none without', () => {
+  const one = { BLOB_S3_URL: 'https://photos.oss-cn-shanghai.aliyuncs.com/', BLOB_S3_ACCESS_KEY: 'a' }
+  expect(readSettings({ ...good, ...one }).problems.map(({ setting }) => setting)).toEqual([
+    'BLOB_S3_REGION',
+    'BLOB_S3_SECRET_KEY',
+  ])
+  const { settings } = readSettings({ ...good, ...one, BLOB_S3_REGION: 'oss-cn-shanghai', BLOB_S3_SECRET_KEY: 's' })
+  expect(settings && bucketOf(settings)).toEqual({
+    url: 'https://photos.oss-cn-shanghai.aliyuncs.com',
+    region: 'oss-cn-shanghai',
+    accessKey: 'a',
+    secretKey: 's',
+  })
+  const none = readSettings(good).settings
+  expect(none && bucketOf(none)).toBeNull()
 })
 
 test('mails need a server, and in production somebody they come from', () => {
