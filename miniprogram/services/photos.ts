@@ -22,7 +22,7 @@ const PAGE = 200
 /** More photos nobody leafs through. */
 const PAGES = 5
 
-/** All of mine, or of one treatment: the server's pages begin with the oldest, and people look at the newest first. */
+/** Mine, or those of one treatment, the newest first. */
 export async function getPhotos(treatmentId: string | null): Promise<Photo[]> {
   const photos: Photo[] = []
   let cursor: string | null = null

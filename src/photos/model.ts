@@ -124,9 +124,10 @@ export function createPhotoStore(db: Connection) {
     async ready(): Promise<void> {
       await ensureIndexes(photos, [
         { keys: { dueAt: 1 }, serves: 'claimDue, nextDueAt' },
-        { keys: { customerId: 1, order: 1 }, serves: 'timeline(), receivedSince()' },
+        { keys: { customerId: 1, order: 1 }, serves: 'timeline(), latest(), receivedSince()' },
         { keys: { keepUntil: 1 }, serves: 'expired()' },
         { keys: { 'safety.traceId': 1 }, serves: 'judged()' },
+        { keys: { state: 1 }, only: { state: 'failed' }, serves: 'failedCount()' },
       ])
       await ensureIndexes(uploads, [
         { keys: { customerId: 1 }, serves: 'unfinished()' },
@@ -148,7 +149,7 @@ export function createPhotoStore(db: Connection) {
     async insert(row: Omit<PhotoRow, 'claim' | 'attempt'>): Promise<boolean> {
       return (await insertMissing(photos, [{ ...row, claim: FREE_CLAIM, attempt: 0 }])) > 0
     },
-    /** Oldest first; erased ones are no part of it. */
+    /** Newest first; erased ones are no part of it. */
     async timeline(
       customerIds: readonly string[],
       treatmentId: string | null,
@@ -157,13 +158,13 @@ export function createPhotoStore(db: Connection) {
       if (customerIds.length === 0) return []
       const filter = {
         customerId: { $in: [...customerIds] },
-        ...(after === null ? {} : { order: { $gt: after } }),
+        ...(after === null ? {} : { order: { $lt: after } }),
         ...(treatmentId === null ? {} : { treatmentId }),
         state: { $ne: 'erased' as const },
       }
       return photos
         .find(filter)
-        .sort({ order: 1 })
+        .sort({ order: -1 })
         .limit(limit + 1)
         .toArray()
     },
@@ -267,10 +268,11 @@ export function createPhotoStore(db: Connection) {
     openings: {
       /** Once per id. */
       add: (row: OpeningRow) => insertMissing(openings, [row]),
+      /** Newest first. */
       page: (photoId: string, { after, limit }: PageRequest) =>
         openings
-          .find({ photoId, ...(after === null ? {} : { order: { $gt: after } }) })
-          .sort({ order: 1 })
+          .find({ photoId, ...(after === null ? {} : { order: { $lt: after } }) })
+          .sort({ order: -1 })
           .limit(limit + 1)
           .toArray(),
     },

@@ -137,7 +137,7 @@ function albumRoutes({ store, admission, openings, retention, guides, staff }: P
     route({
       method: 'get',
       path: '/api/mp/photos',
-      summary: 'The own photos in the order of time, all or of one treatment',
+      summary: 'The own photos, the newest first, all or of one treatment',
       ...OF_MINE,
       query: PhotosQuery,
       response: PhotoPage,
@@ -160,7 +160,7 @@ function albumRoutes({ store, admission, openings, retention, guides, staff }: P
     route({
       method: 'get',
       path: '/api/mp/photos/:photoId/openings',
-      summary: 'Who has looked at one of the own photos, when and why',
+      summary: 'Who has looked at one of the own photos, when and why, the latest first',
       ...OF_MINE,
       params: PhotoParams,
       query: PageQuery,

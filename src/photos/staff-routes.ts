@@ -21,7 +21,7 @@ export function staffPhotoRoutes({
     route({
       method: 'get',
       path: '/api/v1/photos',
-      summary: 'List the photos of a customer in the order of time, without the pictures',
+      summary: 'List the photos of a customer, the newest first, without the pictures',
       tag: 'photos',
       auth: 'integration',
       query: StaffPhotosQuery,

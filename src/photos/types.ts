@@ -50,7 +50,7 @@ export interface Photo {
 export interface PhotosService {
   /** Of the customer and of everybody merged into them; photos of others and erased ones are missing. */
   ofCustomer(customerId: string, photoIds: readonly string[]): Promise<Photo[]>
-  /** Every photo of the customer that is not erased, the oldest first. */
+  /** Every photo of the customer that is not erased, the newest first. */
   albumOf(customerId: string): Promise<Photo[]>
 }
 

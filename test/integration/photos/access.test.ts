@@ -86,21 +86,49 @@ describe('one customer never reaches another’s photo:', () => {
   })
 })
 
-test('the timeline goes by time, page by page, of one treatment or all', async () => {
+test('the timeline begins with the newest, page by page, of one treatment or all', async () => {
   world.treatments.set('t1', treatment({ id: 't1', customerId: 'ann' }))
   const ids: string[] = []
-  for (let i = 0; i < 5; i++) {
-    ids.push(await photo(i % 2 ? { treatmentId: 't1' } : {}))
+  const add = async (over: Record<string, unknown>) => {
+    ids.unshift(await photo(over))
     world.clock.advance(MINUTE_MS)
   }
+  for (let i = 0; i < 5; i++) await add(i % 2 ? { treatmentId: 't1' } : {})
+  const whole = [...ids]
   const first = (await json('GET', '/api/mp/photos?limit=3')).body as { items: { id: string }[]; nextCursor: string }
+  // What comes meanwhile stands before the first page, and moves none of those behind it.
+  await add({})
   const second = (await json('GET', `/api/mp/photos?limit=3&cursor=${first.nextCursor}`)).body as typeof first
-  expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(ids)
+  expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(whole)
   expect(second.nextCursor).toBeNull()
   const { items } = (await json('GET', '/api/mp/photos?treatmentId=t1')).body as typeof first
-  expect(items.map(({ id }) => id)).toEqual([ids[1], ids[3]])
+  expect(items.map(({ id }) => id)).toEqual([whole[1], whole[3]])
   const listed = (await json('GET', '/api/v1/photos?customerId=ann', undefined, 'clinic')).body.items
   expect(listed).toMatchObject(ids.map((id) => ({ id, customerId: 'ann', storeId: 'huayan' })))
+})
+
+test('photos of one instant have one order, and who looked is told the latest first, page by page', async () => {
+  const ids = [await photo(), await photo(), await photo()]
+  const seen: string[] = []
+  let cursor = ''
+  do {
+    const { body } = await json('GET', `/api/mp/photos?limit=1${cursor}`)
+    seen.push(...(body.items as { id: string }[]).map(({ id }) => id))
+    cursor = body.nextCursor ? `&cursor=${body.nextCursor}` : ''
+  } while (cursor)
+  expect(seen.toSorted()).toEqual(ids.toSorted())
+  member('dr.lin', ['doctor'])
+  const [id = ''] = ids
+  for (const reason of ['第一次', '第二次', '第三次']) {
+    await look(id, { ...byDoctor, reason })
+    world.clock.advance(1_000)
+  }
+  const path = `/api/mp/photos/${id}/openings?limit=2`
+  const { body } = await json('GET', path)
+  expect(body.items).toMatchObject([{ reason: '第三次' }, { reason: '第二次' }])
+  await look(id, { ...byDoctor, reason: '第四次' })
+  const rest = await json('GET', `${path}&cursor=${body.nextCursor}`)
+  expect(rest.body).toMatchObject({ items: [{ reason: '第一次' }], nextCursor: null })
 })
 
 describe('staff', () => {
@@ -118,11 +146,11 @@ describe('staff', () => {
     await look(id, { ...byDoctor, size: 'thumb' })
     await ask('GET', `/api/mp/photos/${id}/image?size=screen`)
     expect(await openings(id)).toEqual([
-      { at: expect.any(String), size: 'screen', kind: 'customer', name: null, role: null, use: null, reason: null },
-      ...['screen', 'thumb'].map((size) => ({
+      ...['thumb', 'screen'].map((size) => ({
         ...{ at: expect.any(String), size, kind: 'staff', name: '林医生', role: 'doctor', use: 'care' },
         reason: '术后第七天复查',
       })),
+      { at: expect.any(String), size: 'screen', kind: 'customer', name: null, role: null, use: null, reason: null },
     ])
     expect((await json('GET', '/api/v1/stats/photos', undefined, 'clinic')).body).toMatchObject({ ready: 1, opened: 2 })
   })
