@@ -22,6 +22,7 @@ const SIZE_FLAGS = {
   'due-jobs': 'dueJobs',
   'planned-jobs': 'plannedJobs',
   treatments: 'treatments',
+  articles: 'articles',
 } as const satisfies Record<string, keyof Sizes>
 const LARGE = { manySteps: 1_000_000 }
 

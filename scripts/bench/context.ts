@@ -22,6 +22,9 @@ export interface Sizes {
   plannedJobs: number
   /** Treatments enrolled per round and side. */
   treatments: number
+  /** Articles that are searched, and questions asked per round. */
+  articles: number
+  questions: number
 }
 
 export interface BenchContext {

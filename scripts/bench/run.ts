@@ -3,9 +3,10 @@ import { callbacks } from './callbacks.ts'
 import { contacts } from './contacts.ts'
 import type { Bench, BenchContext, BenchResult } from './context.ts'
 import { enrolment } from './enrolment.ts'
+import { knowledge } from './knowledge.ts'
 import { tick } from './tick.ts'
 
-const ALL: readonly Bench[] = [callbacks, enrolment, contacts, tick]
+const ALL: readonly Bench[] = [callbacks, enrolment, contacts, tick, knowledge]
 export const NAMES = ALL.map(({ name }) => name)
 
 export async function runBenchmarks(

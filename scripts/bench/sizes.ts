@@ -14,6 +14,8 @@ const FULL: Sizes = {
   dueJobs: 2_000,
   plannedJobs: 20_000,
   treatments: 200,
+  articles: 5_000,
+  questions: 400,
 }
 
 /**
@@ -41,5 +43,7 @@ export function scaled(sizes: Sizes, share: number): Sizes {
     dueJobs: part(sizes.dueJobs),
     plannedJobs: part(sizes.plannedJobs),
     treatments: part(sizes.treatments),
+    articles: part(sizes.articles),
+    questions: part(sizes.questions),
   }
 }

@@ -26,7 +26,7 @@ export interface KnowledgeService {
 }
 
 /** Below it a question is answered by a person. Tuned on `test/fixtures/knowledge`: questions against other topics. */
-export const ANSWERED_FROM = 0.45
+export const ANSWERED_FROM = 0.6
 const OTHERS = 3
 
 export function createKnowledgeService({ library }: { library: Library }): KnowledgeService {

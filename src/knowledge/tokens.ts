@@ -9,21 +9,25 @@ import { normalise, soundOf } from '../triage/index.ts'
 import type { SynonymsFile } from './synonyms.ts'
 
 /** Weight of each reading; the first letter of a term says which one it is. */
-export const READINGS = { treatment: 0.5, meaning: 1.3, word: 1, pair: 0.5, sound: 0.3 } as const
+export const READINGS = { treatment: 0.5, meaning: 1.8, word: 1, pair: 0.4, sound: 0.3 } as const
 type Reading = keyof typeof READINGS
 const LETTERS: Record<Reading, string> = { treatment: '@', meaning: '=', word: 'w', pair: 'b', sound: 'p' }
 const BY_LETTER = new Map(Object.entries(LETTERS).map(([reading, letter]) => [letter, READINGS[reading as Reading]]))
 export const weightOf = (term: string): number => BY_LETTER.get(term.charAt(0)) ?? 0
 
 export interface Tokens {
-  /** Terms with repetition. */
-  terms(text: string): string[]
+  /** Terms of a question, with repetition. */
+  asked(text: string): string[]
+  /** Terms by which a text is found: those, and the signs and sounds of its phrases. */
+  said(text: string): string[]
   /** Codes of the treatments that a text names. */
   treatmentsIn(text: string): ReadonlySet<string>
   /** Words in order, without those that say nothing; what a question is counted by. */
   words(text: string): { word: string; isName: boolean }[]
 }
 
+/** Parts of speech that say nothing about what is asked: particles, prepositions, conjunctions, pronouns, adverbs, numbers. */
+const SILENT = /^[upcyeordqmhkx]/
 const RUNS = /\p{Script=Han}+|[a-z0-9.]+/gu
 const isHan = (text: string): boolean => text >= '㐀' && text < 'ꀀ'
 
@@ -55,35 +59,60 @@ export function createTokens(
   const silent = new Set(fillers.map(read))
   const phrases = [...new Set([...meanings.keys(), ...named.keys()])]
   const cutter = cutterOf(phrases)
-  const meaningsAt = finder(meanings)
   const namesAt = finder(named)
+  const phrasesAt = finder(
+    new Map(
+      phrases.map((phrase) => [
+        phrase,
+        [
+          ...[...(named.get(phrase) ?? [])].map((code) => `@${code}`),
+          ...(meanings.has(phrase) ? [meanings.get(phrase) ?? ''] : []),
+        ],
+      ]),
+    ),
+  )
 
-  /** The words of a part, and the pairs of what is left between those that say nothing. */
+  /**
+   * What is left between the phrases that are known: its words that say something, and all pairs but of fillers: of a word that
+   * was mistyped nobody knows what part of speech it is.
+   */
   function ways(part: string, terms: string[]): void {
-    for (const word of cutter.cutForSearch(part, true)) {
-      if (silent.has(word)) continue
-      terms.push(`w${word}`)
+    let said = ''
+    for (const { word, tag } of cutter.tag(part, true)) {
+      const isFiller = silent.has(word)
       // A single sign means what it means alone only where it is a word: 打 isn't in 打扮.
       const meaning = word.length === 1 ? meanings.get(word) : undefined
       if (meaning !== undefined) terms.push(meaning)
+      else if (!isFiller && !SILENT.test(tag)) terms.push(`w${word}`)
+      said += isFiller || meaning !== undefined ? ' ' : word
     }
-    const said = cutter.cut(part, true).map((word) => (silent.has(word) ? ' ' : word))
-    for (const run of said.join('').split(' ')) if (isHan(run)) pairs(run, terms)
+    for (const run of said.split(' ')) if (isHan(run)) pairs(run, terms)
+  }
+
+  function asked(text: string): string[] {
+    const terms: string[] = []
+    for (const run of read(text).match(RUNS) ?? []) {
+      let rest = run
+      // A phrase that is known is what it means, and nothing else: two words for one thing are the same question.
+      for (const { phrase, found } of phrasesAt(run)) {
+        terms.push(...found)
+        rest = rest.replaceAll(phrase, ' ')
+      }
+      for (const part of rest.split(' ')) ways(part, terms)
+    }
+    return terms
   }
 
   return {
-    terms(text) {
-      const terms: string[] = []
-      for (const run of read(text).match(RUNS) ?? []) {
-        for (const { found } of meaningsAt(run)) terms.push(found)
-        let rest = run
-        for (const { phrase, found } of namesAt(run)) {
-          for (const code of found) terms.push(`@${code}`)
-          // Which treatment is one thing, what about it is another: the letters of its name must not outweigh the question.
-          rest = rest.replaceAll(phrase, ' ')
+    asked,
+    said(text) {
+      const terms = asked(text)
+      // Whoever mistypes a phrase still finds it, by its signs and sounds.
+      for (const run of read(text).match(RUNS) ?? [])
+        for (const { phrase } of phrasesAt(run)) {
+          terms.push(`w${phrase}`)
+          if (isHan(phrase)) pairs(phrase, terms)
         }
-        for (const part of rest.split(' ')) ways(part, terms)
-      }
       return terms
     },
     treatmentsIn: (text) => new Set(namesAt(read(text)).flatMap(({ found }) => [...found])),
@@ -95,7 +124,11 @@ export function createTokens(
   }
 }
 
-const read = (text: string): string => withDigits(normalise(text))
+/** 割了双眼皮, 吸完脂: the little words between what is done and to what say only that it is over. */
+const OVER =
+  /(?<=[割开做打种吸抽脱埋隆垫整填植注洗敷涂擦抹吃喝戴换拆])(?:完了|过了|好了|完|了|过|好)(?=\p{Script=Han})/gu
+
+const read = (text: string): string => withDigits(normalise(text)).replace(OVER, '')
 
 function pairs(run: string, terms: string[]): void {
   for (let at = 0; at + 1 < run.length; at++) {
@@ -126,7 +159,7 @@ function finder<T>(phrases: ReadonlyMap<string, T>): (text: string) => { phrase:
 }
 
 /** The dictionary of words takes a fifth of a second to load: once in a process, when somebody asks first. */
-function cutterOf(phrases: readonly string[]): Pick<Jieba, 'cut' | 'cutForSearch' | 'tag'> {
+function cutterOf(phrases: readonly string[]): Pick<Jieba, 'tag'> {
   let cutter: Jieba | null = null
   const made = (): Jieba => {
     if (cutter) return cutter
@@ -143,8 +176,6 @@ function cutterOf(phrases: readonly string[]): Pick<Jieba, 'cut' | 'cutForSearch
     return cutter
   }
   return {
-    cut: (text, hmm) => made().cut(text, hmm),
-    cutForSearch: (text, hmm) => made().cutForSearch(text, hmm),
     tag: (text, hmm) => made().tag(text, hmm),
   }
 }

@@ -13,7 +13,8 @@ describe('the same is found for', () => {
     ['its own words', '玻尿酸填充后淤青多久退'],
     ['another word for it', '打玻尿酸的地方瘀血'],
     ['another name of the treatment', '透明质酸打完乌青'],
-    ['signs that sound alike', '鱼轻'],
+    ['signs that sound alike', '余青'],
+    ['little words in between', '打完了玻尿酸的地方青了'],
     ['the traditional script', '玻尿酸填充後淤青多久退'],
     ['full width and capitals', 'ＨＡ打完紫了'],
   ])('%s', (_, question) => {
@@ -52,6 +53,14 @@ test('what no article answers is left to a person', async () => {
   expect(await service.answer('玻尿酸填充后淤青多久退', asking)).toMatchObject({ article: { id: 'filler-bruise' } })
   for (const question of ['今天天气怎么样', '附近哪家火锅好吃', '孩子发烧吃什么药', '你好', '???', '', '的了吗'])
     expect([question, await service.answer(question, asking)]).toEqual([question, null])
+})
+
+test('a short question is answered by the article of the treatment that the asker had, and else by a person', async () => {
+  const service = createKnowledgeService({ library })
+  const answered = async (treatment: string | null) =>
+    (await service.answer('能洗脸吗', { treatment, day: 1, audience: 'customer' }))?.article.id
+  expect([await answered('ipl'), await answered('hyaluronic_filler')]).toEqual(['ipl-wash', 'filler-wash'])
+  expect([await answered(null), await answered('liposuction')]).toEqual([undefined, undefined])
 })
 
 test('an article is there by its id, and not once it is taken away', async () => {
