@@ -26,7 +26,7 @@ import type { Random } from './platform/random.ts'
 import { createRoutines } from './platform/routines.ts'
 import { bucketOf, type Settings } from './platform/settings.ts'
 import { askStaffWith, copyOf, createPortal } from './portal/index.ts'
-import { createPrivacy } from './privacy/index.ts'
+import { createPrivacy, withConsent } from './privacy/index.ts'
 import { createRelations } from './relations/index.ts'
 import { createStaff, SYNC_ROUTINE } from './staff/index.ts'
 import { createSurveys } from './surveys/index.ts'
@@ -245,7 +245,10 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
   )
   const integration = createKeyRing(settings.INTEGRATION_KEYS)
   return {
-    routes: features.flatMap((feature) => feature.routes),
+    routes: withConsent(
+      features.flatMap((feature) => feature.routes),
+      privacy.service,
+    ),
     pages: features.flatMap((feature) => feature.pages ?? []),
     // Order matters to a seeded run only: what comes in, what it means, what must be done, what goes out, what comes round.
     due: [inbox.due, events.due, ...features.flatMap((feature) => feature.due), routines.due],

@@ -15,6 +15,13 @@ export function rememberAgreement(version: number): void {
   wx.setStorageSync(KEY, version)
 }
 
+/** The agreement's page, in place of one that is closed without it. */
+export function openAgreement(): void {
+  isChecked = false
+  wx.removeStorageSync(KEY)
+  void wx.reLaunch({ url: WELCOME })
+}
+
 /** Opens the agreement for whoever has not agreed to it as it is now, and answers whether that was so. @throws RequestError */
 export async function askForAgreement(): Promise<boolean> {
   if (isChecked) return false
@@ -23,7 +30,6 @@ export async function askForAgreement(): Promise<boolean> {
     rememberAgreement(service?.version ?? 1)
     return false
   }
-  wx.removeStorageSync(KEY)
-  void wx.reLaunch({ url: WELCOME })
+  openAgreement()
   return true
 }

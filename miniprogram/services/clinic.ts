@@ -1,5 +1,6 @@
 /** What any page may need of the clinic before it has asked for anything: kept from the last answer. */
 import type { Answers } from '../typings/api'
+import { request } from './request'
 
 type Store = Answers['GET /home']['store']
 
@@ -15,3 +16,9 @@ export function emergencyPhone(): string {
   const known = wx.getStorageSync<{ emergencyPhone: string } | ''>(KEY)
   return known === '' ? NATIONAL : known.emergencyPhone
 }
+
+export type EmergencyNumber = Answers['GET /emergency']['items'][number]
+
+/** Of every store; nobody need be signed in. */
+export const getEmergencyNumbers = async (): Promise<EmergencyNumber[]> =>
+  (await request<Answers['GET /emergency']>('GET', '/emergency', { isPublic: true })).items

@@ -26,6 +26,10 @@ export class RequestError extends Error {
   }
 }
 
+/** The server keeps a page closed to who has not agreed to the service, or no longer does. */
+export const isClosed = (error: unknown): boolean =>
+  error instanceof RequestError && error.code === 'service_consent_needed'
+
 const OFFLINE_WORDS = '网络不太顺畅，请稍后再试'
 const UNAUTHENTICATED = 401
 

@@ -1,5 +1,6 @@
 /** How pages get what they show: waiting, ready, failed or over, in words; pulled down; one page more of a list. */
-import { RequestError } from '../services/request'
+import { openAgreement } from '../services/agreement'
+import { isClosed, RequestError } from '../services/request'
 import { problemOf } from './views'
 
 interface Waiting {
@@ -20,7 +21,7 @@ export function failureOf(error: unknown): { status: 'failed' | 'over'; problem:
 }
 
 /**
- * Shows what `get` answers; null changes nothing. Whoever sees something already keeps it, and a word says that it isn't
+ * Shows what `get` answers; null changes nothing. What is closed without the agreement leads to it. Whoever sees something already keeps it, and a word says that it isn't
  * the latest. @param isWanted asked when the answer is there: something else may be wanted by then
  */
 export async function show(page: Waiting, get: () => Promise<object | null>, isWanted = () => true): Promise<void> {
@@ -31,7 +32,8 @@ export async function show(page: Waiting, get: () => Promise<object | null>, isW
     if (shown && isWanted()) page.setData({ status: 'ready', problem: '', ...shown })
   } catch (error) {
     if (!isWanted()) return
-    if (isFirst) page.setData(failureOf(error))
+    if (isClosed(error)) openAgreement()
+    else if (isFirst) page.setData(failureOf(error))
     else void wx.showToast({ title: problemOf(error), icon: 'none' })
   }
 }

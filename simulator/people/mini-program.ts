@@ -1,8 +1,10 @@
 /** A person who opens the mini-program: signs in as a phone does, and then asks the clinic's server. */
-import { text } from '../api/types.ts'
+import { list, record, text } from '../api/types.ts'
+import { chance } from '../chance.ts'
 import type { Customer, Simulator } from '../index.ts'
 
 type Json = Record<string, unknown>
+const AGREES = 0.98
 /** Null: refused. A form is sent as one, everything else as JSON. */
 export type Call = (method: string, path: string, body?: unknown) => Promise<Json | null>
 
@@ -27,4 +29,15 @@ export async function openProgram({ context, act }: Simulator, { personId }: Cus
     }
   const session = await as(null)('POST', '/session', act({ as: 'customer', id: personId, do: 'mp-login' }))
   return session ? as(text(session.token)) : null
+}
+
+/** The agreement at the first start: nearly everybody says yes, and says it once. Whoever said no has no use of the program. */
+export async function agreesToService(seed: number, personId: string, call: Call): Promise<boolean> {
+  const { version, granted } =
+    list((await call('GET', '/consents'))?.items)
+      .map(record)
+      .find(({ purpose }) => purpose === 'service') ?? {}
+  if (granted === true) return true
+  if (granted !== null || chance(seed, personId, 'agrees to the service') > AGREES) return false
+  return (await call('PUT', '/consents/service', { version, granted: true })) !== null
 }

@@ -38,7 +38,7 @@ export async function showRecovery(seed: number, personId: string, call: Call, a
 async function agrees(seed: number, personId: string, call: Call): Promise<boolean> {
   const documents = list((await call('GET', '/consents'))?.items).map(record)
   for (const { purpose, version, granted } of documents) {
-    if (purpose !== 'service' && purpose !== 'photos_care') continue
+    if (purpose !== 'photos_care') continue
     if (granted === true) continue
     if (granted === false || chance(seed, personId, text(purpose), 'agrees') > AGREES) return false
     await call('PUT', `/consents/${text(purpose)}`, { version, granted: true })

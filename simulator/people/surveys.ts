@@ -2,7 +2,7 @@
 import { list, record, text } from '../api/types.ts'
 import { between, chance, opaque, pick } from '../chance.ts'
 import type { Customer, LedgerEntry, Simulator } from '../index.ts'
-import { type Call, openProgram } from './mini-program.ts'
+import { agreesToService, type Call, openProgram } from './mini-program.ts'
 import { showRecovery } from './photos.ts'
 
 const MINUTE = 60_000
@@ -38,7 +38,7 @@ async function answer(
   about: string,
 ): Promise<void> {
   const call = await openProgram(simulator, customer)
-  if (!call) return
+  if (!call || !(await agreesToService(simulator.world.seed, customer.personId, call))) return
   await answerSurvey(simulator.world.seed, customer.personId, call, known, about)
   await showRecovery(simulator.world.seed, customer.personId, call, about)
 }

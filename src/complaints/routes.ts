@@ -64,7 +64,8 @@ export function complaintRoutes({
     promises: promisesOf(row.kind, row.createdAt, row.history),
     history: row.history.map((event) => ({ ...event, words: open(event.words) })),
   })
-  const mp = { tag: 'mini-program', auth: 'customer' } as const
+  // Whoever agrees to nothing may still complain.
+  const mp = { tag: 'mini-program', auth: 'customer', withoutConsent: true } as const
   const params = z.strictObject({ complaintId: Id })
   const errors = ['complaint_not_found', 'complaint_not_now', 'record_busy'] as const
   const Words = z.strictObject({ words: NoteText(1_000) })

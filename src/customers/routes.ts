@@ -137,6 +137,7 @@ export function customerRoutes({ desk, contactSync, sessions, checkStores }: Cus
       summary: 'Tell the own phone number with a getPhoneNumber code',
       tag: 'mini-program',
       auth: 'customer',
+      withoutConsent: true,
       body: CodeBody,
       response: PhoneView,
       errors: ['wechat_code_invalid'],

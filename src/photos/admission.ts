@@ -64,9 +64,10 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       const ids = await idsOf(actor)
       if (ids.length === 0) throw notFound('customer_not_found')
       const treatment = treatmentId === null ? null : await treatmentOf(treatmentId, ids)
-      // A complaint needs no consent to records: who sends evidence agrees to the service that looks at it.
-      if (!(await consents.granted(actor.id, purpose === 'care' ? 'photos_care' : 'service')))
-        throw new AppError('forbidden', 'photo_consent_needed')
+      // Evidence needs none: whoever agrees to nothing may still complain, and the law has it looked into.
+      if (purpose === 'care')
+        for (const needed of ['service', 'photos_care'] as const)
+          if (!(await consents.granted(actor.id, needed))) throw new AppError('forbidden', 'photo_consent_needed')
       const ownStore = (await customers.get(actor.id))?.storeIds[0] ?? null
       const storeId = treatment?.storeId ?? ownStore
       const store = storeId === null ? null : await staff.store(storeId)

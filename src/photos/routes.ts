@@ -45,7 +45,8 @@ export interface PhotoRouteDeps {
 
 const CHUNK_MS = 60_000
 const WHOLE_MS = 140_000
-const OF_MINE = { tag: 'mini-program', auth: 'customer' } as const
+/** What is there of mine I may see and have deleted; what comes in is judged by what it is for (`admission.ts`). */
+const OF_MINE = { tag: 'mini-program', auth: 'customer', withoutConsent: true } as const
 const ADMISSION = [
   'customer_not_found',
   'treatment_not_found',
@@ -189,6 +190,7 @@ function albumRoutes({ store, admission, openings, retention, guides, staff }: P
       path: '/api/mp/photo-guides',
       summary: 'Which angles to take after a treatment, with hints and the earlier photo to lay under',
       ...OF_MINE,
+      withoutConsent: false,
       query: GuideQuery,
       response: GuideView,
       errors: ['treatment_not_found'],

@@ -44,6 +44,8 @@ export const ERROR_MESSAGES = {
   past_contact_in_future: '联系记录的时间晚于现在。',
   contact_way_refused: '企业微信未能生成该联系我二维码，请确认成员在职并在应用可见范围内。',
   contact_too_old: '联系已超过 30 天，请作为历史回访记录导入。',
+  service_consent_needed:
+    '您尚未同意服务协议，或已撤回同意。您仍可查看、更正和删除您的信息，提交投诉，或拨打紧急电话。',
   consent_outdated: '说明已有更新，请阅读新的内容后再选择。',
   complaint_not_found: '没有找到这条投诉或意见。',
   complaint_not_now: '这一步现在不能进行，请刷新后再看。',

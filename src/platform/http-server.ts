@@ -272,6 +272,7 @@ async function authorise(one: Route, ctx: Koa.Context, { authenticate, throttle 
   if (actor.kind === 'customer' || actor.kind === 'staff') throttle?.take(actor.kind, actor.id)
   if (one.roles && !one.roles.some((role) => actor.roles.includes(role)))
     throw new AppError('forbidden', 'role_required')
+  await one.admit?.(actor)
   return actor
 }
 

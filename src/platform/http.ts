@@ -46,6 +46,8 @@ export interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z
   idempotent?: boolean
   /** Who asks must not be found by the log: a refusal leaves no line. */
   unlogged?: boolean
+  /** Of a customer's route: open also to who has not agreed to the service, or no longer does. Default: closed. */
+  withoutConsent?: boolean
   handle(input: RequestInput<z.output<P>, z.output<Q>, z.output<B>>): Promise<z.input<R>>
 }
 
@@ -102,13 +104,16 @@ export interface Route {
   errors: readonly DomainErrorCode[]
   idempotent: boolean
   unlogged: boolean
+  withoutConsent: boolean
+  /** Asked before anything of the request is read. @throws AppError: this caller may not, as things are */
+  admit?(actor: Actor): Promise<void>
   receives?: Receives
   /** The types of an answer of bytes, which has no view to be parsed by. */
   answers?: readonly string[]
   handle(input: RequestInput<unknown, unknown, unknown> & { incoming?: Incoming<unknown> }): Promise<unknown>
 }
 
-const DEFAULTS = { status: 200, errors: [], idempotent: false, unlogged: false } as const
+const DEFAULTS = { status: 200, errors: [], idempotent: false, unlogged: false, withoutConsent: false } as const
 
 export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
   spec: RouteSpec<P, Q, B, R>,

@@ -10,7 +10,7 @@ export interface PortalDeps {
   care: Pick<MyCare, 'stepsOf' | 'guide' | 'moments'>
   customers: Pick<CustomersService, 'get' | 'contacts' | 'idsOf'>
   treatments: Pick<TreatmentsService, 'ofCustomer' | 'kind' | 'appointmentsOf' | 'get'>
-  staff: Pick<StaffService, 'stores' | 'members'>
+  staff: Pick<StaffService, 'stores' | 'members' | 'allStores'>
   /** What the customer is asked just now. */
   questions: (customerId: string) => Promise<Question[]>
   clock: Pick<Clock, 'now'>

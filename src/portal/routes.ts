@@ -11,7 +11,7 @@ import type { TreatmentKind } from '../treatments/index.ts'
 import { createHelp } from './help.ts'
 import { DEFAULT_ZONE, homeOf, type Known, knownTreatments, type PortalDeps } from './home.ts'
 import type { PortalStore } from './model.ts'
-import { CalendarView, HelpView, HomeView, MeView, MyGuideView, SubscriptionsView } from './views.ts'
+import { CalendarView, EmergencyView, HelpView, HomeView, MeView, MyGuideView, SubscriptionsView } from './views.ts'
 
 export interface PortalRouteDeps extends PortalDeps {
   store: PortalStore
@@ -102,6 +102,15 @@ export function portalRoutes(deps: PortalRouteDeps): Route[] {
         await store.tick(key, actor.id, ticked, clock.now())
         return { ticked }
       },
+    }),
+    route({
+      tag: 'mini-program',
+      auth: 'public',
+      method: 'get',
+      path: '/api/mp/emergency',
+      summary: 'Whom to call at once: the number of every store, for whoever is not signed in or agrees to nothing',
+      response: EmergencyView,
+      handle: async () => ({ items: await staff.allStores() }),
     }),
     route({
       ...mp,

@@ -34,6 +34,10 @@ export const StoreView = z.object({
   address: z.string(),
 })
 
+export const EmergencyView = z.object({
+  items: z.array(StoreView.pick({ id: true, displayName: true, callbackPhone: true, emergencyPhone: true })),
+})
+
 export const HomeView = z.object({
   salutation: z.string(),
   store: StoreView.nullable(),

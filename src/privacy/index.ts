@@ -8,6 +8,7 @@ import { privacyRoutes } from './routes.ts'
 import { type AskStaff, createPrivacyService, type PrivacyService } from './service.ts'
 
 export { type ConsentDocument, ConsentsFile, type Purpose } from './consents.ts'
+export { withConsent } from './gate.ts'
 export { ANSWER_DAYS, type AskStaff, type PrivacyService } from './service.ts'
 
 /** A part of a copy of somebody's data, in plain fields. */

@@ -1,5 +1,6 @@
 /** The own photos as a timeline, by treatment; what is still on its way to the clinic; the way to take more. */
-import { getPhotoGuide, getPhotos, type Photo } from '../../services/photos'
+import { getPhotoGuide, getPhotos, type Photo, type PhotoGuide } from '../../services/photos'
+import { isClosed } from '../../services/request'
 import { appended, onPullDownRefresh, show } from '../../utils/loading'
 import { dropUpload, pauseUpload, resumeUpload, type Upload, watchUploads } from '../../utils/uploads'
 import type { Status } from '../../utils/views'
@@ -22,6 +23,13 @@ interface Going {
   percent: number
   words: string
 }
+
+/** Whoever has taken back the agreement still sees the own photos, and may have them deleted. */
+const guideOrNone = (): Promise<Pick<PhotoGuide, 'treatments'>> =>
+  getPhotoGuide(null).catch((error: unknown) => {
+    if (isClosed(error)) return { treatments: [] }
+    throw error
+  })
 
 /** Days that are drawn at first, and with each tap for more. */
 const SHOWN = 10
@@ -70,7 +78,7 @@ Page({
   async load() {
     const { treatmentId } = this.data
     const get = async () => {
-      const [{ treatments }, photos] = await Promise.all([getPhotoGuide(null), getPhotos(treatmentId || null)])
+      const [{ treatments }, photos] = await Promise.all([guideOrNone(), getPhotos(treatmentId || null)])
       if (treatmentId !== this.data.treatmentId) return null
       this.whole = daysOf(photos, new Map(treatments.map((one) => [one.treatmentId, one.name])))
       const shown = Math.max(this.data.days.length, SHOWN)

@@ -1,10 +1,21 @@
-/** The first start: the service agreement, and beside it four purposes that anybody may leave out. Nothing is ticked in advance. */
+/**
+ * The first start: the service agreement, and beside it four purposes that anybody may leave out. Nothing is ticked in advance.
+ * Whoever agrees to nothing, or no longer, finds here what stays open all the same.
+ */
 import { rememberAgreement } from '../../services/agreement'
+import { type EmergencyNumber, getEmergencyNumbers } from '../../services/clinic'
 import { type Consent, getConsents, putConsent } from '../../services/me'
 import { show } from '../../utils/loading'
 import { problemOf, type Status } from '../../utils/views'
 
 const HOME = '/pages/home/index'
+/** What the server gives without the agreement. */
+const RIGHTS = [
+  { page: '/pages/account/data/index', icon: 'file', title: '查看我的信息' },
+  { page: '/pages/account/requests/index', icon: 'edit', title: '更正、删除或领取副本' },
+  { page: '/pages/photos/index', icon: 'image', title: '查看或删除我的照片' },
+  { page: '/pages/complaint/list/index', icon: 'chat-message', title: '投诉与建议' },
+]
 
 Page({
   data: {
@@ -17,6 +28,10 @@ Page({
     isBusy: false,
     wrong: '',
     isRefused: false,
+    /** Agreed once, and taken back. */
+    isWithdrawn: false,
+    rights: RIGHTS,
+    numbers: [] as EmergencyNumber[],
   },
   onLoad() {
     void this.load()
@@ -24,8 +39,12 @@ Page({
   async load() {
     await show(this, async () => {
       const all = await getConsents()
+      const agreement = all.find(({ needed }) => needed) ?? null
+      const isWithdrawn = agreement?.granted === false
+      if (isWithdrawn) this.refuse()
       return {
-        agreement: all.find(({ needed }) => needed) ?? null,
+        agreement,
+        isWithdrawn,
         others: all.filter(({ needed }) => !needed),
         // What was said before stays said; what nobody was asked is off.
         chosen: Object.fromEntries(all.map(({ purpose, granted }) => [purpose, granted === true])),
@@ -58,6 +77,17 @@ Page({
   },
   refuse() {
     this.setData({ isRefused: true })
+    // Without them the bar above still has a number.
+    getEmergencyNumbers().then(
+      (numbers) => this.setData({ numbers }),
+      () => undefined,
+    )
+  },
+  open({ currentTarget }: WechatMiniprogram.TouchEvent) {
+    void wx.navigateTo({ url: currentTarget.dataset.page as string })
+  },
+  call({ currentTarget }: WechatMiniprogram.TouchEvent) {
+    wx.makePhoneCall({ phoneNumber: currentTarget.dataset.phone as string, fail: () => undefined })
   },
   back() {
     this.setData({ isRefused: false })

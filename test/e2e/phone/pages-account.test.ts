@@ -108,6 +108,39 @@ describe.skipIf(withoutBrowser)('what is mine', async () => {
     await phone.close()
   })
 
+  test('the agreement is taken back with one tap: care is closed, the own rights stay open, and coming back is as easy', async () => {
+    const phone = await open({ path: CONSENTS, height: 2400 })
+    await phone.tap(phone.role('button', '撤回同意'))
+    await phone.page.locator('mp-mask').getByText('撤回同意？').waitFor()
+    await phone.looksRight('agreement-asked')
+    await phone.tap(phone.page.locator('mp-mask').getByText('撤回同意', { exact: true }))
+    await phone.text('您已撤回同意').waitFor()
+    await phone.text('紧急联系电话').waitFor()
+    await phone.looksRight('agreement-withdrawn')
+    expect(await phone.smallTargets()).toEqual([])
+    // The page that is closed leads here, whichever way somebody comes.
+    for (const path of ['/pages/calendar/index', '/pages/account/notices/index', '/pages/home/index']) {
+      await phone.page.evaluate((url) => {
+        void (window as unknown as { wx: { reLaunch(to: { url: string }): Promise<void> } }).wx.reLaunch({ url })
+      }, path)
+      await phone.text('您已撤回同意').waitFor()
+    }
+    await phone.tap(phone.text('查看我的信息'))
+    await phone.text('基本信息').waitFor()
+    await phone.looksRight('data-withdrawn')
+    await phone.close()
+    const again = await open({ path: '/pages/photos/index' })
+    await again.text('还没有照片').waitFor()
+    await again.page.evaluate(() => {
+      const { wx } = window as unknown as { wx: { reLaunch(to: { url: string }): Promise<void> } }
+      void wx.reLaunch({ url: '/pages/welcome/index' })
+    })
+    await again.tap(again.text('再看看服务协议'))
+    await again.tap(again.text('同意服务协议并继续'))
+    await again.text('治疗后第 3 天').waitFor()
+    await again.close()
+  })
+
   test('whoever does not agree is told what that means, and may come back', async () => {
     const phone = await world.open({ person: stranger.personId, touch: true })
     await phone.tap(phone.text('恢复照片用于诊疗与护理'))

@@ -103,12 +103,13 @@ export async function apiWorld(
     return answer.body
   }
 
-  /** A mini-program session of the first simulated customer. */
-  async function customerToken(): Promise<string> {
-    const [customer] = simulator.world.customers
-    const login = simulator.act({ as: 'customer', id: customer?.personId ?? '', do: 'mp-login' })
+  /** A mini-program session of a simulated customer, who agrees to the service as at the first start. */
+  async function customerToken(n = 0, { agrees = true } = {}): Promise<string> {
+    const login = simulator.act({ as: 'customer', id: simulator.world.customers[n]?.personId ?? '', do: 'mp-login' })
     const { body } = await json('POST', '/api/mp/session', { code: login.code }, null)
-    return String(body.token)
+    const token = String(body.token)
+    if (agrees) await json('PUT', '/api/mp/consents/service', { version: 1, granted: true }, token)
+    return token
   }
 
   return { db, simulator, server, ask, json, made, customerToken }
@@ -169,7 +170,7 @@ export async function enterRecords({ made, json, customerToken, simulator, db }:
     evidence: [],
     mayContact: true,
   }
-  const filed = await json('POST', '/api/mp/complaints', complaint, await customerToken())
+  const filed = await json('POST', '/api/mp/complaints', complaint, await customerToken(0, { agrees: false }))
   return {
     surveyId: 'opinion_box',
     surveyIds: ['visit_card'],

@@ -230,10 +230,12 @@ export async function careWorld({
       simulator.act({ as: 'customer', id: personOf(n).personId, do: 'say', text })
       await work()
     },
-    /** Person `n` signs in to the mini-program. */
-    async signIn(n: number): Promise<string> {
+    /** Person `n` signs in to the mini-program, and agrees to the service as at its first start. */
+    async signIn(n: number, { agrees = true } = {}): Promise<string> {
       const login = simulator.act({ as: 'customer', id: personOf(n).personId, do: 'mp-login' })
-      return String((await mp(null, 'POST', '/session', login)).body.token)
+      const token = String((await mp(null, 'POST', '/session', login)).body.token)
+      if (agrees) await mp(token, 'PUT', '/consents/service', { version: 1, granted: true })
+      return token
     },
     mp,
     /** A treatment of customer `n` that ended at `endedAt` and is entered now. */

@@ -169,10 +169,11 @@ describe('what is refused leaves nothing:', () => {
     expect((await answer).code).toBe('photo_consent_needed')
     expect(await kept()).toEqual(NOTHING)
     expect((await json('POST', '/api/mp/photo-uploads', words(small))).code).toBe('photo_consent_needed')
-    // Evidence is no record of care.
-    expect((await send(small, { purpose: 'evidence' })).status).toBe(200)
+    // Without the agreement nothing is recorded of care either. Evidence is no record of care.
+    world.refused.clear()
     world.refused.add('ann service')
-    expect((await send(small, { purpose: 'evidence' })).code).toBe('photo_consent_needed')
+    expect((await json('POST', '/api/mp/photo-uploads', words(small))).code).toBe('photo_consent_needed')
+    expect((await send(small, { purpose: 'evidence' })).status).toBe(200)
   })
 })
 

@@ -21,9 +21,7 @@ beforeAll(async () => {
   })
   treatmentId = String(fresh.id)
   token = await world.customerToken()
-  const other = simulator.world.customers[1]
-  const { code } = simulator.act({ as: 'customer', id: other?.personId ?? '', do: 'mp-login' })
-  foreign = String((await json('POST', '/api/mp/session', { code }, null)).body.token)
+  foreign = await world.customerToken(1)
 })
 
 const get = async (path: string, who = token) => json('GET', `/api/mp${path}`, undefined, who)

@@ -10,7 +10,7 @@ let token = ''
 let customerId = ''
 beforeAll(async () => {
   customerId = String(((await enterRecords(world)) as { customerId: unknown }).customerId)
-  token = await world.customerToken()
+  token = await world.customerToken(0, { agrees: false })
 })
 
 type Consent = { purpose: string; version: number; needed: boolean; granted: boolean | null; at: string | null }
@@ -107,6 +107,7 @@ test('what is asked for can be read before anybody signs in, and says nothing of
 })
 
 test('a copy of the own data has every part, and names where records have numbers', async () => {
+  await say('service', true)
   await say('photos_care', true)
   await sendPhoto(world.server.address, token, photoForm(await corners().jpeg().toBuffer()))
   const [invitation] = (await json('GET', '/api/mp/surveys', undefined, token)).body.items as { id: string }[]

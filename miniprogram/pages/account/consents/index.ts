@@ -1,4 +1,5 @@
 /** What the clinic may do with my data, purpose by purpose. Taking it back is the same tap as giving it. */
+import { openAgreement } from '../../../services/agreement'
 import { type Consent, getConsents, putConsent } from '../../../services/me'
 import { fullInstantWords } from '../../../utils/dates'
 import { show } from '../../../utils/loading'
@@ -37,6 +38,29 @@ Page({
   put(item: ReturnType<typeof viewOf>) {
     this.setData({ items: this.data.items.map((one) => (one.purpose === item.purpose ? item : one)) })
   },
+  /** As easily as it was given: one tap, and what it means before it counts (PIPL art. 15). */
+  async withdraw({ currentTarget }: WechatMiniprogram.TouchEvent) {
+    const item = this.data.items.find(({ purpose }) => purpose === currentTarget.dataset.purpose)
+    if (!item || this.data.busy) return
+    const { confirm } = await wx.showModal({
+      title: '撤回同意？',
+      content:
+        '小程序将不再显示护理安排、日历和问卷，也不再接收新的恢复照片。您仍可查看和删除您的信息、提交投诉、拨打紧急电话；诊所的治疗和回访不受影响。',
+      confirmText: '撤回同意',
+      cancelText: '再想想',
+    })
+    if (!confirm) return
+    this.setData({ busy: item.purpose, wrong: {} })
+    try {
+      await putConsent(item.purpose, item.version, false)
+      openAgreement()
+    } catch (error) {
+      this.setData({ wrong: { [item.purpose]: `${problemOf(error)}，没有保存` } })
+    } finally {
+      this.setData({ busy: '' })
+    }
+  },
+  openAgreement,
   openRequests() {
     void wx.navigateTo({ url: '/pages/account/requests/index' })
   },
