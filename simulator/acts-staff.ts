@@ -22,6 +22,7 @@ export function staffActs(context: SimContext, answers: Answers): Acts {
         throw new ActError(404, 'no_such_card', 'this member sees no such card')
       const { key, isMenu } = tapped(card, text(act.key))
       const selected = isMenu ? [] : answersOn(card.shown, act.selected ?? {})
+      staff.tapped.push({ at: now(), taskId, key })
       callbacks.wecom(`staff ${staff.personId}`, {
         FromUserName: staff.userId,
         MsgType: 'event',

@@ -40,6 +40,8 @@ export interface Staff {
   customerCap: number | null
   /** What was written to the app. */
   said: { at: Date; text: string }[]
+  /** Which buttons of cards were tapped. */
+  tapped: { at: Date; taskId: string; key: string }[]
 }
 
 export type Person = Customer | Staff
@@ -209,6 +211,7 @@ export function hire(world: World, position: string, departmentId: number): Staf
     realNamed: true,
     customerCap: null,
     said: [],
+    tapped: [],
   }
   world.staff.push(member)
   world.byPersonId.set(personId, member)

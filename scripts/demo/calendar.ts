@@ -1,6 +1,7 @@
 /** Days of the demo's clinics, which are all in China. */
 export const MINUTE_MS = 60_000
-export const DAY_MS = 24 * 60 * MINUTE_MS
+export const HOUR_MS = 60 * MINUTE_MS
+export const DAY_MS = 24 * HOUR_MS
 const CHINA_MS = 8 * 60 * MINUTE_MS
 
 /** `YYYY-MM-DD` of an instant in China, some days later. */

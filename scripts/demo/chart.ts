@@ -4,6 +4,7 @@
  */
 import type { Treatment } from '../../simulator/audit/expected.ts'
 import type { Wishes } from '../../simulator/audit/judge.ts'
+import type { RedFlag } from '../../simulator/audit/red-flags.ts'
 import type { Done, Entry } from './entries.ts'
 
 export interface Chart {
@@ -13,12 +14,15 @@ export interface Chart {
   current(id: string): { done: Done; entry: Entry } | undefined
   treatments(): Treatment[]
   wishes(): Map<string, Wishes>
+  /** What customers have told us of, in their own words. */
+  felt(): RedFlag[]
 }
 
 export function createChart(): Chart {
   const records = new Map<string, Treatment>()
   const done = new Map<string, { done: Done; entry: Entry }>()
   const wishes = new Map<string, Wishes>()
+  const felt: RedFlag[] = []
 
   const add = ({ at, customer, store }: Entry, own: Pick<Treatment, 'externalId' | 'code' | 'endedAt'>) =>
     records.set(own.externalId, {
@@ -83,6 +87,13 @@ export function createChart(): Chart {
         } as Treatment)
         return
       }
+      case 'felt': {
+        felt.push({ person: customer.personId, phone: customer.phone, at, urgency: entry.felt.urgency })
+        const known = wishes.get(customer.personId) ?? {}
+        // Until a doctor says that it is over, which nobody enters here.
+        wishes.set(customer.personId, { ...known, trouble: [...(known.trouble ?? []), { from: at }] })
+        return
+      }
       case 'wished': {
         const known = wishes.get(customer.personId) ?? {}
         if (entry.wish === 'no messages') wishes.set(customer.personId, { ...known, optedOutAt: at })
@@ -98,5 +109,6 @@ export function createChart(): Chart {
     current: (id) => done.get(id),
     treatments: () => [...records.values()],
     wishes: () => new Map(wishes),
+    felt: () => [...felt],
   }
 }

@@ -1,6 +1,6 @@
 /** The clinic's own system at work: every entry of the stories goes through `/api/v1` at its hour, as real systems would. */
 import { between, type Customer, type Simulator } from '../../simulator/index.ts'
-import { leave, visit } from '../../simulator/people/index.ts'
+import { attempt, leave, visit } from '../../simulator/people/index.ts'
 import type { Chart } from './chart.ts'
 import type { ClinicApi } from './clinic-api.ts'
 import type { Bought, Done, Entry } from './entries.ts'
@@ -78,6 +78,10 @@ export async function enter(desk: Desk, entry: Entry): Promise<void> {
     }
     case 'phoned':
       return phoned(desk, entry, entry.id)
+    case 'felt':
+      attempt(() => simulator.act({ as: 'customer', id: customer.personId, do: 'say', text: entry.felt.words }))
+      simulator.context.clock.touch()
+      return
     case 'left':
       leave(simulator, customer)
   }

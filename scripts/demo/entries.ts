@@ -1,6 +1,7 @@
 /** What a clinic's own system enters, and when: the words that a story is written in. */
 import type { Customer } from '../../simulator/index.ts'
 import { MINUTE_MS } from './calendar.ts'
+import type { Felt } from './felt.ts'
 import type { ClinicStore } from './stores.ts'
 
 /** A treatment as the clinic's system has it. */
@@ -52,6 +53,8 @@ export type Fact =
   | { what: 'wished'; wish: 'no messages' | 'no promotion' | 'died' }
   /** Phones the clinic before it calls; whoever answers makes the contact and enters it. `id`: the treatment's. */
   | { what: 'phoned'; id: string }
+  /** Writes to us of a complication: nobody enters that, it is said. */
+  | { what: 'felt'; felt: Felt }
   /** Deletes the consultant and closes the chat: nobody enters that, it happens. */
   | { what: 'left' }
 

@@ -1,12 +1,14 @@
 /** Plays months of a clinic and proves what became of every promise. */
 import { writeFileSync } from 'node:fs'
 import { judge } from '../../simulator/audit/judge.ts'
+import { judgeRedFlags } from '../../simulator/audit/red-flags.ts'
 import { exitOnStopSignal } from '../signals.ts'
-import { DAY_MS } from './calendar.ts'
+import { DAY_MS, HOUR_MS } from './calendar.ts'
 import { createChart } from './chart.ts'
 import { fetchClaims } from './clinic-api.ts'
 import { scheduleEntries } from './desk.ts'
 import { installDoctors } from './doctor.ts'
+import { whatCustomersFeel } from './felt.ts'
 import { moveClock, startParts } from './parts.ts'
 import { apiCallCounts, callbackCounts, reportOf, summary } from './report.ts'
 import { enterStores, storesOf } from './stores.ts'
@@ -36,7 +38,14 @@ export async function playHeadless(options: HeadlessOptions): Promise<{ ok: bool
     const stores = storesOf(start, days)
     await enterStores(api, stores)
     const desk = { simulator, api, chart: createChart() }
-    scheduleEntries(desk, planEntries(simulator, stores, start, days))
+    const entries = planEntries(simulator, stores, start, days)
+    scheduleEntries(desk, entries)
+    const runEnds = start.getTime() + days * DAY_MS
+    // What is said in the last hour nobody has had the time to answer.
+    scheduleEntries(
+      desk,
+      whatCustomersFeel(simulator, entries).filter(({ at }) => at.getTime() < runEnds - HOUR_MS),
+    )
     installDoctors(desk, days)
     if (options.faults) {
       simulator.faults.add({ path: 'callback', duplicate: true, rate: 0.02 })
@@ -61,6 +70,7 @@ export async function playHeadless(options: HeadlessOptions): Promise<{ ok: bool
       claims,
       end,
     })
+    const redFlags = judgeRedFlags(desk.chart.felt(), { ledger, staff: simulator.world.staff })
     const [care, tasks, photos] = await Promise.all([
       api.call('GET', `/api/v1/stats/care?now=${end.toISOString()}`),
       api.call('GET', '/api/v1/stats/tasks'),
@@ -71,6 +81,7 @@ export async function playHeadless(options: HeadlessOptions): Promise<{ ok: bool
     const report = reportOf({
       options,
       verdict,
+      redFlags,
       claims,
       ledger,
       care,
@@ -95,8 +106,10 @@ export async function playHeadless(options: HeadlessOptions): Promise<{ ok: bool
     for (const { person, at } of verdict.atNight.slice(0, 10)) say(`in the quiet hours: ${person} at ${at}`)
     for (const { person, at } of verdict.overCap.slice(0, 10)) say(`an offer too many: ${person} at ${at}`)
     for (const id of verdict.unasked.slice(0, 10)) say(`nobody was asked: ${id}`)
+    for (const { person, at, urgency, fault } of redFlags.filter(({ fault }) => fault !== null).slice(0, 10))
+      say(`${urgency} of ${person} at ${at}: ${fault}`)
     const { lost, duplicated, atNight, overCap, unasked } = report.promises
-    return { ok: lost + duplicated + atNight + overCap + unasked === 0 }
+    return { ok: lost + duplicated + atNight + overCap + unasked + report.redFlags.failed === 0 }
   } finally {
     await parts.stop()
   }

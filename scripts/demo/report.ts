@@ -1,5 +1,6 @@
 /** What a run of months comes to: `out.json` and the summary on the screen. */
 import type { Claim, Verdict } from '../../simulator/audit/judge.ts'
+import { type RedFlagVerdict, TAKEN_MINUTES } from '../../simulator/audit/red-flags.ts'
 import { type LedgerEntry, ledgerSha256 } from '../../simulator/index.ts'
 import type { HeadlessOptions } from './headless.ts'
 
@@ -29,6 +30,7 @@ const count = <T>(items: readonly T[], keyOf: (item: T) => string): Counts =>
 interface ReportInput {
   options: HeadlessOptions
   verdict: Verdict
+  redFlags: readonly RedFlagVerdict[]
   claims: readonly Claim[]
   ledger: readonly LedgerEntry[]
   care: Record<string, unknown>
@@ -46,6 +48,7 @@ interface ReportInput {
 export function reportOf({
   options,
   verdict,
+  redFlags,
   claims,
   ledger,
   care,
@@ -96,9 +99,9 @@ export function reportOf({
     channels: count(ledger, ({ kind }) => kind),
     surveys: { invited: surveys.invited, answered: surveys.answered },
     photos: photos.received,
-    // Rooms that come later: never invented.
+    // A room that comes later: never invented.
     complaints: null,
-    redFlags: null,
+    redFlags: flagsOf(redFlags),
     tasks: { created: tasks.created, done: tasks.done, overdue: tasks.overdue },
     nps: nps.answers > 0 ? Math.round(((nps.promoters - nps.detractors) / nps.answers) * 100) : null,
     npsAnswers: nps.answers,
@@ -114,6 +117,21 @@ export function reportOf({
     hops,
     wallSeconds: Math.round(wallSeconds * 10) / 10,
     ledgerSha256: ledgerSha256(ledger),
+  }
+}
+
+/** How customers were met who told of something urgent; `failed`: not as they must be. */
+const flagsOf = (flags: readonly RedFlagVerdict[]) => {
+  const emergencies = flags.filter(({ urgency }) => urgency === 'emergency')
+  const minutes = emergencies.flatMap(({ takenAfterMinutes }) => takenAfterMinutes ?? []).sort((a, b) => a - b)
+  return {
+    emergencies: emergencies.length,
+    abnormal: flags.length - emergencies.length,
+    held: flags.filter(({ held }) => held).length,
+    called: flags.filter(({ called }) => called).length,
+    takenInTime: minutes.filter((one) => one <= TAKEN_MINUTES).length,
+    longestMinutes: minutes.at(-1) ?? null,
+    failed: flags.filter(({ fault }) => fault !== null).length,
   }
 }
 
@@ -160,6 +178,7 @@ export function summary(report: ReturnType<typeof reportOf>): void {
       `  触达 ${Object.entries(report.channels)
         .map(([kind, n]) => `${kind} ${n}`)
         .join(' · ')}`,
+      `  红旗 ${report.redFlags.emergencies} 例紧急（15 分钟内接手 ${report.redFlags.takenInTime}），${report.redFlags.abnormal} 例异常`,
       `  任务 ${report.tasks.created}，完成 ${report.tasks.done} · 回调 ${report.callbacks.received}（重复 ${report.callbacks.duplicates}） · NPS ${report.nps ?? '–'}（${report.npsAnswers}）`,
       `  ${report.wallSeconds} s · ledger ${report.ledgerSha256.slice(0, 16)}…`,
     ].join('\n')}\n`,

@@ -38,11 +38,19 @@ function atWork(at: number): number {
 /** What belongs to the step before it comes within minutes of it. */
 const SOON = 5 * MINUTE
 
-function later(simulator: Simulator, staff: Staff, minutes: number, key: string, act: () => void, mark?: number): void {
+/** `urgent`: at any hour, and to the minute. */
+function later(
+  simulator: Simulator,
+  staff: Staff,
+  minutes: number,
+  key: string,
+  act: () => void,
+  { mark, urgent = false }: { mark?: number; urgent?: boolean } = {},
+): void {
   const { clock } = simulator.context
-  clock.schedule(onMark(atWork(clock.now().getTime() + minutes * MINUTE), mark), `${staff.personId} ${key}`, () =>
-    attempt(act),
-  )
+  const at = clock.now().getTime() + minutes * MINUTE
+  const when = urgent ? onMark(at, MINUTE) : onMark(atWork(at), mark)
+  clock.schedule(when, `${staff.personId} ${key}`, () => attempt(act))
 }
 
 const keysOf = (card: Record<string, unknown>): string[] =>
@@ -51,12 +59,16 @@ const keysOf = (card: Record<string, unknown>): string[] =>
 function onCard(simulator: Simulator, staff: Staff, card: Record<string, unknown>): void {
   const { seed } = simulator.world
   const taskId = text(card.task_id)
-  if (chance(seed, staff.personId, taskId, 'forgets') < FORGETS) return
+  if (!isUrgent(card) && chance(seed, staff.personId, taskId, 'forgets') < FORGETS) return
   const keys = keysOf(card)
   const click = (key: string, selected = {}) =>
     simulator.act({ as: 'staff', id: staff.personId, do: 'click', taskId, key, selected })
   const wait = between(3, 18, seed, taskId, 'begins')
   const customer = customerOn(simulator, card)
+  if (isUrgent(card)) {
+    onAlarm(simulator, staff, taskId, keys, customer)
+    return
+  }
   if (!keys.includes('take')) {
     // Passing a message on: in chat where they are contacts, then done.
     later(simulator, staff, wait, `confirm ${taskId}`, () => {
@@ -81,7 +93,7 @@ function onCard(simulator: Simulator, staff: Staff, card: Record<string, unknown
     const instead = chance(seed, taskId, 'instead')
     if (instead < PASSES_ON + HAS_A_PROBLEM) {
       const key = instead < PASSES_ON ? 'transfer' : 'problem'
-      later(simulator, staff, between(1, 4, seed, taskId, key), `${key} ${taskId}`, () => click(key), SOON)
+      later(simulator, staff, between(1, 4, seed, taskId, key), `${key} ${taskId}`, () => click(key), { mark: SOON })
       return
     }
     const after = between(1, 9, seed, taskId, 'calls')
@@ -91,6 +103,51 @@ function onCard(simulator: Simulator, staff: Staff, card: Record<string, unknown
     // Of one instant, but after the call: keys are in order.
     later(simulator, staff, after, `ends ${taskId}`, () => click(outcome === 'answered' ? 'done' : 'not_reached'))
   })
+}
+
+const isUrgent = (card: Record<string, unknown>): boolean => text(record(card.main_title).title).includes('紧急')
+
+/** Asleep, in the operating theatre, the phone in another room. */
+const MISSES_ALARM = 0.3
+
+/** An emergency rings at any hour; a director always hears it. */
+function onAlarm(
+  simulator: Simulator,
+  staff: Staff,
+  taskId: string,
+  keys: readonly string[],
+  customer: Customer | null,
+) {
+  const { seed } = simulator.world
+  const hears = staff.position === '院长' || chance(seed, staff.personId, taskId, 'misses') >= MISSES_ALARM
+  if (!hears) return
+  const click = (key: string) => () => simulator.act({ as: 'staff', id: staff.personId, do: 'click', taskId, key })
+  const begins = between(1, 4, seed, taskId, 'hears')
+  const urgent = { urgent: true }
+  if (!keys.includes('take')) {
+    later(simulator, staff, begins, `takes ${taskId}`, click('done'), urgent)
+    return
+  }
+  later(simulator, staff, begins, `takes ${taskId}`, click('take'), urgent)
+  if (!customer) return
+  const calls = begins + between(2, 15, seed, taskId, 'calls')
+  // Whoever has just cried for help answers the phone.
+  later(
+    simulator,
+    staff,
+    calls,
+    `call ${taskId}`,
+    () =>
+      simulator.act({
+        as: 'staff',
+        id: staff.personId,
+        do: 'call',
+        customer: customer.personId,
+        outcome: 'answered',
+      }),
+    urgent,
+  )
+  later(simulator, staff, calls + between(5, 20, seed, taskId, 'talks'), `ends ${taskId}`, click('done'), urgent)
 }
 
 const OVERLOOKS_MASS = 0.25
@@ -240,7 +297,7 @@ function onUpdate(simulator: Simulator, staff: Staff, entry: LedgerEntry): void 
       between(1, 3, seed, taskId, submit),
       `submit ${submit} ${taskId}`,
       () => simulator.act({ as: 'staff', id: staff.personId, do: 'click', taskId, key: submit, selected }),
-      SOON,
+      { mark: SOON, urgent: isUrgent(card) },
     )
   } else if (text(record(card.quote_area).quote_text).includes('请直接回复说明')) {
     later(
@@ -249,7 +306,7 @@ function onUpdate(simulator: Simulator, staff: Staff, entry: LedgerEntry): void 
       between(1, 5, seed, taskId, 'explains'),
       `explains ${taskId}`,
       () => simulator.act({ as: 'staff', id: staff.personId, do: 'say', text: '客户的问题我拿不准，请帮忙联系一下' }),
-      SOON,
+      { mark: SOON },
     )
   } else if (text(card.replace_text).includes('小结') && chance(seed, taskId, 'writes a summary') < 0.9) {
     const words = pick(
@@ -270,7 +327,7 @@ function onUpdate(simulator: Simulator, staff: Staff, entry: LedgerEntry): void 
       between(1, 5, seed, taskId, 'summary'),
       `summary ${taskId}`,
       () => simulator.act({ as: 'staff', id: staff.personId, do: 'say', text: words }),
-      SOON,
+      { mark: SOON, urgent: isUrgent(card) },
     )
   }
 }

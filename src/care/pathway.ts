@@ -137,4 +137,5 @@ export const CARE_TEMPLATES = [
   'care.holding_crisis',
   'care.holding_abnormal',
   'care.holding_watch',
+  'care.holding_unknown',
 ] as const

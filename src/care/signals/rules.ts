@@ -25,7 +25,10 @@ export interface Judged {
   day: number | null
 }
 
-/** The highest level over the customer's recent treatments; of equals the newest treatment. Without any, the words alone. */
+/**
+ * The highest level over the customer's recent treatments; of equals the newest treatment. What is normal after one of them
+ * isn't unclear because another one doesn't explain it. Without any, the words alone.
+ */
 export function judge(
   triage: Triage,
   said: { text: string; at: Date },
@@ -43,7 +46,9 @@ export function judge(
   })
   const [first, ...others] = judged
   if (!first) return { verdict: triage({ text, treatment: null, day: null }), treatment: null, day: null }
-  return others.reduce((best, one) => (isAtLeast(best.verdict.level, one.verdict.level) ? best : one), first)
+  const highest = others.reduce((best, one) => (isAtLeast(best.verdict.level, one.verdict.level) ? best : one), first)
+  const normal = judged.find(({ verdict }) => verdict.level === 'expected')
+  return highest.verdict.level === 'watch' && normal ? normal : highest
 }
 
 /** What a member of staff reads on a card: the customer's words, then why the machine asks. */

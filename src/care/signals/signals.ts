@@ -117,7 +117,7 @@ export function createSignals(deps: SignalDeps): Signals {
     const about = { customerId: customer.id, storeId, treatmentId: treatment?.id ?? null }
     const words = wordsFor(text, verdict, SOURCES[source])
     const id = signalId(said)
-    const hold = (key: string, template: string) => messaging.enqueueMany([holding(about, facts, key, template)])
+    const hold = (key: string, template: string) => messaging.enqueueMany([holding(about, facts, level, key, template)])
     let caseId: string | null = null
     let taskId: string | null = null
     if (level === 'abnormal' || level === 'emergency') {
@@ -131,7 +131,7 @@ export function createSignals(deps: SignalDeps): Signals {
       const task = watchTask(treatments, about, facts, words)
       taskId = task.id
       await tasks.open([task])
-      await hold(task.id, 'care.holding_watch')
+      await hold(task.id, treatment ? 'care.holding_watch' : 'care.holding_unknown')
     }
     await signals.insert({
       _id: id,
@@ -158,12 +158,13 @@ export function createSignals(deps: SignalDeps): Signals {
   function holding(
     { customerId, storeId, treatmentId }: { customerId: string; storeId: string; treatmentId: string | null },
     facts: WatchFacts,
+    level: Level,
     key: string,
     templateKey: string,
   ): EnqueueContact {
     const { contact, place, at } = facts
     const now = clock.now()
-    const isSafety = templateKey !== 'care.holding_watch'
+    const isSafety = level !== 'watch'
     return {
       stepId: `holding:${key}`,
       occurrence: 0,
