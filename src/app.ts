@@ -98,6 +98,8 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     ...ports,
     files: config.knowledge,
     kinds: config.treatments,
+    staff: staff.service,
+    words: config.words,
     withholdUnapproved: config.withholdUnapproved,
   })
   const publicUrl = settings.PUBLIC_URL?.replace(/\/+$/, '') ?? null

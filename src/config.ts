@@ -66,6 +66,8 @@ export interface AppConfig {
   /** The guides as written, for whoever reviews them. */
   guideFiles: ReadonlyMap<string, GuideFile>
   knowledge: KnowledgeFiles
+  /** What no text to a customer may say. */
+  words: WordLint
   /** What no doctor has approved is not said to customers. */
   withholdUnapproved: boolean
 }
@@ -202,6 +204,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     drawings: new Map([...drawings].map(([name, svg]) => [name, { caption: captionOf(svg), svg }])),
     guideFiles,
     knowledge,
+    words,
     withholdUnapproved,
     consents: consentsFile.consents,
     surveys,

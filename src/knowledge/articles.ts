@@ -1,29 +1,41 @@
 /** `config/knowledge/*.yaml`: approved words for customers and staff, each with who keeps it and when it is looked at again. */
 import { z } from 'zod'
+import type { Day } from '../platform/calendar.ts'
+import { DayString, NoteText, ShortText } from '../platform/views.ts'
+import type { Role } from '../staff/index.ts'
 
-const ARTICLE_KINDS = ['faq', 'guide', 'forbidden', 'product', 'script', 'case', 'preop'] as const
-const AUDIENCES = ['customer', 'staff'] as const
+export const ARTICLE_KINDS = ['faq', 'guide', 'forbidden', 'product', 'script', 'case', 'preop'] as const
+export const AUDIENCES = ['customer', 'staff'] as const
 export type Audience = (typeof AUDIENCES)[number]
-const KEEPERS = ['doctor', 'nurse', 'customer_service', 'consultant', 'supervisor'] as const
+export const KEEPERS = ['doctor', 'nurse', 'customer_service', 'consultant', 'supervisor'] as const
+/** The role that a keeper is. */
+export const KEEPER_ROLES: Record<(typeof KEEPERS)[number], Role> = {
+  doctor: 'doctor',
+  nurse: 'nurse',
+  customer_service: 'customer_service',
+  consultant: 'consultant',
+  supervisor: 'cs_supervisor',
+}
+
 /** What is read in a chat without scrolling; staff read theirs at a desk. */
 const CUSTOMER_SIGNS = 280
 const STAFF_SIGNS = 600
 /** Days after a treatment of which anything is said. */
 const LAST_DAY = 400
 
-const ArticleId = z
+export const ArticleId = z
   .string()
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be kebab-case')
   .max(64)
 
 const Fields = z.strictObject({
   kind: z.enum(ARTICLE_KINDS),
-  title: z.string().trim().min(2).max(60),
+  title: ShortText(60),
   /** Other ways in which people ask the same; found, never shown. */
-  asks: z.array(z.string().trim().min(2).max(60)).max(20).default([]),
+  asks: z.array(ShortText(60)).max(20).default([]),
   audience: z.enum(AUDIENCES),
   /** Codes of `config/treatments.yaml`; none: it is true of all. */
-  treatments: z.array(z.string()).max(40).default([]),
+  treatments: z.array(z.string().max(40)).max(40).default([]),
   /** First and last day after the treatment for which it is written. */
   days: z
     .tuple([z.int().min(0).max(LAST_DAY), z.int().min(0).max(LAST_DAY)])
@@ -31,13 +43,13 @@ const Fields = z.strictObject({
     .optional(),
   owner: z.enum(KEEPERS),
   /** When whoever keeps it looks at it again. */
-  reviewOn: z.iso.date(),
+  reviewOn: DayString,
   /** Medical words wait for a doctor; what isn't medical may be approved as it is written. */
   status: z.enum(['needs_doctor', 'approved']),
   /** Word for word what is answered. */
-  answer: z.string().trim().min(10).max(STAFF_SIGNS),
+  answer: NoteText(STAFF_SIGNS),
   /** A longer text for the mini-program. */
-  more: z.string().trim().min(1).max(2_000).optional(),
+  more: NoteText(2_000).optional(),
 })
 
 type Said = Pick<z.output<typeof Fields>, 'kind' | 'audience' | 'asks' | 'answer'>
@@ -49,6 +61,19 @@ function sound({ kind, audience, asks, answer }: Said, { addIssue }: Pick<z.Refi
   if (asks.length === 0) problem('asks', 'must say how else customers ask it')
   if (kind === 'script' || kind === 'case') problem('audience', 'scripts and cases are for staff')
 }
+
+/** What staff write: anew, or in place of a version. */
+export const ArticleDraft = Fields.omit({ status: true, days: true })
+  .extend({
+    days: z
+      .strictObject({ first: z.int().min(0).max(LAST_DAY), last: z.int().min(0).max(LAST_DAY) })
+      .refine(({ first, last }) => first <= last, 'must begin before they end')
+      .optional(),
+    /** Whether it is medical: then a doctor approves it. */
+    medical: z.boolean(),
+  })
+  .superRefine(sound)
+export type ArticleDraft = z.output<typeof ArticleDraft>
 
 /** `articles.3`: one of a file. */
 export const ArticlesFile = z
@@ -66,3 +91,6 @@ export const ArticlesFile = z
   .meta({ title: 'Articles of the knowledge' })
 export type ArticlesFile = z.output<typeof ArticlesFile>
 export type Article = ArticlesFile['articles'][number]
+
+/** Kept longer than its day without anybody having looked at it again. Pure. */
+export const isOverdue = ({ reviewOn }: Pick<Article, 'reviewOn'>, today: Day): boolean => reviewOn < today

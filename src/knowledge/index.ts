@@ -1,9 +1,14 @@
 /** What the clinic knows and may say: articles with versions, their search, and what nobody could answer yet. */
 import type { Feature, Ports } from '../platform/ports.ts'
+import type { StaffService } from '../staff/index.ts'
 import type { TreatmentKind } from '../treatments/index.ts'
 import { createLibrary } from './library.ts'
 import type { KnowledgeFiles } from './load.ts'
+import { createKnowledgeStore } from './model.ts'
+import { createPublishing } from './publishing.ts'
+import { knowledgeRoutes } from './routes.ts'
 import { createKnowledgeService, type KnowledgeService } from './service.ts'
+import { createArticleVersions } from './versions.ts'
 
 export { type Article, ArticlesFile, type Audience } from './articles.ts'
 export { type KnowledgeFiles, loadKnowledge } from './load.ts'
@@ -13,18 +18,28 @@ export { SynonymsFile } from './synonyms.ts'
 export interface KnowledgeDeps extends Ports {
   files: KnowledgeFiles
   kinds: readonly TreatmentKind[]
-  /** What no doctor has approved is not said to customers. */
+  staff: Pick<StaffService, 'member'>
+  /** What no text may say, one line each. */
+  words: (text: string) => string[]
+  /** What no doctor has approved is not said. */
   withholdUnapproved: boolean
 }
 
-export function createKnowledge({ files, kinds, withholdUnapproved }: KnowledgeDeps): Feature<KnowledgeService> {
-  const shown = files.articles.filter(({ status }) => !withholdUnapproved || status === 'approved')
-  const library = createLibrary({ articles: shown, synonyms: files.synonyms, kinds })
+export function createKnowledge(deps: KnowledgeDeps): Feature<KnowledgeService> {
+  const { files, kinds, words } = deps
+  const store = createKnowledgeStore(deps.db)
+  const library = createLibrary({ articles: [], synonyms: files.synonyms, kinds })
+  const versions = createArticleVersions({ ...deps, store, library, files: files.articles })
+  const facts = { treatments: new Set(kinds.map(({ code }) => code)), words }
+  const publishing = createPublishing({ ...deps, store, versions, facts })
   return {
-    service: createKnowledgeService({ library }),
-    routes: [],
+    service: createKnowledgeService({ library, versions }),
+    routes: knowledgeRoutes({ ...deps, store, versions, library, publishing }),
     due: [],
     routines: [],
-    ready: async () => undefined,
+    async ready() {
+      await store.ready()
+      await versions.keepFiles()
+    },
   }
 }

@@ -45,8 +45,11 @@ const FIELDS = { title: 4, asks: 3, text: 1.5, more: 0.25 } as const
 type Field = keyof typeof FIELDS
 /** So many of the best are looked at a second time. */
 const LOOKED_AT = 40
-/** A question of this weight says enough; a word or two say little. */
-const MUCH_SAID = 15
+/** A question that weighs as much as so many words that no article has says enough; a word or two say little. */
+const MUCH_SAID = 2.35
+/** What is left of the confidence in an article of another treatment, and where nobody knows the treatment. */
+const OTHERS_DOUBT = 0.5
+const UNKNOWN_DOUBT = 0.85
 /** Longer questions are read so far. */
 const READ_SIGNS = 200
 
@@ -123,8 +126,11 @@ export function createSearch<T extends Findable>(items: readonly T[], tokens: To
         .map(({ place, score, share }) => {
           const near = nearest(wanted, ways[place] ?? [], mass)
           const item = items[place] as T
-          const isOwn = isOf(item, named.size > 0 ? named : had)
-          const confidence = confidenceOf({ share, near, whole: wanted.mass, isOwn })
+          const own = named.size > 0 ? named : had
+          const isOwn = isOf(item, own)
+          // What is right after one treatment may be wrong after another.
+          const doubt = item.treatments.length === 0 || isOwn ? 1 : own.size > 0 ? OTHERS_DOUBT : UNKNOWN_DOUBT
+          const confidence = doubt * confidenceOf({ share, near, says: wanted.mass / (MUCH_SAID * rare), isOwn })
           return { item, score: (score / wanted.mass) * (1 + NEAR * near), confidence }
         })
         .sort((a, b) => b.score - a.score || (a.item.id < b.item.id ? -1 : 1))
@@ -157,9 +163,9 @@ function highest(places: readonly number[], count: number, scoreOf: (place: numb
  * of asking is, whether it is of the treatment in question, and how much the question says at all. A logistic curve, fitted on
  * half of `test/fixtures/knowledge/questions.jsonl` and `other-topics-tune.jsonl`.
  */
-function confidenceOf(of: { share: number; near: number; whole: number; isOwn: boolean }): number {
-  const { share, near, whole, isOwn } = of
-  const says = Math.min(1, whole / MUCH_SAID)
+function confidenceOf(of: { share: number; near: number; says: number; isOwn: boolean }): number {
+  const { share, near, isOwn } = of
+  const says = Math.min(1, of.says)
   const own = isOwn ? 2.74 - 1.09 * share : 0
   return 1 / (1 + Math.exp(6.67 - 2.9 * share - 2.72 * near - 0.71 * share * near - own - 3.17 * says))
 }

@@ -1,6 +1,7 @@
 /** Answers from approved words, word for word; where nothing fits well enough there is no answer. */
 import type { Article, Audience } from './articles.ts'
 import type { Library } from './library.ts'
+import type { ArticleVersions } from './versions.ts'
 
 export interface Asking {
   /** Code of the treatment that it is about, as far as is known … */
@@ -29,9 +30,15 @@ export interface KnowledgeService {
 export const ANSWERED_FROM = 0.6
 const OTHERS = 3
 
-export function createKnowledgeService({ library }: { library: Library }): KnowledgeService {
+export interface ServiceDeps {
+  library: Library
+  versions: Pick<ArticleVersions, 'refresh'>
+}
+
+export function createKnowledgeService({ library, versions }: ServiceDeps): KnowledgeService {
   return {
     async answer(question, { treatment, day, audience }) {
+      await versions.refresh()
       const hits = library.find(question, audience, { treatments: treatment ? [treatment] : [], day }, 1 + OTHERS)
       const [best, ...others] = hits
       if (!best || best.confidence < ANSWERED_FROM) return null
@@ -42,6 +49,7 @@ export function createKnowledgeService({ library }: { library: Library }): Knowl
       }
     },
     async article(id) {
+      await versions.refresh()
       return library.articles.get(id) ?? null
     },
   }

@@ -13,7 +13,7 @@ export interface ArticleFacts {
 
 export interface ArticleProblem {
   /** Stable, for programs. */
-  code: 'duplicate_article' | 'unknown_treatment' | 'forbidden_word' | 'placeholder'
+  code: 'duplicate_article' | 'unknown_treatment' | 'forbidden_word' | 'placeholder' | 'unreadable'
   /** Place in the list. */
   at: number
   /** Path inside the article. */

@@ -41,6 +41,7 @@ describe('the right article is among the first three', () => {
   test.each([
     ['of all questions', all],
     ['of those that nobody looked at before', unseen],
+    ['of customers whose treatment and day are known', read('questions-in-care')],
   ])('%s', (_, questions) => {
     const judged = judgeQuestions(library, questions)
     expect(judged['hit@3']).toBeGreaterThanOrEqual(0.9)

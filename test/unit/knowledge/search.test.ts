@@ -48,7 +48,7 @@ test('customers never find what is for staff; staff find both', () => {
 })
 
 test('what no article answers is left to a person', async () => {
-  const service = createKnowledgeService({ library })
+  const service = createKnowledgeService({ library, versions: { refresh: async () => undefined } })
   const asking = { audience: 'customer' } as const
   expect(await service.answer('玻尿酸填充后淤青多久退', asking)).toMatchObject({ article: { id: 'filler-bruise' } })
   for (const question of ['今天天气怎么样', '附近哪家火锅好吃', '孩子发烧吃什么药', '你好', '???', '', '的了吗'])
@@ -56,7 +56,7 @@ test('what no article answers is left to a person', async () => {
 })
 
 test('a short question is answered by the article of the treatment that the asker had, and else by a person', async () => {
-  const service = createKnowledgeService({ library })
+  const service = createKnowledgeService({ library, versions: { refresh: async () => undefined } })
   const answered = async (treatment: string | null) =>
     (await service.answer('能洗脸吗', { treatment, day: 1, audience: 'customer' }))?.article.id
   expect([await answered('ipl'), await answered('hyaluronic_filler')]).toEqual(['ipl-wash', 'filler-wash'])
@@ -65,7 +65,7 @@ test('a short question is answered by the article of the treatment that the aske
 
 test('an article is there by its id, and not once it is taken away', async () => {
   const own = libraryOf()
-  const service = createKnowledgeService({ library: own })
+  const service = createKnowledgeService({ library: own, versions: { refresh: async () => undefined } })
   expect((await service.article('invoice'))?.title).toBe('怎么开发票？')
   own.take(HANDFUL.filter(({ id }) => id !== 'invoice'))
   expect(await service.article('invoice')).toBeNull()

@@ -1,0 +1,114 @@
+/** Versions of articles at rest: what staff wrote, what was decided about any version, and what shipped with each release. */
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { Binary } from 'mongodb'
+import type { Connection } from 'mongoose'
+import { collectionOf, ensureIndexes, insertMissing, isDuplicate, ONE_PAGE } from '../platform/db.ts'
+import type { Article } from './articles.ts'
+
+export interface Decision {
+  at: Date
+  by: string
+  reason: string
+}
+
+export interface VersionRow {
+  /** `<article>@<version>`. */
+  _id: string
+  article: string
+  version: number
+  /** As it was written, with its id and version; whoever reads it checks its shape, which later releases may extend. */
+  body: Record<string, unknown>
+  /** Of the body. */
+  digest: string
+  /** `file`: a version of the configuration about which something was decided. */
+  source: 'file' | 'staff'
+  status: 'draft' | 'approved' | 'retired'
+  createdAt: Date
+  createdBy: string | null
+  approved: Decision | null
+  retired: Decision | null
+}
+export type VersionFacts = Omit<VersionRow, 'body' | 'digest'>
+
+/** All articles that one release of the configuration had. */
+interface ShippedRow {
+  /** Digest of them. */
+  _id: string
+  /** When a process first started with it. */
+  at: Date
+  keys: string[]
+  /** The articles as JSON, packed: a fifth of half a megabyte. */
+  packed: Binary
+}
+
+export const versionId = (article: string, version: number): string => `${article}@${version}`
+
+export type KnowledgeStore = ReturnType<typeof createKnowledgeStore>
+
+export function createKnowledgeStore(db: Connection) {
+  const versions = collectionOf<VersionRow>(db, 'knowledge_versions')
+  const shipped = collectionOf<ShippedRow>(db, 'knowledge_shipped')
+  return {
+    /** Of everything that was decided: ids and how they stand, which a process compares with what it knows. */
+    decided: (): Promise<Pick<VersionRow, '_id' | 'status'>[]> =>
+      versions
+        .find({ status: { $in: ['approved', 'retired'] } }, { projection: { status: 1 }, ...ONE_PAGE })
+        .limit(10_000)
+        .toArray(),
+    byIds: (ids: readonly string[]): Promise<VersionRow[]> =>
+      ids.length === 0 ? Promise.resolve([]) : versions.find({ _id: { $in: [...ids] } }, ONE_PAGE).toArray(),
+    one: (article: string, version: number): Promise<VersionRow | null> =>
+      versions.findOne({ _id: versionId(article, version) }),
+    /** The highest number that staff have used; 0 where there is none. */
+    async lastVersion(article: string): Promise<number> {
+      const [last] = await versions
+        .find({ article }, { projection: { version: 1 } })
+        .sort({ version: -1 })
+        .limit(1)
+        .toArray()
+      return last?.version ?? 0
+    },
+    draftWith: (article: string, digest: string) => versions.findOne({ article, status: 'draft', digest }),
+    /** False where the number is taken. */
+    insert: async (row: VersionRow): Promise<boolean> => !(await isDuplicate(versions.insertOne(row))),
+    /** Only a draft is approved, and once. */
+    approve: (_id: string, approved: Decision) =>
+      versions.updateOne({ _id, status: 'draft' }, { $set: { status: 'approved' as const, approved } }),
+    retire: (_id: string, retired: Decision) =>
+      versions.updateOne({ _id, status: 'approved' }, { $set: { status: 'retired' as const, retired } }),
+    /** The newest first, below `before`; without bodies. */
+    page: (article: string, before: number | null, limit: number) =>
+      versions
+        .find(
+          { article, ...(before === null ? {} : { version: { $lt: before } }) },
+          { projection: { body: 0, digest: 0 } },
+        )
+        .sort({ version: -1 })
+        .limit(limit + 1)
+        .toArray() as Promise<VersionFacts[]>,
+    /** What shipped is kept once per release, so that what was said of an article can be read later. */
+    async keepShipped(_id: string, articles: readonly Article[], at: Date): Promise<void> {
+      if (await shipped.findOne({ _id }, { projection: { _id: 1 } })) return
+      const keys = articles.map(({ id, version }) => versionId(id, version))
+      const packed = new Binary(gzipSync(JSON.stringify(articles)))
+      await insertMissing(shipped, [{ _id, at, keys, packed }])
+    },
+    /** A version as the last release had it that shipped it. */
+    async shippedVersion(article: string, version: number): Promise<Article | null> {
+      const [row] = await shipped
+        .find({ keys: versionId(article, version) })
+        .sort({ at: -1 })
+        .limit(1)
+        .toArray()
+      if (!row) return null
+      const articles = JSON.parse(gunzipSync(row.packed.buffer).toString('utf8')) as Article[]
+      return articles.find((one) => one.id === article && one.version === version) ?? null
+    },
+    async ready(): Promise<void> {
+      await ensureIndexes(versions, [
+        { keys: { article: 1, version: -1 }, serves: 'page(), lastVersion(), draftWith()' },
+        { keys: { status: 1 }, serves: 'decided()' },
+      ])
+    },
+  }
+}
