@@ -100,6 +100,10 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     kinds: config.treatments,
     staff: staff.service,
     words: config.words,
+    async tellRole({ key, role, text, at }) {
+      const stores = await staff.service.allStores()
+      await tasks.service.tell(stores.map(({ id: storeId }) => ({ key, storeId, role, said: { text }, at })))
+    },
     withholdUnapproved: config.withholdUnapproved,
   })
   const publicUrl = settings.PUBLIC_URL?.replace(/\/+$/, '') ?? null

@@ -2,6 +2,8 @@
 import type { Feature, Ports } from '../platform/ports.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { TreatmentKind } from '../treatments/index.ts'
+import { gapRoutes } from './gap-routes.ts'
+import { createGaps, gapRoutine, type TellRole } from './gaps.ts'
 import { createLibrary } from './library.ts'
 import type { KnowledgeFiles } from './load.ts'
 import { createKnowledgeStore } from './model.ts'
@@ -11,6 +13,7 @@ import { createKnowledgeService, type KnowledgeService } from './service.ts'
 import { createArticleVersions } from './versions.ts'
 
 export { type Article, ArticlesFile, type Audience } from './articles.ts'
+export type { TellRole } from './gaps.ts'
 export { type KnowledgeFiles, loadKnowledge } from './load.ts'
 export type { Answer, Asking, KnowledgeService } from './service.ts'
 export { SynonymsFile } from './synonyms.ts'
@@ -21,6 +24,8 @@ export interface KnowledgeDeps extends Ports {
   staff: Pick<StaffService, 'member'>
   /** What no text may say, one line each. */
   words: (text: string) => string[]
+  /** Tells everybody of a role something. */
+  tellRole: TellRole
   /** What no doctor has approved is not said. */
   withholdUnapproved: boolean
 }
@@ -32,11 +37,12 @@ export function createKnowledge(deps: KnowledgeDeps): Feature<KnowledgeService> 
   const versions = createArticleVersions({ ...deps, store, library, files: files.articles })
   const facts = { treatments: new Set(kinds.map(({ code }) => code)), words }
   const publishing = createPublishing({ ...deps, store, versions, facts })
+  const gaps = createGaps({ ...deps, store, library })
   return {
-    service: createKnowledgeService({ library, versions }),
-    routes: knowledgeRoutes({ ...deps, store, versions, library, publishing }),
+    service: createKnowledgeService({ library, versions, gaps }),
+    routes: [...knowledgeRoutes({ ...deps, store, versions, library, publishing }), ...gapRoutes({ ...deps, gaps })],
     due: [],
-    routines: [],
+    routines: [gapRoutine({ ...deps, gaps, versions })],
     async ready() {
       await store.ready()
       await versions.keepFiles()

@@ -41,6 +41,30 @@ interface ShippedRow {
   packed: Binary
 }
 
+/** One question of one month that nobody could answer. */
+export interface GapRow {
+  /** Month and keyed digest of what the question says. */
+  _id: string
+  /** YYYY-MM. */
+  month: string
+  count: number
+  /** One way of asking it, sealed, without names and numbers. */
+  sample: string
+  /** Who keeps the article that was nearest, and which one that was. */
+  owner: Article['owner']
+  near: string | null
+  treatment: string | null
+  firstAt: Date
+  lastAt: Date
+  /** Digests of the latest messages. */
+  seen: string[]
+}
+
+/** Messages of a question that are told apart from repeats. */
+const REMEMBERED = 50
+/** Questions of a month that anybody looks at. */
+const LISTED = 2_000
+
 export const versionId = (article: string, version: number): string => `${article}@${version}`
 
 export type KnowledgeStore = ReturnType<typeof createKnowledgeStore>
@@ -48,6 +72,7 @@ export type KnowledgeStore = ReturnType<typeof createKnowledgeStore>
 export function createKnowledgeStore(db: Connection) {
   const versions = collectionOf<VersionRow>(db, 'knowledge_versions')
   const shipped = collectionOf<ShippedRow>(db, 'knowledge_shipped')
+  const gaps = collectionOf<GapRow>(db, 'knowledge_gaps')
   return {
     /** Of everything that was decided: ids and how they stand, which a process compares with what it knows. */
     decided: (): Promise<Pick<VersionRow, '_id' | 'status'>[]> =>
@@ -104,7 +129,27 @@ export function createKnowledgeStore(db: Connection) {
       const articles = JSON.parse(gunzipSync(row.packed.buffer).toString('utf8')) as Article[]
       return articles.find((one) => one.id === article && one.version === version) ?? null
     },
+    /** Counts a message once. */
+    async countGap(fresh: Omit<GapRow, 'count' | 'seen'>, message: string): Promise<void> {
+      const { _id, lastAt } = fresh
+      const count = () =>
+        gaps.updateOne(
+          { _id, seen: { $ne: message } },
+          { $inc: { count: 1 }, $set: { lastAt }, $push: { seen: { $each: [message], $slice: -REMEMBERED } } },
+        )
+      if ((await count()).matchedCount === 1) return
+      await insertMissing(gaps, [{ ...fresh, count: 0, seen: [] }])
+      await count()
+    },
+    /** The most frequent first. */
+    async gapsOf(month: string): Promise<GapRow[]> {
+      const rows = await gaps.find({ month }, ONE_PAGE).limit(LISTED).toArray()
+      return rows.sort((a, b) => b.count - a.count || (a._id < b._id ? -1 : 1))
+    },
+    forgetGaps: async (before: string): Promise<number> =>
+      (await gaps.deleteMany({ month: { $lt: before } })).deletedCount,
     async ready(): Promise<void> {
+      await ensureIndexes(gaps, [{ keys: { month: 1 }, serves: 'gapsOf(), forgetGaps()' }])
       await ensureIndexes(versions, [
         { keys: { article: 1, version: -1 }, serves: 'page(), lastVersion(), draftWith()' },
         { keys: { status: 1 }, serves: 'decided()' },

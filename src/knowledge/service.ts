@@ -1,5 +1,6 @@
 /** Answers from approved words, word for word; where nothing fits well enough there is no answer. */
 import type { Article, Audience } from './articles.ts'
+import type { Gaps } from './gaps.ts'
 import type { Library } from './library.ts'
 import type { ArticleVersions } from './versions.ts'
 
@@ -24,18 +25,31 @@ export interface KnowledgeService {
   answer(question: string, asking: Asking): Promise<Answer | null>
   /** The article that may be said now; null for one that isn't there, waits for a doctor, or was retired. */
   article(id: string): Promise<Article | null>
+  /**
+   * Counts a question that nobody could answer, without who asked: once per message, with what names or numbers somebody cut
+   * out. What says nothing isn't counted.
+   */
+  unanswered(question: string, asked: Unanswered): Promise<void>
+}
+
+export interface Unanswered extends Asking {
+  /** Of the message; the same one again counts nothing. */
+  messageId: string
 }
 
 /** Below it a question is answered by a person. Tuned on `test/fixtures/knowledge`: questions against other topics. */
 export const ANSWERED_FROM = 0.6
+/** From here on an article is near enough for its keeper to hear of a question that it doesn't answer. */
+const NEAR_FROM = 0.25
 const OTHERS = 3
 
 export interface ServiceDeps {
   library: Library
   versions: Pick<ArticleVersions, 'refresh'>
+  gaps: Pick<Gaps, 'count'>
 }
 
-export function createKnowledgeService({ library, versions }: ServiceDeps): KnowledgeService {
+export function createKnowledgeService({ library, versions, gaps }: ServiceDeps): KnowledgeService {
   return {
     async answer(question, { treatment, day, audience }) {
       await versions.refresh()
@@ -51,6 +65,14 @@ export function createKnowledgeService({ library, versions }: ServiceDeps): Know
     async article(id) {
       await versions.refresh()
       return library.articles.get(id) ?? null
+    },
+    unanswered: (question, { messageId, treatment, day, audience }) => {
+      const [near] = library.find(question, audience, { treatments: treatment ? [treatment] : [], day }, 1)
+      return gaps.count(question, {
+        messageId,
+        treatment: treatment ?? null,
+        near: near && near.confidence >= NEAR_FROM ? near.item.article : null,
+      })
     },
   }
 }

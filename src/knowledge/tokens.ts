@@ -22,8 +22,8 @@ export interface Tokens {
   said(text: string): string[]
   /** Codes of the treatments that a text names. */
   treatmentsIn(text: string): ReadonlySet<string>
-  /** Words in order, without those that say nothing; what a question is counted by. */
-  words(text: string): { word: string; isName: boolean }[]
+  /** Every word in order, what lies between them, too; and whether it is somebody's name. */
+  spoken(text: string): { word: string; isName: boolean }[]
 }
 
 /** Parts of speech that say nothing about what is asked: particles, prepositions, conjunctions, pronouns, adverbs, numbers. */
@@ -116,11 +116,11 @@ export function createTokens(
       return terms
     },
     treatmentsIn: (text) => new Set(namesAt(read(text)).flatMap(({ found }) => [...found])),
-    words: (text) =>
-      (read(text).match(RUNS) ?? [])
-        .flatMap((run) => cutter.tag(run, true))
-        .filter(({ word }) => !silent.has(word))
-        .map(({ word, tag }) => ({ word, isName: /^nr/.test(tag) && !phrases.includes(word) })),
+    spoken: (text) =>
+      cutter.tag(normalise(text), true).map(({ word, tag }) => ({
+        word,
+        isName: /^nr/.test(tag) && !meanings.has(word) && !named.has(word),
+      })),
   }
 }
 

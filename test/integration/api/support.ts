@@ -199,6 +199,7 @@ export async function enterRecords({ made, json, customerToken, simulator, db }:
     customerId: customer.id,
     pathwayId: 'base',
     articleId: 'service-invoice',
+    month: '2026-03',
     by: 'lin',
     reviewOn: '2027-05-31',
     treatmentId: treatment.id,

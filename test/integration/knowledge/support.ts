@@ -1,6 +1,6 @@
 /** The knowledge on a real database, as one process or several, with a handful of articles and four people. */
 import { loadConfig } from '../../../src/config.ts'
-import { type Article, createKnowledge } from '../../../src/knowledge/index.ts'
+import { type Article, createKnowledge, type TellRole } from '../../../src/knowledge/index.ts'
 import type { Route } from '../../../src/platform/http.ts'
 import type { Ports } from '../../../src/platform/ports.ts'
 import type { Role, StaffMember } from '../../../src/staff/index.ts'
@@ -31,12 +31,14 @@ export interface Options {
 
 /** One process. */
 export async function knowledgeOf(ports: Ports, { articles = SHIPPED, withholdUnapproved = true }: Options = {}) {
+  const told: Parameters<TellRole>[0][] = []
   const room = createKnowledge({
     ...ports,
     files: { articles, synonyms: knowledge.synonyms },
     kinds: treatments,
     staff: { member: async (userId) => member(userId) },
     words,
+    tellRole: async (note) => void told.push(note),
     withholdUnapproved,
   })
   await room.ready()
@@ -58,7 +60,7 @@ export async function knowledgeOf(ports: Ports, { articles = SHIPPED, withholdUn
   }
   const answered = async (question: string) =>
     (await room.service.answer(question, { audience: 'customer' }))?.article ?? null
-  return { ...room, call, answered }
+  return { ...room, call, answered, told }
 }
 
 export const draftOf = ({ id: _, version: __, status, days, ...article }: Article) => ({

@@ -5,6 +5,8 @@ import { withDigits } from '../../../src/knowledge/tokens.ts'
 import { article, HANDFUL, libraryOf } from './support.ts'
 
 const library = libraryOf()
+/** Nobody changes articles, and nothing is counted. */
+const STILL = { versions: { refresh: async () => undefined }, gaps: { count: async () => undefined } }
 const first = (question: string, treatments: string[] = [], day: number | null = null) =>
   library.find(question, 'customer', { treatments, day })[0]?.item.id
 
@@ -48,7 +50,7 @@ test('customers never find what is for staff; staff find both', () => {
 })
 
 test('what no article answers is left to a person', async () => {
-  const service = createKnowledgeService({ library, versions: { refresh: async () => undefined } })
+  const service = createKnowledgeService({ ...STILL, library })
   const asking = { audience: 'customer' } as const
   expect(await service.answer('玻尿酸填充后淤青多久退', asking)).toMatchObject({ article: { id: 'filler-bruise' } })
   for (const question of ['今天天气怎么样', '附近哪家火锅好吃', '孩子发烧吃什么药', '你好', '???', '', '的了吗'])
@@ -56,7 +58,7 @@ test('what no article answers is left to a person', async () => {
 })
 
 test('a short question is answered by the article of the treatment that the asker had, and else by a person', async () => {
-  const service = createKnowledgeService({ library, versions: { refresh: async () => undefined } })
+  const service = createKnowledgeService({ ...STILL, library })
   const answered = async (treatment: string | null) =>
     (await service.answer('能洗脸吗', { treatment, day: 1, audience: 'customer' }))?.article.id
   expect([await answered('ipl'), await answered('hyaluronic_filler')]).toEqual(['ipl-wash', 'filler-wash'])
@@ -65,7 +67,7 @@ test('a short question is answered by the article of the treatment that the aske
 
 test('an article is there by its id, and not once it is taken away', async () => {
   const own = libraryOf()
-  const service = createKnowledgeService({ library: own, versions: { refresh: async () => undefined } })
+  const service = createKnowledgeService({ ...STILL, library: own })
   expect((await service.article('invoice'))?.title).toBe('怎么开发票？')
   own.take(HANDFUL.filter(({ id }) => id !== 'invoice'))
   expect(await service.article('invoice')).toBeNull()
