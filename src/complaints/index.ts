@@ -6,10 +6,8 @@ import { createComplaintStore } from './model.ts'
 import { complaintRoutes } from './routes.ts'
 import { type ComplaintsDeps, type ComplaintsService, createComplaints } from './service.ts'
 
+export { COMPLAINT_TEMPLATES } from './letters.ts'
 export type { ComplaintsService } from './service.ts'
-
-/** Keys of `config/templates` that this room sends. */
-export const COMPLAINT_TEMPLATES = ['system.complaint_filed', 'system.opinion_filed'] as const
 
 export type ComplaintsRoomDeps = Ports & Omit<ComplaintsDeps, 'store' | 'announcer'>
 

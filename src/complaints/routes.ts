@@ -72,6 +72,18 @@ export function complaintRoutes({
 
   return [
     route({
+      method: 'post',
+      path: '/api/v1/complaints/:complaintId/reply',
+      summary: 'Give the formal answer to a complaint or opinion: the customer is told, and accepts it or objects',
+      tag: 'complaints',
+      auth: 'integration',
+      params,
+      body: Words,
+      response: ComplaintView,
+      errors,
+      handle: async ({ params: { complaintId }, body }) => viewOf(await service.reply(complaintId, body.words)),
+    }),
+    route({
       ...mp,
       method: 'post',
       path: '/api/mp/complaints',

@@ -41,6 +41,9 @@ const CUSTOMER_MOVES: Record<ComplaintStatus, readonly ComplaintStatus[]> = {
 }
 export const mayMove = (from: ComplaintStatus, to: ComplaintStatus): boolean => CUSTOMER_MOVES[from].includes(to)
 
+/** The clinic answers once, and again after each objection. */
+export const mayReply = (from: ComplaintStatus): boolean => ['registered', 'acknowledged', 'objected'].includes(from)
+
 /** Over for the customer: now it can be rated. */
 export const isOver = (status: ComplaintStatus): boolean => status === 'accepted' || status === 'withdrawn'
 
@@ -68,5 +71,6 @@ export const promisesOf = (
   PROMISES[kind].map(({ what, hours }) => ({
     what,
     by: addMs(createdAt, hours * HOUR_MS),
-    keptAt: history.find((one) => one.what === what)?.at ?? null,
+    // Whoever answers at once has taken it, too.
+    keptAt: history.find((one) => one.what === what || one.what === 'replied')?.at ?? null,
   }))

@@ -1,6 +1,5 @@
 /** Takes complaints and opinions, tells the customer the number at once, and gives them to a first owner. */
 import type { CustomersService } from '../customers/index.ts'
-import type { MessagingService } from '../messaging/index.ts'
 import type { Announcer } from '../platform/announcements.ts'
 import { dayOf } from '../platform/calendar.ts'
 import { addMs, type Clock, DAY_MS, HOUR_MS } from '../platform/clock.ts'
@@ -12,6 +11,7 @@ import { orderOf, type PageRequest } from '../platform/views.ts'
 import type { StaffService, Store } from '../staff/index.ts'
 import type { OpenTask, TasksService } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
+import { createLetters, type LetterDeps } from './letters.ts'
 import type { ComplaintRow, ComplaintStore } from './model.ts'
 import {
   COMPLAINT_KIND_NAMES,
@@ -21,6 +21,7 @@ import {
   type ComplaintType,
   isOver,
   mayMove,
+  mayReply,
 } from './rules.ts'
 
 export interface ComplaintInput {
@@ -44,14 +45,13 @@ export interface ComplaintCopy
   said: string[]
 }
 
-export interface ComplaintsDeps {
+export interface ComplaintsDeps extends LetterDeps {
   store: ComplaintStore
   announcer: Announcer
   customers: Pick<CustomersService, 'get' | 'contacts' | 'idsOf'>
   treatments: Pick<TreatmentsService, 'get' | 'kind'>
   staff: Pick<StaffService, 'store' | 'allStores'>
   tasks: Pick<TasksService, 'open'>
-  messaging: Pick<MessagingService, 'enqueue'>
   /** Which of these photos are the customer's own. */
   ownPhotos: (customerId: string, photoIds: readonly string[]) => Promise<ReadonlySet<string>>
   crypto: FieldCrypto
@@ -79,6 +79,12 @@ export interface ComplaintsService {
     to: 'accepted' | 'objected' | 'withdrawn',
     words: string | null,
   ): Promise<ComplaintRow>
+  /**
+   * The clinic's formal answer, which the customer is told of and accepts or objects to. The same words again are the same
+   * answer, and complete what a crash cut off.
+   * @throws AppError not_found/complaint_not_found; conflict/complaint_not_now: another answer waits for the customer, or it is over
+   */
+  reply(complaintId: string, words: string): Promise<ComplaintRow>
   /** Somebody of the clinic has taken it. Safe to repeat. */
   acknowledge(taskId: string, at: Date): Promise<void>
   /** Stars for how it was handled, once it is over; the last word counts. @throws AppError conflict/complaint_not_now */
@@ -89,13 +95,16 @@ const TASK_PREFIX = 'complaint_'
 export const WORDS_FIELD = 'complaints.words'
 /** The acknowledgement is of no use to anybody later. */
 const ACKNOWLEDGE_MS = HOUR_MS
+/** The answer itself stays on its page. */
+const ANSWERED_MS = 3 * DAY_MS
 /** Each is somebody's work at once: more than this is no complaint. */
 const MOST_A_DAY = 20
 const MOST_COPIED = 200
 const TASK_MS: Record<ComplaintKind, number> = { complaint: HOUR_MS, opinion: 3 * DAY_MS }
 
 export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
-  const { store, announcer, customers, treatments, staff, tasks, messaging, ownPhotos, crypto, clock } = deps
+  const { store, announcer, customers, treatments, staff, tasks, ownPhotos, crypto, clock } = deps
+  const write = createLetters(deps)
   const sealed = (words: string | null) => (words === null ? null : crypto.seal(WORDS_FIELD, words))
 
   async function own(customerId: string, id: string): Promise<ComplaintRow> {
@@ -115,39 +124,10 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
     return found
   }
 
-  /** What a mail's subject names. */
-  async function topicOf({ treatmentId }: ComplaintRow): Promise<string> {
-    const treatment = treatmentId === null ? null : await treatments.get(treatmentId)
-    return (treatment && treatments.kind(treatment.code)?.name) ?? '到院服务'
-  }
-
   /** Both are known by their ids: again is harmless. */
   async function tell(row: ComplaintRow): Promise<void> {
-    const [contacts, place] = await Promise.all([customers.contacts([row.customerId]), staff.store(row.storeId)])
-    const salutation = contacts.get(row.customerId)?.salutation ?? '您'
-    await messaging.enqueue({
-      stepId: `complaint:${row._id}`,
-      occurrence: 0,
-      audience: 'customer',
-      to: { customerId: row.customerId },
-      storeId: row.storeId,
-      contactClass: 'reply',
-      content: {
-        kind: 'template',
-        templateKey: row.kind === 'complaint' ? 'system.complaint_filed' : 'system.opinion_filed',
-        vars: {
-          salutation,
-          treatment: await topicOf(row),
-          store: place?.displayName ?? '术后关怀',
-          phone: place?.callbackPhone ?? '',
-          number: row.number,
-        },
-      },
-      notBefore: row.createdAt,
-      notAfter: addMs(row.createdAt, ACKNOWLEDGE_MS),
-      handOver: false,
-      refs: { owner: 'complaints' },
-    })
+    const key = row.kind === 'complaint' ? 'system.complaint_filed' : 'system.opinion_filed'
+    const salutation = await write(row, { key, n: 0, at: row.createdAt, lastsMs: ACKNOWLEDGE_MS })
     await tasks.open([taskOf(row, salutation)])
   }
 
@@ -263,6 +243,21 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
         },
         words,
       ),
+    reply: (complaintId, words) =>
+      untilWon({ complaintId }, async () => {
+        const row = await store.get(complaintId)
+        if (!row) throw notFound('complaint_not_found', { complaintId })
+        const replies = row.history.filter(({ what }) => what === 'replied')
+        const last = replies.at(-1)
+        const isRepeat = row.status === 'replied' && last?.words && crypto.open(WORDS_FIELD, last.words) === words
+        if (!isRepeat && !mayReply(row.status)) throw conflict('complaint_not_now', { complaintId, status: row.status })
+        const event = { at: clock.now(), what: 'replied' as const, by: 'clinic' as const, words: sealed(words) }
+        if (!isRepeat && !(await store.change(row, { status: 'replied' }, event))) return LOST
+        const n = isRepeat ? replies.length : replies.length + 1
+        const at = isRepeat && last ? last.at : event.at
+        await write(row, { key: 'system.complaint_replied', n, at, lastsMs: ANSWERED_MS })
+        return (await store.get(complaintId)) ?? row
+      }),
     acknowledge: (taskId, at) =>
       untilWon({ taskId }, async () => {
         const row = await store.get(taskId.replace(TASK_PREFIX, ''))

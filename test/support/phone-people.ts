@@ -24,8 +24,12 @@ export interface People {
   empty: PhoneCustomer
   full: PhoneCustomer
   much: PhoneCustomer
-  /** A complaint of `much` with as many words as it may have. */
+  /** A complaint of `much` with as many words as it may have, and an answer of as many. */
   longComplaintId: string
+  /** Complaints of `full` at each stage of their answer. */
+  repliedId: string
+  objectedId: string
+  acceptedId: string
 }
 
 export async function peopleOf(world: PhoneWorld): Promise<People> {
@@ -57,9 +61,19 @@ export async function peopleOf(world: PhoneWorld): Promise<People> {
     much,
     Array.from({ length: 12 }, (_, i) => (['front', 'left45', 'right45'] as const)[i % 3] ?? 'front'),
   )
+  const answered = {
+    repliedId: await complain(full, '术后没有人联系我。', []),
+    objectedId: await complain(full, '前台说话不耐烦。', []),
+    acceptedId: await complain(full, '预约的时间改了三次。', []),
+  }
+  for (const id of Object.values(answered))
+    await reply(world, id, '我们核对了当天的记录，确实是我们的疏忽，已经向您致歉并调整了排班。')
+  await full.mp('POST', `/complaints/${answered.objectedId}/object`, { words: '道歉的人没有说明原因。' })
+  await full.mp('POST', `/complaints/${answered.acceptedId}/accept`)
   await complain(full, '等了一个小时。', await photos(full, ['detail'], 'evidence'))
   await request(full, 0, '手机号已经换了')
   const longComplaintId = await complain(much, `${LONG_WORD}\n${LONG_WORDS}`.slice(0, 2_000), [])
+  await reply(world, longComplaintId, `${LONG_WORD}\n${LONG_WORDS}`.slice(0, 1_000))
   for (let i = 0; i < MANY; i++) {
     await complain(much, '投诉', [])
     await request(much, i, i === MANY - 1 ? `${LONG_WORD}${LONG_WORDS}`.slice(0, 500) : LONG_WORDS.slice(0, 100))
@@ -71,8 +85,13 @@ export async function peopleOf(world: PhoneWorld): Promise<People> {
     full,
     much,
     longComplaintId,
+    ...answered,
   }
 }
+
+/** The clinic's formal answer. */
+const reply = ({ api }: PhoneWorld, complaintId: string, words: string) =>
+  api.call('POST', `/api/v1/complaints/${complaintId}/reply`, { words })
 
 async function photos(
   { mp, treatmentId, personId }: PhoneCustomer,

@@ -30,6 +30,11 @@ const STATUS: Readonly<Record<ComplaintStatus, string>> = {
   objected: '您提出异议，重新处理中',
   withdrawn: '您已撤回',
 }
+const REPLIED: Partial<Record<ComplaintStatus, string>> = {
+  replied: '请您看看是否认可；不认可也没有关系，我们会重新处理。',
+  accepted: '您已接受这个答复。',
+  objected: '您对这个答复提出了异议，我们正在重新处理。',
+}
 const PROMISE: Partial<Record<ComplaintStatus, string>> = { acknowledged: '专人受理', replied: '正式答复' }
 const EVENT: Readonly<Record<Complaint['history'][number]['what'], string>> = {
   registered: '您提交了内容',
@@ -68,8 +73,9 @@ export interface ComplaintView extends ListedView {
   contact: string
   promises: { key: string; title: string; by: string; outcome: string; isKept: boolean; isLate: boolean }[]
   history: { key: string; title: string; at: string; words: string; isClinic: boolean }[]
-  /** What the clinic has answered last. */
+  /** What the clinic has answered last, and what became of it. */
   reply: string
+  replied: string
   canAnswer: boolean
   canWithdraw: boolean
   canRate: boolean
@@ -101,6 +107,7 @@ export function complaintView(complaint: Complaint): ComplaintView {
       isClinic: by === 'clinic',
     })),
     reply: [...history].reverse().find(({ what }) => what === 'replied')?.words ?? '',
+    replied: REPLIED[status] ?? '',
     canAnswer: status === 'replied',
     canWithdraw: !isOver,
     canRate: isOver && stars === null,

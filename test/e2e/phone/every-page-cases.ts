@@ -5,6 +5,9 @@ export const STATES = ['loading', 'empty', 'failed', 'full', 'much'] as const
 export interface Ids {
   treatmentId: string
   complaintId: string
+  repliedId: string
+  objectedId: string
+  acceptedId: string
   photoId: string
   invitationId: string
 }
@@ -202,7 +205,21 @@ export const pages: Record<string, Cases> = {
     failed: fails(complaint),
     full: { who: 'full', query: (ids) => ({ ...complaint(ids), isNew: '1' }), sees: '我们的承诺' },
     much: { who: 'much', query: complaint, sees: '我们的承诺' },
-    also: { gone: { who: 'full', query: () => ({ complaintId: 'no-such-one' }), sees: '没有找到这条投诉或意见' } },
+    also: {
+      gone: { who: 'full', query: () => ({ complaintId: 'no-such-one' }), sees: '没有找到这条投诉或意见' },
+      replied: { who: 'full', query: ({ repliedId: complaintId }) => ({ complaintId }), sees: '接受答复' },
+      objecting: {
+        who: 'full',
+        query: ({ repliedId: complaintId }) => ({ complaintId }),
+        sees: '请写下哪里还不满意，我们会重新处理',
+        act: async (phone) => {
+          await phone.tap(phone.role('button', '还不满意'))
+          await phone.tap(phone.role('button', '提交异议'))
+        },
+      },
+      objected: { who: 'full', query: ({ objectedId: complaintId }) => ({ complaintId }), sees: '正在重新处理' },
+      accepted: { who: 'full', query: ({ acceptedId: complaintId }) => ({ complaintId }), sees: '这次处理您满意吗' },
+    },
   },
   'pages/care/guide/index': {
     loading: waits(guide),

@@ -58,6 +58,9 @@ describe.skipIf(withoutBrowser)('every page', async () => {
   const idsOf = async (who: 'full' | 'much'): Promise<Ids> => ({
     treatmentId: people[who].treatmentId,
     complaintId: who === 'much' ? people.longComplaintId : await idOf(people.full, '/complaints'),
+    repliedId: people.repliedId,
+    objectedId: people.objectedId,
+    acceptedId: people.acceptedId,
     photoId: await idOf(people[who], '/photos'),
     invitationId: await invited(who),
   })

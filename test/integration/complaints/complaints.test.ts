@@ -90,6 +90,42 @@ describe('a complaint', () => {
     expect(((await rate()).body.history as unknown[]).length).toBe(3)
   })
 
+  test('is answered by the clinic, objected to, answered again and accepted; the customer hears of each answer once', async () => {
+    const { body: filed } = await json('POST', '/api/mp/complaints', complaint(), token)
+    const path = `/api/mp/complaints/${filed.id}`
+    const reply = (words: string) => json('POST', `/api/v1/complaints/${filed.id}/reply`, { words })
+    const letters = () => db.collection('outbox').countDocuments({ 'content.templateKey': 'system.complaint_replied' })
+    const first = await reply('已经向您致歉。')
+    expect(first.body).toMatchObject({
+      status: 'replied',
+      promises: [{ keptAt: expect.any(String) }, { keptAt: expect.any(String) }],
+    })
+    // The same again, also twice at once, is the same answer; another one has to wait for the customer.
+    await Promise.all([reply('已经向您致歉。'), reply('已经向您致歉。')])
+    expect(((await reply('已经向您致歉。')).body.history as unknown[]).length).toBe(2)
+    expect((await reply('另一个答复')).body.error).toMatchObject({ code: 'complaint_not_now' })
+    expect(await letters()).toBe(1)
+    const objected = await json('POST', `${path}/object`, { words: '没有说明原因' }, token)
+    expect(objected.body).toMatchObject({ status: 'objected' })
+    expect((await reply('当天设备检修，没有提前告知您。')).status).toBe(200)
+    expect(await letters()).toBe(2)
+    const accepted = await json('POST', `${path}/accept`, undefined, token)
+    expect(accepted.body).toMatchObject({ status: 'accepted' })
+    const history = accepted.body.history as { what: string; by: string; words: string | null }[]
+    expect(history.map(({ what, by }) => `${what} ${by}`)).toEqual([
+      'registered customer',
+      'replied clinic',
+      'objected customer',
+      'replied clinic',
+      'accepted customer',
+    ])
+    expect(history[3]?.words).toBe('当天设备检修，没有提前告知您。')
+    expect((await reply('再来一次')).body.error).toMatchObject({ code: 'complaint_not_now' })
+    expect((await json('POST', '/api/v1/complaints/nobody/reply', { words: '答复' })).status).toBe(404)
+    // At rest nobody reads it.
+    expect(JSON.stringify(await rows('complaints', { _id: filed.id }))).not.toContain('设备检修')
+  })
+
   test('comes as often as anybody has something to say, not as a flood', async () => {
     const first = complaint()
     const send = (body: object) => json('POST', '/api/mp/complaints', body, foreign)
