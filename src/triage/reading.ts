@@ -49,6 +49,12 @@ export function createReader({ words, findings }: Pick<TriageFiles, 'words' | 'f
   const figure = new RegExp(`(?:${words.figurative.map(literally).join('|')})[^，。]{0,3}(?:得|到|的)[^，。]{0,7}$`)
   const others = createMatcher(words.soundsLike.map((word) => ({ word, value: true })))
 
+  // By the groups that carry them: a text has few groups, and each is part of few signs.
+  const carriedBy = new Map<string, number[]>()
+  for (const [at, { any, near }] of findings.findings.entries())
+    for (const group of new Set([...any, ...near.map(([, what]) => what)]))
+      carriedBy.set(group, [...(carriedBy.get(group) ?? []), at])
+
   function hitsIn(text: string, clauses: readonly Clause[]): Hit[] {
     const found = exact(text)
     const idioms = found.filter(({ value }) => value === null)
@@ -90,8 +96,11 @@ export function createReader({ words, findings }: Pick<TriageFiles, 'words' | 'f
       else byGroup.set(hit.group, [hit])
     }
     const of = (group: string): readonly Hit[] => byGroup.get(group) ?? []
-    return findings.findings
-      .filter(({ any, near }) => any.some((group) => byGroup.has(group)) || near.some(([, what]) => byGroup.has(what)))
+    const wanted = new Set<number>()
+    for (const group of byGroup.keys()) for (const at of carriedBy.get(group) ?? []) wanted.add(at)
+    return [...wanted]
+      .sort((a, b) => a - b)
+      .flatMap((at) => findings.findings[at] ?? [])
       .flatMap(({ id, any, near, gap, not }) =>
         [
           ...any

@@ -19,6 +19,10 @@ export function createRules({ rules, normal, findings }: Pick<TriageFiles, 'rule
     when: rule.when.map(alternatives),
     unless: rule.unless.map(alternatives),
   }))
+  // By the findings of their first condition: of a hundred rules one finding can meet a few.
+  const startingWith = new Map<string, number[]>()
+  for (const [at, { when }] of parsed.entries())
+    for (const id of new Set(when[0]?.map((one) => one.id))) startingWith.set(id, [...(startingWith.get(id) ?? []), at])
   const ordinary = new Map(findings.findings.filter((one) => one.ordinary).map(({ id, name }) => [id, name]))
 
   return (read: readonly Finding[], treatment: string | null, day: number | null): Judgement[] => {
@@ -30,7 +34,12 @@ export function createRules({ rules, normal, findings }: Pick<TriageFiles, 'rule
       return { ...finding, qualities: new Set<Quality>([...finding.qualities, 'late']) }
     })
     const ids = new Set(found.map(({ id }) => id))
-    for (const { id, level, why, when, unless, treatments, after, until } of parsed) {
+    const wanted = new Set<number>()
+    for (const id of ids) for (const at of startingWith.get(id) ?? []) wanted.add(at)
+    for (const at of [...wanted].sort((a, b) => a - b)) {
+      const rule = parsed[at]
+      if (!rule) continue
+      const { id, level, why, when, unless, treatments, after, until } = rule
       if (!when.every((condition) => condition.some((one) => ids.has(one.id)))) continue
       if (treatments && (treatment === null || !treatments.includes(treatment))) continue
       if (day !== null && ((after !== undefined && day < after) || (until !== undefined && day > until))) continue
@@ -90,9 +99,7 @@ const alternatives = (condition: string): Condition[] =>
 
 const holding = (condition: readonly Condition[], found: readonly Finding[]): Finding[] =>
   found.filter(({ id, qualities }) =>
-    condition.some(
-      (one) => one.id === id && (one.quality === undefined || [...qualities].some((each) => each === one.quality)),
-    ),
+    condition.some((one) => one.id === id && (one.quality === undefined || qualities.has(one.quality as Quality))),
   )
 
 /** The highest judgement, the first of equals; null without any. */
