@@ -5,8 +5,9 @@ import type { Bench, BenchContext, BenchResult } from './context.ts'
 import { enrolment } from './enrolment.ts'
 import { knowledge } from './knowledge.ts'
 import { tick } from './tick.ts'
+import { triage } from './triage.ts'
 
-const ALL: readonly Bench[] = [callbacks, enrolment, contacts, tick, knowledge]
+const ALL: readonly Bench[] = [callbacks, enrolment, contacts, tick, knowledge, triage]
 export const NAMES = ALL.map(({ name }) => name)
 
 export async function runBenchmarks(
