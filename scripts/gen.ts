@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { createConnection } from 'mongoose'
 import { z } from 'zod'
 import { buildApp } from '../src/app.ts'
+import { BotFile } from '../src/bot/index.ts'
 import { AdviceFile, GuideFile, PathwayFile } from '../src/care/index.ts'
 import { loadConfig } from '../src/config.ts'
 import { IMPORT_FIELDS } from '../src/imports/index.ts'
@@ -119,6 +120,7 @@ const files: Record<string, () => string> = {
   'config/schema/triage-rules.json': () => schema(TriageRulesFile),
   'config/schema/knowledge.json': () => schema(ArticlesFile),
   'config/schema/synonyms.json': () => schema(SynonymsFile),
+  'config/schema/bot.json': () => schema(BotFile),
   'config/schema/photos.json': () => schema(PhotosFile),
   'config/schema/organisation.json': () => schema(OrganisationSchema),
   'config/schema/treatments.json': () => schema(TreatmentsSchema),

@@ -1,6 +1,7 @@
 /** The composition root: builds every room once, in dependency order, and hands back what a process mounts. */
 import type Router from '@koa/router'
 import type { Connection } from 'mongoose'
+import { createAssistant } from './assistant.ts'
 import { createCare } from './care/index.ts'
 import { createComplaintsRoom } from './complaints/index.ts'
 import type { AppConfig } from './config.ts'
@@ -68,6 +69,8 @@ export interface App {
   parked(): Promise<Record<string, number>>
   /** Creates indexes and the rows of routines; safe in every process. */
   ready(): Promise<void>
+  /** Ends what isn't a drain: the assistant's connection. */
+  stop(): Promise<void>
   /** What one worker does at start: reads the directory, discovers templates. Failures are logged and tried again by routines. */
   startWork(): Promise<void>
 }
@@ -196,6 +199,13 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
       complaint: (complaintId) => complaints.service.wordsOf(complaintId),
     },
     metrics,
+    // Built after the rooms that it asks.
+    conversation: {
+      get on() {
+        return bot.service.on
+      },
+      take: (message) => bot.service.take(message),
+    },
   })
 
   const relations = createRelations({
@@ -219,6 +229,24 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     messaging: messaging.service,
     ownPhotos,
   })
+  const bot = createAssistant(
+    ports,
+    {
+      wecom: wecom.client,
+      messaging: messaging.service,
+      customers: customers.service,
+      treatments: treatments.service,
+      staff: staff.service,
+      tasks: tasks.service,
+      privacy: privacy.service,
+      photos: photos.service,
+      surveys: surveys.service,
+      care: care.service,
+      complaints: complaints.service,
+      knowledge: knowledge.service,
+    },
+    { settings, config, metrics },
+  )
   const portal = createPortal({
     ...ports,
     care: care.service.mine,
@@ -243,6 +271,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     care,
     relations,
     complaints,
+    bot,
     portal,
   ]
   const routines = createRoutines(
@@ -293,6 +322,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
       ])
       await routines.ready()
     },
+    stop: () => bot.service.stop(),
     async startWork() {
       try {
         await staff.service.syncDirectory()

@@ -1,5 +1,6 @@
 /** Every business table of an installation, read and checked together: all problems of all files at once. */
 import { join, relative } from 'node:path'
+import { BOT_TEMPLATES, BotFile, templateKeyOf } from './bot/index.ts'
 import {
   AdviceFile,
   buildGuides,
@@ -61,6 +62,8 @@ export interface AppConfig {
   surveys: readonly Survey[]
   surveyRules: SurveyRules
   photos: PhotosConfig
+  /** How the assistant in the chat understands customers. */
+  bot: BotFile
   /** How customers' words are read. */
   triage: TriageFiles
   /** The guides as written, for whoever reviews them. */
@@ -93,6 +96,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
   const consentsFile = loader.load('consents.yaml', ConsentsFile)
   const pathwayFiles = loader.loadAll('pathways', PathwayFile)
   const triage = loadTriage(loader)
+  const bot = loader.load('bot.yaml', BotFile)
   const shown = (file: string) => relative(process.cwd(), join(folder, file))
 
   const wording = loader.load('wording.yaml', WordingFile)
@@ -116,6 +120,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     ...CARE_TEMPLATES,
     ...RELATIONS_TEMPLATES,
     ...COMPLAINT_TEMPLATES,
+    ...BOT_TEMPLATES.map(templateKeyOf),
     'system.welcome',
     'system.contact_welcome',
   ])
@@ -183,6 +188,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     !photos ||
     !consentsFile ||
     !knowledge ||
+    !bot ||
     !triage
   )
     throw new ConfigError(loader.problems.map(formatProblem))
@@ -200,6 +206,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     promotionCaps: promotion.caps,
     confirming,
     photos,
+    bot,
     triage,
     drawings: new Map([...drawings].map(([name, svg]) => [name, { caption: captionOf(svg), svg }])),
     guideFiles,

@@ -1,5 +1,6 @@
 /** One running process: connections, clock, features by role, HTTP, metronome; and the way back in order. */
 import { type App, type AppConfig, buildApp } from './app.ts'
+import { TALKS } from './bot/index.ts'
 import { createActivity } from './platform/activity.ts'
 import { createAddressOf } from './platform/address.ts'
 import { type Clock, EPOCH, type ManualClock, manualClock, systemClock } from './platform/clock.ts'
@@ -66,9 +67,11 @@ export async function startServer({
   const followed: ManualClock | null = settings.CLOCK_URL ? manualClock(EPOCH) : null
   const clock: Clock = followed ?? systemClock
   const works = settings.ROLE === 'worker' || settings.ROLE === 'all'
+  // It talks: its own table is drained here, all others by workers.
+  const talks = settings.ROLE === 'bot'
   const serves = settings.ROLE === 'web' || settings.ROLE === 'all'
   // Who neither drains nor follows a clock has no looks to remember, and what it writes need not be counted.
-  const remembers = works || followed !== null
+  const remembers = works || talks || followed !== null
   const db = await connectDb(settings.MONGODB_URI, { monitored: remembers })
   const activity = createActivity()
   const metrics = createMetrics()
@@ -92,8 +95,10 @@ export async function startServer({
   const memory = { writes, standsMs: metronome === 'step' ? LONE_STANDS_MS : 0 }
   const app = buildApp({ db, clock, random, log, crypto, nudge, leaseMs, works, memory, settings, config, metrics })
   const standsMs = !remembers ? 0 : metronome === 'step' ? LONE_STANDS_MS : LOOK_STANDS_MS
-  const engine = createDueEngine(app.due, { log, metrics, clock, writes, standsMs })
-  const drainer = createDrainer({ engine, clock, activity, nudges: works && metronome === 'agenda' })
+  // Of a process that only talks it is the talk; every other one may do everything.
+  const worked = talks ? app.due.filter(({ table }) => table === TALKS) : app.due
+  const engine = createDueEngine(worked, { log, metrics, clock, writes, standsMs })
+  const drainer = createDrainer({ engine, clock, activity, nudges: (works || talks) && metronome === 'agenda' })
   slot.engine = engine
   slot.drainer = drainer
 
@@ -105,7 +110,7 @@ export async function startServer({
   try {
     if (followed && settings.CLOCK_URL) {
       const id = `${settings.ROLE}-${process.pid}-${random.id().slice(0, 6)}`
-      const drainAll = works ? () => drainer.drainAll() : () => engine.nextDueAt(clock.now())
+      const drainAll = works || talks ? () => drainer.drainAll() : () => engine.nextDueAt(clock.now())
       slot.follower = createFollower({
         clockUrl: settings.CLOCK_URL,
         id,
@@ -138,11 +143,11 @@ export async function startServer({
       })
     }
     const { port, host } = await http.listen(settings.PORT, settings.HOST)
-    if (works) {
+    if (works || talks) {
       if (metronome === 'agenda') {
         const agenda = createAgendaMetronome({
           db,
-          tables: app.due.map((one) => one.table),
+          tables: worked.map((one) => one.table),
           drainer,
           log,
           lockLifetimeMs: settings.LEASE_MS,
@@ -150,7 +155,7 @@ export async function startServer({
         await agenda.start()
         steps.push({ name: 'agenda', stop: () => agenda.stop() })
       }
-      await app.startWork()
+      if (works) await app.startWork()
     }
     slot.follower?.start()
     log.info({ port, host, role: settings.ROLE, metronome }, 'serving')
@@ -163,6 +168,7 @@ export async function startServer({
             { name: 'http', stop: () => http.stop(HTTP_GRACE_MS) },
             ...steps,
             { name: 'drains', stop: () => drainer.stop() },
+            { name: 'assistant', stop: () => app.stop() },
             { name: 'clock', stop: () => slot.follower?.stop() },
             { name: 'database', stop: () => db.close() },
           ],

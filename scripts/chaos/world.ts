@@ -101,6 +101,8 @@ export async function startWorld(options: WorldOptions): Promise<ChaosWorld> {
       stops.push(() => gateway.close())
       const env = {
         ROLE: 'worker',
+        // What is proven here are promises; there is no process that talks.
+        WECHATY_PUPPET: 'off',
         MONGODB_URI: gateway.uri,
         WECOM_API_BASE: named(ready.wecomBase),
         WECHAT_API_BASE: named(ready.wechatBase),

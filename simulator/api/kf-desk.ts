@@ -32,6 +32,8 @@ export interface Conversation {
   lastActiveAt: number | null
   welcomedAt: number | null
   sentSinceInbound: number
+  /** How often the customer has written: says of each message of the clinic's what it may answer. */
+  heard: number
   entered: { scene: string; sceneParam: string } | null
   /** For the pages: both directions. */
   chat: ChatLine[]
@@ -94,6 +96,7 @@ export function createKfDesk(world: World, kfAccounts: KfAccounts): KfDesk {
       lastActiveAt: null,
       welcomedAt: null,
       sentSinceInbound: 0,
+      heard: 0,
       entered: null,
       chat: [],
       blocked: false,
@@ -137,7 +140,9 @@ export function createKfDesk(world: World, kfAccounts: KfAccounts): KfDesk {
     const at = clock.now().toISOString()
     const extra = menu ? { menu } : {}
     talk.chat.push({ at, from: 'clinic', text: shown, ...extra })
-    const payload = { msgtype: body.msgtype, ...extra }
+    const spoken =
+      talk.lastInboundAt === null ? {} : { heard: talk.heard, heardAt: new Date(talk.lastInboundAt).toISOString() }
+    const payload = { msgtype: body.msgtype, ...extra, ...spoken }
     ledger.add({ at, person: customer.personId, kind, messageId: msgid, channel, payload, text: shown })
   }
 
@@ -151,6 +156,7 @@ export function createKfDesk(world: World, kfAccounts: KfAccounts): KfDesk {
       // A new inquiry after the end, or after the 48 hours, opens a new session.
       if (stateOf(customer, now) === 4) Object.assign(talk, { state: 0, servicer: null })
       Object.assign(talk, { lastInboundAt: now.getTime(), lastActiveAt: now.getTime(), sentSinceInbound: 0 })
+      talk.heard += 1
       const isText = content.type === 'text'
       talk.chat.push({ at: now.toISOString(), from: 'customer', text: isText ? content.text : '[图片]' })
       return log.push(context, customer, {

@@ -42,6 +42,8 @@ export function doubles(
       // Two steps may say the same words: two treatments a day apart have the same first day. One step may not.
       const [a, b] = [ownerOf.get(before?.messageId ?? ''), ownerOf.get(entry.messageId ?? '')]
       if (a !== undefined && b !== undefined && a !== b) return
+      // Whoever asks the same again is told the same again.
+      if (before && a === undefined && b === undefined && answersOtherWords(before, entry)) return
       if (before && Date.parse(entry.at) - Date.parse(before.at) < DAY_MS) found.push(entry)
     })
   }
@@ -51,6 +53,32 @@ export function doubles(
 /** Questions in a conversation, its last thanks, and the answer to an entry belong to no promise. */
 const NO_PROMISE = /请点选|0 到 10|已收到您的反馈/
 
+/** So soon after the customer's words it may be an answer to them. */
+const ANSWER_MS = 10 * 60_000
+/** An answer and what is asked after it. */
+const MOST_ANSWERS = 2
+const heardBefore = ({ payload }: LedgerEntry): number => Number(payload.heard ?? 0)
+
+/** In the customer's own conversation, right after words of theirs. */
+const isAnswer = (entry: LedgerEntry): boolean =>
+  entry.kind === 'kf' &&
+  heardBefore(entry) > 0 &&
+  Date.parse(entry.at) - Date.parse(String(entry.payload.heardAt)) <= ANSWER_MS
+
+const answersOtherWords = (one: LedgerEntry, other: LedgerEntry): boolean =>
+  isAnswer(one) && isAnswer(other) && heardBefore(one) !== heardBefore(other)
+
+/** What belongs to no promise because it answers: the first few after each of the customer's words. */
+function answersIn(sent: readonly LedgerEntry[]): Set<LedgerEntry> {
+  const given = new Map<string, LedgerEntry[]>()
+  for (const entry of sent) {
+    if (!isAnswer(entry)) continue
+    const key = `${entry.person} ${heardBefore(entry)}`
+    given.set(key, [...(given.get(key) ?? []), entry])
+  }
+  return new Set([...given.values()].flatMap((entries) => entries.slice(0, MOST_ANSWERS)))
+}
+
 /** Messages that no claim owns: what was sent after its answer was lost, or what nobody meant to send. */
 export function unclaimed(ledger: readonly LedgerEntry[], claims: readonly Claim[], { untold }: Evidence): Found[] {
   const owned = new Set(claims.flatMap(({ messageIds }) => messageIds))
@@ -58,5 +86,6 @@ export function unclaimed(ledger: readonly LedgerEntry[], claims: readonly Claim
     ({ kind, messageId, text }) =>
       ['kf', 'subscribe', 'sms', 'email'].includes(kind) && !owned.has(messageId ?? '') && !NO_PROMISE.test(text),
   )
-  return [...sent, ...untold].map(foundOf)
+  const answers = answersIn(sent)
+  return [...sent.filter((entry) => !answers.has(entry)), ...untold].map(foundOf)
 }

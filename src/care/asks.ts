@@ -5,6 +5,7 @@ import { addMs, DAY_MS } from '../platform/clock.ts'
 import { hashId } from '../platform/hash.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { TasksService } from '../tasks/index.ts'
+import { isAtLeast, type Level } from '../triage/index.ts'
 import type { AskRow, CareStore } from './model.ts'
 import type { Signals } from './signals/signals.ts'
 import { logWritten } from './unplanned.ts'
@@ -67,9 +68,24 @@ function questionOf(ask: AskRow, store: string, now: Date): EnqueueContact {
   }
 }
 
-/** An answer to an open question, or words for a person. */
+/** Takes on what is no answer to a question of care. Filled by the room of the assistant. */
+export interface ConversationPort {
+  /** False: there is no assistant, and people read everything. */
+  readonly on: boolean
+  /** Once per message. `judged`: what was read of it already, and who has it. */
+  take(message: {
+    messageId: string
+    customerId: string
+    at: Date
+    judged: { level: Level; handled: boolean; toCaller: boolean } | null
+  }): Promise<void>
+}
+
+export type HearDeps = AskDeps & { signals: Pick<Signals, 'heard'>; conversation: ConversationPort }
+
+/** An answer to an open question, or words for the assistant or a person. */
 export async function onMessage(
-  { store, messaging, customers, staff, tasks, signals }: AskDeps & { signals: Pick<Signals, 'heard'> },
+  { store, messaging, customers, staff, tasks, signals, conversation }: HearDeps,
   { messageId, customerId }: MessageReceived,
   now: Date,
 ): Promise<void> {
@@ -96,13 +112,22 @@ export async function onMessage(
     await store.changeAsk(ask._id, { question: next, [`answers.${question}`]: value })
     return
   }
-  if (message.menuId !== null) return
+  const said = { messageId, customerId, at: message.at }
+  if (message.menuId !== null) {
+    // A tap on something that the assistant asked.
+    if (conversation.on) await conversation.take({ ...said, judged: null })
+    return
+  }
   // Danger first: whoever reads the words gets them afterwards.
-  if (message.text !== null)
-    await signals.heard({ source: 'kf', sourceId: messageId, customerId, at: message.at, text: message.text })
-  // Every message of ours invites an answer: a person reads it.
-  const isAboutCall = await tasks.showWords({ messageId, customerId, words: message.text })
+  const { at, text } = message
+  const level =
+    text === null ? 'none' : await signals.heard({ source: 'kf', sourceId: messageId, customerId, at, text })
+  // Every message of ours invites an answer: a person reads it, or the assistant answers. What is urgent people read at once.
+  const handled = isAtLeast(level, 'watch')
+  const onlyToCaller = conversation.on && !handled
+  const isAboutCall = await tasks.showWords({ messageId, customerId, words: text, onlyToCaller })
   if (!isAboutCall) await logWritten({ store, customers, staff }, customerId, now)
+  if (conversation.on) await conversation.take({ ...said, judged: { level, handled, toCaller: isAboutCall } })
 }
 
 /**

@@ -13,7 +13,7 @@ import type { TaskAttempted, TaskCompleted, TaskLapsed, TasksService, TaskTaken 
 import type { Treatment, TreatmentsService } from '../treatments/index.ts'
 import type { Triage } from '../triage/index.ts'
 import { onLapsed, onSettled } from './answers.ts'
-import { onMessage, openAsks } from './asks.ts'
+import { type ConversationPort, onMessage, openAsks } from './asks.ts'
 import { attentionList } from './attention.ts'
 import { onAttempted } from './calls.ts'
 import { createCases } from './cases/cases.ts'
@@ -85,6 +85,7 @@ export interface CareDeps extends Ports, PathwayDeps {
   triage: Triage
   sayings: Sayings
   metrics: Pick<Metrics, 'signals'>
+  conversation: ConversationPort
 }
 
 export function createCare(deps: CareDeps): Feature<CareService> {

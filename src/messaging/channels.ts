@@ -8,7 +8,7 @@ import { type ChannelDriver, Undelivered } from './driver.ts'
 import { type EmailSettings, emailFreezer, emailIdOf, smtpEmail } from './email.ts'
 import { messageKey, type OutboxRow } from './model.ts'
 import { cutBytes } from './templates.ts'
-import type { Channel } from './types.ts'
+import type { Attachment, Channel } from './types.ts'
 
 export interface ChannelSettings {
   agentId: number
@@ -40,6 +40,28 @@ function marked(message: Record<string, unknown>, rowId: string): Record<string,
   return { ...message, [kind]: { content: cutBytes(content, STAFF_TEXT_BYTES - Buffer.byteLength(mark)) + mark } }
 }
 
+/** As the vendor spells it, cut to its limits. */
+function attachmentBody(attachment: Attachment): Record<string, unknown> {
+  switch (attachment.kind) {
+    case 'media':
+      return { msgtype: attachment.type, [attachment.type]: { media_id: attachment.mediaId } }
+    case 'link': {
+      const { title, description, url, thumbMediaId } = attachment
+      const link = { title: cutBytes(title, 128), desc: cutBytes(description, 512), url, thumb_media_id: thumbMediaId }
+      return { msgtype: 'link', link }
+    }
+    case 'mini_program': {
+      const { appId, title, page, thumbMediaId } = attachment
+      const miniprogram = { appid: appId, title: cutBytes(title, 64), pagepath: page, thumb_media_id: thumbMediaId }
+      return { msgtype: 'miniprogram', miniprogram }
+    }
+    case 'location': {
+      const { kind: _, ...location } = attachment
+      return { msgtype: 'location', location }
+    }
+  }
+}
+
 /** The vendor's limits for the text above a menu and for a text alone, bytes. */
 const MENU_HEAD_BYTES = 1_024
 
@@ -59,6 +81,7 @@ export function createChannels({
   const chatBody = (row: OutboxRow): Record<string, unknown> => {
     const { content } = row
     if (content.kind !== 'customer') throw new AppError('internal', 'internal', { outboxId: row._id })
+    if (content.attachment) return attachmentBody(content.attachment)
     if (!content.menu) return { msgtype: 'text', text: { content: content.chat } }
     return {
       msgtype: 'msgmenu',

@@ -14,6 +14,10 @@ export interface InboundMessage {
   /** Sealed. */
   text: string | null
   menuId: string | null
+  /** Of a picture or file: the vendor keeps it for three days. Missing on rows of before. */
+  mediaId?: string | null
+  /** Sealed JSON: the vendor's body of kinds that are neither text nor file. Missing on rows of before. */
+  content?: string | null
 }
 
 export type Conversations = ReturnType<typeof createConversations>

@@ -71,7 +71,8 @@ export function createPuller(deps: InboundDeps): (openKfId: string, token: strin
 }
 
 async function work(deps: InboundDeps, messages: readonly KfMessage[]): Promise<void> {
-  const { conversations, budgets, crypto, events, log } = deps
+  const { conversations, budgets, crypto, events, clock, log } = deps
+  const now = clock.now()
   if (messages.length === 0) return
   const customerOf = await identify(deps, messages)
   const said = messages.filter(({ origin, type }) => origin === 'customer' && type !== 'event')
@@ -85,6 +86,8 @@ async function work(deps: InboundDeps, messages: readonly KfMessage[]): Promise<
       type: message.type,
       text: message.text === null ? null : crypto.seal('kf_messages.text', message.text),
       menuId: message.menuId,
+      mediaId: message.mediaId,
+      content: message.content === null ? null : crypto.seal('kf_messages.content', JSON.stringify(message.content)),
     })),
   )
   const heard = new Map<string, { at: Date; messageId: string }>()
@@ -94,7 +97,7 @@ async function work(deps: InboundDeps, messages: readonly KfMessage[]): Promise<
   }
   await budgets.heardFrom(heard)
   await events.publishMany(
-    said.flatMap((message): DomainEvent[] => {
+    said.flatMap((message, i): DomainEvent[] => {
       const customerId = customerOf.get(message.externalUserId ?? '')
       return customerId
         ? [
@@ -102,6 +105,8 @@ async function work(deps: InboundDeps, messages: readonly KfMessage[]): Promise<
               id: `customer.message_received:${message.msgid}`,
               type: 'customer.message_received',
               occurredAt: message.sentAt,
+              // In the order in which they were written, also for who hears several at once.
+              notBefore: addMs(now, i - said.length),
               data: { messageId: message.msgid, customerId, menuId: message.menuId },
             },
           ]
@@ -151,8 +156,8 @@ const FAIL_LESSONS: Record<number, NonNullable<SessionChange['set']>> = {
 }
 
 async function onEvent(
-  { budgets, welcome, failed }: InboundDeps,
-  { event, externalUserId, openKfId, sentAt }: KfMessage,
+  { budgets, events, welcome, failed }: InboundDeps,
+  { msgid, event, externalUserId, openKfId, sentAt }: KfMessage,
   customerOf: ReadonlyMap<string, string>,
 ): Promise<void> {
   const type = textOf(event?.event_type)
@@ -167,6 +172,11 @@ async function onEvent(
     await failed(textOf(event?.fail_msgid))
   } else if (type === 'session_status_change') {
     // 1 taken by staff, 2 transferred, 4 re-opened by staff: they write; 3 ended: nobody, until the customer writes again.
-    await budgets.changeSessions([{ id, set: { state: Number(event?.change_type) === 3 ? 4 : 3 } }])
+    const isOver = Number(event?.change_type) === 3
+    await budgets.changeSessions([{ id, set: { state: isOver ? 4 : 3 } }])
+    const customerId = customerOf.get(externalUserId ?? '')
+    if (customerId === undefined) return
+    const what = isOver ? 'conversation.ended' : 'conversation.taken'
+    await events.publish({ id: `${what}:${msgid}`, type: what, occurredAt: sentAt, data: { customerId } })
   }
 }

@@ -15,12 +15,13 @@ import { collectionOf, ensureIndexes, insertFresh } from '../platform/db.ts'
 import { hashId } from '../platform/hash.ts'
 import type { Confirm } from './mass-rules.ts'
 import type { RenderedMessage } from './templates.ts'
-import type { Channel, ContactClass, EnqueueContact, Outcome } from './types.ts'
+import type { Attachment, Channel, ContactClass, EnqueueContact, Outcome } from './types.ts'
 
 export type FrozenContent =
   | ({
       kind: 'customer'
       menu: { id: string; label: string }[] | null
+      attachment?: Attachment
       /** The single-use code of the event that is answered … */
       eventCode: string | null
       /** … and where it is good, if not in customer service. */

@@ -18,7 +18,7 @@ import type { MassBook } from './mass-book.ts'
 import type { Confirming } from './mass-rules.ts'
 import type { FrozenContent, OutboxRow, OutboxStore } from './model.ts'
 import { planReach } from './reach.ts'
-import { render, SUBSCRIBE_KINDS, type TemplateBook, TITLES } from './templates.ts'
+import { CHAT_BYTES, cutBytes, render, SUBSCRIBE_KINDS, type TemplateBook, TITLES } from './templates.ts'
 import type { ComingMessages, EnqueueContact, MessagingService, PromotionHolds, SettledListener } from './types.ts'
 
 export interface MessagingServiceDeps {
@@ -97,6 +97,12 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
     if (content.kind === 'staff') return { kind: 'staff', message: content.message }
     if (content.kind === 'card_update')
       return { kind: 'card_update', responseCode: content.responseCode, update: content.update }
+    if (content.kind === 'words') {
+      const { text, menu = null, attachment } = content
+      const chat = cutBytes(text, CHAT_BYTES)
+      const bare = { templateKey: 'words', templateVersion: 0, chat, sms: null, subscribe: null, email: null }
+      return { kind: 'customer', menu, ...(attachment ? { attachment } : {}), ...answers, ...bare }
+    }
     return {
       kind: 'customer',
       menu: content.menu ?? null,
@@ -193,12 +199,25 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
     async inbound(messageId) {
       const found = await conversations.get(messageId)
       if (!found) return null
-      const { _id, text, ...rest } = found
-      return { messageId: _id, ...rest, text: text === null ? null : crypto.open('kf_messages.text', text) }
+      const { _id, text, mediaId = null, content = null, ...rest } = found
+      return {
+        messageId: _id,
+        ...rest,
+        mediaId,
+        text: text === null ? null : crypto.open('kf_messages.text', text),
+        content:
+          content === null
+            ? null
+            : (JSON.parse(crypto.open('kf_messages.content', content)) as Record<string, unknown>),
+      }
     },
     async unsaid(id) {
       const row = await store.byId(id)
       if (row?.outcome === 'delegated') await freeCaps({ promotionCaps, customers }, [row])
+    },
+    async outcome(id) {
+      const row = await store.byId(id)
+      return row && (row.outcome ?? 'open')
     },
     async text(id) {
       const content = (await store.byId(id))?.content

@@ -71,7 +71,7 @@ export interface TemplateProblem {
 }
 
 /** Vendor's limit for one text of customer service. */
-const CHAT_BYTES = 2_048
+export const CHAT_BYTES = 2_048
 /** What a guide may take of it, urgent signs included: with several treatments care says it shorter. */
 export const GUIDE_BYTES = 1_500
 const CHINESE_BYTES = 3

@@ -25,6 +25,20 @@ export interface CustomerContent {
   /** A kf menu under the text, e.g. the five satisfaction answers; other channels leave it out. */
   menu?: { id: string; label: string }[]
 }
+/** Words that are written already: an answer in the customer's own conversation, which no other channel carries. */
+export interface WordsContent {
+  kind: 'words'
+  text: string
+  menu?: { id: string; label: string }[]
+  /** Instead of the text, which then says what it is. */
+  attachment?: Attachment
+}
+/** What a conversation can carry beside words. Uploads live for three days. */
+export type Attachment =
+  | { kind: 'media'; type: 'image' | 'voice' | 'video' | 'file'; mediaId: string }
+  | { kind: 'link'; title: string; description: string; url: string; thumbMediaId: string }
+  | { kind: 'mini_program'; appId: string; title: string; page: string; thumbMediaId: string }
+  | { kind: 'location'; name: string; address: string; latitude: number; longitude: number }
 /** A message to a member of staff: vendor-neutral card or text, made by tasks. */
 export interface StaffContent {
   kind: 'staff'
@@ -48,7 +62,7 @@ export interface EnqueueContact {
   to: { customerId: string } | { staffUserId: string }
   storeId: string
   contactClass: ContactClass
-  content: CustomerContent | StaffContent | CardUpdateContent
+  content: CustomerContent | WordsContent | StaffContent | CardUpdateContent
   /** Earliest instant; classes and windows may move it later. */
   notBefore: Date
   /** After it the row is `expired` with reason `late`, never sent. */
@@ -174,6 +188,9 @@ export interface MessagingService {
     type: string
     text: string | null
     menuId: string | null
+    mediaId: string | null
+    /** The vendor's body of kinds that are neither text nor file. */
+    content: Record<string, unknown> | null
   } | null>
   /** Asked before anything of the class `promotion` goes: it leaves what these will need. */
   reserve(owner: string, coming: ComingMessages): void
@@ -183,6 +200,8 @@ export interface MessagingService {
   reach(customerId: string, now: Date): Promise<{ channel: Channel; ok: boolean; reason: string | null }[]>
   /** What a contact with a customer says, for the person who passes it on; null for unknown rows and those to staff. */
   text(outboxId: string): Promise<{ chat: string; sms: string | null } | null>
+  /** How a message ended; `open` while it may still go, null where there is none. */
+  outcome(outboxId: string): Promise<Outcome | 'open' | null>
   /** Nobody has passed on what was handed to a person, and nobody will: it doesn't count under the caps. Safe to repeat. */
   unsaid(outboxId: string): Promise<void>
   outboxId(stepId: string, occurrence: number, audience: string): string
@@ -194,6 +213,10 @@ export interface MessageReceived {
   customerId: string
   /** Set when the customer tapped a menu item. */
   menuId: string | null
+}
+/** Event `conversation.taken` and `conversation.ended`: a colleague writes with the customer from now on, or no longer. */
+export interface ConversationChanged {
+  customerId: string
 }
 /** Event `message.needs_person`: the ladder ended at the last rung, or a send is `unknown`. A task shows the text. */
 export interface MessageNeedsPerson {

@@ -1,4 +1,6 @@
 /** Photos: taken in without anything but the picture, sealed, shown upright, and never opened without a line in the log. */
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import type { CustomersService } from '../customers/index.ts'
 import { type BlobStore, createGridFsBlobs, withOlder } from '../platform/blobs.ts'
 import { DEFAULT_ZONE, nextWallTime } from '../platform/calendar.ts'
@@ -72,6 +74,19 @@ export function createPhotos(deps: PhotosDeps): PhotosFeature {
       async ofCustomer(customerId, photoIds) {
         const [ids, rows] = await Promise.all([deps.customers.idsOf(customerId), store.getMany(photoIds)])
         return rows.filter((row) => row.state !== 'erased' && ids.includes(row.customerId)).map(photoOf)
+      },
+      async keep(customerId, { submissionId, treatmentId, bytes }) {
+        const wanted = {
+          submissionId,
+          treatmentId,
+          angle: 'detail' as const,
+          purpose: 'care' as const,
+          bytes: bytes.length,
+          sha256: createHash('sha256').update(bytes).digest('hex'),
+        }
+        const actor = { kind: 'customer' as const, id: customerId, roles: [], stores: [] }
+        const { _id } = await uploads.send(actor, Readable.from([bytes]), Promise.resolve(wanted))
+        return { photoId: _id }
       },
       async albumOf(customerId) {
         const ids = await deps.customers.idsOf(customerId)

@@ -50,6 +50,14 @@ export interface Photo {
 export interface PhotosService {
   /** Of the customer and of everybody merged into them; photos of others and erased ones are missing. */
   ofCustomer(customerId: string, photoIds: readonly string[]): Promise<Photo[]>
+  /**
+   * A photo that came another way than by the mini-program, once per `submissionId`.
+   * @throws AppError as an upload: forbidden/photo_consent_needed, invalid/photo_…, too_large/photo_too_large, rate_limited/too_many_today
+   */
+  keep(
+    customerId: string,
+    photo: { submissionId: string; treatmentId: string | null; bytes: Buffer },
+  ): Promise<{ photoId: string }>
   /** Every photo of the customer that is not erased, the newest first. */
   albumOf(customerId: string): Promise<Photo[]>
 }

@@ -15,6 +15,8 @@ export interface Metrics {
   parked: Gauge<'table'>
   /** What customers say of themselves, by the level that the triage read. */
   signals: Counter<'source' | 'level'>
+  /** Customers' messages by what was wanted. */
+  botTurns: Counter<'intent'>
 }
 
 export function createMetrics({ defaults = true } = {}): Metrics {
@@ -57,6 +59,12 @@ export function createMetrics({ defaults = true } = {}): Metrics {
       name: 'aftercare_due_lag_seconds',
       help: 'How late the oldest due row is',
       labelNames: ['table'],
+      registers,
+    }),
+    botTurns: new Counter({
+      name: 'aftercare_bot_turns_total',
+      help: 'Messages that the assistant has worked on, by what the customer wanted',
+      labelNames: ['intent'],
       registers,
     }),
     parked: new Gauge({

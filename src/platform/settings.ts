@@ -110,6 +110,10 @@ const Schema = z.object({
   CLOCK_URL: Url.optional(),
   LEASE_MS: Whole(500, 600_000).default(30_000),
   KF_PULL_MINUTES: Whole(1, 1_440).default(10),
+  WECHATY_PUPPET: z
+    .string()
+    .regex(/^[a-z][a-z0-9@/._-]*$/, 'must be wecom, off, or the name of an installed puppet')
+    .default('wecom'),
   SEND_CONCURRENCY: Whole(1, 64).default(8),
 })
 

@@ -120,10 +120,11 @@ export function createTasksService(deps: TasksServiceDeps): TasksService {
       }
       if (taskIds.length > 0) log.info({ count: taskIds.length, reason }, 'tasks cancelled')
     },
-    async showWords({ messageId, customerId, words }) {
+    async showWords({ messageId, customerId, words, onlyToCaller = false }) {
       const customer = await customers.get(customerId)
       if (!customer) return false
       const [call] = await store.callsOf(await customers.idsOf(customerId))
+      if (!call && onlyToCaller) return false
       const storeId = call?.storeId ?? customer.storeIds[0] ?? ''
       const preferredUserIds = [customer.ownerUserId, ...customer.followUserIds].filter((one) => one !== null)
       const now = clock.now()

@@ -3,8 +3,8 @@ import type { Customer } from '../customers/index.ts'
 import type { TaskKind } from './types.ts'
 
 /**
- * For doctors, nurses and whoever sees to it that they act: a wish for no messages heals no wound. And what the law owes the
- * customer: an answer to a complaint, and to a question about the own data.
+ * For doctors, nurses and whoever sees to it that they act: a wish for no messages heals no wound. And what the customer is
+ * owed: an answer to a complaint, to a question about the own data, and to one in the chat.
  */
 const SAFETY: readonly TaskKind[] = [
   'doctor_contact',
@@ -12,6 +12,7 @@ const SAFETY: readonly TaskKind[] = [
   'case_escalation',
   'red_flag',
   'set_day',
+  'chat_reply',
   'complaint',
   'data_request',
 ]

@@ -26,6 +26,10 @@ export type TaskKind =
   | 'survey_low'
   /** A customer asks about the own data: a copy, a correction, erasure. */
   | 'data_request'
+  /** Somebody waits for an answer in the chat. */
+  | 'chat_reply'
+  /** Somebody wants to come. */
+  | 'appointment_wish'
   /** A complaint or an opinion that nobody has taken yet. */
   | 'complaint'
 
@@ -168,8 +172,14 @@ export interface TasksService {
   /**
    * Shows what a customer wrote to whoever is to call the customer, else to the customer's own people, else to customer
    * service; once per `messageId`. `words` null: something that isn't text. Returns whether a call was about to be made.
+   * `onlyToCaller`: nobody else is told.
    */
-  showWords(said: { messageId: string; customerId: string; words: string | null }): Promise<boolean>
+  showWords(said: {
+    messageId: string
+    customerId: string
+    words: string | null
+    onlyToCaller?: boolean
+  }): Promise<boolean>
 }
 
 /** Events, ids `task.attempted:<taskId>:<n>` and `task.completed:<taskId>`; data carries ids and codes only. */

@@ -15,6 +15,8 @@ export interface KfMessage {
   text: string | null
   menuId: string | null
   mediaId: string | null
+  /** The body of kinds that are neither text, file nor event; vendor spelling. */
+  content: Record<string, unknown> | null
   /** For type `event`: the vendor's event object, vendor spelling. */
   event: Record<string, unknown> | null
 }
@@ -95,6 +97,7 @@ function kfMessage(raw: z.output<typeof Log>['msg_list'][number], openKfId: stri
     text: raw.msgtype === 'text' ? textOf(content.content) : null,
     menuId: textOf(content.menu_id),
     mediaId: textOf(content.media_id),
+    content: raw.msgtype !== 'event' && raw.msgtype !== 'text' && textOf(content.media_id) === null ? content : null,
     event: raw.msgtype === 'event' ? content : null,
   }
 }

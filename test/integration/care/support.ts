@@ -55,6 +55,8 @@ export async function careWorld({
     INTEGRATION_KEYS: KEY,
     SEND_CONCURRENCY: '1',
     KF_PULL_MINUTES: '1440',
+    // What people read is told here; how the assistant answers has its own tests.
+    WECHATY_PUPPET: 'off',
     ...env,
   })
   if (!settings) throw new Error(JSON.stringify(problems))

@@ -12,6 +12,8 @@ export interface Manifest {
 }
 
 interface Locked {
+  /** What it really is, where its folder is called otherwise. */
+  name?: string
   version?: string
   resolved?: string
   integrity?: string
@@ -27,6 +29,8 @@ export interface Lock {
 
 /** Two copies of these would not understand each other's connections and ids. */
 const ONE_COPY = ['mongodb', 'bson']
+/** One version, or a stand-in of our own. */
+const PINNED = /^\d+\.\d+\.\d+$|^file:stubs\//
 const REGISTRY = 'https://registry.npmjs.org/'
 
 const nameOf = (path: string): string => path.split('node_modules/').at(-1) ?? path
@@ -42,10 +46,11 @@ export function problemsOf(
   refused: readonly Refused[],
   mayRange: Record<string, string>,
 ): string[] {
-  const installed = Object.entries(lock.packages).filter(([path, { link }]) => path !== '' && !link)
+  // What is ours comes with the repository: a link, and the folder that it leads to.
+  const installed = Object.entries(lock.packages).filter(([path, { link }]) => path.includes('node_modules/') && !link)
   const single = installed.flatMap(([path, one]): string[] => {
     const { version = '', resolved, integrity, hasInstallScript, optional, deprecated } = one
-    const name = nameOf(path)
+    const name = one.name ?? nameOf(path)
     const because = refused.find((entry) => refuses(entry, name, version))
     return [
       ...(because ? [`${name} ${version} is refused: ${because.reason}`] : []),
@@ -61,7 +66,7 @@ export function problemsOf(
     return count === 1 ? [] : [`${name} is there ${count} times`]
   })
   const loose = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
-    .filter(([name, wanted]) => !/^\d+\.\d+\.\d+$/.test(wanted) && mayRange[name] !== wanted)
+    .filter(([name, wanted]) => !PINNED.test(wanted) && mayRange[name] !== wanted)
     .map(([name, wanted]) => `${name} is not pinned: ${wanted}`)
   return [...single, ...copies, ...loose]
 }

@@ -1,0 +1,85 @@
+/** Fills the assistant's ports from the rooms: part of the composition root. */
+import { type BotService, createBot } from './bot/index.ts'
+import type { CareService, Moment } from './care/index.ts'
+import type { ComplaintsService } from './complaints/index.ts'
+import type { AppConfig } from './config.ts'
+import type { createCustomers } from './customers/index.ts'
+import type { KnowledgeService } from './knowledge/index.ts'
+import type { MessagingService } from './messaging/index.ts'
+import type { PhotosService } from './photos/index.ts'
+import type { Metrics } from './platform/metrics.ts'
+import type { Feature, Ports } from './platform/ports.ts'
+import type { Settings } from './platform/settings.ts'
+import type { PrivacyService } from './privacy/index.ts'
+import type { StaffService } from './staff/index.ts'
+import type { SurveysService } from './surveys/index.ts'
+import type { TasksService } from './tasks/index.ts'
+import type { TreatmentsService } from './treatments/index.ts'
+import type { WecomClient } from './wecom/index.ts'
+
+export interface AssistantRooms {
+  wecom: WecomClient
+  messaging: MessagingService
+  customers: ReturnType<typeof createCustomers>['service']
+  treatments: TreatmentsService
+  staff: StaffService
+  tasks: TasksService
+  privacy: PrivacyService
+  photos: PhotosService
+  surveys: Pick<SurveysService, 'questionsFor'>
+  care: Pick<CareService, 'mine' | 'levelOf'>
+  complaints: Pick<ComplaintsService, 'file'>
+  knowledge: KnowledgeService
+}
+
+export function createAssistant(
+  ports: Ports,
+  rooms: AssistantRooms,
+  { settings, config, metrics }: { settings: Settings; config: AppConfig; metrics: Metrics },
+): Feature<BotService> {
+  const { customers, treatments, surveys, care, complaints, knowledge } = rooms
+  return createBot({
+    ...ports,
+    ...rooms,
+    accountId: settings.WECOM_OPEN_KFID,
+    config: config.bot,
+    templates: config.templates,
+    puppet: settings.WECHATY_PUPPET,
+    talks: settings.ROLE === 'bot' || settings.ROLE === 'all',
+    concurrency: settings.SEND_CONCURRENCY,
+    metrics,
+    // No model says anything in other words unless somebody hands one in here.
+    rephrase: null,
+    levelOf: care.levelOf,
+    setOptOut: async (customerId, optOut) => void (await customers.patch(customerId, { optOut })),
+    async complain({ customerId, submissionId, words, treatmentId }) {
+      const said = { kind: 'complaint' as const, type: null, demand: null, evidence: [], mayContact: true }
+      await complaints.file(customerId, { ...said, submissionId, words, treatmentId })
+    },
+    openSurveys: surveys.questionsFor,
+    knowledge: {
+      async answer(question, about) {
+        const found = await knowledge.answer(question, { ...about, audience: 'customer' })
+        if (!found) return null
+        const { id, title, answer: text } = found.article
+        return { id, title, text }
+      },
+      async guide({ treatment }) {
+        const kind = treatment && treatments.kind(treatment.code)
+        if (!treatment || !kind) return null
+        const technique = (await treatments.get(treatment.id))?.technique ?? null
+        const moment = momentOf(care.mine.moments(kind, technique), treatment.day)
+        const guide = moment === null ? null : care.mine.guide(kind, technique, moment)
+        if (!guide) return null
+        const lines = guide.lines.map(({ text }) => `· ${text}`)
+        return [`${kind.name}${guide.name}的护理要点：`, ...lines, guide.urgent].filter(Boolean).join('\n')
+      },
+    },
+  })
+}
+
+/** The last one whose day has come. Pure. */
+export function momentOf(moments: readonly Moment[], day: number): Moment | null {
+  const days = moments.filter((one): one is number => typeof one === 'number' && one <= day)
+  return days.length === 0 ? null : Math.max(...days)
+}

@@ -1,0 +1,164 @@
+/**
+ * The assistant in the chat: answers from approved words, keeps wishes, hands over to people. Whatever customers write comes here
+ * once other rooms have had their answer out of it.
+ */
+
+import { type MessagingService, render, type TemplateBook } from '../messaging/index.ts'
+import { addMs, HOUR_MS, MINUTE_MS } from '../platform/clock.ts'
+import { due } from '../platform/due.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import type { Feature, Ports } from '../platform/ports.ts'
+import { routine } from '../platform/routines.ts'
+import type { WecomClient } from '../wecom/index.ts'
+import { type ActsDeps, createActs, HAND_OVER, type HandedOver } from './acts.ts'
+import { type BotFile, templateKeyOf } from './config.ts'
+import { createFacts, type FactsDeps } from './facts.ts'
+import { handOver } from './hand-over.ts'
+import { createLine, type LineDeps, OWNER } from './line.ts'
+import { createTalkStore, TALKS } from './model.ts'
+import { createRunner } from './runner.ts'
+import type { Danger, Heard, Knowledge, Level, Rephrase, TalkFacts } from './types.ts'
+import type { Talking } from './wechaty.ts'
+
+export { BOT_TEMPLATES, BotFile, templateKeyOf } from './config.ts'
+export { TALKS } from './model.ts'
+export type { Article, Danger, Knowledge, Level, Rephrase } from './types.ts'
+
+export interface BotDeps
+  extends Ports,
+    Omit<ActsDeps, keyof Ports | 'customers'>,
+    Omit<FactsDeps, 'customers'>,
+    Omit<LineDeps, keyof Ports | 'customers' | 'messaging' | 'wecom'> {
+  config: BotFile
+  templates: TemplateBook
+  customers: ActsDeps['customers'] & FactsDeps['customers'] & LineDeps['customers']
+  messaging: MessagingService
+  wecom: WecomClient
+  knowledge: Knowledge
+  rephrase: Rephrase | null
+  /** How urgent words are, where nobody has said so with the message. */
+  levelOf: (said: { customerId: string; at: Date; text: string }) => Promise<Level>
+  metrics: Pick<Metrics, 'botTurns'>
+  /** The puppet's name; `off`: there is no assistant, and people read everything. */
+  puppet: string
+  /** This process talks. */
+  talks: boolean
+  concurrency: number
+}
+
+export interface BotService {
+  /** False: nobody talks here, people read everything. */
+  on: boolean
+  /** A message that is nobody's answer: it is worked on in its turn, once. `judged`: what was read of it already. */
+  take(message: { messageId: string; customerId: string; at: Date; judged: Danger | null }): Promise<void>
+  stop(): Promise<void>
+}
+
+/** A message that nobody takes for so long is shown to people: the process that talks is missing. */
+const ORPHAN_MS = 2 * MINUTE_MS
+const ORPHANS = 50
+
+export function createBot(deps: BotDeps): Feature<BotService> {
+  const { db, clock, crypto, log, events, nudge, messaging, tasks, config, templates, puppet, talks } = deps
+  const store = createTalkStore(db, crypto)
+  const factsOf = createFacts(deps)
+  const opens = (facts: object): Date | null => ('opens' in facts && facts.opens instanceof Date ? facts.opens : null)
+  const acts = createActs(deps, opens)
+  let started: Promise<Talking> | null = null
+
+  const runner = createRunner({
+    ...deps,
+    store,
+    talking,
+    giveUp: (customerId, messageId) => showWords(customerId, messageId),
+  })
+
+  function talking(): Promise<Talking> {
+    started ??= begin()
+    return started
+  }
+
+  async function begin(): Promise<Talking> {
+    try {
+      const { startTalking } = await import('./wechaty.ts')
+      return await startTalking(puppet, createLine(deps), conversation, log)
+    } catch (error) {
+      started = null
+      throw error
+    }
+  }
+
+  const conversation = {
+    config,
+    text: (key: Parameters<typeof templateKeyOf>[0], vars: Record<string, string>) =>
+      render(templates, templateKeyOf(key), vars).chat,
+    factsOf,
+    dangerOf: async ({ messageId, at, text }: Heard, { customerId }: TalkFacts): Promise<Danger> => {
+      const said = runner.dangerSaid(messageId)
+      if (said) return said
+      const level = text === '' ? 'none' : await deps.levelOf({ customerId, at, text })
+      return { level, handled: false, toCaller: false }
+    },
+    knowledge: deps.knowledge,
+    acts,
+    rephrase: deps.rephrase,
+    memoryOf: runner.memoryOf,
+    done: runner.done,
+  }
+
+  async function showWords(customerId: string, messageId: string): Promise<void> {
+    const message = await messaging.inbound(messageId)
+    await tasks.showWords({ messageId, customerId, words: message?.text ?? null })
+  }
+
+  messaging.onSettled(OWNER, async (batch) => {
+    for (const { id, outcome, reason } of batch)
+      if (outcome !== 'sent') log.warn({ outboxId: id, outcome, reason }, 'an answer did not reach the customer')
+  })
+  events.subscribe('bot', {
+    [HAND_OVER]: ({ data }) => handOver(deps, data as unknown as HandedOver),
+    'conversation.taken': ({ data, occurredAt }) => store.withPerson(String(data.customerId), occurredAt),
+    'conversation.ended': ({ data }) => store.withPerson(String(data.customerId), null),
+  })
+
+  return {
+    service: {
+      // Another puppet hears by itself; what comes by customer service is then for people.
+      on: puppet === 'wecom',
+      async take({ messageId, customerId, at, judged }) {
+        const order = `${at.toISOString()} ${clock.wall().toISOString()} ${deps.random.id()}`
+        await store.take(customerId, { messageId, order, danger: judged }, clock.now())
+        nudge(TALKS)
+      },
+      async stop() {
+        const talking = await started?.catch(() => null)
+        await talking?.stop()
+      },
+    },
+    routes: [],
+    due: [
+      due({
+        table: TALKS,
+        nextDueAt: (now, until) => store.nextDueAt(now, until),
+        drain: async (now) => (talks ? runner.drain(now) : {}),
+      }),
+    ],
+    routines: [
+      routine({
+        name: 'bot.orphans',
+        nextAt: (after) => addMs(after, HOUR_MS),
+        run: async (at) => {
+          const left = await store.stale(addMs(at, -ORPHAN_MS), ORPHANS)
+          for (const { _id, waiting } of left) for (const { messageId } of waiting) await showWords(_id, messageId)
+          if (left.length > 0) log.error({ count: left.length }, 'nobody answers in the chat: is a bot process up?')
+          return { orphans: left.length }
+        },
+      }),
+    ],
+    async ready() {
+      await store.ready()
+      // Another puppet hears by itself from now on; ours is begun with the first message.
+      if (puppet !== 'off' && puppet !== 'wecom' && talks) await talking()
+    },
+  }
+}

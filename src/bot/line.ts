@@ -1,0 +1,93 @@
+/** The puppet's line to the house: stored messages, the outbox, WeCom's files. */
+import { Readable } from 'node:stream'
+import type { CustomersService } from '../customers/index.ts'
+import type { EnqueueContact, MessagingService } from '../messaging/index.ts'
+import { addMs, type Clock, HOUR_MS } from '../platform/clock.ts'
+import type { Random } from '../platform/random.ts'
+import type { WecomClient } from '../wecom/index.ts'
+import type { Line, LineContent, LineKey } from './puppet-wecom/line.ts'
+
+export interface LineDeps {
+  accountId: string
+  messaging: Pick<MessagingService, 'inbound' | 'enqueue' | 'text' | 'cancel' | 'outboxId'>
+  customers: Pick<CustomersService, 'get' | 'contacts'>
+  wecom: Pick<WecomClient, 'uploadMedia' | 'downloadMedia'>
+  clock: Clock
+  random: Random
+}
+
+/** An answer that comes later than this answers nothing any more. */
+const USEFUL_MS = 2 * HOUR_MS
+export const OWNER = 'bot'
+/** The step of whatever answers a message. */
+export const stepIdOf = (messageId: string): string => `${OWNER}:${messageId}`
+/** What the record of an attachment says. */
+const SHOWN: Record<Exclude<LineContent['kind'], 'text'>, string> = {
+  media: '[文件]',
+  link: '[链接]',
+  mini_program: '[小程序]',
+  location: '[位置]',
+}
+
+export function createLine({ accountId, messaging, customers, wecom, clock, random }: LineDeps): Line {
+  /** Who got which of our messages, as long as this process lives: an echo is read by its id. */
+  const own = new Map<string, string>()
+  const MOST_OWN = 2_000
+
+  const contentOf = (content: LineContent): EnqueueContact['content'] => {
+    if (content.kind !== 'text') return { kind: 'words', text: SHOWN[content.kind], attachment: content }
+    const { text, menu } = content
+    return { kind: 'words', text, ...(menu.length > 0 ? { menu } : {}) }
+  }
+
+  return {
+    accountId,
+    async message(id) {
+      const inbound = await messaging.inbound(id)
+      if (inbound) {
+        const { customerId, at, type, text, mediaId, content } = inbound
+        return customerId === null ? null : { id, customerId, direction: 'in', at, type, text, mediaId, content }
+      }
+      const customerId = own.get(id)
+      const said = customerId === undefined ? null : await messaging.text(id)
+      if (customerId === undefined || said === null) return null
+      const parts = { type: 'text', text: said.chat, mediaId: null, content: null }
+      return { id, customerId, direction: 'out', at: clock.now(), ...parts }
+    },
+    async contact(customerId) {
+      const contact = (await customers.contacts([customerId])).get(customerId)
+      return contact ? { id: customerId, name: contact.name || contact.salutation } : null
+    },
+    async send(customerId, content, { answers, n }: LineKey) {
+      const now = clock.now()
+      const customer = await customers.get(customerId)
+      const { id } = await messaging.enqueue({
+        // An answer's id is that of the message with its number: whoever answers again after a death adds nothing.
+        stepId: stepIdOf(answers ?? random.id()),
+        occurrence: n,
+        audience: 'customer',
+        to: { customerId },
+        storeId: customer?.storeIds[0] ?? '',
+        contactClass: 'reply',
+        content: contentOf(content),
+        notBefore: now,
+        notAfter: addMs(now, USEFUL_MS),
+        refs: { owner: OWNER, ...(answers === null ? {} : { messageId: answers }) },
+        // Somebody who can't be answered here isn't rung up for it: the question is with a colleague where it matters.
+        handOver: false,
+      })
+      if (own.size >= MOST_OWN) own.clear()
+      own.set(id, customerId)
+      return id
+    },
+    recall: async (messageId) => (await messaging.cancel([messageId], 'superseded')).includes(messageId),
+    async download(mediaId) {
+      const { fileName, stream } = await wecom.downloadMedia(mediaId)
+      return { name: fileName ?? mediaId, stream }
+    },
+    async upload(kind, { name, contentType, bytes }) {
+      const file = { fileName: name, contentType, size: bytes.length, open: () => Readable.from([bytes]) }
+      return (await wecom.uploadMedia(kind, file)).mediaId
+    },
+  }
+}

@@ -1,0 +1,118 @@
+/** One row per conversation: what waits to be answered, in its order, and what is remembered. */
+import type { Connection } from 'mongoose'
+import { claimDue, type DueRow, FREE_CLAIM, finishClaims, nextDueAt } from '../platform/claims.ts'
+import { addMs, EPOCH } from '../platform/clock.ts'
+import type { FieldCrypto } from '../platform/crypto.ts'
+import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
+import { type Danger, type Memory, NOTHING_KNOWN } from './types.ts'
+
+export const TALKS = 'bot_talks'
+
+export interface Waiting {
+  messageId: string
+  /** When it was written, and its place among those of the same second. */
+  order: string
+  danger: Danger | null
+}
+
+export interface TalkRow extends DueRow {
+  /** The customer's own id. */
+  _id: string
+  waiting: Waiting[]
+  /** The last messages that came here: a repeated event adds none. */
+  taken: string[]
+  memory: Omit<Memory, 'menu'> & {
+    menu: (Omit<NonNullable<Memory['menu']>, 'question'> & { question?: string }) | null
+  }
+  lastError: string | null
+}
+
+/** Of one customer; who writes more before anything is answered waits for a person. */
+const REMEMBERED = 100
+
+export type TalkStore = ReturnType<typeof createTalkStore>
+
+export function createTalkStore(db: Connection, crypto: FieldCrypto) {
+  const talks = collectionOf<TalkRow>(db, TALKS)
+  const QUESTION = 'bot_talks.question'
+  const sealed = ({ menu, ...rest }: Memory): TalkRow['memory'] => ({
+    ...rest,
+    menu: menu?.question === undefined ? menu : { ...menu, question: crypto.seal(QUESTION, menu.question) },
+  })
+  const opened = ({ menu, ...rest }: TalkRow['memory']): Memory => ({
+    ...rest,
+    menu: menu?.question === undefined ? menu : { ...menu, question: crypto.open(QUESTION, menu.question) },
+  })
+
+  return {
+    nextDueAt: (now: Date, until?: Date) => nextDueAt(talks, now, until),
+    opened,
+    /** Once per message. */
+    async take(customerId: string, message: Waiting, now: Date): Promise<void> {
+      const add = () =>
+        talks.updateOne(
+          { _id: customerId, taken: { $ne: message.messageId } },
+          {
+            $push: { waiting: message, taken: { $each: [message.messageId], $slice: -REMEMBERED } },
+            $set: { dueAt: now },
+          },
+        )
+      if ((await add()).matchedCount === 1) return
+      await insertMissing(talks, [
+        {
+          _id: customerId,
+          waiting: [],
+          taken: [],
+          memory: sealed(NOTHING_KNOWN),
+          lastError: null,
+          dueAt: null,
+          claim: FREE_CLAIM,
+          attempt: 0,
+        },
+      ])
+      await add()
+    },
+    claim: (request: { now: Date; wall: Date; limit: number; leaseMs: number; token: string }) =>
+      claimDue(talks, request),
+    /** The answer is out: memory and place in the queue change together. False when somebody else has the conversation by now. */
+    async answered({ _id, claim }: TalkRow, messageId: string, memory: Memory, until: Date): Promise<boolean> {
+      const { matchedCount } = await talks.updateOne(
+        { _id, 'claim.token': claim.token, 'claim.fence': claim.fence },
+        {
+          $pull: { waiting: { messageId } },
+          $set: { memory: sealed(memory), attempt: 0, lastError: null, 'claim.until': until },
+        },
+      )
+      return matchedCount === 1
+    },
+    reload: ({ _id, claim }: TalkRow) => talks.findOne({ _id, 'claim.token': claim.token }),
+    /** Gives the conversation back; what came meanwhile keeps it due. */
+    async release({ _id, claim }: TalkRow): Promise<void> {
+      const owned = { _id, 'claim.token': claim.token, 'claim.fence': claim.fence }
+      const free = { 'claim.token': '', 'claim.until': EPOCH }
+      const { matchedCount } = await talks.updateOne(
+        { ...owned, waiting: { $size: 0 } },
+        { $set: { dueAt: null, ...free } },
+      )
+      if (matchedCount === 0) await talks.updateOne(owned, { $set: free })
+    },
+    async failed(row: TalkRow, dueAt: Date, lastError: string): Promise<void> {
+      await finishClaims(talks, [
+        { _id: row._id, claim: row.claim, set: { dueAt, attempt: row.attempt + 1, lastError } },
+      ])
+    },
+    /** Colleagues took the conversation, or left it. */
+    async withPerson(customerId: string, since: Date | null): Promise<void> {
+      await talks.updateOne({ _id: customerId }, { $set: { 'memory.personSince': since } })
+    },
+    /** Conversations whose messages nobody takes: there is no process for them. */
+    async stale(before: Date, limit: number): Promise<TalkRow[]> {
+      return talks
+        .find({ dueAt: { $gt: EPOCH, $lte: before } })
+        .limit(limit)
+        .toArray()
+    },
+    ready: () => ensureIndexes(talks, [{ keys: { dueAt: 1 }, serves: 'claimDue, nextDueAt, stale' }]),
+    leaseEnd: (wall: Date, leaseMs: number) => addMs(wall, leaseMs),
+  }
+}

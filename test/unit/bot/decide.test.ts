@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { BotFile } from '../../../src/bot/config.ts'
+import { decide } from '../../../src/bot/decide.ts'
+import { type Danger, type Heard, type Memory, NOTHING_KNOWN } from '../../../src/bot/types.ts'
+
+const config = BotFile.parse(parse(readFileSync('config/bot.yaml', 'utf8')))
+const at = new Date('2026-03-02T03:00:00Z')
+const CALM: Danger = { level: 'none', handled: false, toCaller: false }
+const heard = (text: string, kind: Heard['kind'] = 'text'): Heard => ({ messageId: 'm', at, kind, text })
+const intent = (text: string, memory: Partial<Memory> = {}, danger: Partial<Danger> = {}) =>
+  decide(heard(text), { ...NOTHING_KNOWN, ...memory }, { ...CALM, ...danger }, config)
+const menu = (labels: string[], hoursAgo = 1) => ({
+  menu: { kind: 'helped' as const, labels, at: new Date(at.getTime() - hoursAgo * 3_600_000), about: 'a' },
+})
+
+test.each([
+  ['退订', 'opt_out'],
+  ['以后别发了好吗', 'opt_out'],
+  ['转人工', 'person'],
+  ['我要找真人客服', 'person'],
+  ['我要投诉你们', 'complaint'],
+  ['再不解决我就打12315', 'complaint'],
+  ['想预约周六下午', 'booking'],
+  ['可以改个时间吗', 'booking'],
+  ['护理要点', 'guide'],
+  ['做完需要注意什么', 'guide'],
+  ['问卷在哪里填', 'survey'],
+  ['您好', 'greeting'],
+  ['在吗？', 'greeting'],
+  ['您好，我今天来做治疗', 'greeting'],
+  ['谢谢', 'thanks'],
+  ['好的，谢谢提醒', 'thanks'],
+  ['👍', 'thanks'],
+  ['收到，恢复得挺好的', 'fine'],
+  ['一切正常，谢谢你们', 'fine'],
+  ['可以洗脸吗', 'question'],
+  ['谢谢，请问什么时候可以化妆', 'question'],
+  ['您好，请问多久可以运动', 'question'],
+  ['人工骨是什么材料', 'question'],
+  ['人工智能客服真方便', 'question'],
+])('%s → %s', (text, is) => {
+  expect(intent(text).is).toBe(is)
+})
+
+test('what needs a doctor comes before everything, whatever else is said', () => {
+  for (const level of ['abnormal', 'emergency'] as const)
+    for (const text of ['谢谢，就是有点化脓', '我要投诉，鼻子发黑了', '退订', '可以洗脸吗'])
+      expect(intent(text, {}, { level })).toEqual({ is: 'danger', handled: false })
+})
+
+test('what somebody has been called about already is not said twice', () => {
+  expect(intent('有点疼', {}, { level: 'watch', handled: true })).toEqual({ is: 'danger', handled: true })
+  expect(intent('有点疼', {}, { level: 'watch' })).toEqual({ is: 'question', mild: 'watch' })
+})
+
+test('what is normal for the day is still a question', () => {
+  expect(intent('还有点红正常吗', {}, { level: 'expected' })).toEqual({ is: 'question', mild: 'expected' })
+})
+
+describe('an open menu', () => {
+  const labels = ['有帮助', '没有帮助', '转人工']
+  test.each(['2', '没有帮助', '2 没有帮助', '2。', ' 2.没有帮助'])('%s is its second button', (text) => {
+    expect(intent(text, menu(labels))).toEqual({ is: 'choice', n: 2 })
+  })
+  test('a button may say what means something else in words', () => {
+    expect(intent('2 护理提醒不要发了', menu(['继续', '护理提醒不要发了']))).toEqual({ is: 'choice', n: 2 })
+  })
+  test('after two days a number answers nothing', () => {
+    expect(intent('2', menu(labels, 49)).is).toBe('question')
+  })
+  test('other words are not a choice', () => {
+    expect(intent('没有帮助到我，还是红', menu(labels)).is).toBe('question')
+  })
+})
+
+describe('a colleague has the conversation', () => {
+  const personSince = new Date(at.getTime() - 3_600_000)
+  test('the assistant says nothing', () => {
+    expect(intent('可以洗脸吗', { personSince }).is).toBe('with_person')
+    expect(decide(heard('', 'photo'), { ...NOTHING_KNOWN, personSince }, CALM, config).is).toBe('with_person')
+  })
+  test('danger and a wish for no messages are heard all the same', () => {
+    expect(intent('眼睛看不见了', { personSince }, { level: 'emergency' }).is).toBe('danger')
+    expect(intent('退订', { personSince }).is).toBe('opt_out')
+  })
+  test('for half a day, where nobody says that it is over', () => {
+    expect(intent('可以洗脸吗', { personSince: new Date(at.getTime() - 13 * 3_600_000) }).is).toBe('question')
+  })
+})
+
+test('what is said to whoever is about to call is left to them', () => {
+  expect(intent('方便的，谢谢', {}, { toCaller: true }).is).toBe('with_person')
+  expect(intent('可以洗脸吗', {}, { toCaller: true }).is).toBe('question')
+})
+
+test('pictures, and what cannot be read', () => {
+  expect(decide(heard('', 'photo'), NOTHING_KNOWN, CALM, config).is).toBe('photo')
+  expect(decide(heard('', 'other'), NOTHING_KNOWN, CALM, config).is).toBe('unreadable')
+})
