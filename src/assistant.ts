@@ -46,6 +46,7 @@ export function createAssistant(
     templates: config.templates,
     puppet: settings.WECHATY_PUPPET,
     talks: settings.ROLE === 'bot' || settings.ROLE === 'all',
+    eager: settings.ROLE === 'bot',
     concurrency: settings.SEND_CONCURRENCY,
     metrics,
     // No model says anything in other words unless somebody hands one in here.

@@ -43,6 +43,8 @@ export interface BotDeps
   puppet: string
   /** This process talks. */
   talks: boolean
+  /** It does nothing else: the first answer doesn't wait for Wechaty to load. */
+  eager: boolean
   concurrency: number
 }
 
@@ -157,8 +159,9 @@ export function createBot(deps: BotDeps): Feature<BotService> {
     ],
     async ready() {
       await store.ready()
-      // Another puppet hears by itself from now on; ours is begun with the first message.
-      if (puppet !== 'off' && puppet !== 'wecom' && talks) await talking()
+      // Another puppet hears by itself from now on.
+      const begins = puppet !== 'off' && talks && (deps.eager || puppet !== 'wecom')
+      if (begins) await talking()
     },
   }
 }
