@@ -38,7 +38,9 @@ export interface Reading {
 export function createReader({ words, findings }: Pick<TriageFiles, 'words' | 'findings'>): (text: string) => Reading {
   const groups = Object.entries(words.groups)
   const exact = createMatcher<string | null>([
-    ...groups.flatMap(([group, list]) => list.words.map((word) => ({ word, value: group as string | null }))),
+    ...groups.flatMap(([group, list]) =>
+      [...new Set(list.words)].map((word) => ({ word, value: group as string | null })),
+    ),
     ...words.idioms.map((word) => ({ word, value: null })),
   ])
   const sounding = createMatcher(
@@ -58,11 +60,11 @@ export function createReader({ words, findings }: Pick<TriageFiles, 'words' | 'f
   function hitsIn(text: string, clauses: readonly Clause[]): Hit[] {
     const found = exact(text)
     const idioms = found.filter(({ value }) => value === null)
-    const kept = new Map<string, Hit>()
+    const hits: Hit[] = []
     const add = (group: string, start: number, end: number) => {
       if (idioms.some((idiom) => idiom.start <= start && end <= idiom.end)) return
       const clause = clauses.findIndex((one) => one.start <= start && end <= one.end)
-      if (clause >= 0) kept.set(`${group} ${start} ${end}`, { group, start, end, clause, isPart: false })
+      if (clause >= 0) hits.push({ group, start, end, clause, isPart: false })
     }
     for (const { value, start, end } of found) {
       if (value === null) continue
@@ -74,9 +76,9 @@ export function createReader({ words, findings }: Pick<TriageFiles, 'words' | 'f
       if (typed === value.word) continue
       const same = [...typed].filter((char, at) => char === value.word[at]).length
       if (same * 2 < typed.length || others(text).some((one) => one.start < end && start < one.end)) continue
-      add(value.group, start, end)
+      const isKnown = hits.some((hit) => hit.start === start && hit.end === end && hit.group === value.group)
+      if (!isKnown) add(value.group, start, end)
     }
-    const hits = [...kept.values()]
     for (const hit of hits)
       hit.isPart = hits.some(
         (other) =>
