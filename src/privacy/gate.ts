@@ -5,7 +5,7 @@ import type { PrivacyService } from './service.ts'
 
 /**
  * Closes every route of customers that isn't `withoutConsent` to who has not agreed, has taken it back, or agreed to a version
- * that no longer counts. What stays open, and why: `docs/decisions/0022-…`.
+ * that no longer counts. What stays open, and why: `docs/decisions/0023-…`.
  */
 export const withConsent = (routes: readonly Route[], { granted }: Pick<PrivacyService, 'granted'>): Route[] =>
   routes.map((route) =>
