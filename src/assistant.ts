@@ -65,6 +65,7 @@ export function createAssistant(
         const { id, title, answer: text } = found.article
         return { id, title, text }
       },
+      unanswered: (question, about) => knowledge.unanswered(question, { ...about, audience: 'customer' }),
       async guide({ treatment }) {
         const kind = treatment && treatments.kind(treatment.code)
         if (!treatment || !kind) return null

@@ -138,7 +138,10 @@ export function createActs(deps: ActsDeps, opensOf: (facts: TalkFacts) => Date |
       await setOptOut(customerId, what === 'all' ? { all: true, promotion: true } : { promotion: true })
     },
     openSurvey: async ({ customerId }) => (await openSurveys(customerId))[0]?.title ?? null,
-    mayKeepPhotos: ({ customerId }) => privacy.granted(customerId, 'photos_care'),
+    async photoConsent({ customerId }) {
+      if (!(await privacy.granted(customerId, 'service'))) return 'elsewhere'
+      return (await privacy.granted(customerId, 'photos_care')) ? 'given' : 'ask'
+    },
     async allowPhotos({ customerId }) {
       const document = (await privacy.consents(customerId)).find(({ purpose }) => purpose === 'photos_care')
       if (document) await privacy.decide(customerId, 'photos_care', document.version, true)

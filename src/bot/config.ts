@@ -71,6 +71,7 @@ export const BOT_TEMPLATES = [
   'no_survey',
   'photo_kept',
   'photo_ask',
+  'photo_elsewhere',
   'photo_declined',
   'photo_unusable',
 ] as const

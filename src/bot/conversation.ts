@@ -155,6 +155,7 @@ async function question(turn: Turn, mild: 'watch' | 'expected' | null): Promise<
   }
   const normal = mild === 'expected' ? await knowledge.guide(facts) : null
   if (normal !== null) return askWhetherItHelped(turn, normal, 'guide')
+  await knowledge.unanswered(heard.text, { messageId: heard.messageId, ...about })
   return handOn(turn, mild !== 'watch' && !danger.toCaller)
 }
 
@@ -193,7 +194,13 @@ async function guide(turn: Turn): Promise<Partial<Memory>> {
 
 async function photo(turn: Turn): Promise<Partial<Memory>> {
   const { acts, facts, heard } = turn
-  if (!(await acts.mayKeepPhotos(facts))) return ask(turn, 'photo', 'photo_ask', heard.messageId)
+  const consent = await acts.photoConsent(facts)
+  if (consent === 'ask') return ask(turn, 'photo', 'photo_ask', heard.messageId)
+  if (consent === 'elsewhere') {
+    await acts.toPerson(heard, facts, 'photo')
+    await tell(turn, 'photo_elsewhere')
+    return { menu: null }
+  }
   return keep(turn, heard.messageId)
 }
 

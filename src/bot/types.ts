@@ -75,7 +75,8 @@ export interface Acts {
   optOut(facts: TalkFacts, what: 'promotion' | 'all'): Promise<void>
   /** The title of what is open, or null. */
   openSurvey(facts: TalkFacts): Promise<string | null>
-  mayKeepPhotos(facts: TalkFacts): Promise<boolean>
+  /** `elsewhere`: the agreement to the service comes first, and is read in the mini-program. */
+  photoConsent(facts: TalkFacts): Promise<'given' | 'ask' | 'elsewhere'>
   allowPhotos(facts: TalkFacts): Promise<void>
   /** False: it is no photo that can be kept. */
   keepPhoto(messageId: string, facts: TalkFacts, bytes: Buffer): Promise<boolean>
@@ -84,6 +85,11 @@ export interface Acts {
 export interface Knowledge {
   /** The approved article that answers it; null: a person does. */
   answer(question: string, about: { treatment: string | null; day: number | null }): Promise<Article | null>
+  /** Goes on the list of what is still to be written. */
+  unanswered(
+    question: string,
+    about: { messageId: string; treatment: string | null; day: number | null },
+  ): Promise<void>
   /** What matters on that day, or null. */
   guide(facts: TalkFacts): Promise<string | null>
 }

@@ -47,6 +47,8 @@ export function createTriage(files: TriageFiles): Triage {
       emergency >= raiseAt.emergency ? 'emergency' : abnormal + emergency >= raiseAt.abnormal ? 'abnormal' : 'none'
     if (isAtLeast(verdict.level, alike)) return verdict
     const matched = strongest(alike)
+    // What it can't show to a doctor, it doesn't raise: a bare number has no piece that it knows.
+    if (matched.length === 0) return verdict
     const share = Math.round((alike === 'emergency' ? emergency : abnormal + emergency) * 100)
     return {
       level: alike,

@@ -30,9 +30,10 @@ describe.each(harnesses.map((harness) => [harness.name, harness] as const))('on 
   const world = {
     danger: { level: 'none', handled: false, toCaller: false } as Danger,
     facts: {} as Partial<TalkFacts>,
-    consent: false,
+    consent: 'ask' as 'ask' | 'given' | 'elsewhere',
     acts: [] as string[],
     done: 0,
+    unanswered: [] as string[],
     rephrase: null as ConversationDeps['rephrase'],
   }
   const act = (name: string) => async () => void world.acts.push(name)
@@ -43,9 +44,9 @@ describe.each(harnesses.map((harness) => [harness.name, harness] as const))('on 
     complain: act('complain'),
     optOut: async (_facts, what) => void world.acts.push(`optOut:${what}`),
     openSurvey: async () => null,
-    mayKeepPhotos: async () => world.consent,
+    photoConsent: async () => world.consent,
     allowPhotos: async () => {
-      world.consent = true
+      world.consent = 'given'
     },
     async keepPhoto(_id, _facts, bytes) {
       world.acts.push(`photo:${bytes.length}`)
@@ -61,6 +62,7 @@ describe.each(harnesses.map((harness) => [harness.name, harness] as const))('on 
     knowledge: {
       answer: async (question) =>
         question.includes('洗脸') ? { id: 'wash', title: '洗脸', text: '今天可以用清水轻轻洗脸。' } : null,
+      unanswered: async (question) => void world.unanswered.push(question),
       guide: async () => '· 注意防晒',
     },
     acts,
@@ -91,7 +93,7 @@ describe.each(harnesses.map((harness) => [harness.name, harness] as const))('on 
 
   beforeEach(() => {
     talking = harness.customer('王女士')
-    Object.assign(world, { consent: false, acts: [], facts: {}, rephrase: null })
+    Object.assign(world, { consent: 'ask', acts: [], unanswered: [], facts: {}, rephrase: null })
     world.danger = { level: 'none', handled: false, toCaller: false }
   })
 
@@ -134,6 +136,7 @@ describe.each(harnesses.map((harness) => [harness.name, harness] as const))('on 
   test('what nobody has written down goes to a person', async () => {
     expect((await says('你们老板是谁')).join()).toContain('已经转给')
     expect(world.acts).toEqual(['person:no_answer:你们老板是谁'])
+    expect(world.unanswered).toEqual(['你们老板是谁'])
   })
 
   test('more of it is one task, and is answered once', async () => {
@@ -194,6 +197,13 @@ describe.each(harnesses.map((harness) => [harness.name, harness] as const))('on 
     await turn(() => harness.sends(talking, { name: 'a.jpg', base64: PIXEL }))
     expect((await says('不同意')).join()).toContain('不会存入')
     expect(world.acts).toEqual([])
+  })
+
+  test('who has not agreed to the service is shown where, and a colleague looks', async () => {
+    world.consent = 'elsewhere'
+    const said = await turn(() => harness.sends(talking, { name: 'a.jpg', base64: PIXEL }))
+    expect(said.join()).toContain('小程序')
+    expect(world.acts).toEqual(['person:photo:'])
   })
 
   test('greets by the day, and says that it is no doctor', async () => {
