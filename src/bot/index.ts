@@ -67,6 +67,7 @@ export function createBot(deps: BotDeps): Feature<BotService> {
   const opens = (facts: object): Date | null => ('opens' in facts && facts.opens instanceof Date ? facts.opens : null)
   const acts = createActs(deps, opens)
   let started: Promise<Talking> | null = null
+  let places = 0
 
   const runner = createRunner({
     ...deps,
@@ -128,7 +129,9 @@ export function createBot(deps: BotDeps): Feature<BotService> {
       // Another puppet hears by itself; what comes by customer service is then for people.
       on: puppet === 'wecom',
       async take({ messageId, customerId, at, judged }) {
-        const order = `${at.toISOString()} ${clock.wall().toISOString()} ${deps.random.id()}`
+        // The vendor's clock has whole seconds; within one they are in the order in which they came.
+        places += 1
+        const order = `${at.toISOString()} ${clock.wall().toISOString()} ${String(places).padStart(9, '0')}`
         await store.take(customerId, { messageId, order, danger: judged }, clock.now())
         nudge(TALKS)
       },

@@ -123,3 +123,7 @@ test('what is shipped has nothing to refuse; each mistake is named with its plac
     'rules rules.0.treatments names the unknown treatment unknown',
   ])
 })
+
+test('what the classifier cannot show is raised by nobody: a bare number calls no doctor', () => {
+  for (const text of ['9', '7', '10', '3']) expect(triage({ text, treatment: 'ipl', day: 1 }).level).toBe('none')
+})
