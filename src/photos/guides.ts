@@ -8,11 +8,23 @@ import type { TreatmentsService } from '../treatments/index.ts'
 import type { Admission } from './admission.ts'
 import { type PhotosConfig, type Shot, shotsFor } from './config.ts'
 import type { PhotoRow, PhotoStore } from './model.ts'
+import { type Consents, USES } from './types.ts'
+
+interface PhotoPurposeState {
+  purpose: (typeof USES)[keyof typeof USES]
+  version: number
+  title: string
+  text: string
+  /** Null: nothing was said that still counts. */
+  granted: boolean | null
+}
 
 export interface PhotoGuide {
   treatmentId: string | null
   /** Days since the treatment. */
   day: number | null
+  /** What photos may be used for, each with its consent: to be read before any is taken. */
+  purposes: PhotoPurposeState[]
   shots: (Shot & { overlay: { photoId: string; takenAt: Date; day: number | null } | null })[]
   /** The latest treatments, newest first: what photos may be of. */
   treatments: { treatmentId: string; name: string; treatedOn: string; day: number }[]
@@ -25,6 +37,7 @@ export function createGuides({
   admission,
   treatments,
   staff,
+  consents,
   config,
   clock,
 }: {
@@ -32,6 +45,7 @@ export function createGuides({
   admission: Pick<Admission, 'idsOf'>
   treatments: Pick<TreatmentsService, 'ofCustomer' | 'kind'>
   staff: Pick<StaffService, 'stores'>
+  consents: Pick<Consents, 'consents'>
   config: PhotosConfig
   clock: Clock
 }) {
@@ -42,6 +56,7 @@ export function createGuides({
       ids.length === 0 ? [] : (await treatments.ofCustomer(actor.id)).filter(({ status }) => status === 'completed')
     const treatment = done.find(({ id }) => id === treatmentId) ?? null
     if (treatmentId !== null && !treatment) throw notFound('treatment_not_found')
+    const asked = await consents.consents(actor.id)
     const stores = await staff.stores([...new Set(done.map(({ storeId }) => storeId))])
     const dayAfter = ({ storeId, treatedOn }: { storeId: string; treatedOn: string }) =>
       daysBetween(treatedOn, dayOf(clock.now(), stores.get(storeId)?.timeZone ?? DEFAULT_ZONE))
@@ -49,6 +64,10 @@ export function createGuides({
     return {
       treatmentId,
       day: treatment ? dayAfter(treatment) : null,
+      purposes: Object.values(USES).flatMap((purpose) => {
+        const found = asked.find((one) => one.purpose === purpose)
+        return found ? [{ ...found, purpose }] : []
+      }),
       shots: shotsFor(config, treatment).map((shot) => ({ ...shot, overlay: overlayOf(earlier, shot, treatmentId) })),
       treatments: done
         .slice(-LATEST)

@@ -188,7 +188,8 @@ function albumRoutes({ store, admission, openings, retention, guides, staff }: P
     route({
       method: 'get',
       path: '/api/mp/photo-guides',
-      summary: 'Which angles to take after a treatment, with hints and the earlier photo to lay under',
+      summary:
+        'What photos are for, and which angles to take after a treatment, with hints and the earlier photo to lay under',
       ...OF_MINE,
       withoutConsent: false,
       query: GuideQuery,

@@ -21,6 +21,10 @@ export type ConsentPurpose = 'service' | (typeof USES)[keyof typeof USES]
 /** The consents of customers, as whoever keeps them tells. */
 export interface Consents {
   granted(customerId: string, purpose: ConsentPurpose): Promise<boolean>
+  /** Every document there is, with what the customer has said of it. */
+  consents(
+    customerId: string,
+  ): Promise<{ purpose: string; version: number; title: string; text: string; granted: boolean | null }[]>
 }
 
 export type SafetyState = 'unchecked' | 'asked' | 'pass' | 'review' | 'risky'

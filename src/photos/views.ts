@@ -95,6 +95,15 @@ export const GuideQuery = z.strictObject({ treatmentId: Id.optional() })
 export const GuideView = z.object({
   treatmentId: z.string().nullable(),
   day: z.int().nullable(),
+  purposes: z.array(
+    z.object({
+      purpose: z.enum(Object.values(USES) as [(typeof USES)[keyof typeof USES]]),
+      version: z.int(),
+      title: z.string(),
+      text: z.string(),
+      granted: z.boolean().nullable(),
+    }),
+  ),
   shots: z.array(
     z.object({
       angle: z.enum(ANGLES),

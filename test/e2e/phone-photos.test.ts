@@ -59,6 +59,9 @@ describe.skipIf(withoutBrowser)('photos on the phone', async () => {
       await phone.text('还没有照片').waitFor()
       await phone.looksRight(`photos-empty-${touch}`)
       await phone.tap(phone.role('button', '拍摄照片'))
+      await phone.text('照片会用在哪里').waitFor()
+      await phone.looksRight(`photos-purposes-${touch}`)
+      await phone.tap(phone.role('button', /开始拍摄/))
       await phone.text('请素颜正对镜头').waitFor()
       await phone.page.getByText(/光线/).first().waitFor()
       await phone.looksRight(`photos-capture-${touch}`)
@@ -88,6 +91,7 @@ describe.skipIf(withoutBrowser)('photos on the phone', async () => {
       if (!touch) await moveClock(world.simulator.ready.wecomBase, new Date('2026-03-16T10:00+08:00'), 120_000)
       const phone = await world.open({ person: who.personId, path: album(who), touch })
       await phone.tap(phone.role('button', '拍摄照片'))
+      await phone.tap(phone.role('button', /开始拍摄/))
       await phone.text('淡影是治疗后第 1 天的照片').waitFor()
       await phone.looksRight(`photos-ghost-${touch}`)
       await phone.tap(phone.text('隐藏淡影'))
@@ -119,6 +123,7 @@ describe.skipIf(withoutBrowser)('photos on the phone', async () => {
     const before = (await photosOf(other)).length
     const phone = await world.open({ person: other.personId, path: album(other) })
     await phone.tap(phone.role('button', '拍摄照片'))
+    await phone.tap(phone.role('button', /开始拍摄/))
     const chooser = phone.page.waitForEvent('filechooser')
     await phone.tap(phone.role('button', '从相册选择'))
     const sent: string[] = []
@@ -159,6 +164,7 @@ describe.skipIf(withoutBrowser)('photos on the phone', async () => {
       await route.continue()
     })
     await phone.tap(phone.role('button', '拍摄照片'))
+    await phone.tap(phone.role('button', /开始拍摄/))
     const chooser = phone.page.waitForEvent('filechooser')
     await phone.tap(phone.role('button', '从相册选择'))
     await (await chooser).setFiles({ name: 'big.jpg', mimeType: 'image/jpeg', buffer: picture })

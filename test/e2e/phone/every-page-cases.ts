@@ -41,6 +41,16 @@ const invitation = ({ invitationId }: Ids) => ({ invitationId })
 const look = (words: string) => async (phone: OpenPhone) => {
   await phone.page.getByLabel('想了解什么').fill(words)
 }
+/** Past what photos are for, which is in the way once. */
+const toCamera = async (phone: OpenPhone) => {
+  await phone
+    .text(/开始拍摄|光线/)
+    .first()
+    .waitFor()
+  const begin = phone.role('button', /开始拍摄/)
+  if ((await begin.count()) > 0) await phone.tap(begin)
+  await phone.text(/光线/).first().waitFor()
+}
 const on = (phone: OpenPhone, id: string) => phone.find(`[data-testid="every_kind.${id}"]`)
 
 export const pages: Record<string, Cases> = {
@@ -139,19 +149,22 @@ export const pages: Record<string, Cases> = {
   },
   'pages/photos/capture/index': {
     loading: waits(treatment),
-    empty: { who: 'empty', sees: '光线' },
+    empty: { who: 'empty', sees: '光线', act: toCamera },
     failed: fails(treatment),
-    full: { who: 'full', query: treatment, sees: '淡影是' },
+    full: { who: 'full', query: treatment, sees: '淡影是', act: toCamera },
     much: {
       who: 'much',
       query: treatment,
       sees: '用这张',
       act: async (phone) => {
-        await phone.text(/光线/).first().waitFor()
+        await toCamera(phone)
         await phone.tap(phone.role('button', '拍照'))
       },
     },
-    also: { gone: { who: 'full', query: () => ({ treatmentId: 'nobody' }), sees: '没有找到' } },
+    also: {
+      gone: { who: 'full', query: () => ({ treatmentId: 'nobody' }), sees: '没有找到' },
+      purposes: { who: 'stranger', sees: '照片会用在哪里' },
+    },
   },
   'pages/photos/photo/index': {
     loading: waits(photo),

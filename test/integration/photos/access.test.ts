@@ -362,5 +362,10 @@ describe('guides', () => {
       day: null,
       shots: [{ angle: 'front', optional: false }, {}, {}, {}],
     })
+    const purposes = (await json('GET', '/api/mp/photo-guides')).body.purposes as { purpose: string }[]
+    expect(purposes.map(({ purpose }) => purpose)).toEqual(['photos_care', 'photos_teaching', 'photos_publicity'])
+    expect(purposes[0]).toMatchObject({ granted: true, version: 1, text: expect.stringContaining('只用于医生和护士') })
+    world.refused.add('ann photos_care')
+    expect((await json('GET', '/api/mp/photo-guides')).body.purposes).toMatchObject([{ granted: false }, {}, {}])
   })
 })

@@ -88,7 +88,14 @@ export async function photosWorld(own: { db: Connection; bucket: S3Settings | nu
   const staff = new Map<string, StaffMember>()
   const stores = new Map([store('huayan', 'hospital'), store('qingyan', 'salon')].map((one) => [one.id, one]))
   const refused = new Set<string>()
-  const consents: Consents = { granted: async (id, purpose) => !refused.has(`${id} ${purpose}`) }
+  const granted: Consents['granted'] = async (id, purpose) => !refused.has(`${id} ${purpose}`)
+  const consents: Consents = {
+    granted,
+    consents: (id) =>
+      Promise.all(
+        config.consents.map(async (one) => ({ ...one, granted: await granted(id, one.purpose as 'service') })),
+      ),
+  }
   const asked: Parameters<WechatClient['checkMedia']>[0][] = []
   const wechat: Pick<WechatClient, 'checkMedia'> = {
     async checkMedia(input) {

@@ -1,9 +1,10 @@
-/** Guided capture: angle by angle, over the ghost of the earlier photo, with a word about the light; or from the album. */
-import { type Angle, getPhotoGuide, type Shot } from '../../../services/photos'
+/** Guided capture: first what photos are for, then angle by angle, over the ghost of the earlier photo, with a word about the light; or from the album. */
+import { type Angle, getPhotoGuide, type PhotoGuide, type Shot } from '../../../services/photos'
 import { show } from '../../../utils/loading'
 import { pictureOf } from '../../../utils/pictures'
 import { addUpload } from '../../../utils/uploads'
 import type { Status } from '../../../utils/views'
+import { isTold } from '../told'
 import { dayWords } from '../words'
 import { LIGHT_WORDS, type Light, lightOf, luminanceOf } from './light'
 
@@ -22,6 +23,9 @@ Page({
     treatmentId: '',
     /** Of the window below its bar, in px: the camera fills what the words leave. */
     height: 0,
+    purposes: [] as PhotoGuide['purposes'],
+    /** The camera opens behind it. */
+    isTold: false,
     shots: [] as ShotView[],
     at: 0,
     position: 'front' as 'front' | 'back',
@@ -52,10 +56,14 @@ Page({
 
   async load() {
     await show(this, async () => {
-      const { shots } = await getPhotoGuide(this.data.treatmentId || null)
+      const { shots, purposes } = await getPhotoGuide(this.data.treatmentId || null)
       const { windowHeight: height } = wx.getWindowInfo()
-      return { height, shots: shots.map((shot) => ({ ...shot, isTaken: false })) }
+      return { height, purposes, isTold: isTold(purposes), shots: shots.map((shot) => ({ ...shot, isTaken: false })) }
     })
+    if (this.data.isTold) this.turn(0)
+  },
+  begin() {
+    this.setData({ isTold: true })
     this.turn(0)
   },
 
@@ -141,6 +149,10 @@ Page({
   },
   leave() {
     void wx.reLaunch({ url: '/pages/home/index' })
+  },
+  back() {
+    if (getCurrentPages().length > 1) void wx.navigateBack()
+    else this.leave()
   },
   /** The album shows how far they are. */
   finish() {
