@@ -47,8 +47,15 @@ test('a person on request: the answer, a card, and the conversation is theirs in
   const [task] = (await tasksOf(id)).filter(({ kind }) => kind === 'chat_reply')
   expect(task).toBeDefined()
   expect(conversation(3).state).toBe(3)
-  await world.says(3, '可以洗脸吗')
+  await world.says(3, '做完光子嫩肤可以化妆吗？')
   expect(said(3)).toHaveLength(1)
+  // Until the colleague ends it.
+  const { personId } = world.staffOf(conversation(3).servicer ?? '')
+  simulator.act({ as: 'staff', id: personId, do: 'end-session', customer: world.personOf(3).personId })
+  await world.work()
+  await world.says(3, '做完光子嫩肤可以化妆吗？')
+  expect(said(3)).toHaveLength(2)
+  expect(said(3)[1]).toContain('不能代替医生诊断')
 })
 
 test('a complaint is filed with its number, once', async () => {
