@@ -256,6 +256,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     questions: surveys.service.questionsFor,
     kinds: config.treatments,
     subscriptions: messaging.service.subscriptions,
+    knowledge: knowledge.service,
   })
 
   const features = [

@@ -15,6 +15,7 @@ import { createArticleVersions } from './versions.ts'
 export { type Article, ArticlesFile, type Audience } from './articles.ts'
 export type { TellRole } from './gaps.ts'
 export { type KnowledgeFiles, loadKnowledge } from './load.ts'
+export type { Search } from './search.ts'
 export type { Answer, Asking, KnowledgeService } from './service.ts'
 export { SynonymsFile } from './synonyms.ts'
 

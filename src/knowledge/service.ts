@@ -2,6 +2,7 @@
 import type { Article, Audience } from './articles.ts'
 import type { Gaps } from './gaps.ts'
 import type { Library } from './library.ts'
+import { type Asked, createSearch, type Findable, type Search } from './search.ts'
 import type { ArticleVersions } from './versions.ts'
 
 export interface Asking {
@@ -10,6 +11,12 @@ export interface Asking {
   /** … and the days since. */
   day?: number | null | undefined
   audience: Audience
+}
+
+export interface Found {
+  article: Article
+  score: number
+  confidence: number
 }
 
 export interface Answer {
@@ -23,6 +30,10 @@ export interface Answer {
 export interface KnowledgeService {
   /** The approved article that answers it; null where none does well enough: then a person answers. */
   answer(question: string, asking: Asking): Promise<Answer | null>
+  /** Everything that is about it, the nearest first; for whoever looks something up and chooses. */
+  find(question: string, asked: Asked & { audience: Audience }, limit: number): Promise<Found[]>
+  /** The same search over texts of another room, which it keeps for as long as it needs them. */
+  searchIn<T extends Findable>(items: readonly T[]): Search<T>
   /** The article that may be said now; null for one that isn't there, waits for a doctor, or was retired. */
   article(id: string): Promise<Article | null>
   /**
@@ -62,6 +73,13 @@ export function createKnowledgeService({ library, versions, gaps }: ServiceDeps)
         others: others.map(({ item }) => item.article),
       }
     },
+    async find(question, { audience, ...asked }, limit) {
+      await versions.refresh()
+      return library
+        .find(question, audience, asked, limit)
+        .map(({ item, score, confidence }) => ({ article: item.article, score, confidence }))
+    },
+    searchIn: (items) => createSearch(items, library.tokens),
     async article(id) {
       await versions.refresh()
       return library.articles.get(id) ?? null

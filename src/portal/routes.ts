@@ -1,6 +1,7 @@
 /** The pages of the mini-program that show what the rooms know of the caller. */
 import { z } from 'zod'
 import { momentIn, momentName } from '../care/index.ts'
+import type { KnowledgeService } from '../knowledge/index.ts'
 import { dayOf } from '../platform/calendar.ts'
 import { maskPhone } from '../platform/crypto.ts'
 import { notFound } from '../platform/errors.ts'
@@ -18,6 +19,7 @@ export interface PortalRouteDeps extends PortalDeps {
   kinds: readonly TreatmentKind[]
   /** What may be asked for, and how many of each are left. */
   subscriptions: (customerId: string) => Promise<z.input<typeof SubscriptionsView>['items']>
+  knowledge: Pick<KnowledgeService, 'find' | 'searchIn'>
 }
 
 const GuideParams = z.strictObject({ treatmentId: z.string().min(1).max(128), moment: z.string().min(1).max(20) })
@@ -25,7 +27,7 @@ const Ticks = z.strictObject({ ticked: z.array(z.string().regex(/^[0-9a-f]{12}$/
 
 export function portalRoutes(deps: PortalRouteDeps): Route[] {
   const { care, customers, staff, store, kinds, clock } = deps
-  let help: ReturnType<typeof createHelp> | null = null
+  const help = createHelp(care, kinds, deps.knowledge)
   const mp = { tag: 'mini-program', auth: 'customer' } as const
 
   const momentsOf = ({ kind, treatment }: Known) =>
@@ -116,23 +118,20 @@ export function portalRoutes(deps: PortalRouteDeps): Route[] {
       ...mp,
       method: 'get',
       path: '/api/mp/help',
-      summary: 'Look something up in the care guides, my own treatments first',
+      summary: 'Look something up in the articles and care guides, my own treatments first',
       query: z.strictObject({ q: ShortText(60) }),
       response: HelpView,
       async handle({ actor, query: { q } }) {
-        help ??= createHelp(care, kinds)
         const known = await knownTreatments(deps, actor.id)
         const own = new Map(
           known.map(({ treatment }) => [treatment.code, treatment.id]).reverse() as [string, string][],
         )
-        const found = help.find(q, new Set(own.keys()))
+        const found = await help.find(q, new Set(own.keys()))
         return {
-          items: found.map(({ code, title, text, moment }) => ({
-            title,
-            text,
-            moment,
-            treatmentId: own.get(code) ?? null,
-          })),
+          items: found.map(({ codes, title, text, moment }) => {
+            const mine = codes.find((code) => own.has(code))
+            return { title, text, moment, treatmentId: mine === undefined ? null : (own.get(mine) ?? null) }
+          }),
         }
       },
     }),

@@ -89,9 +89,10 @@ export const HelpView = z.object({
     z.object({
       title: z.string(),
       text: z.string(),
-      /** Of an own treatment: the page of its guide. */
+      /** The own treatment that it is about … */
       treatmentId: z.string().nullable(),
-      moment: Moment,
+      /** … and, where it is a guide, the moment of its page. */
+      moment: Moment.nullable(),
     }),
   ),
 })

@@ -89,9 +89,16 @@ test('help finds advice by its words, the own treatment first, and says when the
   const found = (await get(`/help?q=${encodeURIComponent('还能不能喝酒')}`)).body.items as {
     text: string
     treatmentId: string | null
+    moment: number | string | null
   }[]
   expect(found[0]).toMatchObject({ treatmentId })
   expect(found[0]?.text).toContain('酒')
+  // Articles and the days of guides, side by side.
+  const own = found.filter((one) => one.treatmentId === treatmentId).map(({ moment }) => moment === null)
+  expect([own.includes(true), own.includes(false)]).toEqual([true, true])
+  const general = (await get(`/help?q=${encodeURIComponent('怎么开发票')}`)).body.items as typeof found
+  expect(general[0]).toMatchObject({ treatmentId: null, moment: null })
+  expect(general[0]?.text).toContain('发票')
   expect((await get(`/help?q=${encodeURIComponent('xyzzy')}`)).body.items).toEqual([])
 })
 

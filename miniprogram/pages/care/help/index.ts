@@ -1,4 +1,4 @@
-/** Looking something up in the guides: my own treatments first, and a person where words don't help. */
+/** Looking something up in articles and guides: my own treatments first, and a person where words don't help. */
 import { getHelp, type Help } from '../../../services/care'
 import { openChat } from '../../../services/chat'
 import { show } from '../../../utils/loading'
@@ -56,7 +56,8 @@ Page({
   choose({ currentTarget }: WechatMiniprogram.TouchEvent) {
     const index = currentTarget.dataset.index as number
     const item = this.found[index]
-    if (item?.treatmentId) void wx.navigateTo({ url: guideUrl(item.treatmentId, String(item.moment)) })
+    if (item?.treatmentId && item.moment !== null)
+      void wx.navigateTo({ url: guideUrl(item.treatmentId, String(item.moment)) })
     else if (this.data.open === index) this.setData({ open: -1 })
     else this.setData({ open: index, openText: item?.text ?? '' })
   },
