@@ -137,6 +137,12 @@ function pairs(run: string, terms: string[]): void {
   }
 }
 
+/** HA is a name, and no part of "charm": whether Latin letters or digits go on where a phrase of them begins or ends. */
+const LATIN = /[a-z0-9]/
+const isInside = (text: string, from: number, to: number): boolean =>
+  (LATIN.test(text.charAt(from)) && LATIN.test(text.charAt(from - 1))) ||
+  (LATIN.test(text.charAt(to - 1)) && LATIN.test(text.charAt(to)))
+
 /** Finds the longest phrases of two signs and more, from left to right, without overlaps. */
 function finder<T>(phrases: ReadonlyMap<string, T>): (text: string) => { phrase: string; found: T }[] {
   const longest = Math.max(0, ...[...phrases.keys()].map(({ length }) => length))
@@ -147,7 +153,7 @@ function finder<T>(phrases: ReadonlyMap<string, T>): (text: string) => { phrase:
       for (let length = Math.min(longest, text.length - at); length > 1; length--) {
         const phrase = text.slice(at, at + length)
         const found = phrases.get(phrase)
-        if (found === undefined) continue
+        if (found === undefined || isInside(text, at, at + length)) continue
         all.push({ phrase, found })
         step = length
         break

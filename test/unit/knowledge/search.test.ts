@@ -24,6 +24,11 @@ describe('the same is found for', () => {
   })
 })
 
+test('letters inside a foreign word are no name', () => {
+  expect(library.find('blockchain', 'customer')).toEqual([])
+  expect(first('ha青了')).toBe('filler-bruise')
+})
+
 test('a treatment that is named decides, else the one that the asker had', () => {
   expect(first('光子以后洗脸')).toBe('ipl-wash')
   expect(first('填充以后洗脸')).toBe('filler-wash')
