@@ -8,7 +8,7 @@ import { BotFile } from '../src/bot/index.ts'
 import { AdviceFile, GuideFile, PathwayFile } from '../src/care/index.ts'
 import { loadConfig } from '../src/config.ts'
 import { IMPORT_FIELDS } from '../src/imports/index.ts'
-import { ArticlesFile, SynonymsFile } from '../src/knowledge/index.ts'
+import { ArticlesFile, SynonymsFile, TrainingFile } from '../src/knowledge/index.ts'
 import { ConfirmingFile, PromotionFile, TemplateFile, WordingFile } from '../src/messaging/index.ts'
 import { PhotosFile } from '../src/photos/index.ts'
 import { systemClock } from '../src/platform/clock.ts'
@@ -121,6 +121,7 @@ const files: Record<string, () => string> = {
   'config/schema/knowledge.json': () => schema(ArticlesFile),
   'config/schema/synonyms.json': () => schema(SynonymsFile),
   'config/schema/bot.json': () => schema(BotFile),
+  'config/schema/training.json': () => schema(TrainingFile),
   'config/schema/photos.json': () => schema(PhotosFile),
   'config/schema/organisation.json': () => schema(OrganisationSchema),
   'config/schema/treatments.json': () => schema(TreatmentsSchema),

@@ -10,6 +10,9 @@ import { createKnowledgeStore } from './model.ts'
 import { createPublishing } from './publishing.ts'
 import { knowledgeRoutes } from './routes.ts'
 import { createKnowledgeService, type KnowledgeService } from './service.ts'
+import { createTrainingStore } from './training-model.ts'
+import { trainingRoutes } from './training-routes.ts'
+import { createTraining } from './training-service.ts'
 import { createArticleVersions } from './versions.ts'
 
 export { type Article, ArticlesFile, type Audience } from './articles.ts'
@@ -19,10 +22,12 @@ export type { Search } from './search.ts'
 export type { Answer, Asking, KnowledgeService } from './service.ts'
 export { SynonymsFile } from './synonyms.ts'
 
+export { TrainingFile } from './training.ts'
+
 export interface KnowledgeDeps extends Ports {
   files: KnowledgeFiles
   kinds: readonly TreatmentKind[]
-  staff: Pick<StaffService, 'member'>
+  staff: Pick<StaffService, 'member' | 'store' | 'roster'>
   /** What no text may say, one line each. */
   words: (text: string) => string[]
   /** Tells everybody of a role something. */
@@ -38,14 +43,21 @@ export function createKnowledge(deps: KnowledgeDeps): Feature<KnowledgeService> 
   const versions = createArticleVersions({ ...deps, store, library, files: files.articles })
   const facts = { treatments: new Set(kinds.map(({ code }) => code)), words }
   const publishing = createPublishing({ ...deps, store, versions, facts })
+  const trainingStore = createTrainingStore(deps.db)
+  const training = createTraining({ ...deps, store: trainingStore, versions, file: files.training })
   const gaps = createGaps({ ...deps, store, library })
   return {
     service: createKnowledgeService({ library, versions, gaps }),
-    routes: [...knowledgeRoutes({ ...deps, store, versions, library, publishing }), ...gapRoutes({ ...deps, gaps })],
+    routes: [
+      ...knowledgeRoutes({ ...deps, store, versions, library, publishing }),
+      ...gapRoutes({ ...deps, gaps }),
+      ...trainingRoutes(training),
+    ],
     due: [],
     routines: [gapRoutine({ ...deps, gaps, versions })],
     async ready() {
       await store.ready()
+      await trainingStore.ready()
       await versions.keepFiles()
     },
   }

@@ -4,14 +4,17 @@ import type { ConfigLoader } from '../platform/config.ts'
 import { type Article, ArticlesFile } from './articles.ts'
 import { type ArticleFacts, checkArticles } from './static-checks.ts'
 import { SynonymsFile } from './synonyms.ts'
+import { TrainingFile } from './training.ts'
 
 export interface KnowledgeFiles {
   articles: readonly Article[]
   synonyms: SynonymsFile
+  training: TrainingFile
 }
 
 const FOLDER = 'knowledge'
 const SYNONYMS = 'synonyms.yaml'
+const TRAINING = 'training.yaml'
 
 /** The files of the knowledge; null while one has problems, which the loader keeps. `shown`: how a file of the folder is named. */
 export function loadKnowledge(
@@ -20,8 +23,9 @@ export function loadKnowledge(
   facts: ArticleFacts,
 ): KnowledgeFiles | null {
   const known = loader.problems.length
-  const files = loader.loadAll(FOLDER, ArticlesFile, [SYNONYMS])
+  const files = loader.loadAll(FOLDER, ArticlesFile, [SYNONYMS, TRAINING])
   const synonyms = loader.load(join(FOLDER, SYNONYMS), SynonymsFile)
+  const training = loader.load(join(FOLDER, TRAINING), TrainingFile)
   const placed = [...files].flatMap(([name, { articles }]) =>
     articles.map((article, i) => ({ article, file: join(FOLDER, `${name}.yaml`), i })),
   )
@@ -38,5 +42,5 @@ export function loadKnowledge(
       const message = `${code} is no treatment of config/treatments.yaml`
       loader.report({ file: shown(file), line: loader.lineOf(file, path), path: path.join('.'), message })
     }
-  return synonyms && loader.problems.length === known ? { articles, synonyms } : null
+  return synonyms && training && loader.problems.length === known ? { articles, synonyms, training } : null
 }

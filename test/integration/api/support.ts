@@ -200,6 +200,7 @@ export async function enterRecords({ made, json, customerToken, simulator, db }:
     pathwayId: 'base',
     articleId: 'service-invoice',
     month: '2026-03',
+    exerciseId: 'nurse-care',
     by: 'lin',
     reviewOn: '2027-05-31',
     treatmentId: treatment.id,

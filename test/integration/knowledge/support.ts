@@ -3,7 +3,7 @@ import { loadConfig } from '../../../src/config.ts'
 import { type Article, createKnowledge, type TellRole } from '../../../src/knowledge/index.ts'
 import type { Route } from '../../../src/platform/http.ts'
 import type { Ports } from '../../../src/platform/ports.ts'
-import type { Role, StaffMember } from '../../../src/staff/index.ts'
+import type { Role, Roster, StaffMember, Store } from '../../../src/staff/index.ts'
 import { HANDFUL } from '../../unit/knowledge/support.ts'
 
 const { knowledge, treatments, words } = loadConfig('config')
@@ -18,6 +18,8 @@ const member = (userId: string): StaffMember | null => {
   const roles = PEOPLE[userId]
   return roles ? { userId, name: userId, roles, storeIds: ['huayan'], active: true } : null
 }
+
+const everybody = Object.keys(PEOPLE).flatMap((userId) => member(userId) ?? [])
 
 /** Medical ones wait, as shipped ones do. */
 export const SHIPPED: readonly Article[] = HANDFUL.map((one) =>
@@ -34,9 +36,13 @@ export async function knowledgeOf(ports: Ports, { articles = SHIPPED, withholdUn
   const told: Parameters<TellRole>[0][] = []
   const room = createKnowledge({
     ...ports,
-    files: { articles, synonyms: knowledge.synonyms },
+    files: { ...knowledge, articles },
     kinds: treatments,
-    staff: { member: async (userId) => member(userId) },
+    staff: {
+      member: async (userId) => member(userId),
+      store: async (storeId) => (storeId === 'huayan' ? ({ id: storeId } as Store) : null),
+      roster: async () => ({ having: (_, role) => everybody.filter(({ roles }) => roles.includes(role)) }) as Roster,
+    },
     words,
     tellRole: async (note) => void told.push(note),
     withholdUnapproved,

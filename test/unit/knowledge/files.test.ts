@@ -1,5 +1,5 @@
 /** Mistakes in `config/knowledge/`: each is named with its file and line, before anybody is answered with it. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -43,12 +43,15 @@ treatments:
 fillers: [的]
 `
 
-function problems({ articles = GOOD, synonyms = SYNONYMS }): string[] {
+const TRAINING = readFileSync('config/knowledge/training.yaml', 'utf8')
+
+function problems({ articles = GOOD, synonyms = SYNONYMS, training = TRAINING }): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'aftercare-knowledge-'))
   folders.push(folder)
   mkdirSync(join(folder, 'knowledge'))
   writeFileSync(join(folder, 'knowledge', 'filler.yaml'), articles)
   writeFileSync(join(folder, 'knowledge', 'synonyms.yaml'), synonyms)
+  writeFileSync(join(folder, 'knowledge', 'training.yaml'), training)
   const loader = createConfigLoader(folder)
   const found = loadKnowledge(loader, (file) => join(folder, file), {
     treatments: new Set(['hyaluronic_filler']),
@@ -143,5 +146,30 @@ describe('a mistake is named with its place:', () => {
     ],
   ])('%s', (_, change, expected) => {
     expect(problems({ synonyms: change(SYNONYMS) }).join('\n')).toMatch(expected)
+  })
+
+  test.each<[string, (text: string) => string, RegExp]>([
+    [
+      'a right answer that isn’t there',
+      (text) => text.replace('right: [2]', 'right: [7]'),
+      /^training\.yaml:\d+ quizzes\.0\.questions\.0\.right names an option/,
+    ],
+    [
+      'a scenario without a right choice',
+      (text) => text.replace('points: 10', 'points: 9'),
+      /^training\.yaml:\d+ scenarios\.0\.options must have one/,
+    ],
+    [
+      'an exercise twice',
+      (text) => text.replace('id: service-contact', 'id: nurse-care'),
+      /^training\.yaml:\d+ quizzes\.1\.id nurse-care stands twice/,
+    ],
+    [
+      'a role that nobody has',
+      (text) => text.replace('roles: [nurse]', 'roles: [healer]'),
+      /^training\.yaml:\d+ quizzes\.0\.roles\.0/,
+    ],
+  ])('%s', (_, change, expected) => {
+    expect(problems({ training: change(TRAINING) }).join('\n')).toMatch(expected)
   })
 })
