@@ -6,12 +6,21 @@ import { systemClock } from '../src/platform/clock.ts'
 import { collectionOf, connectDb } from '../src/platform/db.ts'
 import { withEnvFile } from '../src/platform/env-file.ts'
 
-const TABLES = ['inbox', 'event_deliveries'] as const
+/** What is given up in each table, and how it stands before its first try. */
+const TABLES = {
+  inbox: { parked: { status: 'parked' }, fresh: { status: 'pending' }, any: true },
+  event_deliveries: { parked: { status: 'parked' }, fresh: { status: 'pending' }, any: true },
+  // A photo that has its pictures is never drawn again.
+  photos: { parked: { state: 'failed' }, fresh: { state: 'preparing' }, any: false },
+} as const
+const tables = Object.entries(TABLES)
 const SHOWN = 50
 
 interface Row {
   _id: string
-  status: string
+  status?: string
+  /** Of a photo. */
+  state?: string
   dueAt: Date | null
   attempt: number
   claim: typeof FREE_CLAIM
@@ -39,10 +48,10 @@ process.exit(found ? 0 : 1)
 
 async function replay(db: Connection): Promise<boolean> {
   let count = 0
-  for (const table of TABLES) {
+  for (const [table, { parked, fresh, any }] of tables) {
     const { matchedCount } = await collectionOf<Row>(db, table).updateMany(
-      values.parked ? { status: 'parked' } : { _id: { $in: ids } },
-      { $set: { status: 'pending', dueAt: systemClock.now(), attempt: 0, claim: FREE_CLAIM } },
+      values.parked ? parked : { _id: { $in: ids }, ...(any ? {} : parked) },
+      { $set: { ...fresh, dueAt: systemClock.now(), attempt: 0, claim: FREE_CLAIM } },
     )
     count += matchedCount
   }
@@ -51,14 +60,11 @@ async function replay(db: Connection): Promise<boolean> {
 }
 
 async function list(db: Connection): Promise<boolean> {
-  for (const table of TABLES) {
+  for (const [table, { parked }] of tables) {
     const rows = collectionOf<Row>(db, table)
-    const count = await rows.countDocuments({ status: 'parked' })
+    const count = await rows.countDocuments(parked)
     process.stdout.write(`${table}: ${count} parked\n`)
-    for (const { _id, type, event, subscriber, lastError } of await rows
-      .find({ status: 'parked' })
-      .limit(SHOWN)
-      .toArray())
+    for (const { _id, type, event, subscriber, lastError } of await rows.find(parked).limit(SHOWN).toArray())
       process.stdout.write(`  ${_id}  ${[type ?? event?.type, subscriber, lastError].filter(Boolean).join(' · ')}\n`)
   }
   return true

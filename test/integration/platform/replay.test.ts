@@ -46,6 +46,7 @@ test('given up, listed with the reason, due again, and then done', async () => {
       '  m1  text · internal',
       'event_deliveries: 1 parked',
       `  ${deliveryId}  treatment.completed · care · internal`,
+      'photos: 0 parked',
       '',
     ].join('\n'),
   })
@@ -60,7 +61,7 @@ test('given up, listed with the reason, due again, and then done', async () => {
   clock.set(new Date())
   await work()
   expect(handled).toEqual(['m1', 'e1'])
-  expect(replay()).toEqual({ status: 0, said: 'inbox: 0 parked\nevent_deliveries: 0 parked\n' })
+  expect(replay()).toEqual({ status: 0, said: 'inbox: 0 parked\nevent_deliveries: 0 parked\nphotos: 0 parked\n' })
 })
 
 test('without a database it says how to call it', () => {
