@@ -5,6 +5,7 @@
 import type { Treatment } from '../../simulator/audit/expected.ts'
 import type { Wishes } from '../../simulator/audit/judge.ts'
 import type { RedFlag } from '../../simulator/audit/red-flags.ts'
+import type { Customer } from '../../simulator/index.ts'
 import type { Done, Entry } from './entries.ts'
 
 export interface Chart {
@@ -16,6 +17,10 @@ export interface Chart {
   wishes(): Map<string, Wishes>
   /** What customers have told us of, in their own words. */
   felt(): RedFlag[]
+  /** The server has taken a complaint of this person. */
+  complained(customer: Customer): void
+  /** Who has complained, once per complaint. */
+  complaints(): string[]
 }
 
 export function createChart(): Chart {
@@ -23,6 +28,7 @@ export function createChart(): Chart {
   const done = new Map<string, { done: Done; entry: Entry }>()
   const wishes = new Map<string, Wishes>()
   const felt: RedFlag[] = []
+  const complaints: string[] = []
 
   const add = ({ at, customer, store }: Entry, own: Pick<Treatment, 'externalId' | 'code' | 'endedAt'>) =>
     records.set(own.externalId, {
@@ -110,5 +116,7 @@ export function createChart(): Chart {
     treatments: () => [...records.values()],
     wishes: () => new Map(wishes),
     felt: () => [...felt],
+    complained: ({ personId }) => void complaints.push(personId),
+    complaints: () => [...complaints],
   }
 }

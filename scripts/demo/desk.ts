@@ -1,6 +1,6 @@
 /** The clinic's own system at work: every entry of the stories goes through `/api/v1` at its hour, as real systems would. */
 import { between, type Customer, type Simulator } from '../../simulator/index.ts'
-import { attempt, leave, visit } from '../../simulator/people/index.ts'
+import { attempt, complain, leave, visit } from '../../simulator/people/index.ts'
 import type { Chart } from './chart.ts'
 import type { ClinicApi } from './clinic-api.ts'
 import type { Bought, Done, Entry } from './entries.ts'
@@ -22,7 +22,7 @@ export function scheduleEntries(desk: Desk, entries: readonly Entry[]): void {
 
 export async function enter(desk: Desk, entry: Entry): Promise<void> {
   const { api, chart, simulator } = desk
-  const { customer, store } = entry
+  const { customer, store, at } = entry
   chart.note(entry)
   switch (entry.what) {
     case 'registered': {
@@ -81,6 +81,10 @@ export async function enter(desk: Desk, entry: Entry): Promise<void> {
     case 'felt':
       attempt(() => simulator.act({ as: 'customer', id: customer.personId, do: 'say', text: entry.felt.words }))
       simulator.context.clock.touch()
+      return
+    case 'complained':
+      if (await complain(simulator, customer, { ...entry.grievance, about: at.toISOString() }))
+        chart.complained(customer)
       return
     case 'left':
       leave(simulator, customer)

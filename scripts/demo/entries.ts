@@ -1,7 +1,7 @@
 /** What a clinic's own system enters, and when: the words that a story is written in. */
 import type { Customer } from '../../simulator/index.ts'
 import { MINUTE_MS } from './calendar.ts'
-import type { Felt } from './felt.ts'
+import type { Felt, Grievance } from './felt.ts'
 import type { ClinicStore } from './stores.ts'
 
 /** A treatment as the clinic's system has it. */
@@ -55,6 +55,8 @@ export type Fact =
   | { what: 'phoned'; id: string }
   /** Writes to us of a complication: nobody enters that, it is said. */
   | { what: 'felt'; felt: Felt }
+  /** Complains in the mini-program. */
+  | { what: 'complained'; grievance: Grievance }
   /** Deletes the consultant and closes the chat: nobody enters that, it happens. */
   | { what: 'left' }
 

@@ -40,6 +40,16 @@ const WORDS: Record<Urgency, Record<string, readonly string[]>> = {
   },
 }
 
+/** Of those who use the mini-program. */
+const COMPLAINS = 0.25
+const COMPLAINTS = [
+  { type: 'service', words: '前台排队等了一个小时，问了几次都没有人理我', demand: '希望给个说法' },
+  { type: 'price', words: '结账的时候比当初说的贵了，单子上也没有写清楚', demand: '请核对费用' },
+  { type: 'effect', words: '做完两周了看不出什么变化，和当初介绍的不一样', demand: '希望医生再看一下' },
+  { type: 'environment', words: '治疗室很冷，床单看着像没有换过', demand: null },
+] as const
+export type Grievance = (typeof COMPLAINTS)[number]
+
 /** Adds what customers write to what the clinic enters, once per person. */
 export function whatCustomersFeel(
   { world: { seed } }: { world: Pick<World, 'seed'> },
@@ -64,5 +74,23 @@ export function whatCustomersFeel(
     const hours = HOURS.from + chance(seed, personId, 'when it began') * (HOURS.to - HOURS.from)
     const then = new Date(at.getTime() + Math.round(hours * 6) * 10 * MINUTE_MS)
     return [{ what: 'felt', felt: { urgency, words }, at: then, customer, store }]
+  })
+}
+
+/** What some hold against the clinic a few days after their visit, and say in the mini-program. */
+export function whatCustomersMind(
+  { world: { seed } }: { world: Pick<World, 'seed'> },
+  entries: readonly Entry[],
+): Entry[] {
+  const asked = new Set<string>()
+  return entries.flatMap((entry): Entry[] => {
+    const { customer, store, at } = entry
+    const { personId } = customer
+    if (entry.what !== 'treated' || asked.has(personId)) return []
+    asked.add(personId)
+    if (kindOf(seed, personId) !== 'mini' || chance(seed, personId, 'complains') >= COMPLAINS) return []
+    const grievance = COMPLAINTS[Math.floor(chance(seed, personId, 'of what') * COMPLAINTS.length)] as Grievance
+    const hours = 20 + Math.floor(chance(seed, personId, 'complains when') * 100)
+    return [{ what: 'complained', grievance, at: new Date(at.getTime() + hours * 60 * MINUTE_MS), customer, store }]
   })
 }

@@ -8,7 +8,7 @@ import { createChart } from './chart.ts'
 import { fetchClaims } from './clinic-api.ts'
 import { scheduleEntries } from './desk.ts'
 import { installDoctors } from './doctor.ts'
-import { whatCustomersFeel } from './felt.ts'
+import { whatCustomersFeel, whatCustomersMind } from './felt.ts'
 import { moveClock, startParts } from './parts.ts'
 import { apiCallCounts, callbackCounts, reportOf, summary } from './report.ts'
 import { enterStores, storesOf } from './stores.ts'
@@ -44,7 +44,9 @@ export async function playHeadless(options: HeadlessOptions): Promise<{ ok: bool
     // What is said in the last hour nobody has had the time to answer.
     scheduleEntries(
       desk,
-      whatCustomersFeel(simulator, entries).filter(({ at }) => at.getTime() < runEnds - HOUR_MS),
+      [...whatCustomersFeel(simulator, entries), ...whatCustomersMind(simulator, entries)].filter(
+        ({ at }) => at.getTime() < runEnds - HOUR_MS,
+      ),
     )
     installDoctors(desk, days)
     if (options.faults) {
@@ -82,6 +84,7 @@ export async function playHeadless(options: HeadlessOptions): Promise<{ ok: bool
       options,
       verdict,
       redFlags,
+      complaints: desk.chart.complaints(),
       claims,
       ledger,
       care,

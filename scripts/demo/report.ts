@@ -31,6 +31,8 @@ interface ReportInput {
   options: HeadlessOptions
   verdict: Verdict
   redFlags: readonly RedFlagVerdict[]
+  /** Who has complained, once per complaint. */
+  complaints: readonly string[]
   claims: readonly Claim[]
   ledger: readonly LedgerEntry[]
   care: Record<string, unknown>
@@ -49,6 +51,7 @@ export function reportOf({
   options,
   verdict,
   redFlags,
+  complaints,
   claims,
   ledger,
   care,
@@ -99,8 +102,7 @@ export function reportOf({
     channels: count(ledger, ({ kind }) => kind),
     surveys: { invited: surveys.invited, answered: surveys.answered },
     photos: photos.received,
-    // A room that comes later: never invented.
-    complaints: null,
+    complaints: complaintsOf(complaints, ledger),
     redFlags: flagsOf(redFlags),
     tasks: { created: tasks.created, done: tasks.done, overdue: tasks.overdue },
     nps: nps.answers > 0 ? Math.round(((nps.promoters - nps.detractors) / nps.answers) * 100) : null,
@@ -119,6 +121,12 @@ export function reportOf({
     ledgerSha256: ledgerSha256(ledger),
   }
 }
+
+/** Complaints that were taken, and the numbers that their people got. */
+const complaintsOf = (people: readonly string[], ledger: readonly LedgerEntry[]) => ({
+  filed: people.length,
+  acknowledged: ledger.filter(({ person, text }) => people.includes(person) && /投诉.*编号TS\d{8}/.test(text)).length,
+})
 
 /** How customers were met who told of something urgent; `failed`: not as they must be. */
 const flagsOf = (flags: readonly RedFlagVerdict[]) => {

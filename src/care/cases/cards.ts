@@ -129,9 +129,9 @@ function alarmTask(treatments: Kinds, row: CaseRow, facts: CaseFacts, call: numb
     id: alarmTaskId(row, call),
     kind: 'red_flag',
     form: 'confirm',
+    // A second doctor is no supervisor: where there is none, whoever leads the store.
     role: CALLED[call] ?? 'director',
     preferredUserIds: [],
-    redFlag: true,
     urgent: true,
     title: `${who(facts)} · 紧急情况，请立即接手`,
     facts: [
