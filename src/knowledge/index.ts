@@ -4,6 +4,7 @@ import type { StaffService } from '../staff/index.ts'
 import type { TreatmentKind } from '../treatments/index.ts'
 import { gapRoutes } from './gap-routes.ts'
 import { createGaps, gapRoutine, type TellRole } from './gaps.ts'
+import { handbookRoutes } from './handbook-routes.ts'
 import { createLibrary } from './library.ts'
 import type { KnowledgeFiles } from './load.ts'
 import { createKnowledgeStore } from './model.ts'
@@ -52,6 +53,7 @@ export function createKnowledge(deps: KnowledgeDeps): Feature<KnowledgeService> 
       ...knowledgeRoutes({ ...deps, store, versions, library, publishing }),
       ...gapRoutes({ ...deps, gaps }),
       ...trainingRoutes(training),
+      ...handbookRoutes({ ...deps, versions, handbooks: files.training.handbooks }),
     ],
     due: [],
     routines: [gapRoutine({ ...deps, gaps, versions })],

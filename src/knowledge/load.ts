@@ -42,5 +42,12 @@ export function loadKnowledge(
       const message = `${code} is no treatment of config/treatments.yaml`
       loader.report({ file: shown(file), line: loader.lineOf(file, path), path: path.join('.'), message })
     }
+  for (const [i, id] of (training?.handbooks.crisis ?? []).entries())
+    if (articles.length > 0 && !articles.some((one) => one.id === id)) {
+      const file = join(FOLDER, TRAINING)
+      const path = ['handbooks', 'crisis', i]
+      const message = `there is no article ${id}`
+      loader.report({ file: shown(file), line: loader.lineOf(file, path), path: path.join('.'), message })
+    }
   return synonyms && training && loader.problems.length === known ? { articles, synonyms, training } : null
 }

@@ -27,6 +27,11 @@ const Question = z
 export const TrainingFile = z
   .strictObject({
     version: z.int().positive(),
+    handbooks: z.strictObject({
+      /** Articles of what is done first in an emergency, in order: in every handbook. */
+      crisis: z.array(ExerciseId).min(1),
+      roles: z.array(z.strictObject({ role: z.enum(ROLES), title: Text })).min(1),
+    }),
     quizzes: z.array(
       z.strictObject({
         id: ExerciseId,

@@ -64,6 +64,7 @@ export const ERROR_MESSAGES = {
   article_version_not_found: '没有找到该知识条目的这个版本。',
   article_version_outdated: '已有更高的版本在使用，或该版本已停用，不能再批准。',
   article_has_problems: '该版本存在问题，解决列出的全部问题后才能批准。',
+  handbook_not_found: '该岗位还没有手册。',
   exercise_not_found: '没有找到该测验或情景练习。',
   exercise_answers_invalid: '提交的答案与题目不符，请核对后重新提交。',
   care_plan_over: '该护理计划已结束，不能再调整。',

@@ -43,7 +43,7 @@ treatments:
 fillers: [的]
 `
 
-const TRAINING = readFileSync('config/knowledge/training.yaml', 'utf8')
+const TRAINING = readFileSync('config/knowledge/training.yaml', 'utf8').replace(/crisis: .*/, 'crisis: [late]')
 
 function problems({ articles = GOOD, synonyms = SYNONYMS, training = TRAINING }): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'aftercare-knowledge-'))
@@ -163,6 +163,11 @@ describe('a mistake is named with its place:', () => {
       'an exercise twice',
       (text) => text.replace('id: service-contact', 'id: nurse-care'),
       /^training\.yaml:\d+ quizzes\.1\.id nurse-care stands twice/,
+    ],
+    [
+      'an emergency step that nobody wrote',
+      (text) => text.replace('crisis: [late]', 'crisis: [late, later]'),
+      /^training\.yaml:\d+ handbooks\.crisis\.1 there is no article later/,
     ],
     [
       'a role that nobody has',
