@@ -143,7 +143,7 @@ describe('the Dockerfile', () => {
 
 describe('the image', () => {
   test('holds the built server, its configuration and what it needs, no sources and no tools', () => {
-    const names = ['config', 'dist', 'node_modules', 'package-lock.json', 'package.json']
+    const names = ['config', 'dist', 'node_modules', 'package-lock.json', 'package.json', 'stubs']
     expect(readdirSync(image.folder).sort()).toEqual(names)
     for (const tool of ['typescript', 'vitest', 'tsx', '@biomejs']) {
       expect(existsSync(join(root, 'stage-0/app/node_modules', tool)), tool).toBe(true)
