@@ -35,6 +35,7 @@ import { migrationRoutes } from './migration-routes.ts'
 import { createMigrationStore } from './migrations-model.ts'
 import { createMine, type MyCare } from './mine.ts'
 import { createCareStore } from './model.ts'
+import { stopHanded } from './offers.ts'
 import { guidePages } from './page-routes.ts'
 import { type PastContact, recordPast } from './past.ts'
 import { createPathways, type PathwayDeps } from './pathways.ts'
@@ -100,7 +101,12 @@ export function createCare(deps: CareDeps): Feature<CareService> {
   const caseStore = createCaseStore(db)
   const cases = createCases({ ...deps, treatments: known, cases: caseStore })
   const signalStore = createSignalStore(db)
-  const signals = createSignals({ ...deps, cases, signals: signalStore, triage: deps.triage })
+  const signals = createSignals({
+    ...deps,
+    cases,
+    signals: signalStore,
+    stopOffers: (ids) => stopHanded(shared, ids, 'abnormal_open', clock.now()),
+  })
   const seeDays = createHolidayWatch(deps.log)
   const shared = {
     ...deps,

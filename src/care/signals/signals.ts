@@ -37,6 +37,8 @@ export interface SignalDeps {
   clock: Clock
   log: Log
   metrics: Pick<Metrics, 'signals'>
+  /** Takes offers back out of people's hands: nothing is recommended while a case is open. */
+  stopOffers: (customerIds: readonly string[]) => Promise<void>
 }
 
 export interface Said {
@@ -88,7 +90,21 @@ const SOURCES: Record<SignalSource, string> = { kf: '微信留言', survey: '在
 export const signalId = ({ source, sourceId }: Pick<Said, 'source' | 'sourceId'>): string => `${source}_${sourceId}`
 
 export function createSignals(deps: SignalDeps): Signals {
-  const { signals, triage, cases, tasks, messaging, staff, customers, treatments, crypto, clock, log, metrics } = deps
+  const {
+    signals,
+    triage,
+    cases,
+    tasks,
+    messaging,
+    staff,
+    customers,
+    treatments,
+    crypto,
+    clock,
+    log,
+    metrics,
+    stopOffers,
+  } = deps
   async function read({ customerId, at, text }: Pick<Said, 'customerId' | 'at' | 'text'>): Promise<Judged> {
     const done = await treatments.ofCustomer(customerId)
     const stores = await staff.stores([...new Set(done.map(({ storeId }) => storeId))])
@@ -124,6 +140,7 @@ export function createSignals(deps: SignalDeps): Signals {
       caseId = caseIdOf(about)
       const found = { ...about, contactId: id, stepId: null, byUserId: null, state: level, at, isJoint: false }
       await cases.report({ ...found, dueBy: dueByOf(level, at, facts.window) }, words)
+      await stopOffers(await customers.idsOf(customer.id))
       const round = (await cases.openCase(caseId))?.round ?? 0
       const isCrisis = verdict.rule === 'suicide'
       await hold(`${caseId}:${round}:${level}`, isCrisis ? 'care.holding_crisis' : `care.holding_${level}`)

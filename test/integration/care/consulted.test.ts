@@ -219,6 +219,7 @@ test.each([
         at: w.now().toISOString(),
       }),
   ],
+  ['abnormal_open', (one: number) => w.chats(one, '脸上起了水泡，还流脓了')],
 ] as const)('%s: the card that asks somebody to pass an offer on is withdrawn', async (reason, happens) => {
   const { one, id, cardNow } = await handed()
   await happens(one)
