@@ -33,7 +33,7 @@ import { createStaff, SYNC_ROUTINE } from './staff/index.ts'
 import { createSurveys } from './surveys/index.ts'
 import { createTasks } from './tasks/index.ts'
 import { createTreatments } from './treatments/index.ts'
-import { createTriage } from './triage/index.ts'
+import { createTriage, type Triage } from './triage/index.ts'
 import { createWechat } from './wechat/index.ts'
 import { createWecom } from './wecom/index.ts'
 
@@ -109,6 +109,12 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     },
     withholdUnapproved: config.withholdUnapproved,
   })
+  // Its tables are made by whoever reads the first text; an import, say, reads none.
+  let reader: Triage | null = null
+  const triage: Triage = (words) => {
+    reader ??= createTriage(config.triage)
+    return reader(words)
+  }
   const publicUrl = settings.PUBLIC_URL?.replace(/\/+$/, '') ?? null
   const messaging = createMessaging({
     ...ports,
@@ -193,7 +199,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     guides: config.guides,
     drawings: config.drawings,
     publicUrl,
-    triage: createTriage(config.triage),
+    triage,
     sayings: {
       survey: (invitationId) => surveys.service.wordsOf(invitationId),
       complaint: (complaintId) => complaints.service.wordsOf(complaintId),
