@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts'
 import { AppError } from '../platform/errors.ts'
 import type { Random } from '../platform/random.ts'
 import type { SealedStreams } from '../platform/sealed-stream.ts'
+import { sparing } from '../platform/young.ts'
 import { cleanImage } from './image/clean.ts'
 import { type Facts, MAX_BYTES } from './image/limits.ts'
 import type { PhotoStore, StoredFile } from './model.ts'
@@ -48,7 +49,7 @@ export function createReceiver({ store, blobs, sealed, clock, random }: ReceiveD
       const hash = createHash('sha256')
       let bytes = 0
       async function* counted() {
-        for await (const part of source) {
+        for await (const part of sparing(source)) {
           bytes += part.length
           if (bytes > MAX_BYTES) throw new AppError('too_large', 'photo_too_large')
           hash.update(part)

@@ -54,24 +54,23 @@ export function createGridFsBlobs(db: Connection, bucket: string, clock: Pick<Cl
     async write(id, source) {
       let n = 0
       let length = 0
-      let held: Buffer[] = []
+      // One piece of memory for all of them: each is written before the next one is filled.
+      const held = Buffer.allocUnsafe(PIECE)
       let bytes = 0
       const flush = async () => {
         if (bytes === 0) return
-        const data = Buffer.concat(held)
-        held = []
-        bytes = 0
+        const data = held.subarray(0, bytes)
         await pieces.insertOne({ _id: `${id}:${n}`, files_id: id, n, data })
         n += 1
-        length += data.length
+        length += bytes
+        bytes = 0
       }
       try {
         for await (const part of source) {
           for (let at = 0; at < part.length; ) {
-            const piece = part.subarray(at, at + PIECE - bytes)
-            held.push(piece)
-            bytes += piece.length
-            at += piece.length
+            const taken = part.copy(held, bytes, at, at + PIECE - bytes)
+            bytes += taken
+            at += taken
             if (bytes === PIECE) await flush()
           }
         }

@@ -38,7 +38,10 @@ export function createSealedStreams(crypto: Pick<FieldCrypto, 'derive'>, purpose
     for await (const { piece, last } of pieces(plain, FRAME)) {
       const cipher = createCipheriv('aes-256-gcm', key, nonce(frame, last))
       frame += 1
-      yield Buffer.concat([cipher.update(piece), cipher.final(), cipher.getAuthTag()])
+      // In parts: joined they would be copied once more, and of a large file every copy counts.
+      yield cipher.update(piece)
+      cipher.final()
+      yield cipher.getAuthTag()
     }
   }
 
@@ -85,28 +88,32 @@ function nonce(frame: number, last: boolean): Buffer {
   return bytes
 }
 
-/** Pieces of `size` bytes, the first one `extra` longer; the last, which is shorter and may be empty, says that it is. */
+/**
+ * Pieces of `size` bytes, the first one `extra` longer; the last, which is shorter and may be empty, says that it is. A piece is
+ * good until the next one is asked for: all of them stand in the same memory.
+ */
 async function* pieces(
   source: AsyncIterable<Buffer>,
   size: number,
   extra = 0,
 ): AsyncIterable<{ piece: Buffer; last: boolean }> {
-  let held: Buffer[] = []
+  const held = Buffer.allocUnsafe(size + extra)
   let bytes = 0
   let wanted = size + extra
   for await (const chunk of source) {
-    held.push(chunk)
-    bytes += chunk.length
-    // One byte more must be there: only then it isn't the last.
-    while (bytes > wanted) {
-      const joined = Buffer.concat(held)
-      yield { piece: joined.subarray(0, wanted), last: false }
-      held = [joined.subarray(wanted)]
-      bytes -= wanted
-      wanted = size
+    for (let at = 0; at < chunk.length; ) {
+      // One byte more must be there: only then it isn't the last.
+      if (bytes === wanted) {
+        yield { piece: held.subarray(0, wanted), last: false }
+        bytes = 0
+        wanted = size
+      }
+      const taken = chunk.copy(held, bytes, at, at + wanted - bytes)
+      bytes += taken
+      at += taken
     }
   }
-  yield { piece: Buffer.concat(held), last: true }
+  yield { piece: held.subarray(0, bytes), last: true }
 }
 
 async function* once(bytes: Buffer): AsyncIterable<Buffer> {
