@@ -133,7 +133,9 @@ const welcome = ({ simulator: { ready }, server: { address } }: DemoParts): stri
      At 诊所前台 put a member of staff on leave and see who gets the open work.
   4. 在员工手机的任务卡片上点“接手”“完成”，填表提交，再回复一句小结。
      On a staff phone press 接手 (take) and 完成 (done) on a task card, send the form, then write one line as the summary.
-  5. 点触达记录中的人名，查看他或她的手机。
+  5. 以客户身份提问，如“多久可以化妆”，或说“打针的地方发白发凉，越来越痛”，看谁在同一刻收到通知。
+     As the customer ask something, or write that the skin turns white and hurts, and see who is called in that moment.
+  6. 点触达记录中的人名，查看他或她的手机。
      Press a name in the record to see that person's phone.
 
 按 Ctrl-C 全部停止。 Ctrl-C stops everything.
