@@ -9,7 +9,7 @@ setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc') as (options: { type: 'minor' }) => void
 
 /** After so many bytes what was written of them is given back. */
-const EVERY = 4 * 1024 * 1024
+const EVERY = 2 * 1024 * 1024
 
 /** The same bytes, with the memory of those that are gone kept small. */
 export async function* sparing(source: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
