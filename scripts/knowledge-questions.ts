@@ -1,5 +1,6 @@
 /** Questions of people with the articles that answer them: `{ q, article }`, a line each. */
 import { z } from 'zod'
+import { parseLines } from './json-lines.ts'
 
 const Question = z
   .strictObject({
@@ -23,19 +24,5 @@ const Question = z
   }))
 export type Question = z.output<typeof Question>
 
-/** @throws Error with every line that isn't one: file, line, what is wrong; at most twenty */
-export function parseQuestions(file: string, text: string): Question[] {
-  const problems: string[] = []
-  const lines = text.split('\n').flatMap((line, at) => {
-    if (line.trim() === '') return []
-    try {
-      return [Question.parse(JSON.parse(line))]
-    } catch (error) {
-      const why = error instanceof z.ZodError ? z.prettifyError(error).replaceAll('\n', ' ') : 'is not JSON'
-      problems.push(`${file}:${at + 1} ${why}`)
-      return []
-    }
-  })
-  if (problems.length > 0) throw new Error(problems.slice(0, 20).join('\n'))
-  return lines
-}
+/** @throws Error as `parseLines` */
+export const parseQuestions = (file: string, text: string): Question[] => parseLines(Question, file, text)

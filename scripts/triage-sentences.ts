@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { sha256Hex } from '../src/platform/hash.ts'
 import { LEVELS } from '../src/triage/index.ts'
+import { parseLines } from './json-lines.ts'
 
 const Sentence = z.object({
   text: z.string().min(1),
@@ -13,22 +14,8 @@ const Sentence = z.object({
 })
 export type Sentence = z.output<typeof Sentence>
 
-/** @throws Error with every line that isn't one: file, line, what is wrong; at most twenty */
-export function parseSentences(file: string, text: string): Sentence[] {
-  const problems: string[] = []
-  const lines = text.split('\n').flatMap((line, at) => {
-    if (line.trim() === '') return []
-    try {
-      return [Sentence.parse(JSON.parse(line))]
-    } catch (error) {
-      const why = error instanceof z.ZodError ? z.prettifyError(error).replaceAll('\n', ' ') : 'is not JSON'
-      problems.push(`${file}:${at + 1} ${why}`)
-      return []
-    }
-  })
-  if (problems.length > 0) throw new Error(problems.slice(0, 20).join('\n'))
-  return lines
-}
+/** @throws Error as `parseLines` */
+export const parseSentences = (file: string, text: string): Sentence[] => parseLines(Sentence, file, text)
 
 /** What the classifier learns from, and the SHA-256 of it. */
 export function readSentences(folder = 'config/triage/sentences'): { lines: Sentence[]; digest: string } {

@@ -47,13 +47,11 @@ export function judgeRedFlags(
   const positions = new Map(staff.map(({ personId, position }) => [personId, position]))
   return flags.map(({ person, phone, at, urgency }) => {
     const since = at.getTime()
-    const soon = ledger.filter((entry) => {
+    const held = ledger.some((entry) => {
       const after = Date.parse(entry.at) - since
-      return after >= 0 && after <= AT_ONCE_MS
+      const isAtOnce = after >= 0 && after <= AT_ONCE_MS
+      return isAtOnce && entry.person === person && ['kf', 'sms'].includes(entry.kind) && /120/.test(entry.text)
     })
-    const held = soon.some(
-      (entry) => entry.person === person && ['kf', 'sms'].includes(entry.kind) && /120/.test(entry.text),
-    )
     // A doctor who has a card about this person since yesterday needs no second one.
     const from = urgency === 'emergency' ? since : since - DAY_MS
     const cards = ledger.filter(

@@ -1,7 +1,7 @@
 /** One row per conversation: what waits to be answered, in its order, and what is remembered. */
 import type { Connection } from 'mongoose'
 import { claimDue, type DueRow, FREE_CLAIM, finishClaims, nextDueAt } from '../platform/claims.ts'
-import { addMs, EPOCH } from '../platform/clock.ts'
+import { EPOCH } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
 import { type Danger, type Memory, NOTHING_KNOWN } from './types.ts'
@@ -113,6 +113,5 @@ export function createTalkStore(db: Connection, crypto: FieldCrypto) {
         .toArray()
     },
     ready: () => ensureIndexes(talks, [{ keys: { dueAt: 1 }, serves: 'claimDue, nextDueAt, stale' }]),
-    leaseEnd: (wall: Date, leaseMs: number) => addMs(wall, leaseMs),
   }
 }

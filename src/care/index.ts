@@ -162,7 +162,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
       const [stepId] = (data as unknown as TaskLapsed).stepIds
       if (stepId !== undefined) await onLapsed(shared, stepId)
     },
-    ...said,
+    'complaint.filed': said['complaint.filed'],
     async 'survey.answered'(event) {
       await onSurveyAnswered(store, event)
       await said['survey.answered'](event)

@@ -92,10 +92,11 @@ export const rings = (row: Pick<CaseRow, 'alarms' | 'round' | 'contactedAt'>): b
 /** A person has begun with an emergency. Null: it doesn't ring. */
 export function taken(row: CaseRow, { byUserId, at }: { byUserId: string; at: Date }): Partial<CaseRow> | null {
   if (row.status !== 'open' || !rings(row)) return null
-  return { alarms: alarmTaken(row, byUserId, at), dueAt: row.dueBy }
+  return { alarms: withAlarm(row, { takenAt: at, takenBy: byUserId }), dueAt: row.dueBy }
 }
-const alarmTaken = ({ alarms = [], round }: CaseRow, byUserId: string, at: Date): Alarm[] =>
-  alarms.map((one) => (one.round === round && one.takenAt === null ? { ...one, takenAt: at, takenBy: byUserId } : one))
+/** The alarms with that of the round that is running changed. */
+const withAlarm = ({ alarms = [], round }: CaseRow, change: Partial<Alarm>): Alarm[] =>
+  alarms.map((one) => (one.round === round ? { ...one, ...change } : one))
 
 export function opened(report: Report): CaseRow {
   const { customerId, storeId, treatmentId, stepId, at } = report
@@ -156,12 +157,13 @@ export function spoken(
   { reached, followUp, byUserId, at }: Spoke,
   window: WindowFacts,
 ): Partial<CaseRow> {
-  const alarms = rings(row) ? { alarms: alarmTaken(row, byUserId, at) } : {}
-  if (!reached) return { tries: row.tries + 1, ...alarms, ...(rings(row) ? { dueAt: row.dueBy } : {}) }
+  // Who speaks with the customer, or tries to, has taken it.
+  const took = taken(row, { byUserId, at })
+  if (!reached) return { tries: row.tries + 1, ...took }
   const history = [...row.history, { round: row.round, at, byUserId, followUp }]
   if (followUp === 'resolved')
     return {
-      ...alarms,
+      ...took,
       history,
       contactedAt: at,
       status: 'resolved',
@@ -172,7 +174,7 @@ export function spoken(
   const everyDays = Number(followUp ?? 1)
   const day = addDays(dayOf(at, window.timeZone), everyDays)
   return {
-    ...alarms,
+    ...took,
     history,
     contactedAt: at,
     everyDays,
@@ -189,12 +191,9 @@ export function passed(row: CaseRow, now: Date, window: WindowFacts): Partial<Ca
     return { round: row.round + 1, ...roundBy(dueBy), joint: true }
   }
   const alarm = alarmOf(row)
-  if (alarm && alarm.takenAt === null && now < row.dueBy) {
-    const carried = { ...alarm, calls: alarm.calls + 1 }
-    return {
-      alarms: (row.alarms ?? []).map((one) => (one === alarm ? carried : one)),
-      dueAt: nextRing(carried, row.dueBy),
-    }
+  if (alarm && rings(row) && now < row.dueBy) {
+    const calls = alarm.calls + 1
+    return { alarms: withAlarm(row, { calls }), dueAt: nextRing({ ...alarm, calls }, row.dueBy) }
   }
   if (row.escalated === 0) return { escalated: 1, dueAt: addMs(row.dueBy, DIRECTOR_AFTER_MS) }
   return row.escalated === 1 ? { escalated: 2, dueAt: null } : null
