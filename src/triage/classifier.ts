@@ -56,7 +56,7 @@ export function createClassifier({ bias, scale, features, rarity, weights }: Tri
     }
     return {
       shares: softmax(scores),
-      strongest: (level) => {
+      strongest(level) {
         const at = LEVELS.indexOf(level)
         return places
           .map((place, i) => ({

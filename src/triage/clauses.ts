@@ -8,9 +8,10 @@ export interface Clause {
   isQuestion: boolean
 }
 
-const BREAK = /[，,;；~～…\s]|\.(?!\d)/
+/** What ends a clause: a mark, or nothing at all before a word that turns the talk. */
+const EDGE =
+  /[，,;；~～…\s。!！?？]|\.(?!\d)|(?=但是|但|不过|可是|只是|然后|而且|并且|结果|反而|(?<!的)就是(?!不)|除了|另外|还有)/g
 const STOP = /[。!！?？\n\r]/
-const TURN = /(?:但是|但|不过|可是|只是|然后|而且|并且|结果|反而|(?<!的)就是(?!不)|除了|另外|还有)/y
 const ASKS = /(?:吗|么|嘛|呢|不|没|吧|没有)[\s)）]*$/
 
 /** The clauses of a text: between commas, stops, spaces, and before words that turn the talk. */
@@ -18,29 +19,17 @@ export function clausesOf(text: string): Clause[] {
   const clauses: Clause[] = []
   let start = 0
   let sentence = 0
-  const close = (end: number, mark: string) => {
-    if (end > start)
-      clauses.push({ start, end, sentence, isQuestion: /[?？]/.test(mark) || ASKS.test(text.slice(start, end)) })
+  for (const { index: at, 0: mark } of text.matchAll(EDGE)) {
+    if (at > start) clauses.push(clause(text, start, at, sentence, mark))
+    start = at + mark.length
+    if (STOP.test(mark)) sentence += 1
   }
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at] ?? ''
-    if (STOP.test(char)) {
-      close(at, char)
-      sentence += 1
-      start = at + 1
-    } else if (BREAK.test(char)) {
-      close(at, char)
-      start = at + 1
-    } else if (at > start) {
-      TURN.lastIndex = at
-      if (TURN.test(text)) {
-        close(at, '')
-        start = at
-      }
-    }
-  }
-  close(text.length, '')
+  if (text.length > start) clauses.push(clause(text, start, text.length, sentence, ''))
   return clauses
+}
+
+function clause(text: string, start: number, end: number, sentence: number, mark: string): Clause {
+  return { start, end, sentence, isQuestion: mark === '?' || mark === '？' || ASKS.test(text.slice(start, end)) }
 }
 
 const NOT = '没有|没|冇|唔|不|未|并无|无|毫无|莫得|莫|非|别'

@@ -61,23 +61,18 @@ export function createReader({ words, findings }: Pick<TriageFiles, 'words' | 'f
     const found = exact(text)
     const idioms = found.filter(({ value }) => value === null)
     const hits: Hit[] = []
-    const add = (group: string, start: number, end: number) => {
-      if (idioms.some((idiom) => idiom.start <= start && end <= idiom.end)) return
-      const clause = clauses.findIndex((one) => one.start <= start && end <= one.end)
-      if (clause >= 0) hits.push({ group, start, end, clause, isPart: false })
-    }
     for (const { value, start, end } of found) {
       if (value === null) continue
       if (DENIED.has(value) && DENIES.test(text.slice(Math.max(0, start - 5), start))) continue
-      add(value, start, end)
+      const clause = clauseOf(clauses, idioms, start, end)
+      if (clause >= 0) hits.push({ group: value, start, end, clause, isPart: false })
     }
     for (const { value, start, end } of sounding(text)) {
-      const typed = text.slice(start, end)
-      if (typed === value.word) continue
-      const same = [...typed].filter((char, at) => char === value.word[at]).length
-      if (same * 2 < typed.length || others(text).some((one) => one.start < end && start < one.end)) continue
-      const isKnown = hits.some((hit) => hit.start === start && hit.end === end && hit.group === value.group)
-      if (!isKnown) add(value.group, start, end)
+      if (!isTypedFor(value.word, text.slice(start, end))) continue
+      if (others(text).some((one) => one.start < end && start < one.end)) continue
+      if (hits.some((hit) => hit.start === start && hit.end === end && hit.group === value.group)) continue
+      const clause = clauseOf(clauses, idioms, start, end)
+      if (clause >= 0) hits.push({ group: value.group, start, end, clause, isPart: false })
     }
     for (const hit of hits)
       hit.isPart = hits.some(
@@ -97,7 +92,6 @@ export function createReader({ words, findings }: Pick<TriageFiles, 'words' | 'f
       if (known) known.push(hit)
       else byGroup.set(hit.group, [hit])
     }
-    const of = (group: string): readonly Hit[] => byGroup.get(group) ?? []
     const wanted = new Set<number>()
     for (const group of byGroup.keys()) for (const at of carriedBy.get(group) ?? []) wanted.add(at)
     return [...wanted]
@@ -106,18 +100,18 @@ export function createReader({ words, findings }: Pick<TriageFiles, 'words' | 'f
       .flatMap(({ id, any, near, gap, not }) =>
         [
           ...any
-            .flatMap(of)
+            .flatMap((group) => byGroup.get(group) ?? [])
             .filter(({ isPart }) => !isPart)
             .map((sign) => ({ id, start: sign.start, end: sign.end, sign })),
           ...near.flatMap(([place, what]) =>
-            of(what).flatMap((sign) => {
-              const nearest = sign.isPart ? null : nearestOf(sign, of(place), gap)
+            (byGroup.get(what) ?? []).flatMap((sign) => {
+              const nearest = sign.isPart ? null : nearestOf(sign, byGroup.get(place) ?? [], gap)
               return nearest
                 ? [{ id, start: Math.min(sign.start, nearest.start), end: Math.max(sign.end, nearest.end), sign }]
                 : []
             }),
           ),
-        ].filter(({ sign }) => !not.some((group) => of(group).some(({ clause }) => clause === sign.clause))),
+        ].filter(({ sign }) => !not.some((group) => byGroup.get(group)?.some(({ clause }) => clause === sign.clause))),
       )
       .sort((a, b) => a.sign.start - b.sign.start || a.sign.end - b.sign.end)
   }
@@ -156,6 +150,25 @@ export function createReader({ words, findings }: Pick<TriageFiles, 'words' | 'f
     }
     return { text, findings: [...present, ...measuredIn(text, clauses)] }
   }
+}
+
+/** The clause in which words stand whole; -1 for words across two, or that belong to an idiom. */
+function clauseOf(
+  clauses: readonly Clause[],
+  idioms: readonly { start: number; end: number }[],
+  start: number,
+  end: number,
+): number {
+  if (idioms.some((idiom) => idiom.start <= start && end <= idiom.end)) return -1
+  return clauses.findIndex((one) => one.start <= start && end <= one.end)
+}
+
+/** Whether what was typed is another spelling of a word: it sounds the same, and half of it is the same. */
+function isTypedFor(word: string, typed: string): boolean {
+  if (typed === word) return false
+  let same = 0
+  for (let at = 0; at < typed.length; at++) if (typed[at] === word[at]) same++
+  return same * 2 >= typed.length
 }
 
 /** A number is said of the present unless its clause says otherwise. */

@@ -81,15 +81,7 @@ export interface Temperature {
  */
 export function temperatures(text: string): Temperature[] {
   const found: Temperature[] = []
-  const take = (whole: number, tenths: number, at: number, end: number) => {
-    const value = whole + tenths / 10
-    if (value < 35.5 || value > 43) return
-    const around = text.slice(Math.max(0, at - 8), at)
-    const after = text.slice(end, end + 5)
-    if (/[水洗澡气温调室敷浴仪功率外面箱汤泉]/.test(around) && !/[烧体量]/.test(around)) return
-    if (/^的?(?:[温热凉开冷]?水|天|高温|气温)/.test(after)) return
-    found.push({ value, start: at, end })
-  }
+  if (!/[34三四]/.test(text)) return found
   for (const match of text.matchAll(/(?<![\d.])(3[5-9]|4[0-3])(?:[.度点](\d)|)\d?(度|多)?/g)) {
     const [whole, degrees, tenths, unit] = match
     const isSaid =
@@ -105,14 +97,25 @@ export function temperatures(text: string): Temperature[] {
       )
     )
       continue
-    take(Number(degrees), Number(tenths ?? 0), match.index, match.index + whole.length)
+    const value = Number(degrees) + Number(tenths ?? 0) / 10
+    if (isOfBody(text, value, match.index, match.index + whole.length))
+      found.push({ value, start: match.index, end: match.index + whole.length })
   }
   for (const match of text.matchAll(SPOKEN)) {
     const [whole, tens = '', ones, tenths] = match
     if (!whole.includes('度') && !/^度/.test(text.slice(match.index + whole.length)) && !/[烧温]/.test(text)) continue
     const degrees = (DIGITS[tens] ?? 0) * 10 + (ones === undefined ? 0 : (DIGITS[ones] ?? 0))
     const half = /^度?半/.test(text.slice(match.index + whole.length)) ? 5 : 0
-    take(degrees, tenths === undefined ? half : (DIGITS[tenths] ?? 0), match.index, match.index + whole.length)
+    const value = degrees + (tenths === undefined ? half : (DIGITS[tenths] ?? 0)) / 10
+    if (isOfBody(text, value, match.index, match.index + whole.length))
+      found.push({ value, start: match.index, end: match.index + whole.length })
   }
   return found
+}
+
+function isOfBody(text: string, value: number, start: number, end: number): boolean {
+  if (value < 35.5 || value > 43) return false
+  const around = text.slice(Math.max(0, start - 8), start)
+  if (/[水洗澡气温调室敷浴仪功率外面箱汤泉]/.test(around) && !/[烧体量]/.test(around)) return false
+  return !/^的?(?:[温热凉开冷]?水|天|高温|气温)/.test(text.slice(end, end + 5))
 }

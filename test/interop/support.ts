@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
-import { ensureVenv, NoPythonError } from '../../scripts/db/venv.ts'
 import type { ReadyLine } from '../../simulator/index.ts'
 import type { Json, Received } from '../contract/simulator/support.ts'
+import { venvOrNull } from '../support/venv.ts'
 
 const WECHATPY = {
   name: 'wechatpy',
@@ -48,13 +48,8 @@ export interface Wechatpy {
 
 /** Null where this machine has no Python. */
 export async function startWechatpy(ready: ReadyLine): Promise<Wechatpy | null> {
-  let home: string
-  try {
-    home = await ensureVenv(WECHATPY, (line) => process.stderr.write(`${line}\n`))
-  } catch (error) {
-    if (error instanceof NoPythonError) return null
-    throw error
-  }
+  const home = await venvOrNull(WECHATPY)
+  if (home === null) return null
   const child = spawn(join(home, 'bin', 'python'), [DRIVER, JSON.stringify(ready)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })

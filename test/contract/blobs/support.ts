@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll } from 'vitest'
-import { ensureVenv, NoPythonError } from '../../../scripts/db/venv.ts'
 import { freePort } from '../../../scripts/ports.ts'
 import type { S3Settings } from '../../../src/platform/s3.ts'
+import { venvOrNull } from '../../support/venv.ts'
 
 const MOTO = {
   name: 'moto',
@@ -25,13 +25,8 @@ const RIGHTS = JSON.stringify({
 
 /** A bucket in it, and keys that may use it. Null where this machine has no Python. */
 export async function s3Server(): Promise<S3Settings | null> {
-  let home: string
-  try {
-    home = await ensureVenv(MOTO, (line) => process.stderr.write(`${line}\n`))
-  } catch (error) {
-    if (error instanceof NoPythonError) return null
-    throw error
-  }
+  const home = await venvOrNull(MOTO)
+  if (home === null) return null
   const port = await freePort()
   const child = spawn(join(home, 'bin', 'python'), ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], {
     stdio: 'ignore',
