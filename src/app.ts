@@ -203,6 +203,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     sayings: {
       survey: (invitationId) => surveys.service.wordsOf(invitationId),
       complaint: (complaintId) => complaints.service.wordsOf(complaintId),
+      photo: (noteId) => photos.service.noteWords(noteId),
     },
     metrics,
     // Built after the rooms that it asks.

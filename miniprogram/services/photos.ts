@@ -6,6 +6,7 @@ export type Photo = Api['GET /photos']['items'][number]
 export type Angle = Photo['angle']
 export type PhotoGuide = Api['GET /photo-guides']
 export type Shot = PhotoGuide['shots'][number]
+export type PhotoNote = Api['POST /photo-notes']
 export type Opening = Api['GET /photos/:photoId/openings']['items'][number]
 export interface PhotoRequest {
   submissionId: string
@@ -17,6 +18,15 @@ export interface PhotoRequest {
 }
 export const getPhotoGuide = (treatmentId: string | null): Promise<PhotoGuide> =>
   request('GET', '/photo-guides', { data: treatmentId ? { treatmentId } : {} })
+
+export interface NoteInput {
+  submissionId: string
+  treatmentId: string | null
+  /** Submission numbers of the photos, which may still be on their way. */
+  photos: string[]
+  words: string
+}
+export const writeNote = (note: NoteInput): Promise<PhotoNote> => request('POST', '/photo-notes', { data: { ...note } })
 
 const PAGE = 200
 /** More photos nobody leafs through. */
@@ -41,6 +51,9 @@ const pathOf = (photoId: string): string => `/photos/${encodeURIComponent(photoI
 
 export const getOpenings = (photoId: string, cursor: string | null): Promise<Api['GET /photos/:photoId/openings']> =>
   request('GET', `${pathOf(photoId)}/openings`, { data: cursor ? { cursor } : {} })
+
+export const getNotes = async (photoId: string): Promise<PhotoNote[]> =>
+  (await request<Api['GET /photos/:photoId/notes']>('GET', `${pathOf(photoId)}/notes`)).items
 
 export const askErasure = (photoId: string): Promise<Api['POST /photos/:photoId/erasure']> =>
   request('POST', `${pathOf(photoId)}/erasure`)

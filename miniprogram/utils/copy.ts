@@ -15,6 +15,7 @@ const TITLES: Record<string, string> = {
   appointments: '预约',
   care: '护理与回访',
   photos: '恢复照片',
+  photoNotes: '照片留言',
   surveys: '问卷',
   complaints: '投诉与意见',
   consents: '授权与同意',

@@ -115,7 +115,7 @@ export async function openRooms(uri: string, start: string, answers: Partial<Wec
     drawings: config.drawings,
     publicUrl: null,
     triage: createTriage(config.triage),
-    sayings: { survey: async () => null, complaint: async () => null },
+    sayings: { survey: async () => null, complaint: async () => null, photo: async () => null },
     metrics,
   })
   const features = [staff, customers, treatments, messaging, tasks, care]

@@ -163,6 +163,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
       if (stepId !== undefined) await onLapsed(shared, stepId)
     },
     'complaint.filed': said['complaint.filed'],
+    'photo.noted': said['photo.noted'],
     async 'survey.answered'(event) {
       await onSurveyAnswered(store, event)
       await said['survey.answered'](event)

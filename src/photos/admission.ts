@@ -38,6 +38,8 @@ export interface Admission {
    * forbidden/photo_consent_needed
    */
   admit(actor: Actor, wanted: Pick<Wanted, 'treatmentId' | 'purpose'>): Promise<Admitted>
+  /** Until when what belongs to it is kept, if it comes in now. */
+  keepUntil(admitted: Pick<Admitted, 'zone' | 'retention'>): Date
   /** The record of what was received. */
   rowOf(photoId: string, admitted: Admitted, wanted: Wanted, file: StoredFile, facts: Facts): NewPhoto
 }
@@ -58,8 +60,12 @@ export function createAdmission(deps: AdmissionDeps): Admission {
     return found
   }
 
+  const keepUntil: Admission['keepUntil'] = ({ zone, retention }) =>
+    atTime(addMonths(dayOf(clock.now(), zone), config.keep[retention]), '00:00', zone)
+
   return {
     idsOf,
+    keepUntil,
     async admit(actor, { treatmentId, purpose }) {
       const ids = await idsOf(actor)
       if (ids.length === 0) throw notFound('customer_not_found')
@@ -102,7 +108,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
         lastError: null,
         safety: { state: 'unchecked', traceId: null, label: null },
         retention,
-        keepUntil: atTime(addMonths(today, config.keep[retention]), '00:00', zone),
+        keepUntil: keepUntil({ zone, retention }),
         erasure: null,
         dueAt: takenAt,
       }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { CustomersService } from '../customers/index.ts'
+import { createAnnouncer } from '../platform/announcements.ts'
 import { type BlobStore, createGridFsBlobs, withOlder } from '../platform/blobs.ts'
 import { DEFAULT_ZONE, nextWallTime } from '../platform/calendar.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
@@ -16,6 +17,9 @@ import { createAdmission } from './admission.ts'
 import type { PhotosConfig } from './config.ts'
 import { createGuides } from './guides.ts'
 import { createPhotoStore, PHOTOS } from './model.ts'
+import { noteRoutes } from './note-routes.ts'
+import { createNotes } from './notes.ts'
+import { createNoteStore } from './notes-model.ts'
 import { createQueue } from './one-at-a-time.ts'
 import { createOpenings } from './openings.ts'
 import { createPictures } from './pictures.ts'
@@ -64,7 +68,10 @@ export function createPhotos(deps: PhotosDeps): PhotosFeature {
   const safety = createSafety({ ...shared, purposes: config.safetyCheck })
   const uploads = createUploads({ ...shared, admission, receiver, nudge: () => nudge(PHOTOS) })
   const openings = createOpenings({ ...shared, receiver, admission, safety })
-  const retention = createRetention({ ...shared, receiver })
+  const noteStore = createNoteStore(db)
+  const announcer = createAnnouncer('photo_notes', { photo_notes: noteStore.announcing }, deps)
+  const notes = createNotes({ ...shared, notes: noteStore, announcer, admission, openings })
+  const retention = createRetention({ ...shared, receiver, notes })
   const guides = createGuides({ ...shared, admission })
 
   inbox.on('wechat', 'wxa_media_check', ({ payload }) => safety.hear(payload))
@@ -95,13 +102,16 @@ export function createPhotos(deps: PhotosDeps): PhotosFeature {
         const ids = await deps.customers.idsOf(customerId)
         return (await store.timeline(ids, null, { limit: MOST_PHOTOS, after: null })).map(photoOf)
       },
+      notesOf: async (customerId) => notes.ofCustomer(await deps.customers.idsOf(customerId)),
+      noteWords: notes.wordsOf,
     },
     failedCount: store.failedCount,
     routes: [
       ...photoRoutes({ ...shared, admission, uploads, openings, retention, guides }),
-      ...staffPhotoRoutes({ ...shared, openings }),
+      ...staffPhotoRoutes({ ...shared, openings, notes }),
+      ...noteRoutes({ notes }),
     ],
-    due: [createPictures({ ...shared, receiver, safety })],
+    due: [createPictures({ ...shared, receiver, safety }), announcer.due],
     routines: [
       routine({
         name: 'photos.sweep',
@@ -110,7 +120,7 @@ export function createPhotos(deps: PhotosDeps): PhotosFeature {
       }),
     ],
     async ready() {
-      await Promise.all([store.ready(), blobs.ready()])
+      await Promise.all([store.ready(), noteStore.ready(), blobs.ready()])
     },
   }
 }

@@ -13,7 +13,7 @@ import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
 import type { PageRequest } from '../platform/views.ts'
 import type { Orientation } from './image/exif.ts'
 import type { PhotoType } from './image/limits.ts'
-import type { Angle, PhotoPurpose, PhotoSize, PhotoUse, SafetyState } from './types.ts'
+import type { Angle, Look, PhotoPurpose, PhotoSize, PhotoUse, SafetyState } from './types.ts'
 
 /** A sealed file of ours. */
 export interface StoredFile {
@@ -101,7 +101,7 @@ export interface OpeningRow {
   photoId: string
   at: Date
   order: string
-  size: PhotoSize
+  size: Look
   by: { kind: 'customer' | 'staff' | 'system'; userId: string | null; role: string | null }
   use: PhotoUse | 'check' | null
   reason: string | null

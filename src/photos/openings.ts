@@ -17,6 +17,13 @@ import { roleFor } from './rules.ts'
 import type { Safety } from './safety.ts'
 import { type Consents, type PhotoSize, type PhotoUse, USES } from './types.ts'
 
+export interface StaffLook {
+  photoId: string
+  byUserId: string
+  use: PhotoUse
+  reason: string
+}
+
 export interface Openings {
   /** Theirs, or none. @throws AppError not_found/photo_not_found */
   ofOwner(actor: Actor, photoId: string): Promise<PhotoRow>
@@ -28,13 +35,9 @@ export interface Openings {
    * @throws AppError not_found/photo_not_found, not_found/staff_not_found, forbidden/photo_role_missing,
    * forbidden/photo_consent_missing, forbidden/photo_locked, conflict/photo_not_ready
    */
-  openAsStaff(look: {
-    photoId: string
-    size: PhotoSize
-    byUserId: string
-    use: PhotoUse
-    reason: string
-  }): Promise<Bytes>
+  openAsStaff(look: StaffLook & { size: PhotoSize }): Promise<Bytes>
+  /** Whoever may see the photo may read what was written beside it: writes the line for that. @throws AppError as above, but photo_not_ready */
+  noteAsStaff(look: StaffLook): Promise<void>
   /** For the vendor that checks content. @throws AppError not_found/photo_not_found */
   openForCheck(token: string): Promise<Bytes>
 }
@@ -77,6 +80,22 @@ export function createOpenings(deps: OpeningDeps): Openings {
     return row
   }
 
+  /** Who may look, by which role. @throws AppError as `openAsStaff` */
+  async function admitted({ photoId, byUserId, use }: StaffLook) {
+    const [row, member] = await Promise.all([store.get(photoId), staff.member(byUserId.toLowerCase())])
+    if (!member) throw notFound('staff_not_found')
+    if (!row || row.state === 'erased') throw notFound('photo_not_found')
+    const role = roleFor(member, row, use)
+    if (!role) throw new AppError('forbidden', 'photo_role_missing')
+    if (row.erasure) throw new AppError('forbidden', 'photo_locked')
+    const consent = use === 'complaint' ? null : USES[use]
+    if (use === 'complaint' ? row.purpose !== 'evidence' : row.purpose === 'evidence')
+      throw new AppError('forbidden', 'photo_consent_missing', { use })
+    if (consent && !(await consents.granted(row.customerId, consent)))
+      throw new AppError('forbidden', 'photo_consent_missing', { use })
+    return { row, member, by: { kind: 'staff' as const, userId: member.userId, role } }
+  }
+
   return {
     ofOwner,
     async openOwn(actor, photoId, size) {
@@ -86,21 +105,16 @@ export function createOpenings(deps: OpeningDeps): Openings {
       await note(photoId, { size, by, use: null, reason: null }, dayOf(clock.now(), DEFAULT_ZONE))
       return bytesOf(picture)
     },
-    async openAsStaff({ photoId, size, byUserId, use, reason }) {
-      const [row, member] = await Promise.all([store.get(photoId), staff.member(byUserId.toLowerCase())])
-      if (!member) throw notFound('staff_not_found')
-      if (!row || row.state === 'erased') throw notFound('photo_not_found')
-      const role = roleFor(member, row, use)
-      if (!role) throw new AppError('forbidden', 'photo_role_missing')
-      if (row.erasure) throw new AppError('forbidden', 'photo_locked')
-      const consent = use === 'complaint' ? null : USES[use]
-      if (use === 'complaint' ? row.purpose !== 'evidence' : row.purpose === 'evidence')
-        throw new AppError('forbidden', 'photo_consent_missing', { use })
-      if (consent && !(await consents.granted(row.customerId, consent)))
-        throw new AppError('forbidden', 'photo_consent_missing', { use })
+    async noteAsStaff(look) {
+      const { by } = await admitted(look)
+      const { photoId, use, reason } = look
+      await note(photoId, { size: 'note', by, use, reason })
+    },
+    async openAsStaff({ size, ...look }) {
+      const { row, member, by } = await admitted(look)
+      const { photoId, use, reason } = look
       const picture = pictureOf(row, size)
       const now = clock.now()
-      const by = { kind: 'staff' as const, userId: member.userId, role }
       await note(photoId, { size, by, use, reason })
       const zone = (row.storeId && (await staff.store(row.storeId))?.timeZone) || DEFAULT_ZONE
       const words = `${member.name} ${member.userId} ${dayOf(now, zone)} ${timeOfDay(now, zone)}`

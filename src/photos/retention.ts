@@ -4,6 +4,7 @@ import type { BlobStore } from '../platform/blobs.ts'
 import type { Clock } from '../platform/clock.ts'
 import { addMs, DAY_MS } from '../platform/clock.ts'
 import { filesOf, type PhotoRow, type PhotoStore } from './model.ts'
+import type { Notes } from './notes.ts'
 import type { Receiver } from './receive.ts'
 
 export interface Retention {
@@ -21,15 +22,18 @@ export function createRetention({
   store,
   blobs,
   receiver,
+  notes,
   clock,
 }: {
   store: PhotoStore
   blobs: Pick<BlobStore, 'remove'>
   receiver: Pick<Receiver, 'discard'>
+  notes: Pick<Notes, 'forget' | 'expire'>
   clock: Clock
 }): Retention {
   /** First nobody finds it, then its bytes go: a death between the two is made good by the next sweep. */
   async function erase(photo: PhotoRow, erasure: PhotoRow['erasure']): Promise<void> {
+    await notes.forget(photo._id)
     await store.files.giveUp(filesOf(photo), clock.now())
     const erased = await store.erase(photo._id, erasure)
     await receiver.discard(filesOf(erased ?? photo))
@@ -76,7 +80,7 @@ export function createRetention({
           return store.files.forget(_id)
         },
       )
-      return { expired, uploads, files }
+      return { expired, uploads, files, notes: await notes.expire(now) }
     },
   }
 }

@@ -1,9 +1,10 @@
 /** Routes of photos for the clinic's own system, which says on whose behalf it asks. */
 import type { CustomersService } from '../customers/index.ts'
 import { answering, type Route, route } from '../platform/http.ts'
-import { listing } from '../platform/views.ts'
+import { listing, type PageRequest } from '../platform/views.ts'
 import { DRAWN } from './drawing.ts'
 import type { PhotoStore } from './model.ts'
+import type { Notes } from './notes.ts'
 import type { Openings } from './openings.ts'
 import { placeOf } from './routes.ts'
 import { PhotoParams, photoView, StaffLookQuery, StaffPhotoPage, StaffPhotosQuery, StatsView } from './views.ts'
@@ -11,10 +12,12 @@ import { PhotoParams, photoView, StaffLookQuery, StaffPhotoPage, StaffPhotosQuer
 export function staffPhotoRoutes({
   store,
   openings,
+  notes,
   customers,
 }: {
   store: PhotoStore
   openings: Openings
+  notes: Pick<Notes, 'noted'>
   customers: Pick<CustomersService, 'idsOf'>
 }): Route[] {
   return [
@@ -28,7 +31,12 @@ export function staffPhotoRoutes({
       response: StaffPhotoPage,
       async handle({ query: { customerId, treatmentId = null, ...paging } }) {
         const ids = await customers.idsOf(customerId)
-        return listing(paging, (request) => store.timeline(ids, treatmentId, request), photoView, placeOf)
+        const read = async (request: PageRequest) => {
+          const rows = await store.timeline(ids, treatmentId, request)
+          const noted = await notes.noted(rows.map(({ _id }) => _id))
+          return rows.map((row) => ({ ...row, hasNote: noted.has(row._id) }))
+        }
+        return listing(paging, read, (row) => ({ ...photoView(row), hasNote: row.hasNote }), placeOf)
       },
     }),
     answering({

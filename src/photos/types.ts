@@ -11,6 +11,9 @@ export type PhotoPurpose = (typeof PHOTO_PURPOSES)[number]
 
 export const SIZES = ['thumb', 'screen'] as const
 export type PhotoSize = (typeof SIZES)[number]
+/** What is looked at: a picture of the photo, or what was written beside it. */
+export const LOOKS = [...SIZES, 'note'] as const
+export type Look = (typeof LOOKS)[number]
 
 /** What staff may open a photo for, each with the consent that it needs. */
 export const USES = { care: 'photos_care', teaching: 'photos_teaching', publicity: 'photos_publicity' } as const
@@ -51,6 +54,15 @@ export interface Photo {
   safety: SafetyState
 }
 
+/** What a customer wrote beside a set of photos. */
+export interface PhotoNote {
+  id: string
+  words: string
+  at: Date
+  treatmentId: string | null
+  photoIds: string[]
+}
+
 export interface PhotosService {
   /** Of the customer and of everybody merged into them; photos of others and erased ones are missing. */
   ofCustomer(customerId: string, photoIds: readonly string[]): Promise<Photo[]>
@@ -64,6 +76,10 @@ export interface PhotosService {
   ): Promise<{ photoId: string }>
   /** Every photo of the customer that is not erased, the newest first. */
   albumOf(customerId: string): Promise<Photo[]>
+  /** Everything that the customer wrote beside photos, the newest first. */
+  notesOf(customerId: string): Promise<PhotoNote[]>
+  /** As the customer wrote it; null where there is no such note. */
+  noteWords(noteId: string): Promise<string | null>
 }
 
 /** Published once per photo, when its pictures are made: id `photo.received:<photoId>`. Read the record. */
@@ -72,4 +88,12 @@ export interface PhotoReceived {
   customerId: string
   treatmentId: string | null
   purpose: PhotoPurpose
+}
+
+/** Published once per note: id `photo.noted:<noteId>`. Read the record. */
+export interface PhotoNoted {
+  noteId: string
+  customerId: string
+  treatmentId: string | null
+  storeId: string | null
 }

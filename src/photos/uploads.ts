@@ -59,7 +59,7 @@ const MAX_UNFINISHED = 20
 /** Several sets with every angle taken more than once; more is no album but a store of files. */
 const MOST_A_DAY = 100
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
-const photoIdOf = (customerId: string, submissionId: string) => hashId('photo', customerId, submissionId)
+export const photoIdOf = (customerId: string, submissionId: string) => hashId('photo', customerId, submissionId)
 
 export function createUploads({ store, admission, receiver, sealed, clock, nudge }: UploadDeps): Uploads {
   const { uploads } = store

@@ -4,9 +4,9 @@ import { DayString, Id, Instant, PageQuery, page, ShortText } from '../platform/
 import { turned } from './image/exif.ts'
 import { MAX_BYTES } from './image/limits.ts'
 import type { OpeningRow, PhotoRow } from './model.ts'
-import { ANGLES, PHOTO_PURPOSES, type Photo, SIZES, USES } from './types.ts'
+import { ANGLES, LOOKS, PHOTO_PURPOSES, type Photo, SIZES, USES } from './types.ts'
 
-const SubmissionId = z.string().regex(/^[\w-]{8,64}$/, 'must be 8–64 letters, digits or _ -')
+export const SubmissionId = z.string().regex(/^[\w-]{8,64}$/, 'must be 8–64 letters, digits or _ -')
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits')
 const words = {
   submissionId: SubmissionId,
@@ -46,12 +46,12 @@ export const Taken = z.object({ taken: z.literal(true) })
 export const PhotoParams = z.strictObject({ photoId: Id })
 export const SizeQuery = z.strictObject({ size: z.enum(SIZES).default('screen') })
 export const PhotosQuery = PageQuery.extend({ treatmentId: Id.optional() })
-export const StaffLookQuery = z.strictObject({
-  size: z.enum(SIZES).default('screen'),
+export const StaffNoteQuery = z.strictObject({
   byUserId: Id,
   use: z.enum([...(Object.keys(USES) as (keyof typeof USES)[]), 'complaint']),
   reason: ShortText(100),
 })
+export const StaffLookQuery = StaffNoteQuery.extend({ size: z.enum(SIZES).default('screen') })
 export const CheckParams = z.strictObject({ token: z.string().regex(/^[\w.-]{1,160}$/) })
 
 export const PhotoView = z.object({
@@ -69,13 +69,18 @@ export const PhotoView = z.object({
   safety: z.enum(['unchecked', 'asked', 'pass', 'review', 'risky']),
 })
 export const PhotoPage = page(PhotoView)
-export const StaffPhotoView = PhotoView.extend({ customerId: z.string(), storeId: z.string().nullable() })
+export const StaffPhotoView = PhotoView.extend({
+  customerId: z.string(),
+  storeId: z.string().nullable(),
+  /** The customer wrote something beside it. */
+  hasNote: z.boolean(),
+})
 export const StaffPhotoPage = page(StaffPhotoView)
 export const StaffPhotosQuery = PageQuery.extend({ customerId: Id, treatmentId: Id.optional() })
 
 export const OpeningView = z.object({
   at: Instant,
-  size: z.enum(SIZES),
+  size: z.enum(LOOKS),
   kind: z.enum(['customer', 'staff', 'system']),
   /** Of the member of staff. */
   name: z.string().nullable(),

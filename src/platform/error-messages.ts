@@ -102,6 +102,7 @@ export const ERROR_MESSAGES = {
   photo_has_more: '文件里除了照片还有其他内容，为了安全没有接收。请用相机重新拍摄后上传。',
   photo_checksum_differs: '收到的照片与您手机里的不一致，请重新上传。',
   photo_submission_reused: '该提交编号已用于另一张照片。',
+  photo_note_reused: '该提交编号已用于另一段留言。',
   photo_upload_not_found: '没有找到这次上传，请重新开始上传。',
   photo_chunk_wrong: '上传的分片编号或大小不对。',
   photo_chunk_differs: '该分片已收到过，内容与这次不同。',

@@ -13,7 +13,7 @@ export interface CopyDeps {
   treatments: Pick<TreatmentsService, 'ofCustomer' | 'appointmentsOf' | 'kind'>
   care: Pick<MyCare, 'stepsOf'>
   staff: Pick<StaffService, 'stores' | 'members'>
-  photos: Pick<PhotosService, 'albumOf'>
+  photos: Pick<PhotosService, 'albumOf' | 'notesOf'>
   surveys: Pick<SurveysService, 'copyOf'>
   complaints: Pick<ComplaintsService, 'copyOf'>
   privacy: Pick<PrivacyService, 'consents' | 'requests'>
@@ -27,11 +27,12 @@ const MOST_REQUESTS = 200
 /** @throws AppError not_found/customer_not_found */
 export async function copyOf(deps: CopyDeps, customerId: string): Promise<CopyPart[]> {
   const { customers, treatments, care, photos, surveys, complaints, privacy, angles } = deps
-  const [card, done, appointments, album, answers, filed, consents, requests] = await Promise.all([
+  const [card, done, appointments, album, notes, answers, filed, consents, requests] = await Promise.all([
     customers.card(customerId),
     treatments.ofCustomer(customerId),
     treatments.appointmentsOf(customerId),
     photos.albumOf(customerId),
+    photos.notesOf(customerId),
     surveys.copyOf(customerId),
     complaints.copyOf(customerId),
     privacy.consents(customerId),
@@ -61,6 +62,7 @@ export async function copyOf(deps: CopyDeps, customerId: string): Promise<CopyPa
       ...{ angle: angles[angle].title, purpose: PURPOSES[purpose], treatment: titleOf(treatmentId) },
       ...{ takenAt, state, locked, keepUntil },
     })),
+    photoNotes: notes.map(({ words, at, treatmentId }) => ({ at, treatment: titleOf(treatmentId), words })),
     surveys: answers.map(({ treatmentId, storeId, ...one }) => ({
       ...{ ...one, treatment: titleOf(treatmentId), store: name.store(storeId) },
     })),

@@ -43,6 +43,7 @@ describe.skipIf(withoutBrowser)('photos on the phone', async () => {
       await phone.tap(phone.role('button', '拍照'))
       await phone.tap(phone.text('用这张'))
     }
+    await phone.text('想告诉我们什么（选填）').waitFor()
   }
 
   test.each([false, true])(
@@ -69,6 +70,13 @@ describe.skipIf(withoutBrowser)('photos on the phone', async () => {
       await phone.tap(phone.role('button', '拍照'))
       await phone.tap(phone.text('重拍'))
       await takeSet(phone)
+      await phone.looksRight(`photos-note-${touch}`)
+      expect(await phone.smallTargets()).toEqual([])
+      if (!touch) {
+        await phone.page.getByLabel('想告诉我们什么').fill('打光的地方起水泡了')
+        await phone.text('9/500').waitFor()
+      }
+      await phone.tap(phone.text(touch ? '没有要说的，完成' : '发送留言'))
       await vi.waitFor(async () => expect(await phone.path()).toBe('pages/photos/index'))
       await vi.waitFor(async () => expect(await photosOf(who)).toHaveLength(3), { timeout: 15_000 })
       expect((await photosOf(who)).map(({ angle, day }) => [angle, day]).sort()).toEqual([
@@ -79,6 +87,8 @@ describe.skipIf(withoutBrowser)('photos on the phone', async () => {
       await vi.waitFor(async () => expect(await phone.find('.cell').count()).toBe(3), { timeout: 15_000 })
       await allShown(phone)
       await phone.looksRight(`photos-timeline-${touch}`)
+      const { items } = await world.api.call('GET', `/api/v1/signals?customerId=${who.customerId}`)
+      expect(items).toMatchObject(touch ? [] : [{ source: 'photo', level: 'abnormal', treatmentId: who.treatmentId }])
       expect(await phone.smallTargets()).toEqual([])
       await phone.close()
     },
@@ -97,6 +107,7 @@ describe.skipIf(withoutBrowser)('photos on the phone', async () => {
       await phone.tap(phone.text('隐藏淡影'))
       await phone.text('淡影是').waitFor({ state: 'detached' })
       await takeSet(phone)
+      await phone.tap(phone.text('没有要说的，完成'))
       await vi.waitFor(async () => expect(await photosOf(who)).toHaveLength(6), { timeout: 15_000 })
       await phone.tap(phone.role('button', '对比'))
       await phone.text('左：治疗后第 1 天').waitFor()
@@ -135,6 +146,7 @@ describe.skipIf(withoutBrowser)('photos on the phone', async () => {
     await (await chooser).setFiles({ name: 'big.jpg', mimeType: 'image/jpeg', buffer: picture })
     await phone.tap(phone.text('用这张'))
     await phone.tap(phone.text('完成（已拍 1 张）'))
+    await phone.tap(phone.text('没有要说的，完成'))
     await phone.text('网络断开了').waitFor()
     await phone.looksRight('photos-cut')
     await phone.page.reload()
@@ -170,6 +182,7 @@ describe.skipIf(withoutBrowser)('photos on the phone', async () => {
     await (await chooser).setFiles({ name: 'big.jpg', mimeType: 'image/jpeg', buffer: picture })
     await phone.tap(phone.text('用这张'))
     await phone.tap(phone.text('完成（已拍 1 张）'))
+    await phone.tap(phone.text('没有要说的，完成'))
     await phone.tap(phone.text('暂停'))
     release()
     await phone.text('已暂停').waitFor()

@@ -4,14 +4,14 @@ import { collectionOf, ensureIndexes, insertMissing } from '../../platform/db.ts
 import type { Level } from '../../triage/index.ts'
 
 /** Where it was said. */
-export const SIGNAL_SOURCES = ['kf', 'survey', 'complaint'] as const
+export const SIGNAL_SOURCES = ['kf', 'survey', 'complaint', 'photo'] as const
 export type SignalSource = (typeof SIGNAL_SOURCES)[number]
 
 export interface SignalRow {
   /** `kf_<msgid>`, `survey_<invitation>` …: what is heard twice is one signal. */
   _id: string
   source: SignalSource
-  /** Of the message, the submission, the complaint: what was said stays there, sealed. */
+  /** Of the message, the submission, the complaint, the note beside photos: what was said stays there, sealed. */
   sourceId: string
   customerId: string
   storeId: string

@@ -13,7 +13,7 @@ const LevelName = z.enum(LEVELS)
 const View = z.object({
   id: z.string(),
   source: z.enum(SIGNAL_SOURCES),
-  /** Of the message, the submission or the complaint. */
+  /** Of the message, the submission, the complaint or the note beside photos. */
   sourceId: z.string(),
   customerId: z.string(),
   storeId: z.string(),

@@ -66,9 +66,10 @@ export interface Signals {
 export interface Sayings {
   survey(invitationId: string): Promise<string | null>
   complaint(complaintId: string): Promise<string | null>
+  photo(noteId: string): Promise<string | null>
 }
 
-/** Hears what customers write in surveys and complaints; nobody knows who wrote without a name. */
+/** Hears what customers write in surveys, complaints and beside photos; nobody knows who wrote without a name. */
 export function sayingHandlers(signals: Pick<Signals, 'heard'>, sayings: Sayings) {
   const hear = (source: keyof Sayings, idOf: (data: DomainEvent['data']) => unknown) => async (event: DomainEvent) => {
     const { customerId } = event.data
@@ -80,13 +81,19 @@ export function sayingHandlers(signals: Pick<Signals, 'heard'>, sayings: Sayings
   return {
     'survey.answered': hear('survey', ({ invitationId }) => invitationId),
     'complaint.filed': hear('complaint', ({ complaintId }) => complaintId),
+    'photo.noted': hear('photo', ({ noteId }) => noteId),
   }
 }
 
 export const SIGNAL_WORDS = 'signals.why'
 /** Somebody answers by then, or the reply says what isn't true any more. */
 const HOLDING_MS = HOUR_MS
-const SOURCES: Record<SignalSource, string> = { kf: '微信留言', survey: '在问卷中写道', complaint: '在投诉中写道' }
+const SOURCES: Record<SignalSource, string> = {
+  kf: '微信留言',
+  survey: '在问卷中写道',
+  complaint: '在投诉中写道',
+  photo: '发照片时写道',
+}
 export const signalId = ({ source, sourceId }: Pick<Said, 'source' | 'sourceId'>): string => `${source}_${sourceId}`
 
 export function createSignals(deps: SignalDeps): Signals {

@@ -164,6 +164,20 @@ export const pages: Record<string, Cases> = {
     also: {
       gone: { who: 'full', query: () => ({ treatmentId: 'nobody' }), sees: '没有找到' },
       purposes: { who: 'stranger', sees: '照片会用在哪里' },
+      note: {
+        who: 'full',
+        query: treatment,
+        sees: '不留言，直接完成',
+        act: async (phone) => {
+          await toCamera(phone)
+          await phone.tap(phone.role('button', '拍照'))
+          await phone.tap(phone.text('用这张'))
+          await phone.tap(phone.text('完成（已拍 1 张）'))
+          await phone.page.getByLabel('想告诉我们什么').fill(LONG)
+          await phone.page.route('**/photo-notes', (route) => route.abort())
+          await phone.tap(phone.text('发送留言'))
+        },
+      },
     },
   },
   'pages/photos/photo/index': {

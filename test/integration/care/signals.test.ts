@@ -253,3 +253,22 @@ test('what is written in a complaint is read, too', async () => {
   expect(await signals()).toMatchObject([{ source: 'complaint', level: 'emergency' }])
   expect(await tasksOf('red_flag')).toHaveLength(1)
 })
+
+test('what is written beside photos is read, too, before a photo has come', async () => {
+  const { id } = await filled()
+  const token = await w.signIn(n)
+  await w.mp(token, 'PUT', '/consents/photos_care', { version: 1, granted: true })
+  const note = { submissionId: `note-${n}-abcdefgh`, treatmentId: id, photos: ['a-photo-on-its-way'] }
+  expect(await w.mp(token, 'POST', '/photo-notes', { ...note, words: '起水泡了' })).toMatchObject({ status: 200 })
+  await w.work()
+  expect(await signals()).toMatchObject([{ source: 'photo', level: 'abnormal', treatmentId: id, caseId: id }])
+  const [doctor] = await tasksOf('doctor_contact')
+  expect(clinicTime(doctor?.deadlineAt as Date)).toBe(`${today} 20:30`)
+  expect(replies()).toHaveLength(1)
+  // Sent again after an answer that was lost it asks for nothing again.
+  await w.mp(token, 'POST', '/photo-notes', { ...note, words: '起水泡了' })
+  await w.work()
+  expect([(await signals()).length, replies().length]).toEqual([1, 1])
+  const copy = await w.mp(token, 'GET', '/my-data')
+  expect(JSON.stringify(copy.body)).toContain('起水泡了')
+})

@@ -17,7 +17,10 @@ const SECRET = '只有第一位客户知道'
 
 let mine = ''
 let foreign = ''
-const ids = { treatmentId: '', complaintId: '', invitationId: '', photoId: '', uploadId: '', moment: '1', index: '0' }
+const ids = {
+  ...{ treatmentId: '', complaintId: '', invitationId: '', photoId: '', noteId: '', uploadId: '' },
+  ...{ moment: '1', index: '0' },
+}
 /** What an answer to somebody else must not hold. */
 const marks: string[] = []
 
@@ -40,6 +43,7 @@ beforeAll(async () => {
   const filed = await made('POST', '/complaints', complaint({ treatmentId: ids.treatmentId }))
   ids.complaintId = String(filed.id)
   ids.photoId = await sendPhoto(world.address, mine, photoForm(jpeg, { treatmentId: ids.treatmentId }))
+  ids.noteId = String((await made('POST', '/photo-notes', note({ treatmentId: ids.treatmentId }))).id)
   ids.uploadId = String((await made('POST', '/photo-uploads', upload({ treatmentId: ids.treatmentId }))).uploadId)
   await made('PUT', `/surveys/${ids.invitationId}/draft`, {
     answers: { 'product_follow_up.words': SECRET },
@@ -48,9 +52,9 @@ beforeAll(async () => {
   await made('POST', '/data-requests', request)
   await world.work()
   const { name, phone, openId, unionId, externalUserId } = world.personOf(0)
-  const { treatmentId, complaintId, invitationId, photoId, uploadId } = ids
+  const { treatmentId, complaintId, invitationId, photoId, noteId, uploadId } = ids
   marks.push(customerId, name, phone, openId, unionId, externalUserId, String(filed.number), SECRET)
-  marks.push(treatmentId, complaintId, invitationId, photoId, uploadId)
+  marks.push(treatmentId, complaintId, invitationId, photoId, noteId, uploadId)
 })
 
 const complaint = (more: object = {}) => ({
@@ -60,6 +64,10 @@ const complaint = (more: object = {}) => ({
 const upload = (more: object = {}) => ({
   ...{ submissionId: 'an-upload-of-tests', angle: 'left45', purpose: 'care', bytes: 10, sha256: 'a'.repeat(64) },
   ...{ treatmentId: null, ...more },
+})
+const note = (more: object = {}) => ({
+  ...{ submissionId: 'a-note-of-tests', photos: ['a-photo-of-tests'], words: SECRET, treatmentId: null },
+  ...more,
 })
 const request = { submissionId: 'r-1', kind: 'correction', words: SECRET }
 const code = (n: number) => world.simulator.act({ as: 'customer', id: world.personOf(n).personId, do: 'mp-phone' }).code
@@ -98,6 +106,12 @@ const CASES: Record<string, Case[]> = {
   'GET /photos/:photoId/image': [theirs('photo_not_found')],
   'GET /photos/:photoId/openings': [theirs('photo_not_found')],
   'POST /photos/:photoId/erasure': [theirs('photo_not_found')],
+  'GET /photos/:photoId/notes': [theirs('photo_not_found')],
+  'POST /photo-notes': [
+    theirs('treatment_not_found', () => note({ treatmentId: ids.treatmentId })),
+    // The same numbers are another note, of other photos.
+    { body: (n) => note(n === 0 ? { treatmentId: ids.treatmentId } : { words: '另一位客户的留言' }) },
+  ],
   'GET /photo-guides': [{ query: ofTreatment, code: 'treatment_not_found' }, {}],
   'GET /surveys': [{}],
   'GET /surveys/:invitationId': [theirs('survey_not_found')],

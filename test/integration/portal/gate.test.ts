@@ -19,10 +19,11 @@ const OPEN: Record<string, string[]> = {
   'saying yes or no, and reading what to': ['GET /consents', 'PUT /consents/:purpose'],
   'showing who one is, to ask about one’s own data': ['POST /phone'],
   'a copy, a correction, erasure': ['GET /my-data', 'POST /data-requests', 'GET /data-requests'],
-  'one’s own photos: seeing them, who else has, having them deleted': [
+  'one’s own photos: seeing them and what one wrote beside them, who else has, having them deleted': [
     'GET /photos',
     'GET /photos/:photoId/image',
     'GET /photos/:photoId/openings',
+    'GET /photos/:photoId/notes',
     'POST /photos/:photoId/erasure',
   ],
   'evidence of a complaint; photos for care are refused by what they are for': [

@@ -1,4 +1,4 @@
-/** Guided capture: first what photos are for, then angle by angle, over the ghost of the earlier photo, with a word about the light; or from the album. */
+/** Guided capture: first what photos are for, then angle by angle, over the ghost of the earlier photo, with a word about the light; or from the album. Then what there is to say. */
 import { type Angle, getPhotoGuide, type PhotoGuide, type Shot } from '../../../services/photos'
 import { show } from '../../../utils/loading'
 import { pictureOf } from '../../../utils/pictures'
@@ -39,7 +39,10 @@ Page({
     /** What was just taken, before it is sent. */
     taken: '',
     isBusy: false,
-    sent: 0,
+    /** What was taken, by its submission numbers. */
+    photos: [] as string[],
+    /** All is taken: what is there to say? */
+    isAsked: false,
   },
   frames: null as WechatMiniprogram.CameraFrameListener | null,
   seen: 0,
@@ -136,10 +139,15 @@ Page({
     this.setData({ isBusy: true })
     try {
       const angle: Angle = shot.angle
-      await addUpload(taken, { treatmentId: treatmentId || null, angle, purpose: 'care', owner: 'album' })
-      this.setData({ [`shots[${at}].isTaken`]: true, sent: this.data.sent + 1, taken: '' })
+      const { submissionId } = await addUpload(taken, {
+        treatmentId: treatmentId || null,
+        angle,
+        purpose: 'care',
+        owner: 'album',
+      })
+      this.setData({ [`shots[${at}].isTaken`]: true, photos: [...this.data.photos, submissionId], taken: '' })
       const next = this.data.shots.findIndex(({ isTaken }) => !isTaken)
-      if (next < 0) return this.finish()
+      if (next < 0) return this.ask()
       this.turn(next)
     } catch {
       this.setData({ cameraWords: '这张照片读取失败，请重新拍摄或换一张' })
@@ -153,6 +161,10 @@ Page({
   back() {
     if (getCurrentPages().length > 1) void wx.navigateBack()
     else this.leave()
+  },
+  ask() {
+    this.frames?.stop()
+    this.setData({ isAsked: true })
   },
   /** The album shows how far they are. */
   finish() {

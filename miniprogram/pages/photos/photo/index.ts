@@ -1,5 +1,5 @@
-/** One photo: large, who has looked at it, and the way to have it deleted. */
-import { askErasure, getOpenings, type Opening } from '../../../services/photos'
+/** One photo: large, what was written beside it, who has looked at it, and the way to have it deleted. */
+import { askErasure, getNotes, getOpenings, type Opening, type PhotoNote } from '../../../services/photos'
 import { fullInstantWords } from '../../../utils/dates'
 import { appended, more, NOTHING_THERE, show } from '../../../utils/loading'
 import { problemOf, type Status } from '../../../utils/views'
@@ -12,10 +12,10 @@ interface OpeningView {
   at: string
 }
 
-const viewOf = ({ at, kind, name, role, reason }: Opening, index: number): OpeningView => ({
+const viewOf = ({ at, kind, name, role, reason, size }: Opening, index: number): OpeningView => ({
   key: `${at} ${index}`,
   who: kind === 'customer' ? '您本人' : kind === 'system' ? '系统检查' : [name, role].filter(Boolean).join(' · '),
-  why: reason ?? '',
+  why: [size === 'note' ? '查看留言' : '', reason ?? ''].filter(Boolean).join(' · '),
   at: fullInstantWords(at),
 })
 
@@ -27,6 +27,7 @@ Page({
     words: '',
     photoId: '',
     title: '',
+    notes: [] as PhotoNote[],
     openings: [] as OpeningView[],
     isMore: false,
     isBusy: false,
@@ -42,9 +43,10 @@ Page({
 
   async load() {
     await show(this, async () => {
-      const { items, nextCursor } = await getOpenings(this.data.photoId, null)
+      const { photoId } = this.data
+      const [{ items, nextCursor }, notes] = await Promise.all([getOpenings(photoId, null), getNotes(photoId)])
       this.cursor = nextCursor
-      return { openings: items.map(viewOf), isMore: nextCursor !== null }
+      return { notes, openings: items.map(viewOf), isMore: nextCursor !== null }
     })
   },
   async more() {
