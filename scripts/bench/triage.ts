@@ -8,7 +8,7 @@ import { figure, interleave, type Measures } from './rounds.ts'
 
 /** Texts a second on one core that are asked of it. */
 const WANTED = 20_000
-const FILES = ['tune', 'held-out'].map((name) => `test/fixtures/triage/${name}.jsonl`)
+const FILES = ['tune', 'held-out', 'held-out-2'].map((name) => `test/fixtures/triage/${name}.jsonl`)
 /** Read so often per round: one reading takes a few hundredths of a second. */
 const TIMES = 5
 

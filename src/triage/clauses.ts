@@ -74,7 +74,10 @@ const FEARED =
   /(?:会不会|会唔会|是否会|会否|能不能|可能会|可能导致|以免|免得|省得|避免|防止|预防|以防|怕|担心|害怕|担忧|容易|导致|引起|造成|哪些|什么情况|多久|几天(?:能|会|可以|才)|多少天|几时|啥时候|什么时候|什么叫|怎么判断|怎么区分|怎样算|如何|有没有可能|需不需要|风险|概率|几率|副作用|后遗症|并发症|术后会|打完会|做完会|之后会|以后会|一般会|正常会|大概会|是不是会|是否|怎么避免|怎么防|算不算|才算|注意|预计|准备|预防|警惕|留意|以为|怀疑|说是|长啥样|梦见|一般有)[^。]{0,14}$/
 /** Talk about the thing: an article, a form, a course. */
 const MENTION =
-  /科普|公开课|视频|问卷|表格|论文|什么样|长啥样|啥样|什么表现|请教|定义|四个字|两个字|链接|推送|怕漏|好奇|先了解|先问|知情同意|理赔|是什么意思|自查|联想|输入法|是多少度|多少度需要/
+  /科普|公开课|视频|问卷|表格|论文|什么样|长啥样|啥样|什么表现|请教|定义|四个字|两个字|链接|推送|怕漏|好奇|先了解|先问|知情同意|理赔|是什么意思|自查|联想|输入法|是多少度|多少度需要|概率|几率|风险|电视剧|追剧|那剧|女主|男主|电影|综艺|小说|恐怖片|过山车|蹦极|密室|冰箱上/
+/** What the leaflet says, said back: `好的，起水泡不要挑`. */
+const SAID_BACK =
+  /^(?:好的|好滴|好嘞|嗯+|嗯呐|知道了|明白了?|收到|了解了?|记住了|ok)[，,。！!\s～~]*(?!.*我).{0,30}(?:记住|收到|知道了|联系你们|打120|报告|不要|立刻|马上来|等护士|等医生)/
 const QUOTED = /[“"「『][^”"」』]*$/
 const OF_ANOTHER = /^[^，。]{0,2}的(?:是(?:我(?!自己)|别|那|他|她)|技师|客人|那位|那个|人)/
 const WILL = /会[^，。]{0,5}$/
@@ -114,7 +117,7 @@ export function isOwnAndNow({ text, clauses }: Speech, at: number, start: number
   const after = text.slice(end, clause.end)
   const rest = text.slice(end)
   if (isFeared(led, before, after, clause)) return false
-  if (isOfOther(text, led)) return false
+  if (isOfOther(text, led) || SAID_BACK.test(text)) return false
   const past = LONG_AGO.exec(led)
   if (past && !NOW.test(led.slice(past.index + past[0].length)) && !NOW.test(after)) return false
   if (/过(?:几?个?|点|一次|一回|两次)?$/.test(before) && !NOW.test(before)) return false

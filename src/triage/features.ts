@@ -23,8 +23,11 @@ interface Pieces {
 
 /** Of up to three UTF-16 units. */
 const WIDTH = 0x10000
-const slotOf = (key: number, mask: number): number =>
-  (Math.imul(key % WIDTH, 0x9e3779b1) ^ Math.imul(Math.floor(key / WIDTH) | 0, 0x85ebca6b)) & mask
+/** The hash of a piece from that of the piece without its last unit; 0 for none. */
+const hashOf = (hash: number, unit: number): number => {
+  const mixed = Math.imul(hash ^ unit, 0x9e3779b1)
+  return mixed ^ (mixed >>> 15)
+}
 
 /** The pieces among features; what isn't one to three characters is no piece. */
 function piecesAmong(features: readonly string[]): Pieces {
@@ -34,8 +37,12 @@ function piecesAmong(features: readonly string[]): Pieces {
   for (const [place, feature] of features.entries()) {
     if (feature.length > LONGEST) continue
     let key = 0
-    for (let at = 0; at < feature.length; at++) key = key * WIDTH + feature.charCodeAt(at)
-    let slot = slotOf(key, table.mask)
+    let hash = 0
+    for (let at = 0; at < feature.length; at++) {
+      key = key * WIDTH + feature.charCodeAt(at)
+      hash = hashOf(hash, feature.charCodeAt(at))
+    }
+    let slot = hash & table.mask
     while (table.keys[slot] !== 0) slot = (slot + 1) & table.mask
     table.keys[slot] = key
     table.places[slot] = place
@@ -43,8 +50,8 @@ function piecesAmong(features: readonly string[]): Pieces {
   return table
 }
 
-function placeOf({ keys, places, mask }: Pieces, key: number): number {
-  for (let slot = slotOf(key, mask); ; slot = (slot + 1) & mask) {
+function placeOf({ keys, places, mask }: Pieces, key: number, hash: number): number {
+  for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
     const found = keys[slot]
     if (found === key) return places[slot] ?? -1
     if (found === 0) return -1
@@ -98,9 +105,12 @@ export function weigh(line: Line, { pieces, context, rarity, counts }: Features)
   const { text } = line
   for (let start = 0; start < text.length; start++) {
     let key = 0
+    let hash = 0
     for (let index = start; index < start + LONGEST && index < text.length; index++) {
-      key = key * WIDTH + text.charCodeAt(index)
-      const place = placeOf(pieces, key)
+      const unit = text.charCodeAt(index)
+      key = key * WIDTH + unit
+      hash = hashOf(hash, unit)
+      const place = placeOf(pieces, key, hash)
       if (place < 0) continue
       const count = counts[place] ?? 0
       if (count === 0) places.push(place)

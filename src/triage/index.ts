@@ -41,6 +41,7 @@ export function createTriage(files: TriageFiles): Triage {
   return (words) => {
     const { text, findings } = read(words.text)
     const verdict = byRules(words, findings)
+    if (verdict.level === 'emergency') return verdict
     const { shares, strongest } = classify({ ...words, text })
     const [, , , abnormal = 0, emergency = 0] = shares
     const alike: Level =

@@ -116,6 +116,6 @@ export function temperatures(text: string): Temperature[] {
 function isOfBody(text: string, value: number, start: number, end: number): boolean {
   if (value < 35.5 || value > 43) return false
   const around = text.slice(Math.max(0, start - 8), start)
-  if (/[水洗澡气温调室敷浴仪功率外面箱汤泉]/.test(around) && !/[烧体量]/.test(around)) return false
+  if (/[水洗澡气温调室敷浴仪功率外箱汤泉]/.test(around) && !/[烧体量]/.test(around)) return false
   return !/^的?(?:[温热凉开冷]?水|天|高温|气温)/.test(text.slice(end, end + 5))
 }
