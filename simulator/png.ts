@@ -16,18 +16,21 @@ const chunk = (type: string, data: Buffer): Buffer => {
 /** `zlib.crc32` came with Node 20.15. */
 const crcOf = (bytes: Buffer): number => crc32(bytes)
 
-/** A square PNG of `width` pixels whose squares come from `about`: the same content gives the same bytes. */
-export function codePicture(about: string, width: number): Buffer {
+/** Which pixels of a picture of this width are dark: its squares come from `about`. */
+export function squaresOf(about: string, width: number): (x: number, y: number) => boolean {
   const bits = Buffer.concat(Array.from({ length: 4 }, (_, i) => createHash('sha256').update(`${i} ${about}`).digest()))
-  const isDark = (x: number, y: number) => {
-    const n = y * MODULES + x
+  const scale = width / MODULES
+  return (x, y) => {
+    const n = Math.floor(y / scale) * MODULES + Math.floor(x / scale)
     return (((bits[(n >> 3) % bits.length] ?? 0) >> (n & 7)) & 1) === 1
   }
-  const scale = width / MODULES
+}
+
+/** A square PNG of `width` pixels: the same content gives the same bytes. */
+export function codePicture(about: string, width: number): Buffer {
+  const isDark = squaresOf(about, width)
   const rows = Buffer.alloc((width + 1) * width)
-  for (let y = 0; y < width; y++)
-    for (let x = 0; x < width; x++)
-      rows[y * (width + 1) + 1 + x] = isDark(Math.floor(x / scale), Math.floor(y / scale)) ? 0 : 255
+  for (let y = 0; y < width; y++) for (let x = 0; x < width; x++) rows[y * (width + 1) + 1 + x] = isDark(x, y) ? 0 : 255
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(width, 4)

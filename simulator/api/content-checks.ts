@@ -2,7 +2,7 @@
 import { between, opaque } from '../chance.ts'
 import { createCounters } from '../counters.ts'
 import type { Customer } from '../state.ts'
-import { type Api, ApiError, list, type SimContext, text } from './types.ts'
+import { type Api, ApiError, list, type SimContext, text, whole } from './types.ts'
 
 const ACTIVE_MS = 2 * 3_600_000
 const WORDS = 2_500
@@ -59,7 +59,7 @@ export function createContentCheckApis(seed: number): Api[] {
       auth: 'wechat',
       handle({ body }, context) {
         const { content, version, scene, openid } = body
-        if (version !== 2) throw new ApiError(40097, 'invalid args: version')
+        if (whole(version, 0) !== 2) throw new ApiError(40097, 'invalid args: version')
         if (!text(content)) throw new ApiError(44002, 'empty post data')
         if ([...text(content)].length > WORDS) throw new ApiError(47001, 'data format error')
         if (![1, 2, 3, 4].includes(Number(scene))) throw new ApiError(40129, 'invalid scene')
@@ -77,7 +77,7 @@ export function createContentCheckApis(seed: number): Api[] {
         const { media_url: url, media_type: type, version, scene, openid } = body
         const isRight = MEDIA[Number(type)]
         if (!isRight) throw new ApiError(40004, 'invalid media type')
-        if (version !== 2) throw new ApiError(40097, 'invalid args: version')
+        if (whole(version, 0) !== 2) throw new ApiError(40097, 'invalid args: version')
         if (![1, 2, 3, 4].includes(Number(scene))) throw new ApiError(40129, 'invalid scene')
         const customer = activeUser(context, openid)
         if (asked.has(text(url))) throw new ApiError(87020, 'the same media is being checked')

@@ -11,14 +11,15 @@ const IMAGES_A_DAY = 1_000
 const IMAGES_A_MONTH = 3_000
 const DAY_MS = 24 * 3_600_000
 
-const part = (parts: readonly Part[], ...fields: string[]): Part => {
-  const found = parts.find(({ field, filename }) => fields.includes(field) && filename)
+/** The file of a form. What its field is called doesn't matter: SDKs call it differently, or not at all. */
+const part = (parts: readonly Part[]): Part => {
+  const found = parts.find(({ filename }) => filename)
   if (!found) throw new ApiError(44001, 'empty media data')
   return found
 }
 
 export const fileOf = (parts: readonly Part[], kind: MediaKind): Media => {
-  const { filename, type, bytes } = part(parts, 'media')
+  const { filename, type, bytes } = part(parts)
   checkFile(kind, bytes, filename)
   return { kind, filename, type, bytes }
 }
@@ -30,9 +31,16 @@ export function kindOf(query: URLSearchParams, ...allowed: MediaKind[]): MediaKi
   return kind
 }
 
+/** A name beyond ASCII is written twice, as the vendor does it: in percent, then its bare bytes of UTF-8. */
+function dispositionOf(filename: string): string {
+  const bare = `filename="${Buffer.from(filename.replace(/["\p{Cc}]/gu, '_')).toString('latin1')}"`
+  const isPlain = /^[ -~]*$/.test(filename)
+  return isPlain ? `attachment; ${bare}` : `attachment; filename*=utf-8''${encodeURIComponent(filename)}; ${bare}`
+}
+
 /** The file as it was, or the part of it that was asked for. @throws ApiError 40146, 830002 */
 export function download({ filename, type, bytes }: Media, range: string | undefined): Bytes {
-  const disposition = `attachment; filename="${encodeURI(filename).replaceAll('"', '%22')}"`
+  const disposition = dispositionOf(filename)
   const headers = { 'Content-Type': type, 'Content-disposition': disposition, 'Accept-Ranges': 'bytes' }
   if (range === undefined) {
     if (bytes.length > WHOLE_AT_MOST) throw new ApiError(830002, 'the file is over 20 MB: ask for ranges')
@@ -79,7 +87,7 @@ export function createMediaApis(): Api[] {
       auth: 'wecom',
       takes: 'form',
       handle({ parts, headers }, { media, clock }) {
-        const { filename, type, bytes } = part(parts, 'media', 'fieldNameHere')
+        const { filename, type, bytes } = part(parts)
         checkFile('image', bytes, filename, 2 * MB)
         countImage(clock.now().getTime())
         return { url: `http://${headers.host}/wwpic/${media.keepImage({ kind: 'image', filename, type, bytes })}/0` }
@@ -117,7 +125,7 @@ export const miniProgramMediaApis: Api[] = [
       const type = query.get('type') ?? ''
       const [kind, most] = (Object.hasOwn(MINI_KINDS, type) && MINI_KINDS[type]) || []
       if (!kind || !most) throw new ApiError(40004, 'invalid media type')
-      const { filename, type: contentType, bytes } = part(parts, 'media')
+      const { filename, type: contentType, bytes } = part(parts)
       checkFile(kind, bytes, filename, most)
       const file: Media = { kind: type === 'thumb' ? 'thumb' : kind, filename, type: contentType, bytes }
       const { mediaId, createdAt } = media.put('mini', file, clock.now())

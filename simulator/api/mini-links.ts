@@ -1,6 +1,7 @@
 /** Codes, links and schemes that open the mini-program. */
 import { opaque } from '../chance.ts'
 import { createCounters } from '../counters.ts'
+import { codeJpeg } from '../jpeg.ts'
 import { codePicture } from '../png.ts'
 import { type Api, ApiError, Bytes, text, whole } from './types.ts'
 
@@ -21,9 +22,12 @@ interface Link {
 }
 
 const picture = (about: string, body: Record<string, unknown>, more: Record<string, string> = {}): Bytes => {
-  const width = whole(body.width, 430)
+  const width = whole(body.width, 0) || 430
   if (width < 280 || width > 1_280) throw new ApiError(40097, 'invalid args: width')
-  return new Bytes(200, { 'Content-Type': 'image/png', ...more }, codePicture(about, width))
+  // Only PNG can be seen through.
+  return body.is_hyaline === true
+    ? new Bytes(200, { 'Content-Type': 'image/png', ...more }, codePicture(about, width))
+    : new Bytes(200, { 'Content-Type': 'image/jpeg', ...more }, codeJpeg(about, width))
 }
 
 /** @throws ApiError 41030 */
@@ -153,12 +157,12 @@ export function createMiniLinkApis(seed: number): Api[] {
   ]
 }
 
-/** Until when a link is good: a time or a number of days, 30 days where nothing is said. @throws ApiError 85401 */
+/** Until when a link is good: a time or a number of days, 30 days where nothing (or zero) is said. @throws ApiError 85401 */
 function endOf(body: Record<string, unknown>, now: number): number {
-  const { expire_type: kind = 0, expire_time: at, expire_interval: days } = body
+  const of = (name: string) => whole(body[name] ?? 0, Number.NaN)
+  const [kind, at, days] = [of('expire_type'), of('expire_time'), of('expire_interval')]
   const most = now + MOST_DAYS * DAY_MS
-  const end =
-    kind === 1 && days !== undefined ? now + Number(days) * DAY_MS : at === undefined ? most : Number(at) * 1_000
+  const end = kind === 1 && days !== 0 ? now + days * DAY_MS : at === 0 ? most : at * 1_000
   if (!(end >= now + 60_000 && end <= most)) throw new ApiError(85401, 'expire time must be 1 minute to 30 days')
   return end
 }

@@ -172,7 +172,8 @@ const resultApi = (path: string, isResigned: boolean): Api => ({
     const rows = [...latest.values()].map(({ customer, status, takeoverAt }) => ({
       external_userid: customer.externalUserId,
       status,
-      takeover_time: status === 1 ? Math.floor(takeoverAt / 1_000) : 0,
+      // Of one who is still waiting it is when it will be.
+      takeover_time: status <= 2 ? Math.floor(takeoverAt / 1_000) : 0,
     }))
     const { page, next_cursor } = pageOf(rows, { cursor: body.cursor }, { usual: 1_000, most: 1_000 })
     return { customer: page, next_cursor }

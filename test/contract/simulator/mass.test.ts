@@ -215,6 +215,10 @@ describe('a customer handed over', () => {
     expect(await transfer([dora.externalUserId, 'wm-x', fay.externalUserId])).toEqual([0, 40096, 40131])
     expect(await results()).toEqual([[dora.externalUserId, 2]])
     expect(await transfer([dora.externalUserId])).toEqual([40129])
+    // Of one who is still waiting, the time is when it will be.
+    const pair = { handover_userid: third.userId, takeover_userid: colleague.userId }
+    const day = Math.floor(simulator.clock.now().getTime() / 1_000) + DAY / 1_000
+    expect((await external('transfer_result', pair)).customer).toMatchObject([{ status: 2, takeover_time: day }])
     await later(DAY - 1_000)
     expect(await results()).toEqual([[dora.externalUserId, 2]])
     expect(await events(2, () => later(1_000))).toEqual([

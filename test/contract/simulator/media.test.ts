@@ -50,7 +50,9 @@ describe('a file', () => {
     const { response, bytes } = await download(media_id)
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toBe('image/jpeg')
-    expect(response.headers.get('content-disposition')).toBe(`attachment; filename="${encodeURI('术后 1.jpg')}"`)
+    expect(response.headers.get('content-disposition')).toBe(
+      `attachment; filename*=utf-8''${encodeURIComponent('术后 1.jpg')}; filename="${Buffer.from('术后 1.jpg').toString('latin1')}"`,
+    )
     expect(bytes.equals(file)).toBe(true)
   })
 
@@ -66,7 +68,7 @@ describe('a file', () => {
     for (const range of ['bytes=12-14', 'lines=1-2']) expect(errcodeOf(await download(media_id, { range }))).toBe(40146)
   })
 
-  test('as sloppier SDKs write the form: a length beside the name, no quotes, a name in percent', async () => {
+  test('as sloppier SDKs write the form: a length beside the name, no quotes, a name in percent, another field or none', async () => {
     const send = async (disposition: string) => {
       const body = `--B\r\nContent-Disposition: ${disposition}\r\nContent-Type: text/plain\r\n\r\nhello\r\nworld\r\n--B--\r\n`
       const query = new URLSearchParams({ access_token: await token(), type: 'file' })
@@ -78,7 +80,11 @@ describe('a file', () => {
     }
     expect(await send('form-data; name="media";filename="w.txt"; filelength=12')).toContain('"w.txt"')
     expect(await send('form-data; name=media; filename=w.txt')).toContain('"w.txt"')
-    expect(await send("form-data; name=media; filename*=utf-8''%E6%9C%AF.txt")).toContain(encodeURI('术.txt'))
+    expect(await send('form-data; name="file"; filename="w.txt"')).toContain('"w.txt"')
+    expect(await send('form-data; filename="w.txt"')).toContain('"w.txt"')
+    expect(await send("form-data; name=media; filename*=utf-8''%E6%9C%AF.txt")).toContain(
+      `utf-8''${encodeURI('术.txt')};`,
+    )
   })
 
   test('is there for three days, then it is over; an unknown one never was', async () => {
@@ -104,9 +110,16 @@ describe('a file', () => {
     ['a voice over 2 MB', 'voice', bytesOf('#!AMR\n', 2 * MB + 1), 40006],
     ['a voice over 60 s', 'voice', amr(61), 45007],
     ['a file over 20 MB', 'file', Buffer.alloc(20 * MB + 1), 40006],
-    ['a form without the file', 'file', png(), 44001, { field: 'file' }],
   ])('%s is refused', async (_, type, file, errcode, more = {}) => {
     expect((await upload(type, file, more)).errcode).toBe(errcode)
+  })
+
+  test('a form with no file in it is refused', async () => {
+    const query = new URLSearchParams({ access_token: await token(), type: 'file' })
+    const form = new FormData()
+    form.append('media', 'hello world')
+    const answer = await fetch(`${ready.wecomBase}/cgi-bin/media/upload?${query}`, { method: 'POST', body: form })
+    expect(((await answer.json()) as Json).errcode).toBe(44001)
   })
 
   test('at its limit it passes', async () => {

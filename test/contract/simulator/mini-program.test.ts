@@ -1,4 +1,5 @@
 /** The mini-program beyond sign-in: codes and links, content checks, its own customer service, and pushes in each of their modes. */
+import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { callbackServer, type Json, simWorld } from './support.ts'
 
@@ -33,10 +34,18 @@ describe('codes', () => {
 
   test('are pictures of the wanted width, the same for the same content', async () => {
     const { type, bytes } = await unlimited({ width: 300 })
-    expect(type).toBe('image/png')
-    expect([bytes.subarray(1, 4).toString(), bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual(['PNG', 300, 300])
+    expect(type).toBe('image/jpeg')
+    const { data, info } = await sharp(bytes).greyscale().raw().toBuffer({ resolveWithObject: true })
+    expect(info).toMatchObject({ width: 300, height: 300 })
+    expect(new Set(data)).toEqual(new Set([0, 255]))
     expect((await unlimited({ width: 300 })).bytes.equals(bytes)).toBe(true)
     expect((await unlimited({ width: 300, scene: 'store=2' })).bytes.equals(bytes)).toBe(false)
+  })
+
+  test('that can be seen through are PNG', async () => {
+    const { type, bytes } = await unlimited({ width: 300, is_hyaline: true })
+    expect(type).toBe('image/png')
+    expect(await sharp(bytes).metadata()).toMatchObject({ format: 'png', width: 300, height: 300 })
   })
 
   test('of the limited kind are counted', async () => {
@@ -62,7 +71,7 @@ describe('codes', () => {
   })
 
   test('a page that isn’t published yet, when it needn’t be', async () => {
-    expect((await unlimited({ page: 'new/index', check_path: false })).type).toBe('image/png')
+    expect((await unlimited({ page: 'new/index', check_path: false })).type).toBe('image/jpeg')
   })
 })
 
@@ -77,6 +86,21 @@ describe('links', () => {
     expect((await found()).errcode).toBe(85403)
     const { openlink } = await wechat('/wxa/generatescheme', { jump_wxa: { path: 'pages/a', query: '' } })
     expect(openlink).toMatch(/^weixin:\/\/dl\/business\/\?t=\w+$/)
+  })
+
+  test('are good for 30 days where SDKs write zero for what was not given', async () => {
+    const zero = { expire_type: 0, expire_time: 0, expire_interval: 0 }
+    const { url_link } = await wechat('/wxa/generate_urllink', {
+      path: 'pages/a',
+      query: '',
+      is_expire: false,
+      ...zero,
+    })
+    const { create_time, expire_time } = (await wechat('/wxa/query_urllink', { url_link })).url_link_info as Json
+    expect(Number(expire_time) - Number(create_time)).toBe((30 * DAY) / 1_000)
+    expect((await wechat('/wxa/generatescheme', { jump_wxa: { path: 'pages/a' }, ...zero })).errcode).toBe(0)
+    const asText = { expire_type: '1', expire_interval: '31' }
+    expect((await wechat('/wxa/generate_urllink', { path: 'pages/a', ...asText })).errcode).toBe(85401)
   })
 
   test.each<[string, Json, number]>([
@@ -117,6 +141,7 @@ describe('content checks', () => {
       result: { suggest: 'pass', label: 100 },
       trace_id: expect.any(String),
     })
+    expect((await words({ version: '2' })).errcode).toBe(0)
     await later(2 * HOUR + 1)
     expect((await words({})).errcode).toBe(61010)
     expect((await words({ openid: 'o-x' })).errcode).toBe(40003)
