@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { seededRandom } from '../src/platform/random.ts'
-import { contextOf, featuresOf, piecesOf, type Weighed, weigh } from '../src/triage/features.ts'
+import { featuresOf, piecesOf, type Weighed, weigh } from '../src/triage/features.ts'
 import { LEVELS, normalise, softmax, type TriageModel } from '../src/triage/index.ts'
 import { readSentences } from './triage-sentences.ts'
 
@@ -26,13 +26,13 @@ const rarities = new Map(
     .filter(([, count]) => count >= LEAST)
     .map(([piece, count]) => [piece, Math.log((1 + sentences.length) / (1 + count)) + 1]),
 )
-const features = [...[...rarities.keys()].sort(), ...new Set(sentences.flatMap(contextOf))]
+const features = [...rarities.keys()].sort()
 const rarity = features.map((feature) => rarities.get(feature) ?? 0)
 const known = featuresOf(features, rarity)
 const inputsOf = ({ places, weights }: Weighed) => places.map((place, at) => [place, weights[at] ?? 0] as const)
 const samples = sentences.map((line) => ({
   level: LEVELS.indexOf(line.level),
-  inputs: inputsOf(weigh(line, known)),
+  inputs: inputsOf(weigh(line.text, known)),
 }))
 // Levels count alike, however many sentences they have.
 const shares = LEVELS.map(

@@ -1,6 +1,6 @@
 /** A second pair of eyes: how alike a text is to sentences of each level. It only raises what the rules say. Pure. */
 import { z } from 'zod'
-import { featuresOf, type Line, weigh } from './features.ts'
+import { featuresOf, LONGEST, weigh } from './features.ts'
 import { LEVELS, type Level } from './types.ts'
 
 /** `config/triage/classifier.json`, written by `npm run triage-train`. */
@@ -18,8 +18,8 @@ export const TriageModel = z.strictObject({
   bias: z.array(z.number()).length(LEVELS.length),
   /** A stored weight of 127. */
   scale: z.number().positive(),
-  features: z.array(z.string().min(1)),
-  /** How rare each feature is; 0 where it is none of the text. */
+  features: z.array(z.string().min(1).max(LONGEST)),
+  /** How rare each feature is. */
   rarity: z.array(z.number()),
   /** Feature by feature, one signed byte per level, base64. */
   weights: z.base64(),
@@ -33,7 +33,8 @@ export interface Likeness {
   strongest(level: Level): string[]
 }
 
-export type Classifier = (line: Line) => Likeness
+/** Of a normalised text. */
+export type Classifier = (text: string) => Likeness
 
 const SHOWN = 3
 
@@ -45,8 +46,8 @@ export function createClassifier({ bias, scale, features, rarity, weights }: Tri
   if (values.length !== features.length * size || rarity.length !== features.length)
     throw new Error('the model of the triage is not whole')
   const known = featuresOf(features, rarity)
-  return (line) => {
-    const { places, weights: given } = weigh(line, known)
+  return (text) => {
+    const { places, weights: given } = weigh(text, known)
     const scores = [...bias]
     for (let at = 0; at < places.length; at++) {
       const from = (places[at] ?? 0) * size

@@ -1,17 +1,10 @@
-/** What the classifier looks at: pieces of one to three characters, the treatment and the days since. Pure. */
+/**
+ * What the classifier looks at: pieces of one to three characters. Not the treatment, nor the day: on the day of a filler it
+ * would take a greeting for an emergency, since so many of them are told then. Pure.
+ */
 
-const LONGEST = 3
-/** Upper ends of the spans of days that are told apart; later days are one span. */
-const SPANS = [0, 2, 5, 10, 20]
-/** Beside the pieces of a text, what is known of the treatment weighs so much. */
-const CONTEXT_WEIGHT = 0.3
-
-export interface Line {
-  /** Normalised. */
-  text: string
-  treatment: string | null
-  day: number | null
-}
+/** Characters of a piece. */
+export const LONGEST = 3
 
 /** Pieces by their characters in one flat table, so that a text is looked up without being cut up. */
 interface Pieces {
@@ -29,13 +22,11 @@ const hashOf = (hash: number, unit: number): number => {
   return mixed ^ (mixed >>> 15)
 }
 
-/** The pieces among features; what isn't one to three characters is no piece. */
 function piecesAmong(features: readonly string[]): Pieces {
   let room = 1
   while (room < features.length * 2) room *= 2
   const table: Pieces = { keys: new Float64Array(room), places: new Int32Array(room), mask: room - 1 }
   for (const [place, feature] of features.entries()) {
-    if (feature.length > LONGEST) continue
     let key = 0
     let hash = 0
     for (let at = 0; at < feature.length; at++) {
@@ -65,19 +56,9 @@ export function* piecesOf(text: string): Generator<string> {
       yield text.slice(start, start + length)
 }
 
-/** The names of the features of a treatment and a day; longer than any piece of a text. */
-export function contextOf({ treatment, day }: Omit<Line, 'text'>): string[] {
-  const span = SPANS.findIndex((last) => day !== null && day <= last)
-  return [
-    ...(treatment === null ? [] : [`treatment:${treatment}`]),
-    ...(day === null ? [] : [`days:${SPANS[span] ?? 'later'}`]),
-  ]
-}
-
 /** A model's features as `weigh` looks them up. */
 export interface Features {
   pieces: Pieces
-  context: ReadonlyMap<string, number>
   rarity: Float64Array
   /** Room to count in; zero between two texts. */
   counts: Float64Array
@@ -85,7 +66,6 @@ export interface Features {
 
 export const featuresOf = (features: readonly string[], rarity: readonly number[]): Features => ({
   pieces: piecesAmong(features),
-  context: new Map(features.flatMap((feature, at) => (feature.length > LONGEST ? [[feature, at] as const] : []))),
   rarity: Float64Array.from(rarity),
   counts: new Float64Array(features.length),
 })
@@ -97,12 +77,11 @@ export interface Weighed {
 }
 
 /**
- * The features of a line with their weights: rare pieces count more, and long texts not more than short ones. What the model
- * doesn't know is left out.
+ * The pieces of a normalised text with their weights: rare pieces count more, and long texts not more than short ones. What
+ * the model doesn't know is left out.
  */
-export function weigh(line: Line, { pieces, context, rarity, counts }: Features): Weighed {
+export function weigh(text: string, { pieces, rarity, counts }: Features): Weighed {
   const places: number[] = []
-  const { text } = line
   for (let start = 0; start < text.length; start++) {
     let key = 0
     let hash = 0
@@ -127,11 +106,5 @@ export function weigh(line: Line, { pieces, context, rarity, counts }: Features)
   })
   const length = Math.sqrt(square) || 1
   for (let at = 0; at < weights.length; at++) weights[at] = (weights[at] ?? 0) / length
-  for (const feature of contextOf(line)) {
-    const place = context.get(feature)
-    if (place === undefined) continue
-    places.push(place)
-    weights.push(CONTEXT_WEIGHT)
-  }
   return { places, weights }
 }

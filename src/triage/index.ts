@@ -42,7 +42,7 @@ export function createTriage(files: TriageFiles): Triage {
     const { text, findings } = read(words.text)
     const verdict = byRules(words, findings)
     if (verdict.level === 'emergency') return verdict
-    const { shares, strongest } = classify({ ...words, text })
+    const { shares, strongest } = classify(text)
     const [, , , abnormal = 0, emergency = 0] = shares
     const alike: Level =
       emergency >= raiseAt.emergency ? 'emergency' : abnormal + emergency >= raiseAt.abnormal ? 'abnormal' : 'none'

@@ -51,6 +51,18 @@ test('the classifier was trained with the sentences that are there, and with non
     expect(parseSentences(file, readFileSync(file, 'utf8')).filter(({ text }) => learnt.has(text))).toEqual([])
 })
 
+test('ordinary talk raises nothing, whatever was done and however lately', () => {
+  const texts = readFileSync('test/fixtures/triage/ordinary.txt', 'utf8').trim().split('\n')
+  const raised = texts.flatMap((text) =>
+    [...TREATMENTS].flatMap((treatment) =>
+      [0, 1, 3, 10].flatMap((day) =>
+        isAtLeast(triage({ text, treatment, day }).level, 'watch') ? [`${treatment} ${day}: ${text}`] : [],
+      ),
+    ),
+  )
+  expect(raised).toEqual([])
+})
+
 const line = {
   treatment: constantFrom(...TREATMENTS, 'of_nobody'),
   day: integer({ min: 0, max: 400 }),
