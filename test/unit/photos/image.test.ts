@@ -126,6 +126,7 @@ describe('what is no photo is refused with its own word:', async () => {
     ['a JPEG without a picture', Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 2, 0xff, 0xd9]), 'photo_damaged'],
     ['a PNG of 900 megapixels', pngOf(30_000, 30_000), 'photo_too_many_pixels'],
     ['a PNG of 4 billion rows', pngOf(1, 4_000_000_000), 'photo_too_many_pixels'],
+    ['a PNG of 50 megapixels in five rows', pngOf(10_000_000, 5), 'photo_too_many_pixels'],
     ['a PNG of 49 megapixels, all layers at once', pngOf(7_000, 7_000, { interlaced: 1 }), 'photo_too_many_pixels'],
     ['a PNG without width', pngOf(0, 100), 'photo_damaged'],
     ['a JPEG of 4 gigapixels', jpegOf(plainJpeg, 65_535, 65_535), 'photo_too_many_pixels'],
