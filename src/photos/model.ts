@@ -174,7 +174,7 @@ export function createPhotoStore(db: Connection) {
     async latest(customerIds: readonly string[], treatmentCode: string | null): Promise<PhotoRow[]> {
       const filter = { customerId: { $in: [...customerIds] }, purpose: 'care' as const, state: 'ready' as const }
       return photos
-        .find({ ...filter, ...(treatmentCode === null ? { treatmentId: null } : { treatmentCode }) })
+        .find({ ...filter, erasure: null, ...(treatmentCode === null ? { treatmentId: null } : { treatmentCode }) })
         .sort({ order: -1 })
         .limit(200)
         .toArray()

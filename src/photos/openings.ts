@@ -99,7 +99,10 @@ export function createOpenings(deps: OpeningDeps): Openings {
   return {
     ofOwner,
     async openOwn(actor, photoId, size) {
-      const picture = pictureOf(await ofOwner(actor, photoId), size)
+      const photo = await ofOwner(actor, photoId)
+      // They were told that nobody sees it any more.
+      if (photo.erasure) throw notFound('photo_not_found')
+      const picture = pictureOf(photo, size)
       // Their own looks are one line a day: the log is about others.
       const by = { kind: 'customer' as const, userId: null, role: null }
       await note(photoId, { size, by, use: null, reason: null }, dayOf(clock.now(), DEFAULT_ZONE))

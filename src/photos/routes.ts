@@ -52,6 +52,8 @@ const ADMISSION = [
   'treatment_not_found',
   'photo_consent_needed',
   'photo_submission_reused',
+  // Made already, and erased since.
+  'photo_not_found',
 ] as const
 const CONTENT = [
   'photo_too_large',
@@ -86,7 +88,7 @@ function uploadRoutes({ uploads }: PhotoRouteDeps): Route[] {
       ...OF_MINE,
       params: UploadParams,
       response: UploadView,
-      errors: ['photo_upload_not_found'],
+      errors: ['photo_upload_not_found', 'photo_not_found'],
       handle: ({ actor, params }) => uploads.state(actor, params.uploadId),
     }),
     receiving({

@@ -48,7 +48,7 @@ export interface Photo {
   height: number
   /** `ready`: the pictures that people see are made; `failed`: they can't be. */
   state: 'preparing' | 'ready' | 'failed' | 'erased'
-  /** Kept because the law says so: nobody but the customer sees it any more. */
+  /** Kept because the law says so: nobody sees it any more, the customer only that it is there. */
   locked: boolean
   keepUntil: Date
   safety: SafetyState

@@ -71,7 +71,7 @@ export function createUploads({ store, admission, receiver, sealed, clock, nudge
   }
   async function ownPhoto(actor: Actor, photoId: string): Promise<PhotoRow | null> {
     const [ids, row] = await Promise.all([admission.idsOf(actor), store.get(photoId)])
-    return row && ids.includes(row.customerId) ? row : null
+    return row && ids.includes(row.customerId) ? there(row) : null
   }
   const stateOf = async ({ _id }: UploadRow): Promise<UploadState> => ({
     uploadId: _id,
@@ -231,9 +231,15 @@ const isRefusal = (error: unknown): error is AppError =>
 const isSame = (a: Wanted, b: Wanted) =>
   (['treatmentId', 'angle', 'purpose', 'bytes', 'sha256'] as const).every((key) => a[key] === b[key])
 
-/** @throws AppError conflict/photo_submission_reused */
+/** @throws AppError not_found/photo_not_found: its owner has had it deleted */
+function there(photo: PhotoRow): PhotoRow {
+  if (photo.state === 'erased') throw notFound('photo_not_found')
+  return photo
+}
+
+/** @throws AppError conflict/photo_submission_reused, and as `there` */
 function sameAs(photo: PhotoRow, wanted: Wanted): PhotoRow {
   const { submissionId, treatmentId, angle, purpose, sent } = photo
   if (!isSame({ submissionId, treatmentId, angle, purpose, ...sent }, wanted)) throw conflict('photo_submission_reused')
-  return photo
+  return there(photo)
 }

@@ -222,6 +222,12 @@ describe('erasure', () => {
     for (let i = 0; i < 2; i++) expect((await erase(id)).body).toEqual({ outcome: 'locked', keepUntil })
     expect((await look(id, byDoctor)).code).toBe('photo_locked')
     expect((await json('GET', '/api/mp/photos')).body.items).toMatchObject([{ id, locked: true, keepUntil }])
+    // Neither they nor the ghost under the next one.
+    expect((await ask('GET', `/api/mp/photos/${id}/image`)).code).toBe('photo_not_found')
+    const { shots } = (await json('GET', '/api/mp/photo-guides?treatmentId=t1')).body as {
+      shots: { overlay: unknown }[]
+    }
+    expect(shots.filter(({ overlay }) => overlay !== null)).toEqual([])
     // When its time is over it goes by itself.
     await world.room.routines[0]?.run(new Date('2041-03-01T15:00:00Z'))
     expect(await kept()).toMatchObject({ 'photo_blobs.files': 3 })

@@ -278,6 +278,21 @@ describe('in pieces', () => {
     await put(id, 0, small)
     expect(await kept()).toMatchObject({ photos: 1, photo_uploads: 0, photo_upload_chunks: 0 })
   })
+  test('a photo that was deleted since is not made again, whoever repeats what they sent', async () => {
+    const { id, words: sent } = await begin(small)
+    await put(id, 0, small)
+    const complete = () => json('POST', `/api/mp/photo-uploads/${id}/complete`)
+    expect((await complete()).status).toBe(200)
+    expect((await json('POST', `/api/mp/photos/${id}/erasure`)).body).toMatchObject({ outcome: 'erased' })
+    const answers = [
+      await complete(),
+      await json('POST', '/api/mp/photo-uploads', sent),
+      await json('GET', `/api/mp/photo-uploads/${id}`),
+      await send(small, { submissionId: sent.submissionId }),
+    ]
+    expect(answers.map(({ status, code }) => [status, code])).toEqual(answers.map(() => [404, 'photo_not_found']))
+    expect(await kept()).toEqual({ ...NOTHING, photos: 1 })
+  })
   test('those that were refused keep nobody from a further one', async () => {
     for (let i = 0; i < 20; i++) {
       const { id } = await begin(HEIC)
