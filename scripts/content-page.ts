@@ -69,7 +69,7 @@ const PLACEHOLDERS = {
   urgent: '〔须立即就医的情况〕',
   notice: '〔护理提示〕',
   text: '〔正文〕',
-  number: 'TS20260302-0A3F',
+  number: 'TS20260302-0A3F7B',
 }
 const USUAL_SUTURE_DAY = 7
 const FUT_SUTURE_DAY = 10

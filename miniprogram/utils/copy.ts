@@ -17,7 +17,7 @@ const TITLES: Record<string, string> = {
   photos: '恢复照片',
   photoNotes: '照片留言',
   surveys: '问卷',
-  complaints: '投诉与意见',
+  complaints: '投诉与建议',
   consents: '授权与同意',
   requests: '个人信息申请',
 }

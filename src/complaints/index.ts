@@ -23,7 +23,7 @@ export function createComplaintsRoom(deps: ComplaintsRoomDeps): Feature<Complain
   })
   return {
     service: desk,
-    routes: complaintRoutes({ service: desk, crypto: deps.crypto }),
+    routes: complaintRoutes({ ...deps, service: desk }),
     due: [announcer.due],
     routines: [],
     ready: () => store.ready(),

@@ -16,7 +16,7 @@ export interface ComplaintEvent {
 }
 
 export interface ComplaintRow extends Announcing {
-  /** What the customer reads: TS20260302-0A3F. */
+  /** What the customer reads: TS20260302-0A3F7B. */
   number: string
   kind: ComplaintKind
   type: ComplaintType | null

@@ -1,5 +1,6 @@
 /** Complaints and opinions of whoever is signed in to the mini-program. */
 import { z } from 'zod'
+import type { Clock } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import { type Route, route } from '../platform/http.ts'
 import { Id, Instant, listing, NoteText, PageQuery, page } from '../platform/views.ts'
@@ -37,7 +38,9 @@ const ComplaintView = Listed.extend({
   mayContact: z.boolean(),
   stars: z.number().nullable(),
   /** What was promised when it was filed, and when it was kept. */
-  promises: z.array(z.object({ what: z.enum(COMPLAINT_STATUSES), by: Instant, keptAt: Instant.nullable() })),
+  promises: z.array(
+    z.object({ what: z.enum(COMPLAINT_STATUSES), by: Instant, keptAt: Instant.nullable(), late: z.boolean() }),
+  ),
   history: z.array(
     z.object({
       at: Instant,
@@ -51,9 +54,11 @@ const ComplaintView = Listed.extend({
 export function complaintRoutes({
   service,
   crypto,
+  clock,
 }: {
   service: ComplaintsService
   crypto: Pick<FieldCrypto, 'open'>
+  clock: Pick<Clock, 'now'>
 }): Route[] {
   const open = (sealed: string | null) => (sealed === null ? null : crypto.open(WORDS_FIELD, sealed))
   const viewOf = (row: ComplaintRow): z.input<typeof ComplaintView> => ({
@@ -61,7 +66,7 @@ export function complaintRoutes({
     id: row._id,
     words: crypto.open(WORDS_FIELD, row.words),
     demand: open(row.demand),
-    promises: promisesOf(row.kind, row.createdAt, row.history),
+    promises: promisesOf(row, clock.now()),
     history: row.history.map((event) => ({ ...event, words: open(event.words) })),
   })
   // Whoever agrees to nothing may still complain.

@@ -61,16 +61,23 @@ export interface Promised {
   by: Date
   /** When it was kept; null: not yet. */
   keptAt: Date | null
+  /** Kept too late, or not kept and its time is over. */
+  late: boolean
 }
 
 export const promisesOf = (
-  kind: ComplaintKind,
-  createdAt: Date,
-  history: readonly { at: Date; what: string }[],
+  {
+    kind,
+    createdAt,
+    history,
+  }: { kind: ComplaintKind; createdAt: Date; history: readonly { at: Date; what: string }[] },
+  now: Date,
 ): Promised[] =>
-  PROMISES[kind].map(({ what, hours }) => ({
-    what,
-    by: addMs(createdAt, hours * HOUR_MS),
+  PROMISES[kind].map(({ what, hours }) => {
+    const by = addMs(createdAt, hours * HOUR_MS)
     // Whoever answers at once has taken it, too.
-    keptAt: history.find((one) => one.what === what || one.what === 'replied')?.at ?? null,
-  }))
+    const keptAt = history.find((one) => one.what === what || one.what === 'replied')?.at ?? null
+    // Of what was taken back nothing is owed any more.
+    const end = keptAt ?? history.find((one) => one.what === 'withdrawn')?.at ?? now
+    return { what, by, keptAt, late: end > by }
+  })

@@ -51,7 +51,7 @@ export interface ComplaintsDeps extends LetterDeps {
   customers: Pick<CustomersService, 'get' | 'contacts' | 'idsOf'>
   treatments: Pick<TreatmentsService, 'get' | 'kind'>
   staff: Pick<StaffService, 'store' | 'allStores'>
-  tasks: Pick<TasksService, 'open'>
+  tasks: Pick<TasksService, 'open' | 'cancel'>
   /** Which of these photos are the customer's own. */
   ownPhotos: (customerId: string, photoIds: readonly string[]) => Promise<ReadonlySet<string>>
   crypto: FieldCrypto
@@ -93,6 +93,8 @@ export interface ComplaintsService {
 
 const TASK_PREFIX = 'complaint_'
 export const WORDS_FIELD = 'complaints.words'
+/** Short enough to be read out; two of a hundred on one day would be alike once in ten years. */
+const NUMBER_SIGNS = 6
 /** The acknowledgement is of no use to anybody later. */
 const ACKNOWLEDGE_MS = HOUR_MS
 /** The answer itself stays on its page. */
@@ -100,6 +102,7 @@ const ANSWERED_MS = 3 * DAY_MS
 /** Each is somebody's work at once: more than this is no complaint. */
 const MOST_A_DAY = 20
 const MOST_COPIED = 200
+const SCRIPT_SIGNS = 150
 const TASK_MS: Record<ComplaintKind, number> = { complaint: HOUR_MS, opinion: 3 * DAY_MS }
 
 export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
@@ -150,10 +153,26 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
       { name: '编号', value: number },
       { name: '类型', value: type === null ? '未选择' : COMPLAINT_TYPES[type] },
     ],
-    script: crypto.open(WORDS_FIELD, words).slice(0, 150),
+    script: [...crypto.open(WORDS_FIELD, words)].slice(0, SCRIPT_SIGNS).join(''),
     openAt: createdAt,
     dueAt: addMs(createdAt, TASK_MS[kind]),
   })
+
+  const objectionsIn = ({ history }: ComplaintRow) => history.filter(({ what }) => what === 'objected')
+  const taskIds = (row: ComplaintRow): string[] => [
+    `${TASK_PREFIX}${row._id}`,
+    ...objectionsIn(row).map((_, i) => `${TASK_PREFIX}${row._id}_${i + 1}`),
+  ]
+
+  /** Somebody above whoever answered reads why the answer wasn't enough (domain 6). */
+  async function askAgain(row: ComplaintRow): Promise<void> {
+    const last = objectionsIn(row).at(-1)
+    const who = (await customers.contacts([row.customerId])).get(row.customerId)?.salutation ?? '客户'
+    const task = taskOf({ ...row, words: last?.words ?? row.words, createdAt: last?.at ?? row.createdAt }, who)
+    await tasks.open([
+      { ...task, id: taskIds(row).at(-1) ?? task.id, role: 'cs_supervisor', title: `${who} · 对答复有异议` },
+    ])
+  }
 
   const change = (
     customerId: string,
@@ -190,7 +209,7 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
       }
       const row: ComplaintRow = {
         _id,
-        number: `${kind === 'complaint' ? 'TS' : 'YJ'}${dayOf(now, timeZone).replaceAll('-', '')}-${hash.slice(0, 4).toUpperCase()}`,
+        number: `${kind === 'complaint' ? 'TS' : 'YJ'}${dayOf(now, timeZone).replaceAll('-', '')}-${hash.slice(0, NUMBER_SIGNS).toUpperCase()}`,
         kind,
         type,
         customerId,
@@ -231,8 +250,8 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
       }))
     },
     get: own,
-    move: (customerId, id, to, words) =>
-      change(
+    async move(customerId, id, to, words) {
+      const moved = await change(
         customerId,
         id,
         (row) => {
@@ -242,7 +261,12 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
           return { set: { status: to }, what: to }
         },
         words,
-      ),
+      )
+      // Also of a repeat: whoever died in between had told nobody.
+      if (moved.status === 'objected') await askAgain(moved)
+      if (moved.status === 'withdrawn') await tasks.cancel(taskIds(moved), 'complaint_withdrawn')
+      return moved
+    },
     reply: (complaintId, words) =>
       untilWon({ complaintId }, async () => {
         const row = await store.get(complaintId)
@@ -271,7 +295,10 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
         id,
         (row) => {
           if (!isOver(row.status)) throw conflict('complaint_not_now', { complaintId: id, status: row.status })
-          return row.stars === stars && words === null ? null : { set: { stars }, what: 'rated' }
+          const said = row.history.findLast(({ what }) => what === 'rated')?.words ?? null
+          const isSame =
+            row.stars === stars && (words === null || (said !== null && crypto.open(WORDS_FIELD, said) === words))
+          return isSame ? null : { set: { stars }, what: 'rated' }
         },
         words,
       ),

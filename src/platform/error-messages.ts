@@ -87,7 +87,7 @@ export const ERROR_MESSAGES = {
   survey_draft_outdated: '您在别处填写的内容更新，请刷新后继续。',
   photo_not_found: '没有找到这张照片。',
   photo_not_ready: '照片正在处理，请稍候再看。',
-  photo_consent_needed: '上传照片前，请先在“我的授权”中同意用照片做护理记录。',
+  photo_consent_needed: '上传照片前，请先在“我的 › 授权与隐私”里同意用照片做护理记录。',
   photo_consent_missing: '客户没有同意把照片用于这个用途，不能查看。',
   photo_role_missing: '该员工的岗位或门店不能查看这张照片。',
   photo_locked: '客户已申请删除，照片按病历保存要求封存，仅供依法查阅。',

@@ -27,6 +27,7 @@ export const REASONS = {
   abnormal_open: { zh: '异常反应处理期间不发营销消息', en: 'no promotion while an abnormal case is open' },
   complaint_open: { zh: '投诉处理期间不发营销消息', en: 'no promotion while a complaint is open' },
   deceased: { zh: '客户已故', en: 'the customer has died' },
+  complaint_withdrawn: { zh: '客户已撤回投诉或意见', en: 'the customer has taken the complaint back' },
   treatment_cancelled: { zh: '治疗已取消', en: 'the treatment was cancelled' },
   appointment_over: { zh: '预约已取消或已到院', en: 'the appointment was cancelled, or the customer has come' },
   set_by_hand: { zh: '由医生手动安排', en: 'set by hand by the doctor' },

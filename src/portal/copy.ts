@@ -20,7 +20,7 @@ export interface CopyDeps {
   angles: Record<Angle, { title: string }>
 }
 
-const PURPOSES = { care: '恢复记录', evidence: '投诉与意见的附件' } as const
+const PURPOSES = { care: '恢复记录', evidence: '投诉与建议的附件' } as const
 /** A person asks for some dozens of things in a life. */
 const MOST_REQUESTS = 200
 

@@ -7,6 +7,7 @@ import type { TasksService } from '../tasks/index.ts'
 
 /** People look at it within so many days. */
 const TASK_DAYS = 3
+const SCRIPT_SIGNS = 150
 const TITLES: Record<Parameters<AskStaff>[0]['kind'], string> = {
   correction: '客户申请更正个人信息',
   erasure: '客户申请删除个人信息',
@@ -39,7 +40,7 @@ export const askStaffWith =
         stepIds: [],
         title: TITLES[kind],
         facts: [{ name: '答复期限', value: `${ANSWER_DAYS} 天内` }],
-        script: `请核对客户身份后办理，并告知客户结果。客户原话：${words}`.slice(0, 150),
+        script: [...`请核对客户身份后办理，并告知客户结果。客户原话：${words}`].slice(0, SCRIPT_SIGNS).join(''),
         openAt: at,
         dueAt: addMs(at, TASK_DAYS * DAY_MS),
       },

@@ -82,6 +82,12 @@ export interface ComplaintView extends ListedView {
   stars: number
 }
 
+function outcomeOf(keptAt: string | null, late: boolean, isOver: boolean): string {
+  if (keptAt) return `${instantWords(keptAt)} 完成${late ? '（晚于承诺）' : ''}`
+  if (isOver) return '已结束'
+  return late ? '已超过承诺的时间，仍在处理' : '进行中'
+}
+
 export function complaintView(complaint: Complaint): ComplaintView {
   const { status, promises, history, stars } = complaint
   const isOver = status === 'accepted' || status === 'withdrawn'
@@ -91,13 +97,13 @@ export function complaintView(complaint: Complaint): ComplaintView {
     demand: complaint.demand ?? '',
     evidence: complaint.evidence,
     contact: complaint.mayContact ? '处理过程中可以联系您' : '您希望处理过程中不要联系您',
-    promises: promises.map(({ what, by, keptAt }) => ({
+    promises: promises.map(({ what, by, keptAt, late }) => ({
       key: what,
       title: PROMISE[what] ?? STATUS[what],
       by: `承诺 ${instantWords(by)} 前`,
-      outcome: keptAt ? `${instantWords(keptAt)} 完成` : isOver ? '已结束' : '进行中',
+      outcome: outcomeOf(keptAt, late, isOver),
       isKept: keptAt !== null,
-      isLate: keptAt !== null && keptAt > by,
+      isLate: late,
     })),
     history: history.map(({ at, what, by, words }, i) => ({
       key: `${at} ${i}`,

@@ -62,7 +62,7 @@ test('a complaint is filed with its number, once', async () => {
   const id = await patient(4)
   await world.chats(4, '我要投诉，前台态度太差了')
   expect(said(4)).toHaveLength(1)
-  expect(said(4)[0]).toMatch(/编号TS\d{8}-[0-9A-F]{4}/)
+  expect(said(4)[0]).toMatch(/编号TS\d{8}-[0-9A-F]{6}/)
   await world.says(4, '我要投诉，还乱收费')
   expect(said(4)[1]).toContain('补充')
   expect(await world.collection('complaints').countDocuments({ customerId: id })).toBe(1)

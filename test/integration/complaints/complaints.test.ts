@@ -36,7 +36,7 @@ describe('a complaint', () => {
     const { status, body: filed } = await json('POST', '/api/mp/complaints', body, token)
     expect(status).toBe(200)
     expect(filed).toMatchObject({ status: 'registered', words: body.words, treatmentId })
-    expect(filed.number).toMatch(/^TS\d{8}-[0-9A-F]{4}$/)
+    expect(filed.number).toMatch(/^TS\d{8}-[0-9A-F]{6}$/)
     const [acknowledged, replied] = filed.promises as { what: string; by: string; keptAt: null }[]
     const since = (at?: string) => Date.parse(at ?? '') - Date.parse(String(filed.createdAt))
     expect([acknowledged?.what, since(acknowledged?.by)]).toEqual(['acknowledged', 3_600_000])
@@ -88,6 +88,18 @@ describe('a complaint', () => {
     expect((again.body.history as unknown[]).length).toBe(2)
     expect((await rate()).body).toMatchObject({ stars: 4 })
     expect(((await rate()).body.history as unknown[]).length).toBe(3)
+    // An answer that was lost on its way is asked for again, in the same words.
+    const rateInWords = () => json('POST', `${path}/rate`, { stars: 2, words: '处理得太慢' }, token)
+    await Promise.all([rateInWords(), rateInWords()])
+    expect(((await rateInWords()).body.history as unknown[]).length).toBe(4)
+  })
+
+  test('that is taken back is nobody’s work any more', async () => {
+    const { body: filed } = await json('POST', '/api/mp/complaints', complaint(), token)
+    const withdraw = () => json('POST', `/api/mp/complaints/${filed.id}/withdraw`, undefined, token)
+    await withdraw()
+    await withdraw()
+    expect(await rows('tasks', { _id: `complaint_${filed.id}` })).toMatchObject([{ status: 'cancelled' }])
   })
 
   test('is answered by the clinic, objected to, answered again and accepted; the customer hears of each answer once', async () => {
@@ -107,6 +119,12 @@ describe('a complaint', () => {
     expect(await letters()).toBe(1)
     const objected = await json('POST', `${path}/object`, { words: '没有说明原因' }, token)
     expect(objected.body).toMatchObject({ status: 'objected' })
+    // The supervisor reads why, once for each objection.
+    expect((await json('POST', `${path}/object`, { words: '没有说明原因' }, token)).status).toBe(200)
+    const asked = await rows('tasks', { _id: { $in: [1, 2].map((i) => `complaint_${filed.id}_${i}`) } })
+    expect(asked.map(({ role, title }) => [role, title])).toEqual([
+      ['cs_supervisor', expect.stringContaining('有异议')],
+    ])
     expect((await reply('当天设备检修，没有提前告知您。')).status).toBe(200)
     expect(await letters()).toBe(2)
     const accepted = await json('POST', `${path}/accept`, undefined, token)
