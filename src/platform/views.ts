@@ -15,6 +15,11 @@ const UNREADABLE = /[\p{Cs}\u202a-\u202e\u2066-\u2069]/u
 /** Something to see: a name of zero-width spaces would greet nobody. */
 const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u
 const readable = (text: string) => VISIBLE.test(text) && !UNREADABLE.test(text)
+/** Free text beside choices, where a refusal would cost all of them: without what can't be read; '' where nothing else is left. */
+export function readableText(text: string): string {
+  const seen = text.replace(/[\p{Cs}\u202a-\u202e\u2066-\u2069]|(?![\n\r\t])\p{Cc}/gu, '').trim()
+  return VISIBLE.test(seen) ? seen : ''
+}
 const READABLE = 'must have something to read, and no signs that turn the direction of text'
 
 /** Text that people read: trimmed, not empty, without control characters, at most `max` characters. */

@@ -1,4 +1,5 @@
 /** Which questions are asked given the answers, and what is wrong with an answer. Pure. */
+import { readableText } from '../platform/views.ts'
 import {
   type Answer,
   type Answers,
@@ -108,7 +109,7 @@ const isDay = (text: string): boolean => {
 /** Nothing was said, in whichever shape a page says that. */
 export const isEmpty = (answer: Answer | undefined): boolean =>
   answer === undefined ||
-  (typeof answer === 'string' && answer.trim() === '') ||
+  (typeof answer === 'string' && readableText(answer) === '') ||
   (typeof answer === 'object' && Object.keys(answer).length === 0)
 
 /** What is wrong with one answer that is not empty; `partial`: rows of a matrix may still be missing. */
@@ -182,7 +183,7 @@ export function checked(questions: readonly Question[], answers: Answers): { ans
     }
     const code = problemOf(question, answer)
     if (code) problems.push({ question: id, code })
-    else kept[id] = typeof answer === 'string' ? answer.trim() : answer
+    else kept[id] = typeof answer === 'string' ? readableText(answer) : answer
   }
   return { answers: kept, problems }
 }

@@ -40,7 +40,13 @@ describe.skipIf(withoutBrowser)('complaints on the phone', async () => {
     await phone.tap(phone.role('button', '添加照片'))
     const pictures = await Promise.all([1200, 900].map((width) => corners(width, 800).jpeg().toBuffer()))
     const files = pictures.map((buffer, i) => ({ name: `${i}.jpg`, mimeType: 'image/jpeg', buffer }))
+    // What is still on its way would be missing in it.
+    const goOn = await phone.hold('**/chunks/*')
     await (await chooser).setFiles(files)
+    await phone.tap(send)
+    await phone.text('还有照片没有发送完').waitFor()
+    await phone.looksRight(`complaint-photos-going-${touch}`)
+    goOn()
     await phone.text('2/9').waitFor()
     await phone.role('button', '移除第 2 张照片').waitFor()
     await phone.looksRight(`complaint-form-${touch}`)

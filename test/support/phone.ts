@@ -56,6 +56,8 @@ export interface OpenPhone {
   role(role: Parameters<Page['getByRole']>[0], name?: string | RegExp): Locator
   /** By finger or mouse, as the phone was opened. */
   tap(target: Locator): Promise<void>
+  /** Requests to these addresses wait until what it answers is called. */
+  hold(addresses: string): Promise<() => void>
   /** Of the page on top. */
   data(): Promise<Record<string, unknown>>
   path(): Promise<string>
@@ -89,6 +91,17 @@ export async function openPhone(browser: Browser, options: PhoneOptions): Promis
     text: (words) => shown.getByText(words),
     role: (role, name) => page.getByRole(role, name === undefined ? {} : { name, exact: true }),
     tap: (target) => (touch ? target.tap() : target.click()),
+    async hold(addresses) {
+      let goOn = () => {}
+      const held = new Promise<void>((resolve) => {
+        goOn = resolve
+      })
+      await page.route(addresses, async (route) => {
+        await held
+        await route.continue()
+      })
+      return goOn
+    },
     data: () => page.evaluate(() => (window as unknown as PhoneWindow).__mp.top().inst.data),
     path: () => page.evaluate(() => (window as unknown as PhoneWindow).__mp.top().path),
     calls: () => page.evaluate(() => (window as unknown as PhoneWindow).__mp.calls.map(({ api }) => api)),

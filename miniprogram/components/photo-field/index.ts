@@ -1,4 +1,7 @@
-/** Photos that belong to something else, as evidence to a complaint: chosen, sent, taken off again. `change` with their ids. */
+/**
+ * Photos that belong to something else, as evidence to a complaint: chosen, sent, taken off again. `change` with their ids;
+ * `going` with how many are on their way, which whatever they belong to has to wait for.
+ */
 import { addUpload, dropUpload, resumeUpload, type Upload, watchUploads } from '../../utils/uploads'
 
 type Tap = WechatMiniprogram.TouchEvent<WechatMiniprogram.IAnyObject, WechatMiniprogram.IAnyObject, { id: string }>
@@ -12,7 +15,7 @@ Component({
     treatmentId: { type: String, value: '' },
     disabled: { type: Boolean, value: false },
   },
-  data: { going: [] as Pick<Upload, 'submissionId' | 'file' | 'state' | 'percent' | 'words'>[], words: '' },
+  data: { going: [] as Pick<Upload, 'submissionId' | 'file' | 'state' | 'percent' | 'words'>[], reading: 0, words: '' },
   lifetimes: {
     attached() {
       const stop = watchUploads((all) => this.follow(all))
@@ -48,6 +51,12 @@ Component({
           words,
         })),
       })
+      this.count(this.data.reading)
+    },
+    /** @param reading chosen, and still read from the phone */
+    count(reading: number) {
+      this.setData({ reading })
+      this.triggerEvent('going', { count: this.data.going.length + reading })
     },
     tell(photoIds: string[]) {
       // Several may be done before the page has given the first one back.
@@ -55,21 +64,24 @@ Component({
       this.triggerEvent('change', { photoIds })
     },
     async add() {
-      const { photoIds, going, most, owner, treatmentId, disabled } = this.data
-      const count = most - photoIds.length - going.length
+      const { photoIds, going, reading, most, owner, treatmentId, disabled } = this.data
+      const count = most - photoIds.length - going.length - reading
       if (disabled || count <= 0) return
       const chosen = await wx
         .chooseMedia({ count, mediaType: ['image'], sourceType: ['album', 'camera'] })
         .catch(() => null)
       if (!chosen) return
       this.setData({ words: '' })
-      for (const { tempFilePath } of chosen.tempFiles)
+      this.count(chosen.tempFiles.length)
+      for (const { tempFilePath } of chosen.tempFiles) {
         await addUpload(tempFilePath, {
           treatmentId: treatmentId || null,
           angle: 'detail',
           purpose: 'evidence',
           owner,
         }).catch(() => this.setData({ words: '这张照片读取失败，请换一张' }))
+        this.count(this.data.reading - 1)
+      }
     },
     remove({ currentTarget }: Tap) {
       if (!this.data.disabled) this.tell(this.data.photoIds.filter((id) => id !== currentTarget.dataset.id))

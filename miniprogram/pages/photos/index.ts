@@ -4,7 +4,7 @@ import { isClosed } from '../../services/request'
 import { appended, onPullDownRefresh, show } from '../../utils/loading'
 import { dropUpload, pauseUpload, resumeUpload, type Upload, watchUploads } from '../../utils/uploads'
 import type { Status } from '../../utils/views'
-import { ANGLE_WORDS, type DayView, daysOf, dayWords } from './words'
+import { ANGLE_WORDS, type DayView, daysOf, dayWords, enoughOf } from './words'
 
 type Tap = WechatMiniprogram.TouchEvent<
   WechatMiniprogram.IAnyObject,
@@ -30,9 +30,6 @@ const guideOrNone = (): Promise<Pick<PhotoGuide, 'treatments'>> =>
     if (isClosed(error)) return { treatments: [] }
     throw error
   })
-
-/** Days that are drawn at first, and with each tap for more. */
-const SHOWN = 10
 
 /** Two of one angle that may be looked at. */
 function canCompare(photos: readonly Photo[]): boolean {
@@ -81,7 +78,7 @@ Page({
       const [{ treatments }, photos] = await Promise.all([guideOrNone(), getPhotos(treatmentId || null)])
       if (treatmentId !== this.data.treatmentId) return null
       this.whole = daysOf(photos, new Map(treatments.map((one) => [one.treatmentId, one.name])))
-      const shown = Math.max(this.data.days.length, SHOWN)
+      const shown = Math.max(this.data.days.length, enoughOf(this.whole))
       return {
         treatments: treatments.map(({ treatmentId: id, name, day }) => ({ id, name, words: dayWords(day) })),
         days: this.whole.slice(0, shown),
@@ -93,7 +90,7 @@ Page({
   },
   more() {
     const { length } = this.data.days
-    const days = this.whole.slice(length, length + SHOWN)
+    const days = this.whole.slice(length, length + enoughOf(this.whole.slice(length)))
     this.setData({ ...appended('days', length, days), isMore: this.whole.length > length + days.length })
   },
 

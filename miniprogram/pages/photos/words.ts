@@ -11,6 +11,24 @@ export const ANGLE_WORDS: Readonly<Record<Angle, string>> = {
   detail: '局部近照',
 }
 
+/** Of who may open a photo at all. */
+const ROLE_WORDS: Readonly<Record<string, string>> = {
+  doctor: '医生',
+  nurse: '护士',
+  beautician: '美容师',
+  department_head: '科室主任',
+  consultant: '咨询师',
+  customer_service: '客服',
+  cs_supervisor: '客服主管',
+  store_manager: '店长',
+  director: '院长',
+  legal: '法务',
+  operations: '运营',
+}
+/** 林医生 · 护士 */
+export const lookerWords = (name: string | null, role: string | null): string =>
+  [name, role && ROLE_WORDS[role]].filter(Boolean).join(' · ') || '工作人员'
+
 /** 2026年3月12日 */
 export const dateWords = (instant: string): string => fullInstantWords(instant).split(' ')[0] ?? ''
 
@@ -55,4 +73,17 @@ export function daysOf(photos: readonly Photo[], names: ReadonlyMap<string, stri
     else days.push({ key, title, photos: [view] })
   }
   return days
+}
+
+/** Photos that are drawn at first, and with each tap for more. */
+const SHOWN = 30
+
+/** So many days from the first are enough at once: a day isn't cut in two. */
+export function enoughOf(days: readonly DayView[]): number {
+  let photos = 0
+  for (const [i, day] of days.entries()) {
+    photos += day.photos.length
+    if (photos >= SHOWN) return i + 1
+  }
+  return days.length
 }

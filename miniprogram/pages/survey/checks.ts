@@ -1,5 +1,6 @@
 /** What is still wrong with the answers, in words beside the question; the server has the last word. Pure. */
 import type { Answer, Answers, Question } from '../../services/surveys'
+import { readable } from '../../utils/readable'
 
 const WORDS: Record<string, string> = {
   required: '请回答这一题',
@@ -10,14 +11,15 @@ const WORDS: Record<string, string> = {
   too_many: '选择的数量超出了上限',
   not_with_others: '这个选项不能与其他选项同时选择',
   not_a_day: '请选择一个日期',
-  photo_unknown: '其中有照片没有找到，请重新添加',
+  photo_going: '还有照片没有发送完，请稍等，或先移除再提交',
+  photo_unknown: '其中有照片没有找到，或不是由受邀的本人上传的，请移除后再提交',
 }
 
 export const problemWords = (code: string): string => WORDS[code] ?? '请检查这一题的回答'
 
 export const isEmpty = (answer: Answer | undefined): boolean =>
   answer === undefined ||
-  (typeof answer === 'string' && answer.trim() === '') ||
+  (typeof answer === 'string' && readable(answer) === '') ||
   (typeof answer === 'object' && Object.keys(answer).length === 0)
 
 function problemOf(
@@ -49,7 +51,8 @@ export function keepable(questions: readonly Question[], answers: Answers): Answ
       const answer = answers[question.id]
       if (answer === undefined || isEmpty(answer)) return []
       const isHalf = question.kind === 'number' && problemOf(question, answer) !== null
-      return isHalf ? [] : [[question.id, answer]]
+      if (isHalf) return []
+      return [[question.id, typeof answer === 'string' ? readable(answer) : answer]]
     }),
   )
 }

@@ -60,6 +60,8 @@ Page({
   form: null as Form | null,
   kept: null as Kept | null,
   problems: {} as Record<string, string>,
+  /** Photos on their way, by question. */
+  going: {} as Record<string, number>,
   timer: 0,
   saving: null as Promise<void> | null,
 
@@ -149,6 +151,10 @@ Page({
     this.timer = setTimeout(() => void this.save(), KEEP_MS)
   },
 
+  follow({ detail: { id, count } }: WechatMiniprogram.CustomEvent<{ id: string; count: number }>) {
+    this.going[id] = count
+  },
+
   /** Half-finished answers to the server; one request at a time, so that revisions follow each other. */
   async save(): Promise<void> {
     clearTimeout(this.timer)
@@ -191,6 +197,7 @@ Page({
     // A second tap comes before the button is drawn as waiting.
     if (!way || !kept || this.data.isSending) return
     this.problems = problemsOf(this.asked(), kept.answers)
+    for (const { id } of this.asked()) if (this.going[id]) this.problems[id] = problemWords('photo_going')
     if (Object.keys(this.problems).length > 0) return this.point()
     clearTimeout(this.timer)
     this.setData({ isSending: true, words: '' })

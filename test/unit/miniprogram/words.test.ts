@@ -13,6 +13,8 @@ import {
   timeWords,
 } from '../../../miniprogram/utils/dates.ts'
 import { groupLines, kindOf } from '../../../miniprogram/utils/lines.ts'
+import { readable } from '../../../miniprogram/utils/readable.ts'
+import { NoteText } from '../../../src/platform/views.ts'
 
 const GUIDES = 'config/guides'
 interface GuideText {
@@ -106,4 +108,13 @@ test('a copy of data is put in words, leaves nothing out that is there, and show
     { label: 'somethingNew', value: '3' },
   ])
   expect(care?.entries[0]?.lines).toEqual([{ label: '类型', value: '护理指导' }])
+})
+
+test('what is pasted from contacts and chats is sent as the server takes it, and nothing that is seen is lost', () => {
+  const pasted = ['\u202d138 0013 8000\u202c', '等了\u0000一小时\n没人理\u2066我\u2069', '半个\ud83d字', '👩‍👩‍👧 好的']
+  expect(pasted.map(readable)).toEqual(['138 0013 8000', '等了一小时\n没人理我', '半个字', '👩‍👩‍👧 好的'])
+  for (const words of pasted) {
+    expect(NoteText(100).safeParse(readable(words)).success).toBe(true)
+  }
+  expect(['\u200b', ' \ufeff\u200d\n', '\u202e'].map(readable)).toEqual(['', '', ''])
 })

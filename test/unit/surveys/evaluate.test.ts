@@ -118,6 +118,13 @@ test('every wrong answer has the code of what is wrong with it', () => {
   ])
 })
 
+test('what somebody wrote is taken without signs that nobody sees, and such signs alone are no answer', () => {
+  const { questions } = survey([{ id: 'q', title: '题', kind: 'text', most: 20 }])
+  const { answers, problems } = checked(questions, { q: ' \u202e\u0000红肿\n没有\ud83d消😀 ' })
+  expect([answers, problems]).toEqual([{ q: '红肿\n没有消😀' }, []])
+  expect(checked(questions, { q: '\u200b\u202e' }).problems).toEqual([{ question: 'q', code: 'required' }])
+})
+
 test('half a matrix may be kept, a wrong half may not', () => {
   const [question] = survey([
     {

@@ -3,6 +3,7 @@ import { type DataRequest, getDataRequests, postDataRequest } from '../../../ser
 import { newSubmissionId } from '../../../utils/chance'
 import { fullInstantWords } from '../../../utils/dates'
 import { appended, more, show } from '../../../utils/loading'
+import { readable } from '../../../utils/readable'
 import { problemOf, type Status } from '../../../utils/views'
 
 const KINDS: { kind: DataRequest['kind']; title: string; hint: string }[] = [
@@ -49,7 +50,7 @@ Page({
   },
   async send() {
     const { kind, submissionId, isBusy } = this.data
-    const words = this.data.words.trim()
+    const words = readable(this.data.words)
     if (isBusy) return
     if (words === '') return this.setData({ wrong: '请先写下您的要求' })
     this.setData({ isBusy: true, wrong: '' })

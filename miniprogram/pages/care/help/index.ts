@@ -2,6 +2,7 @@
 import { getHelp, type Help } from '../../../services/care'
 import { openChat } from '../../../services/chat'
 import { show } from '../../../utils/loading'
+import { readable } from '../../../utils/readable'
 import { guideUrl, type Status } from '../../../utils/views'
 
 /** Long enough for a pause between two words, short enough to seem at once. */
@@ -42,7 +43,7 @@ Page({
   },
   async load() {
     clearTimeout(waiting)
-    const asked = this.data.words.trim()
+    const asked = readable(this.data.words)
     if (asked === '') return this.clear()
     this.setData({ asked, open: -1 })
     const get = async () => {

@@ -8,6 +8,7 @@ import {
   withdrawComplaint,
 } from '../../../services/complaints'
 import { NOTHING_THERE, onPullDownRefresh, show } from '../../../utils/loading'
+import { readable } from '../../../utils/readable'
 import { problemOf, type Status } from '../../../utils/views'
 import { type ComplaintView, complaintView } from '../words'
 
@@ -71,7 +72,7 @@ Page({
     this.setData({ objection: detail.value })
   },
   object() {
-    const words = this.data.objection.trim()
+    const words = readable(this.data.objection)
     if (words === '') this.setData({ words: '请写下哪里还不满意，我们会重新处理。' })
     else void this.step(() => objectToReply(this.id, words))
   },

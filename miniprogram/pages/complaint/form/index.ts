@@ -6,6 +6,7 @@ import {
   fileComplaint,
 } from '../../../services/complaints'
 import { getPhotoGuide } from '../../../services/photos'
+import { readable } from '../../../utils/readable'
 import { problemOf } from '../../../utils/views'
 import { TYPES } from '../words'
 import { forgetDraft, keepDraft, readDraft } from './kept'
@@ -17,6 +18,7 @@ type Tap = WechatMiniprogram.TouchEvent<
 >
 type Typed = WechatMiniprogram.CustomEvent<{ value: string }>
 
+const STILL_GOING = '还有照片没有发送完，请稍等，或先移除再提交。'
 const NONE = { id: '', name: '与某次治疗无关' }
 
 Page({
@@ -29,6 +31,9 @@ Page({
     problem: '',
     isSending: false,
   },
+
+  /** Photos on their way. */
+  going: 0,
 
   onLoad({ kind }) {
     const draft = readDraft()
@@ -77,6 +82,10 @@ Page({
   evidence({ detail }: WechatMiniprogram.CustomEvent<{ photoIds: string[] }>) {
     this.say({ evidence: detail.photoIds })
   },
+  follow({ detail }: WechatMiniprogram.CustomEvent<{ count: number }>) {
+    this.going = detail.count
+    if (this.going === 0 && this.data.problem === STILL_GOING) this.setData({ problem: '' })
+  },
   contact({ detail }: WechatMiniprogram.SwitchChange) {
     this.say({ mayContact: detail.value })
   },
@@ -90,13 +99,18 @@ Page({
     if (isSending) return
     const problems = {
       type: draft.kind === 'complaint' && draft.type === null ? '请选择是哪一方面' : '',
-      words: draft.words.trim() === '' ? '请写下发生了什么' : '',
+      words: readable(draft.words) === '' ? '请写下发生了什么' : '',
     }
     if (problems.type || problems.words) return this.setData({ problems, problem: '还有内容需要您补充，已为您标出。' })
+    if (this.going > 0) return this.setData({ problem: STILL_GOING })
     this.setData({ isSending: true, problem: '' })
     keepDraft(draft)
     try {
-      const { id } = await fileComplaint({ ...draft, words: draft.words.trim(), demand: draft.demand?.trim() || null })
+      const { id } = await fileComplaint({
+        ...draft,
+        words: readable(draft.words),
+        demand: readable(draft.demand ?? '') || null,
+      })
       forgetDraft()
       void wx.redirectTo({ url: `/pages/complaint/detail/index?complaintId=${id}&isNew=1` })
     } catch (error) {

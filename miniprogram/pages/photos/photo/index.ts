@@ -3,7 +3,7 @@ import { askErasure, getNotes, getOpenings, type Opening, type PhotoNote } from 
 import { fullInstantWords } from '../../../utils/dates'
 import { appended, more, NOTHING_THERE, show } from '../../../utils/loading'
 import { problemOf, type Status } from '../../../utils/views'
-import { dateWords } from '../words'
+import { dateWords, lookerWords } from '../words'
 
 interface OpeningView {
   key: string
@@ -12,11 +12,13 @@ interface OpeningView {
   at: string
 }
 
-const viewOf = ({ at, kind, name, role, reason, size }: Opening, index: number): OpeningView => ({
+const SIZE_WORDS: Readonly<Record<Opening['size'], string>> = { thumb: '缩略图', screen: '大图', note: '留言' }
+
+const viewOf = ({ at, size, kind, name, role, reason }: Opening, index: number): OpeningView => ({
   key: `${at} ${index}`,
-  who: kind === 'customer' ? '您本人' : kind === 'system' ? '系统检查' : [name, role].filter(Boolean).join(' · '),
-  why: [size === 'note' ? '查看留言' : '', reason ?? ''].filter(Boolean).join(' · '),
-  at: fullInstantWords(at),
+  who: kind === 'customer' ? '您本人' : kind === 'system' ? '系统检查' : lookerWords(name, role),
+  why: reason ?? '',
+  at: `${fullInstantWords(at)} · ${SIZE_WORDS[size]}`,
 })
 
 Page({

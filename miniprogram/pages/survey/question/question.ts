@@ -1,6 +1,6 @@
 /** One question of any kind; tells `answer` with what was said. It keeps no answer itself. */
 import type { Answer, Question } from '../../../services/surveys'
-import { type QuestionView, toggled, viewOf } from './view'
+import { numberOf, type QuestionView, textOf, toggled, viewOf } from './view'
 
 type Tap = WechatMiniprogram.TouchEvent<
   WechatMiniprogram.IAnyObject,
@@ -19,15 +19,16 @@ Component({
     owner: { type: String, value: '' },
     disabled: { type: Boolean, value: false },
   },
-  data: { view: { choices: [], rows: [], points: [], text: '', photos: [] } as QuestionView, left: 0 },
+  data: { view: { choices: [], rows: [], points: [], text: '', photos: [] } as QuestionView, left: 0, figure: '' },
   observers: {
     'question, answer': function draw(
-      this: { setData(data: object): void },
+      this: { setData(data: object): void; data: { figure: string } },
       question: Question,
       answer: Answer | null,
     ) {
       if (!question.kind) return
       const view = viewOf(question, answer ?? undefined)
+      if (question.kind === 'number') view.text = textOf(this.data.figure, answer, view.text)
       this.setData({ view, left: (question.most ?? 0) - [...view.text].length })
     },
   },
@@ -57,11 +58,14 @@ Component({
       this.say(detail.value)
     },
     count({ detail }: Typed) {
-      const text = detail.value.trim()
-      this.say(text === '' || Number.isNaN(Number(text)) ? null : Number(text))
+      this.setData({ figure: detail.value })
+      this.say(numberOf(detail.value))
     },
     pickDay({ detail }: Typed) {
       this.say(detail.value)
+    },
+    going({ detail }: WechatMiniprogram.CustomEvent<{ count: number }>) {
+      this.triggerEvent('going', { id: this.data.question.id, count: detail.count })
     },
     photos({ detail }: WechatMiniprogram.CustomEvent<{ photoIds: string[] }>) {
       this.say(detail.photoIds)

@@ -53,3 +53,16 @@ export function toggled({ options = [], most }: Question, answer: Answer | undef
   const after = isAlone(id) ? [id] : [...before.filter((one) => !isAlone(one)), id]
   return after.length > (most ?? after.length) ? null : after
 }
+
+/** Also as Chinese keyboards write it: ３６．５, 36。5. Null: none, or none yet. */
+export function numberOf(typed: string): number | null {
+  const text = typed
+    .normalize('NFKC')
+    .replace(/[。，,]/, '.')
+    .trim()
+  return text === '' || Number.isNaN(Number(text)) ? null : Number(text)
+}
+
+/** What stands in the field: as it was typed, as long as it says the same; a point would be gone before its digit comes. */
+export const textOf = (typed: string, answer: Answer | null, text: string): string =>
+  typed !== '' && numberOf(typed) === answer ? typed : text
