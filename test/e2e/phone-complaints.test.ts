@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 /** Complaints on the phone: filed once with evidence, a number at once, promises that are kept, the answer and what follows it. */
+import type { Route } from 'playwright-core'
 import { describe, expect, test, vi } from 'vitest'
 import { withoutBrowser } from '../support/phone.ts'
 import { phoneCustomer } from '../support/phone-customer.ts'
@@ -110,6 +111,27 @@ describe.skipIf(withoutBrowser)('complaints on the phone', async () => {
     await list.tap(list.text('匿名意见箱'))
     await list.text('我们不会知道是谁填写的').waitFor()
     await list.close()
+  })
+
+  test('what is changed after an answer was lost on its way arrives, too', async () => {
+    const before = new Set((await filed(other)).map(({ id }) => id))
+    const phone = await world.open({ person: other.personId, path: '/pages/complaint/form/index?kind=opinion' })
+    await phone.find('textarea').first().fill('先写的话')
+    const isLost = async (route: Route) => {
+      await route.fetch()
+      await route.abort()
+    }
+    await phone.page.route('**/mp-api/complaints', isLost, { times: 1 })
+    await phone.tap(phone.role('button', '提交'))
+    await phone.text('您写的内容已保存在这部手机上').waitFor()
+    await phone.find('textarea').first().fill('改过的话')
+    await phone.tap(phone.role('button', '提交'))
+    await phone.text('已收到，编号').waitFor()
+    await phone.text('改过的话').waitFor()
+    const fresh = (await filed(other)).filter(({ id }) => !before.has(id))
+    const said = fresh.map(async ({ id }) => (await other.mp('GET', `/complaints/${id}`)).words)
+    expect((await Promise.all(said)).toSorted()).toEqual(['先写的话', '改过的话'].toSorted())
+    await phone.close()
   })
 
   test.each(['foreign', 'unknown', 'missing'])(

@@ -9,7 +9,7 @@ import { getPhotoGuide } from '../../../services/photos'
 import { readable } from '../../../utils/readable'
 import { problemOf } from '../../../utils/views'
 import { TYPES } from '../words'
-import { forgetDraft, keepDraft, readDraft } from './kept'
+import { forgetDraft, keepDraft, readDraft, toSend } from './kept'
 
 type Tap = WechatMiniprogram.TouchEvent<
   WechatMiniprogram.IAnyObject,
@@ -103,14 +103,10 @@ Page({
     }
     if (problems.type || problems.words) return this.setData({ problems, problem: '还有内容需要您补充，已为您标出。' })
     if (this.going > 0) return this.setData({ problem: STILL_GOING })
-    this.setData({ isSending: true, problem: '' })
-    keepDraft(draft)
+    const input = toSend(draft)
+    this.setData({ isSending: true, problem: '', 'draft.submissionId': input.submissionId })
     try {
-      const { id } = await fileComplaint({
-        ...draft,
-        words: readable(draft.words),
-        demand: readable(draft.demand ?? '') || null,
-      })
+      const { id } = await fileComplaint(input)
       forgetDraft()
       void wx.redirectTo({ url: `/pages/complaint/detail/index?complaintId=${id}&isNew=1` })
     } catch (error) {

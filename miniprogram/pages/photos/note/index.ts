@@ -4,6 +4,7 @@
  */
 import { writeNote } from '../../../services/photos'
 import { newSubmissionId } from '../../../utils/chance'
+import { readable } from '../../../utils/readable'
 import { problemOf } from '../../../utils/views'
 
 type Typed = WechatMiniprogram.CustomEvent<{ value: string }>
@@ -25,14 +26,14 @@ Component({
     async send() {
       const { words, submissionId, treatmentId, photos, isBusy } = this.data
       if (isBusy) return
-      if (words.trim() === '') return this.leave()
+      if (readable(words) === '') return this.leave()
       this.setData({ isBusy: true, problem: '' })
       try {
         await writeNote({
           submissionId,
           treatmentId: treatmentId || null,
           photos: photos as string[],
-          words: words.trim(),
+          words: readable(words),
         })
         this.leave()
       } catch (error) {
