@@ -347,7 +347,7 @@ test('what a process leaves that dies while it writes is swept away; what a phot
     .insertOne({ _id: `${orphan}:0`, ...{ files_id: orphan, n: 0 } })
   // It died after the photo was there, too.
   await files.updateMany({ photoId: String(body.id) }, { $set: { kept: false, since } })
-  expect(await world.room.routines[0]?.run(world.clock.now())).toEqual({ expired: 0, uploads: 0, files: 4 })
+  expect(await world.room.routines[0]?.run(world.clock.now())).toEqual({ expired: 0, uploads: 0, notes: 0, files: 4 })
   expect(await kept()).toMatchObject({ photos: 1, photo_files: 3, 'photo_blobs.files': 3, 'photo_blobs.chunks': 3 })
   expect((await picture(body.id)).status).toBe(200)
 })
