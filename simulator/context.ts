@@ -4,6 +4,7 @@ import { contactWayApis, createContactWays } from './api/contact-ways.ts'
 import { contactApis } from './api/contacts.ts'
 import { createContentCheckApis } from './api/content-checks.ts'
 import { createCorpTags } from './api/corp-tags.ts'
+import { customerGroupApis } from './api/customer-groups.ts'
 import { externalApis } from './api/external.ts'
 import { createGrants } from './api/grants.ts'
 import { kfApis } from './api/kf.ts'
@@ -88,6 +89,7 @@ export const wecomApis = (): Map<string, Api> =>
     ...welcomeApis,
     ...massApis,
     ...transferApis,
+    ...customerGroupApis,
     ...signInApis,
     ...robotApis,
     ...createMediaApis(),

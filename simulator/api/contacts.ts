@@ -36,7 +36,8 @@ export const contactApis: Api[] = [
   { method: 'GET', path: '/cgi-bin/getcallbackip', auth: 'wecom', handle: () => ({ ip_list: ['127.0.0.1'] }) },
   { method: 'GET', path: '/cgi-bin/get_api_domain_ip', auth: 'wecom', handle: () => ({ ip_list: ['127.0.0.1'] }) },
   {
-    method: 'GET',
+    // There are SDKs that ask by POST.
+    method: 'either',
     path: '/cgi-bin/agent/get',
     auth: 'wecom',
     handle({ query }, { world }) {

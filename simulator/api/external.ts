@@ -2,7 +2,7 @@
 import { type Contact, friendsOf } from '../contact-book.ts'
 import type { Customer, World } from '../state.ts'
 import { servingMember, visible } from './members.ts'
-import { type Api, ApiError, list, type SimContext, text } from './types.ts'
+import { type Api, ApiError, list, type SimContext, text, whole } from './types.ts'
 
 const common = { method: 'POST', auth: 'wecom', permission: 'external' } as const
 const FOLLOWERS_A_PAGE = 500
@@ -140,12 +140,12 @@ export const externalApis: Api[] = [
       const left = world.staff.filter(({ resignedAt }) => resignedAt !== null && resignedAt.getTime() >= aYearAgo)
       const size = Number(body.page_size ?? 0) === 0 ? 1_000 : Number(body.page_size)
       if (!Number.isInteger(size) || size < 1 || size > 1_000) throw new ApiError(40058, 'invalid parameter: page_size')
-      const { rows, next } = page(
-        world,
-        left.map(({ userId }) => userId),
-        text(body.cursor),
-        size,
-      )
+      const users = left.map(({ userId }) => userId)
+      // Older SDKs count pages instead of going on at the cursor.
+      const pageId = text(body.cursor) ? 0 : whole(body.page_id, 0)
+      let { rows, next } = page(world, users, text(body.cursor), size)
+      for (let i = 0; i < pageId && rows.length > 0; i++)
+        ({ rows, next } = next ? page(world, users, next, size) : { rows: [], next })
       return {
         info: rows.map(({ customer, userId }) => ({
           handover_userid: userId,

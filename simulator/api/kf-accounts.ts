@@ -176,7 +176,8 @@ export const kfAccountApis: Api[] = [
   servicerApi('/cgi-bin/kf/servicer/del', false),
   {
     ...common,
-    method: 'GET',
+    // Documented as GET; there are SDKs that ask by POST.
+    method: 'either',
     path: '/cgi-bin/kf/servicer/list',
     handle({ query }, { kfAccounts }) {
       const account = kfAccounts.of({ open_kfid: query.get('open_kfid') ?? '' })

@@ -2,6 +2,7 @@
 import { kfAccountApis } from './kf-accounts.ts'
 import type { SessionState } from './kf-codes.ts'
 import { kfCustomer } from './kf-desk.ts'
+import { kfUpgradeApis } from './kf-upgrade.ts'
 import { type Api, ApiError, isOn, list, type SimContext, text, whole } from './types.ts'
 
 /** @throws ApiError 95014, 60253 */
@@ -18,6 +19,7 @@ const common = { method: 'POST', auth: 'wecom', permission: 'kf' } as const
 
 export const kfApis: Api[] = [
   ...kfAccountApis,
+  ...kfUpgradeApis,
   {
     ...common,
     path: '/cgi-bin/kf/sync_msg',

@@ -93,9 +93,10 @@ export function createMediaApis(): Api[] {
         return { url: `http://${headers.host}/wwpic/${media.keepImage({ kind: 'image', filename, type, bytes })}/0` }
       },
     },
-    { method: 'GET', path: '/cgi-bin/media/get', auth: 'wecom', handle: get },
+    // There are SDKs that ask by POST.
+    { method: 'either', path: '/cgi-bin/media/get', auth: 'wecom', handle: get },
     {
-      method: 'GET',
+      method: 'either',
       path: '/cgi-bin/media/get/jssdk',
       auth: 'wecom',
       handle(request, context) {

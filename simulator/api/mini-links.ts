@@ -11,7 +11,7 @@ const MOST_DAYS = 30
 const LIMITED_CODES = 100_000
 const LINKS_A_DAY = 500_000
 const LINKS_A_SECOND = 100
-const VERSIONS: readonly unknown[] = [undefined, 'release', 'trial', 'develop']
+const VERSIONS: readonly unknown[] = [undefined, '', 'release', 'trial', 'develop']
 
 interface Link {
   path: string

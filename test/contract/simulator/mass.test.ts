@@ -295,6 +295,14 @@ describe('a customer handed over', () => {
       info: [{ handover_userid: third.userId, dimission_time: seconds() }],
       is_last: false,
     })
+    // Older SDKs count the pages.
+    const pages = await Promise.all([0, 1, 2].map((page_id) => unassigned({ page_size: 1, page_id })))
+    expect(pages.map(({ info, is_last }) => [(info as Json[]).length, is_last])).toEqual([
+      [1, false],
+      [1, true],
+      [0, true],
+    ])
+    expect(pages[1]?.info).not.toEqual(pages[0]?.info)
     const rest = await unassigned({ cursor: first.next_cursor })
     expect(rest).toMatchObject({ info: [{ handover_userid: third.userId }], is_last: true, next_cursor: '' })
     expect(await resigned([emma.externalUserId])).toMatchObject({ customer: [{ errcode: 0 }] })

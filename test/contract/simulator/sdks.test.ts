@@ -1,5 +1,5 @@
 /** What older and sloppier SDKs send, and the vendor takes. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Json, simWorld } from './support.ts'
 
 const { simulator, wecom, token } = await simWorld()
@@ -180,4 +180,63 @@ test('a card that nobody filled in, beside the words that replace its buttons', 
   }
   expect((await wecom('/cgi-bin/message/update_template_card', update)).errcode).toBe(0)
   expect(simulator.context.cards.find(member.userId, 'sdk-1')).toMatchObject({ replacedBy: '已接' })
+})
+
+test('what is documented as GET, by POST with everything in the query', async () => {
+  const post = async (path: string, more: Record<string, string>) => {
+    const query = new URLSearchParams({ access_token: await token(), ...more })
+    return (await (await fetch(`${ready.wecomBase}/cgi-bin/${path}?${query}`, { method: 'POST' })).json()) as Json
+  }
+  expect(await post('agent/get', { agentid: String(ready.agentId) })).toMatchObject({ agentid: ready.agentId })
+  expect((await post('kf/servicer/list', { open_kfid: ready.openKfId })).errcode).toBe(0)
+  for (const path of ['media/get', 'media/get/jssdk']) expect((await post(path, { media_id: 'x' })).errcode).toBe(40007)
+})
+
+describe('groups of customers, of which there are none', () => {
+  const external = (path: string, body: Json) => wecom(`/cgi-bin/externalcontact/${path}`, body)
+
+  test('an empty list, as it was asked for', async () => {
+    const asked = { status_filter: 0, owner_filter: { userid_list: [] }, cursor: '', limit: 100 }
+    expect(await external('groupchat/list', asked)).toMatchObject({ errcode: 0, group_chat_list: [], next_cursor: '' })
+  })
+
+  test.each<[string, number, Json]>([
+    ['groupchat/list', 40058, { limit: 0 }],
+    ['groupchat/list', 40058, { limit: 1_001 }],
+    ['groupchat/list', 40058, { limit: 1, status_filter: 4 }],
+    ['groupchat/list', 40058, { limit: 1, owner_filter: { userid_list: Array(101).fill(member.userId) } }],
+    ['groupchat/list', 60111, { limit: 1, owner_filter: { userid_list: ['nobody'] } }],
+    ['groupchat/list', 50100, { limit: 1, cursor: 'x' }],
+    ['groupchat/get', 40050, { chat_id: 'wr-x' }],
+    ['opengid_to_chatid', 90511, { opengid: 'o-x' }],
+    ['groupchat/transfer', 40058, { chat_id_list: [], new_owner: member.userId }],
+    ['groupchat/onjob_transfer', 60111, { chat_id_list: ['wr-x'], new_owner: 'nobody' }],
+  ])('%s: %i', async (path, errcode, body) => {
+    expect((await external(path, body)).errcode).toBe(errcode)
+  })
+
+  test.each(['transfer', 'onjob_transfer'])('%s: each fails by itself', async (path) => {
+    const body = { chat_id_list: ['wr-x', 'wr-y'], new_owner: member.userId }
+    expect(await external(`groupchat/${path}`, body)).toMatchObject({
+      errcode: 0,
+      failed_chat_list: [
+        { chat_id: 'wr-x', errcode: 90501 },
+        { chat_id: 'wr-y', errcode: 90501 },
+      ],
+    })
+  })
+})
+
+test('a customer of the service desk shown to a member: nobody is set up for it', async () => {
+  const kf = (path: string, body?: Json) => wecom(`/cgi-bin/kf/customer/${path}`, body)
+  const who = { open_kfid: ready.openKfId, external_userid: customer.externalUserId }
+  expect(await kf('get_upgrade_service_config')).toMatchObject({
+    member_range: { userid_list: [], department_id_list: [] },
+    groupchat_range: { chat_id_list: [] },
+  })
+  expect((await kf('upgrade_service', { ...who, type: 1, member: { userid: member.userId } })).errcode).toBe(95021)
+  expect((await kf('upgrade_service', { ...who, type: 2, groupchat: { chat_id: 'wr-x' } })).errcode).toBe(95021)
+  expect((await kf('upgrade_service', { ...who, type: 3 })).errcode).toBe(40058)
+  expect((await kf('cancel_upgrade_service', who)).errcode).toBe(0)
+  expect((await kf('cancel_upgrade_service', { ...who, external_userid: 'wm-x' })).errcode).toBe(40096)
 })
