@@ -1,4 +1,4 @@
-/** `npm run gen`: writes what is derived from code: the API document, configuration schemas, the list of reasons, the page of all texts. `--check` only compares. */
+/** `npm run gen`: writes what is derived from code: the API document, configuration schemas, the list of reasons, the pages of all texts. `--check` only compares. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { createConnection } from 'mongoose'
@@ -25,6 +25,7 @@ import { SurveyFile, SurveyRulesFile } from '../src/surveys/index.ts'
 import { TreatmentsSchema } from '../src/treatments/index.ts'
 import { TriageFindingsFile, TriageNormalFile, TriageRulesFile, TriageWordsFile } from '../src/triage/index.ts'
 import { apiTypes } from './api-types.ts'
+import { articlesPage } from './articles-page.ts'
 import { contentPage } from './content-page.ts'
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
@@ -104,6 +105,7 @@ const files: Record<string, () => string> = {
   'docs/reasons.md': reasonsPage,
   'docs/import-columns.md': columnsPage,
   'docs/content.md': () => contentPage(loadConfig('config')),
+  'docs/articles.md': () => articlesPage(loadConfig('config')),
   'config/schema/pathway.json': () => schema(PathwayFile),
   'config/schema/advice.json': () => schema(AdviceFile),
   'config/schema/guide.json': () => schema(GuideFile),

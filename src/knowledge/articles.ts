@@ -46,6 +46,8 @@ const Fields = z.strictObject({
   reviewOn: DayString,
   /** Medical words wait for a doctor; what isn't medical may be approved as it is written. */
   status: z.enum(['needs_doctor', 'approved']),
+  /** What the words rest on, for whoever reviews them: a leaflet, a guideline, the clinic’s own protocol. */
+  sources: z.array(ShortText(200)).min(1).max(5).optional(),
   /** Word for word what is answered. */
   answer: NoteText(STAFF_SIGNS),
   /** A longer text for the mini-program. */

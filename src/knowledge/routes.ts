@@ -44,6 +44,8 @@ const Whole = Head.extend({
   days: z.object({ first: z.number(), last: z.number() }).nullable(),
   answer: z.string(),
   more: z.string().nullable(),
+  /** What the words rest on, as far as somebody has said so. */
+  sources: z.array(z.string()),
 })
 const Hit = Whole.extend({
   confidence: z.number(),
@@ -95,6 +97,7 @@ export function knowledgeRoutes({ store, versions, library, publishing, clock }:
     ...article,
     days: article.days ? { first: article.days[0], last: article.days[1] } : null,
     more: article.more ?? null,
+    sources: article.sources ?? [],
     overdue: isOverdue(article, dayOf(clock.now(), DEFAULT_ZONE)),
     standing: isSaid ? ('said' as const) : ('waits' as const),
     waitingVersion: isSaid ? (waiting?.version ?? null) : null,

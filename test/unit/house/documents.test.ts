@@ -42,7 +42,10 @@ describe.each(DOCUMENTS)('%s', (path) => {
     const headings = [...text(path).matchAll(/^#+ (.+)$/gm)].map(
       ([, title]) => `#${title?.toLowerCase().replaceAll(' ', '-')}`,
     )
-    expect(found(path, /\]\((#[^)]+)\)/g).filter((anchor) => !headings.includes(anchor))).toEqual([])
+    // Where titles are many or long a page sets its own marks.
+    const marks = found(path, /<a id="([^"]+)">/g).map((id) => `#${id}`)
+    const places = new Set([...headings, ...marks])
+    expect(found(path, /\]\((#[^)]+)\)/g).filter((anchor) => !places.has(anchor))).toEqual([])
   })
 })
 
