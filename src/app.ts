@@ -200,6 +200,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     drawings: config.drawings,
     publicUrl,
     triage,
+    knowledge: knowledge.service,
     sayings: {
       survey: (invitationId) => surveys.service.wordsOf(invitationId),
       complaint: (complaintId) => complaints.service.wordsOf(complaintId),

@@ -115,6 +115,7 @@ export async function openRooms(uri: string, start: string, answers: Partial<Wec
     drawings: config.drawings,
     publicUrl: null,
     triage: createTriage(config.triage),
+    knowledge: { sawCase: async () => undefined },
     sayings: { survey: async () => null, complaint: async () => null, photo: async () => null },
     metrics,
   })

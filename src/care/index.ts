@@ -1,5 +1,6 @@
 /** Follow-up care after a treatment: plans each pathway's steps, lets them fire when due, keeps what came of them. */
 import type { CustomersService } from '../customers/index.ts'
+import type { KnowledgeService } from '../knowledge/index.ts'
 import type { MessageReceived, MessagingService } from '../messaging/index.ts'
 import type { BulkAnswer, BulkOptions } from '../platform/bulk.ts'
 import { DEFAULT_ZONE, dayOf } from '../platform/calendar.ts'
@@ -84,6 +85,8 @@ export interface CareDeps extends Ports, PathwayDeps {
   /** Where customers reach this server; null where they can't, and messages have no links. */
   publicUrl: string | null
   triage: Triage
+  /** Hears of cases that no article is about. */
+  knowledge: Pick<KnowledgeService, 'sawCase'>
   sayings: Sayings
   metrics: Pick<Metrics, 'signals'>
   conversation: ConversationPort

@@ -1,5 +1,6 @@
 /** Every contact ends in a record (domain 6), and what it found leads to somebody's work: once, by ids of the contact. */
 import type { CustomersService } from '../customers/index.ts'
+import type { KnowledgeService } from '../knowledge/index.ts'
 import type { MessagingService } from '../messaging/index.ts'
 import { dailyOpening } from '../platform/calendar.ts'
 import { addMs, DAY_MS } from '../platform/clock.ts'
@@ -16,6 +17,7 @@ import {
   type TasksService,
 } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
+import type { Triage } from '../triage/index.ts'
 import { type AnswerDeps, onHanded, recordId } from './answers.ts'
 import type { Cases } from './cases/cases.ts'
 import { caseIdOf, isAbnormal } from './cases/rules.ts'
@@ -38,6 +40,8 @@ export interface RecordDeps {
   treatments: Pick<TreatmentsService, 'getMany' | 'kind'>
   messaging: Pick<MessagingService, 'enqueueMany'> & OfferDeps['messaging']
   crypto: FieldCrypto
+  triage: Triage
+  knowledge: Pick<KnowledgeService, 'sawCase'>
 }
 
 /** A contact that was made, with what came of it. */
@@ -72,7 +76,7 @@ const MANNERS: Partial<Record<TaskKind, string>> = {
 
 /** Writes the record, and opens what it leads to. Safe to repeat. */
 export async function conclude(deps: RecordDeps, made: Made): Promise<void> {
-  const { store, tasks, staff, customers, treatments, crypto, cases } = deps
+  const { store, tasks, staff, customers, treatments, crypto, cases, triage, knowledge } = deps
   const { contactId, step, customerId, treatmentId, storeId, byUserId, outcome, at } = made
   const [done, place, people] = await Promise.all([
     treatments.getMany(step ? treatmentsOf(step) : treatmentId === null ? [] : [treatmentId]),
@@ -127,6 +131,9 @@ export async function conclude(deps: RecordDeps, made: Made): Promise<void> {
       outcome.summary,
     )
     await stopHanded(deps, await customers.idsOf(customerId), 'abnormal_open', made.recordedAt)
+    const code = treatment?.code ?? null
+    const { signs } = triage({ text: outcome.summary ?? '', treatment: code, day: null })
+    await knowledge.sawCase({ caseId: caseIdOf({ customerId, treatmentId }), treatment: code, signs })
   }
   await tasks.open(work)
   const words = recordWords(

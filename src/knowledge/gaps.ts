@@ -1,11 +1,17 @@
-/** Questions that nobody could answer: counted by what they say, without who asked, and told once a month to who can write the answer. */
+/**
+ * What the knowledge lacks: questions that nobody could answer, counted by what they say and without who asked, and abnormal
+ * cases that no article is about. Told once a month to who can write the answer.
+ */
 import { addMonths, atTime, type Day, DEFAULT_ZONE, dayOf } from '../platform/calendar.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
+import { notFound } from '../platform/errors.ts'
 import { hashId } from '../platform/hash.ts'
 import { type Routine, routine } from '../platform/routines.ts'
-import type { Role } from '../staff/index.ts'
+import type { Role, StaffService } from '../staff/index.ts'
+import type { TreatmentKind } from '../treatments/index.ts'
 import { type Article, isOverdue, KEEPER_ROLES, KEEPERS } from './articles.ts'
+import { keepersOf, needRole } from './keepers.ts'
 import type { Library } from './library.ts'
 import type { GapRow, KnowledgeStore } from './model.ts'
 import type { Tokens } from './tokens.ts'
@@ -14,13 +20,37 @@ import type { ArticleVersions } from './versions.ts'
 /** Tells everybody of a role, once per key. */
 export type TellRole = (note: { key: string; role: Role; text: string; at: Date }) => Promise<void>
 
-export interface Gap extends Omit<GapRow, '_id' | 'seen'> {
+export interface Gap extends Omit<GapRow, '_id' | 'seen' | 'kind' | 'answered'> {
   id: string
+  kind: NonNullable<GapRow['kind']>
+  answered: NonNullable<GapRow['answered']> | null
+}
+
+/** A sign that made a case. */
+export interface CaseSeen {
+  /** The same case again counts nothing in its month. */
+  caseId: string
+  /** Code; null: after none of ours. */
+  treatment: string | null
+  /** As staff call them: 水泡. */
+  signs: readonly string[]
 }
 
 export interface Gaps {
   count(question: string, of: { messageId: string; treatment: string | null; near: Article | null }): Promise<void>
-  /** Of a month, YYYY-MM, the most frequent first. */
+  /**
+   * Counts a case by its treatment and signs, once per month, unless an article of that treatment names them, or somebody said
+   * which one answers it. Signs that nobody knows are not counted.
+   */
+  countCase(seen: CaseSeen): Promise<void>
+  /**
+   * From now on an article answers it: it leaves the list, and comes back when somebody asks in vain once more. Safe to repeat.
+   *
+   * @throws AppError not_found/gap_not_found, not_found/article_not_found: none that is said, not_found/staff_not_found,
+   *   forbidden/role_required: neither its keeper nor a leader nor a doctor
+   */
+  answer(id: string, answer: { article: string; by: string }): Promise<Gap>
+  /** Of a month, YYYY-MM, what nobody has answered since, the most frequent first. */
   ofMonth(month: string): Promise<Gap[]>
   /** Those of the months before are forgotten. */
   forget(before: string): Promise<number>
@@ -29,6 +59,9 @@ export interface Gaps {
 export interface GapDeps {
   store: KnowledgeStore
   library: Library
+  versions: Pick<ArticleVersions, 'refresh'>
+  kinds: readonly Pick<TreatmentKind, 'code' | 'name'>[]
+  staff: Pick<StaffService, 'member'>
   crypto: FieldCrypto
   clock: Clock
 }
@@ -37,7 +70,11 @@ const FIELD = 'knowledge.gap'
 const READ_SIGNS = 200
 const SAMPLE_SIGNS = 80
 const CUT = '○'
+const KEPT_MONTHS = 13
+const firstOf = (day: Day): Day => `${day.slice(0, 7)}-01`
 const FIRST_OWNER = 'customer_service'
+/** What a sign means is for doctors to say. */
+const OWNER_OF_CASES = 'doctor' as const
 
 /** What a person is called in a sentence, before the post or the form of address. */
 const CALLED =
@@ -70,41 +107,87 @@ export function saying(cleaned: string, tokens: Pick<Tokens, 'asked'>): string {
   return [...new Set(terms)].sort().join(' ')
 }
 
-export function createGaps({ store, library, crypto, clock }: GapDeps): Gaps {
+/** Whether an article of the treatment, or without one a general one, names all of the signs, in its own words or others for them. Pure. */
+export function isNamed(
+  { treatment, signs }: Pick<CaseSeen, 'treatment' | 'signs'>,
+  articles: Iterable<Article>,
+  tokens: Pick<Tokens, 'asked'>,
+): boolean {
+  const wanted = signs.map((sign) => saying(sign, tokens)).flatMap((terms) => terms.split(' '))
+  for (const { treatments, title, asks, answer, more = '' } of articles) {
+    if (treatment === null ? treatments.length > 0 : !treatments.includes(treatment)) continue
+    const named = new Set(tokens.asked([title, ...asks, answer, more].join('，')))
+    if (wanted.every((term) => named.has(term))) return true
+  }
+  return false
+}
+
+export function createGaps({ store, library, versions, kinds, staff, crypto, clock }: GapDeps): Gaps {
+  const names = new Map(kinds.map(({ code, name }) => [code, name]))
+  const idOf = (month: string, key: string) => `${month}:${crypto.blindIndex(FIELD, key)}`
+
+  const gapOf = ({ _id, seen: _, sample, kind = 'question', answered = null, ...row }: GapRow): Gap => ({
+    ...{ ...row, id: _id, kind, answered },
+    sample: crypto.open(FIELD, sample),
+  })
+
+  /** `key`: what makes it the same gap; `once`: what counts once. */
+  async function keep(
+    gap: { key: string; kind: Gap['kind']; sample: string; owner: Article['owner']; near: Article | null },
+    { treatment, once }: { treatment: string | null; once: string },
+  ): Promise<void> {
+    const { key, kind, sample, owner, near } = gap
+    const now = clock.now()
+    const month = dayOf(now, DEFAULT_ZONE).slice(0, 7)
+    const _id = idOf(month, key)
+    const about = { kind, owner, near: near?.id ?? null, treatment }
+    await store.countGap(
+      { _id, month, ...about, sample: crypto.seal(FIELD, sample), firstAt: now, lastAt: now },
+      hashId('gap', once),
+    )
+  }
+
   return {
     async count(question, { messageId, treatment, near }) {
       const sample = anonymous(question, library.tokens)
       const key = saying(sample, library.tokens)
       if (key === '') return
-      const now = clock.now()
-      const month = dayOf(now, DEFAULT_ZONE).slice(0, 7)
-      await store.countGap(
-        {
-          _id: `${month}:${crypto.blindIndex(FIELD, key)}`,
-          month,
-          sample: crypto.seal(FIELD, sample),
-          owner: near?.owner ?? FIRST_OWNER,
-          near: near?.id ?? null,
-          treatment,
-          firstAt: now,
-          lastAt: now,
-        },
-        hashId('gap', messageId),
-      )
+      const owner = near?.owner ?? FIRST_OWNER
+      await keep({ key, kind: 'question', sample, owner, near }, { treatment, once: messageId })
+    },
+    async countCase(seen) {
+      await versions.refresh()
+      const { caseId, treatment, signs } = seen
+      if (signs.length === 0 || isNamed(seen, library.articles.values(), library.tokens)) return
+      const sign = [...signs].sort().join('、')
+      // No question is written so.
+      const key = `case ${treatment ?? ''} ${sign}`
+      const today = firstOf(dayOf(clock.now(), DEFAULT_ZONE))
+      const months = Array.from({ length: KEPT_MONTHS }, (_, i) => addMonths(today, -i).slice(0, 7))
+      const answers = await store.answersTo(months.map((month) => idOf(month, key)))
+      if (answers.some((article) => library.articles.has(article))) return
+      const sample = treatment === null ? sign : `${names.get(treatment) ?? treatment}：${sign}`
+      const about = { key, kind: 'case' as const, sample, owner: OWNER_OF_CASES, near: null }
+      await keep(about, { treatment, once: `case ${caseId}` })
+    },
+    async answer(id, { article, by }) {
+      const row = await store.gap(id)
+      if (!row) throw notFound('gap_not_found', { gap: id })
+      await needRole(staff, by, keepersOf(row.owner))
+      await versions.refresh({ now: true })
+      if (!library.articles.has(article)) throw notFound('article_not_found', { article })
+      const changed = await store.answerGap(id, { article, by, at: clock.now() })
+      return gapOf(changed ?? (await store.gap(id)) ?? row)
     },
     async ofMonth(month) {
-      const rows = await store.gapsOf(month)
-      return rows.map(({ _id, seen: _, sample, ...row }) => ({ ...row, id: _id, sample: crypto.open(FIELD, sample) }))
+      return (await store.gapsOf(month)).map(gapOf)
     },
     forget: (before) => store.forgetGaps(before),
   }
 }
 
 const AT = '09:30'
-const KEPT_MONTHS = 13
 const NAMED = 10
-
-const firstOf = (day: Day): Day => `${day.slice(0, 7)}-01`
 
 export interface GapRoutineDeps {
   gaps: Gaps
@@ -143,20 +226,26 @@ export const gapRoutine = ({ gaps, versions, tellRole }: GapRoutineDeps): Routin
 /** What the keeper of articles reads. Pure. */
 export function gapNote(
   month: string,
-  gaps: readonly Pick<Gap, 'sample' | 'count'>[],
+  all: readonly Pick<Gap, 'kind' | 'sample' | 'count'>[],
   late: readonly Pick<Article, 'title'>[],
 ): string {
   const [year, number] = month.split('-').map(Number)
-  const times = gaps.reduce((sum, { count }) => sum + count, 0)
+  const part = (kind: Gap['kind'], say: (count: number, times: number) => string): string[] => {
+    const gaps = all.filter((gap) => gap.kind === kind)
+    if (gaps.length === 0) return []
+    return [
+      say(
+        gaps.length,
+        gaps.reduce((sum, { count }) => sum + count, 0),
+      ),
+      ...gaps.slice(0, NAMED).map(({ sample, count }, i) => `${i + 1}. ${sample}（${count} 次）`),
+      ...(gaps.length > NAMED ? [`其余 ${gaps.length - NAMED} 个请在知识库的“待补充问题”里查看。`] : []),
+    ]
+  }
   const lines = [
     `【知识库月度清单】${year}年${number}月`,
-    ...(gaps.length > 0
-      ? [
-          `客户问了 ${gaps.length} 个没有现成答案的问题（共 ${times} 次），请您补充或修订：`,
-          ...gaps.slice(0, NAMED).map(({ sample, count }, i) => `${i + 1}. ${sample}（${count} 次）`),
-          ...(gaps.length > NAMED ? [`其余 ${gaps.length - NAMED} 个请在知识库的“待补充问题”里查看。`] : []),
-        ]
-      : []),
+    ...part('question', (n, times) => `客户问了 ${n} 个没有现成答案的问题（共 ${times} 次），请您补充或修订：`),
+    ...part('case', (n, times) => `有 ${n} 类异常情况知识库里没有对应条目（共 ${times} 例），请您补充：`),
     ...(late.length > 0
       ? [
           `有 ${late.length} 个条目已过复核日期，请您重新核对：`,

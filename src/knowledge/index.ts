@@ -17,7 +17,7 @@ import { createTraining } from './training-service.ts'
 import { createArticleVersions } from './versions.ts'
 
 export { type Article, ArticlesFile, type Audience } from './articles.ts'
-export type { TellRole } from './gaps.ts'
+export type { CaseSeen, TellRole } from './gaps.ts'
 export { type KnowledgeFiles, loadKnowledge } from './load.ts'
 export type { Search } from './search.ts'
 export type { Answer, Asking, KnowledgeService } from './service.ts'
@@ -46,7 +46,7 @@ export function createKnowledge(deps: KnowledgeDeps): Feature<KnowledgeService> 
   const publishing = createPublishing({ ...deps, store, versions, facts })
   const trainingStore = createTrainingStore(deps.db)
   const training = createTraining({ ...deps, store: trainingStore, versions, file: files.training })
-  const gaps = createGaps({ ...deps, store, library })
+  const gaps = createGaps({ ...deps, store, library, versions })
   return {
     service: createKnowledgeService({ library, versions, gaps }),
     routes: [

@@ -41,9 +41,9 @@ interface ShippedRow {
   packed: Binary
 }
 
-/** One question of one month that nobody could answer. */
+/** One question of one month that nobody could answer, or one sign after one treatment that no article is about. */
 export interface GapRow {
-  /** Month and keyed digest of what the question says. */
+  /** Month and keyed digest of what the question says, or of the treatment and the sign. */
   _id: string
   /** YYYY-MM. */
   month: string
@@ -56,6 +56,10 @@ export interface GapRow {
   treatment: string | null
   firstAt: Date
   lastAt: Date
+  /** Left out of older rows: a question. */
+  kind?: 'question' | 'case'
+  /** Who says which article answers it now; asked in vain once more, nobody does. */
+  answered?: { article: string; by: string; at: Date } | null
   /** Digests of the latest messages. */
   seen: string[]
 }
@@ -135,17 +139,37 @@ export function createKnowledgeStore(db: Connection) {
       const count = () =>
         gaps.updateOne(
           { _id, seen: { $ne: message } },
-          { $inc: { count: 1 }, $set: { lastAt }, $push: { seen: { $each: [message], $slice: -REMEMBERED } } },
+          {
+            $inc: { count: 1 },
+            $set: { lastAt, answered: null },
+            $push: { seen: { $each: [message], $slice: -REMEMBERED } },
+          },
         )
       if ((await count()).matchedCount === 1) return
       await insertMissing(gaps, [{ ...fresh, count: 0, seen: [] }])
       await count()
     },
-    /** The most frequent first. */
+    /** Those that nobody has answered since, the most frequent first. */
     async gapsOf(month: string): Promise<GapRow[]> {
-      const rows = await gaps.find({ month }, ONE_PAGE).limit(LISTED).toArray()
+      const rows = await gaps
+        .find({ month, answered: null as never }, ONE_PAGE)
+        .limit(LISTED)
+        .toArray()
       return rows.sort((a, b) => b.count - a.count || (a._id < b._id ? -1 : 1))
     },
+    /** Which articles somebody said answer any of these. */
+    answersTo: async (ids: readonly string[]): Promise<string[]> =>
+      (await gaps.find({ _id: { $in: [...ids] }, answered: { $ne: null as never } }, ONE_PAGE).toArray()).flatMap(
+        ({ answered }) => answered?.article ?? [],
+      ),
+    gap: (_id: string) => gaps.findOne({ _id }),
+    /** Null: that article is said to answer it already. */
+    answerGap: (_id: string, answered: NonNullable<GapRow['answered']>) =>
+      gaps.findOneAndUpdate(
+        { _id, 'answered.article': { $ne: answered.article } },
+        { $set: { answered } },
+        { returnDocument: 'after' },
+      ),
     forgetGaps: async (before: string): Promise<number> =>
       (await gaps.deleteMany({ month: { $lt: before } })).deletedCount,
     async ready(): Promise<void> {

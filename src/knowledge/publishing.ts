@@ -2,8 +2,9 @@
 import type { Clock } from '../platform/clock.ts'
 import { AppError, conflict, notFound } from '../platform/errors.ts'
 import type { StaffService } from '../staff/index.ts'
-import { type Article, type ArticleDraft, KEEPER_ROLES } from './articles.ts'
+import type { Article, ArticleDraft } from './articles.ts'
 import { articleOf, digestOf } from './effective.ts'
+import { keepersOf, needRole } from './keepers.ts'
 import { type KnowledgeStore, type VersionRow, versionId } from './model.ts'
 import { type ArticleFacts, type ArticleProblem, checkArticle } from './static-checks.ts'
 import type { ArticleVersions } from './versions.ts'
@@ -54,7 +55,6 @@ export interface PublishingDeps {
 }
 
 const MAX_RACES = 5
-const LEADERS = ['cs_supervisor', 'store_manager', 'director'] as const
 
 export function createPublishing({ store, versions, staff, facts, clock }: PublishingDeps): Publishing {
   const problemsOf = ({ body }: VersionRow): Problem[] => {
@@ -106,13 +106,9 @@ export function createPublishing({ store, versions, staff, facts, clock }: Publi
     return rowOf(shipped, 'file', null)
   }
 
-  async function mayDecide({ body }: VersionRow, userId: string): Promise<void> {
-    const member = await staff.member(userId)
-    if (!member?.active) throw notFound('staff_not_found', { userId })
+  function mayDecide({ body }: VersionRow, userId: string): Promise<void> {
     const { status, owner } = body as unknown as Article
-    const roles =
-      status === 'needs_doctor' ? (['doctor'] as const) : [KEEPER_ROLES[owner], ...LEADERS, 'doctor' as const]
-    if (!roles.some((role) => member.roles.includes(role))) throw new AppError('forbidden', 'role_required', { userId })
+    return needRole(staff, userId, status === 'needs_doctor' ? ['doctor'] : keepersOf(owner))
   }
 
   async function begin(id: string, draft: ArticleDraft, by: string): Promise<Reviewed> {

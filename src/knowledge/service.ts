@@ -1,6 +1,6 @@
 /** Answers from approved words, word for word; where nothing fits well enough there is no answer. */
 import type { Article, Audience } from './articles.ts'
-import type { Gaps } from './gaps.ts'
+import type { CaseSeen, Gaps } from './gaps.ts'
 import type { Library } from './library.ts'
 import { type Asked, createSearch, type Findable, type Search } from './search.ts'
 import type { ArticleVersions } from './versions.ts'
@@ -41,6 +41,8 @@ export interface KnowledgeService {
    * out. What says nothing isn't counted.
    */
   unanswered(question: string, asked: Unanswered): Promise<void>
+  /** Counts an abnormal case by its treatment and signs, where no article that may be said is about them. Once per case. */
+  sawCase(seen: CaseSeen): Promise<void>
 }
 
 export interface Unanswered extends Asking {
@@ -57,7 +59,7 @@ const OTHERS = 3
 export interface ServiceDeps {
   library: Library
   versions: Pick<ArticleVersions, 'refresh'>
-  gaps: Pick<Gaps, 'count'>
+  gaps: Pick<Gaps, 'count' | 'countCase'>
 }
 
 export function createKnowledgeService({ library, versions, gaps }: ServiceDeps): KnowledgeService {
@@ -92,5 +94,6 @@ export function createKnowledgeService({ library, versions, gaps }: ServiceDeps)
         near: near && near.confidence >= NEAR_FROM ? near.item.article : null,
       })
     },
+    sawCase: gaps.countCase,
   }
 }

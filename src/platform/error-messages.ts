@@ -60,6 +60,7 @@ export const ERROR_MESSAGES = {
   pathway_version_outdated: '已有更高的版本在使用，不能再发布这个版本。',
   pathway_has_problems: '该版本存在问题，解决列出的全部问题后才能发布。',
   article_not_found: '没有找到该知识条目。',
+  gap_not_found: '没有找到这条待补充问题。',
   article_exists: '这个知识条目已经存在，请为它新建版本。',
   article_version_not_found: '没有找到该知识条目的这个版本。',
   article_version_outdated: '已有更高的版本在使用，或该版本已停用，不能再批准。',

@@ -32,10 +32,11 @@ export function createTriage(files: TriageFiles): Triage {
   /** What the rules say. */
   function byRules({ treatment, day }: Words, findings: readonly Finding[]): Verdict {
     const best = highest(judge(findings, treatment, day))
-    if (!best) return { level: 'none', rule: null, explanation: '没有读到客户本人当前的不适', matched: [] }
+    if (!best) return { level: 'none', rule: null, explanation: '没有读到客户本人当前的不适', signs: [], matched: [] }
     const matched = [...new Set(best.findings.map(({ words }) => words))]
-    const signs = [...new Set(best.findings.map(({ id }) => names.get(id) ?? '体温'))].join('、')
-    return { level: best.level, rule: best.rule, explanation: `${best.why}（${signs}：${quoted(matched)}）`, matched }
+    const signs = [...new Set(best.findings.map(({ id }) => names.get(id) ?? '体温'))]
+    const explanation = `${best.why}（${signs.join('、')}：${quoted(matched)}）`
+    return { level: best.level, rule: best.rule, explanation, signs, matched }
   }
 
   return (words) => {
@@ -55,6 +56,7 @@ export function createTriage(files: TriageFiles): Triage {
       level: alike,
       rule: `classifier_${alike}`,
       explanation: `与${NAMES[alike]}例句相似（${share}%，${quoted(matched)}），请人工确认`,
+      signs: [],
       matched,
     }
   }

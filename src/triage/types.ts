@@ -27,6 +27,8 @@ export interface Verdict {
   rule: string | null
   /** One line in Chinese for staff: what was read, and why it has this level. */
   explanation: string
+  /** What the deciding rule is about, as staff call it: 水泡, 发热. */
+  signs: readonly string[]
   /** The words that were read as signs, as the customer wrote them; traditional characters as simplified ones. */
   matched: readonly string[]
 }

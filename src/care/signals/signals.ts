@@ -4,6 +4,7 @@
  * a level; a person may lower it.
  */
 import type { CustomersService } from '../../customers/index.ts'
+import type { KnowledgeService } from '../../knowledge/index.ts'
 import type { EnqueueContact, MessagingService } from '../../messaging/index.ts'
 import { DEFAULT_ZONE, dailyOpening } from '../../platform/calendar.ts'
 import { addMs, type Clock, HOUR_MS } from '../../platform/clock.ts'
@@ -37,6 +38,7 @@ export interface SignalDeps {
   clock: Clock
   log: Log
   metrics: Pick<Metrics, 'signals'>
+  knowledge: Pick<KnowledgeService, 'sawCase'>
   /** Takes offers back out of people's hands: nothing is recommended while a case is open. */
   stopOffers: (customerIds: readonly string[]) => Promise<void>
 }
@@ -110,6 +112,7 @@ export function createSignals(deps: SignalDeps): Signals {
     clock,
     log,
     metrics,
+    knowledge,
     stopOffers,
   } = deps
   async function read({ customerId, at, text }: Pick<Said, 'customerId' | 'at' | 'text'>): Promise<Judged> {
@@ -172,6 +175,7 @@ export function createSignals(deps: SignalDeps): Signals {
       judged: null,
       order: orderOf(at, id),
     })
+    if (caseId !== null) await knowledge.sawCase({ caseId, treatment: treatment?.code ?? null, signs: verdict.signs })
     log[level === 'emergency' ? 'warn' : 'info'](
       { signalId: id, level, rule: verdict.rule },
       'customer’s words need a person',

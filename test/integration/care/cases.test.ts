@@ -18,7 +18,7 @@ interface Task {
 let today = '2026-03-02'
 let n = 0
 /** On the day after the treatment the consultant finds something abnormal. */
-async function found(state = 'abnormal') {
+async function found(state = 'abnormal', words = '面部出现水泡') {
   for (const table of ['care_steps', 'tasks', 'outbox', 'abnormal_cases']) await w.collection(table).deleteMany({})
   today = addDays(clinicTime(w.now()).slice(0, 10), 1)
   await w.to(`${today} 15:00`)
@@ -26,7 +26,7 @@ async function found(state = 'abnormal') {
   const customerId = await w.customer(n)
   const id = await w.treatment(n, `${today} 14:50`, { consultantUserId: 'staff12', doctorUserId: 'staff04' })
   await w.to(`${addDays(today, 1)} 12:00`)
-  await contact((await w.task(callTaskId(`${id}.treatment_call.consultant_day1`)))._id, state, '面部出现水泡')
+  await contact((await w.task(callTaskId(`${id}.treatment_call.consultant_day1`)))._id, state, words)
   return { id, customerId }
 }
 async function contact(taskId: string, state: string, words: string) {
@@ -168,4 +168,13 @@ test('a treatment that was entered by mistake has no case; after a death nobody 
   await w.work()
   expect(await caseOf(other.id)).toMatchObject({ status: 'closed', reason: 'deceased', dueAt: null })
   expect(await openTasks('doctor_contact')).toEqual([])
+})
+
+test('what a colleague writes down of a case is held against the knowledge, too', async () => {
+  await w.collection('knowledge_gaps').deleteMany({})
+  // Of blisters after this treatment articles speak, of a rash none does.
+  await found()
+  await found('abnormal', '面部出了一片皮疹')
+  const { items } = (await w.api('GET', '/knowledge/gaps?owner=doctor')) as { items: object[] }
+  expect(items).toMatchObject([{ kind: 'case', sample: '光子嫩肤：皮疹', count: 1 }])
 })

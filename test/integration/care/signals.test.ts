@@ -272,3 +272,19 @@ test('what is written beside photos is read, too, before a photo has come', asyn
   const copy = await w.mp(token, 'GET', '/my-data')
   expect(JSON.stringify(copy.body)).toContain('起水泡了')
 })
+
+test('a case whose signs no article of the treatment names is counted among what the knowledge lacks, once', async () => {
+  const lacks = async () => {
+    const { items } = (await w.api('GET', '/knowledge/gaps?owner=doctor')) as { items: { kind: string }[] }
+    return items.filter(({ kind }) => kind === 'case')
+  }
+  await filled()
+  await w.collection('knowledge_gaps').deleteMany({})
+  // Of that filler's own articles warn.
+  await w.says(n, '打完的地方发白，好疼')
+  expect(await lacks()).toEqual([])
+  await filled()
+  await w.says(n, '打针的地方起水泡了')
+  await w.says(n, '又多了几个水泡')
+  expect(await lacks()).toMatchObject([{ sample: '玻尿酸填充：水泡', count: 1, treatment: 'hyaluronic_filler' }])
+})

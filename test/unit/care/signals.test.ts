@@ -34,6 +34,7 @@ const says =
     level: levels[code ?? 'none'] ?? 'none',
     rule: null,
     explanation: '',
+    signs: [],
     matched: [],
   })
 const judged = (levels: Record<string, Level>, done: Treatment[], now = '2026-03-10 10:00') => {

@@ -6,7 +6,10 @@ import { article, HANDFUL, libraryOf } from './support.ts'
 
 const library = libraryOf()
 /** Nobody changes articles, and nothing is counted. */
-const STILL = { versions: { refresh: async () => undefined }, gaps: { count: async () => undefined } }
+const STILL = {
+  versions: { refresh: async () => undefined },
+  gaps: { count: async () => undefined, countCase: async () => undefined },
+}
 const first = (question: string, treatments: string[] = [], day: number | null = null) =>
   library.find(question, 'customer', { treatments, day })[0]?.item.id
 

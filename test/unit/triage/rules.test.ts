@@ -92,6 +92,7 @@ test('the answer says which words, which rule and why', () => {
     level: 'abnormal',
     rule: 'blister',
     explanation: '起水泡（水泡：“水泡”）',
+    signs: ['水泡'],
     matched: ['水泡'],
   })
 })
