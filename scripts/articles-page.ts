@@ -1,6 +1,6 @@
 /** `docs/articles.md`: every article of the knowledge, word for word, for a doctor to read through and tick. In Chinese, for its reader. */
 import type { AppConfig } from '../src/config.ts'
-import type { Article } from '../src/knowledge/index.ts'
+import { type Article, KEEPER_NAMES } from '../src/knowledge/index.ts'
 
 type Parts = Pick<AppConfig, 'knowledge' | 'treatments'>
 
@@ -14,13 +14,6 @@ const KINDS: Record<Article['kind'], string> = {
   preop: '治疗前须知',
 }
 const AUDIENCES: Record<Article['audience'], string> = { customer: '客户可见', staff: '仅员工' }
-const OWNERS: Record<Article['owner'], string> = {
-  doctor: '医生',
-  nurse: '护士',
-  customer_service: '客服',
-  consultant: '咨询师',
-  supervisor: '客服主管',
-}
 const STATUS: Record<Article['status'], string> = { needs_doctor: '待医生审核', approved: '无需医生审核' }
 const ALL = 'all'
 
@@ -43,7 +36,7 @@ export function articlesPage({ knowledge: { articles }, treatments }: Parts): st
     `### <a id="${one.id}"></a>${one.title}`,
     '',
     `- [ ] 审核通过　\`${one.id}\` · 版本 ${one.version} · **${STATUS[one.status]}**`,
-    `- ${KINDS[one.kind]} · ${AUDIENCES[one.audience]} · 项目：${one.treatments.map(nameOf).join('、') || '各项目通用'} · 天数：${daysOf(one)} · 责任岗位：${OWNERS[one.owner]} · 复核日期：${one.reviewOn}`,
+    `- ${KINDS[one.kind]} · ${AUDIENCES[one.audience]} · 项目：${one.treatments.map(nameOf).join('、') || '各项目通用'} · 天数：${daysOf(one)} · 责任岗位：${KEEPER_NAMES[one.owner]} · 复核日期：${one.reviewOn}`,
     `- 来源：${one.sources?.join('；') ?? '未注明，请审核医生补充'}`,
     ...(one.asks.length > 0 ? [`- 也会这样问：${one.asks.join(' ／ ')}`] : []),
     '',

@@ -107,6 +107,19 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
       const stores = await staff.service.allStores()
       await tasks.service.tell(stores.map(({ id: storeId }) => ({ key, storeId, role, said: { text }, at })))
     },
+    revisionDesk: {
+      async open({ role, ...task }) {
+        const [stores, roster] = await Promise.all([staff.service.allStores(), staff.service.roster()])
+        // The knowledge is the company's: whoever has the role keeps it, in whichever store that is.
+        const place = stores.find(({ id }) => roster.having(id, role).length > 0) ?? stores[0]
+        if (!place) return
+        const about = { customerId: null, treatmentId: null, stepIds: [], preferredUserIds: [] }
+        await tasks.service.open([
+          { ...task, ...about, kind: 'knowledge_revision', form: 'confirm', role, storeId: place.id },
+        ])
+      },
+      close: (taskId) => tasks.service.cancel([taskId], 'superseded'),
+    },
     withholdUnapproved: config.withholdUnapproved,
   })
   // Its tables are made by whoever reads the first text; an import, say, reads none.

@@ -17,6 +17,15 @@ export const KEEPER_ROLES: Record<(typeof KEEPERS)[number], Role> = {
   supervisor: 'cs_supervisor',
 }
 
+/** As staff call them. */
+export const KEEPER_NAMES: Record<(typeof KEEPERS)[number], string> = {
+  doctor: '医生',
+  nurse: '护士',
+  customer_service: '客服',
+  consultant: '咨询师',
+  supervisor: '客服主管',
+}
+
 /** What is read in a chat without scrolling; staff read theirs at a desk. */
 const CUSTOMER_SIGNS = 280
 const STAFF_SIGNS = 600

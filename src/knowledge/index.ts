@@ -9,6 +9,9 @@ import { createLibrary } from './library.ts'
 import type { KnowledgeFiles } from './load.ts'
 import { createKnowledgeStore } from './model.ts'
 import { createPublishing } from './publishing.ts'
+import { type RevisionDesk, revisionRoutine } from './revision.ts'
+import { createRevisionStore } from './revision-model.ts'
+import { revisionRoutes } from './revision-routes.ts'
 import { knowledgeRoutes } from './routes.ts'
 import { createKnowledgeService, type KnowledgeService } from './service.ts'
 import { createTrainingStore } from './training-model.ts'
@@ -16,9 +19,10 @@ import { trainingRoutes } from './training-routes.ts'
 import { createTraining } from './training-service.ts'
 import { createArticleVersions } from './versions.ts'
 
-export { type Article, ArticlesFile, type Audience } from './articles.ts'
+export { type Article, ArticlesFile, type Audience, KEEPER_NAMES } from './articles.ts'
 export type { CaseSeen, TellRole } from './gaps.ts'
 export { type KnowledgeFiles, loadKnowledge } from './load.ts'
+export type { RevisionDesk } from './revision.ts'
 export type { Search } from './search.ts'
 export type { Answer, Asking, KnowledgeService } from './service.ts'
 export { SynonymsFile } from './synonyms.ts'
@@ -33,6 +37,7 @@ export interface KnowledgeDeps extends Ports {
   words: (text: string) => string[]
   /** Tells everybody of a role something. */
   tellRole: TellRole
+  revisionDesk: RevisionDesk
   /** What no doctor has approved is not said. */
   withholdUnapproved: boolean
 }
@@ -46,20 +51,23 @@ export function createKnowledge(deps: KnowledgeDeps): Feature<KnowledgeService> 
   const publishing = createPublishing({ ...deps, store, versions, facts })
   const trainingStore = createTrainingStore(deps.db)
   const training = createTraining({ ...deps, store: trainingStore, versions, file: files.training })
+  const revisions = { ...deps, store: createRevisionStore(deps.db), versions, desk: deps.revisionDesk }
   const gaps = createGaps({ ...deps, store, library, versions })
   return {
     service: createKnowledgeService({ library, versions, gaps }),
     routes: [
       ...knowledgeRoutes({ ...deps, store, versions, library, publishing }),
       ...gapRoutes({ ...deps, gaps }),
+      ...revisionRoutes(revisions),
       ...trainingRoutes(training),
       ...handbookRoutes({ ...deps, versions, handbooks: files.training.handbooks }),
     ],
     due: [],
-    routines: [gapRoutine({ ...deps, gaps, versions })],
+    routines: [gapRoutine({ ...deps, gaps, versions }), revisionRoutine(revisions)],
     async ready() {
       await store.ready()
       await trainingStore.ready()
+      await revisions.store.ready()
       await versions.keepFiles()
     },
   }

@@ -32,6 +32,8 @@ export type TaskKind =
   | 'appointment_wish'
   /** A complaint or an opinion that nobody has taken yet. */
   | 'complaint'
+  /** Articles of the knowledge that their keeper is to look at again this quarter. */
+  | 'knowledge_revision'
 
 /** One question on the card of a `confirm` task, answered with it; a card shows ten options at most. */
 export interface Choice {

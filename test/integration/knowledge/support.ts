@@ -1,6 +1,6 @@
 /** The knowledge on a real database, as one process or several, with a handful of articles and four people. */
 import { loadConfig } from '../../../src/config.ts'
-import { type Article, createKnowledge, type TellRole } from '../../../src/knowledge/index.ts'
+import { type Article, createKnowledge, type RevisionDesk, type TellRole } from '../../../src/knowledge/index.ts'
 import type { Route } from '../../../src/platform/http.ts'
 import type { Ports } from '../../../src/platform/ports.ts'
 import type { Role, Roster, StaffMember, Store } from '../../../src/staff/index.ts'
@@ -34,6 +34,8 @@ export interface Options {
 /** One process. */
 export async function knowledgeOf(ports: Ports, { articles = SHIPPED, withholdUnapproved = true }: Options = {}) {
   const told: Parameters<TellRole>[0][] = []
+  const opened: Parameters<RevisionDesk['open']>[0][] = []
+  const closed: string[] = []
   const room = createKnowledge({
     ...ports,
     files: { ...knowledge, articles },
@@ -45,6 +47,7 @@ export async function knowledgeOf(ports: Ports, { articles = SHIPPED, withholdUn
     },
     words,
     tellRole: async (note) => void told.push(note),
+    revisionDesk: { open: async (task) => void opened.push(task), close: async (taskId) => void closed.push(taskId) },
     withholdUnapproved,
   })
   await room.ready()
@@ -66,7 +69,7 @@ export async function knowledgeOf(ports: Ports, { articles = SHIPPED, withholdUn
   }
   const answered = async (question: string) =>
     (await room.service.answer(question, { audience: 'customer' }))?.article ?? null
-  return { ...room, call, answered, told }
+  return { ...room, call, answered, told, opened, closed }
 }
 
 export const draftOf = ({ id: _, version: __, status, days, ...article }: Article) => ({
