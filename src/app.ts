@@ -26,7 +26,7 @@ import type { Ports } from './platform/ports.ts'
 import type { Random } from './platform/random.ts'
 import { createRoutines } from './platform/routines.ts'
 import { bucketOf, type Settings } from './platform/settings.ts'
-import { askStaffWith, copyOf, createPortal } from './portal/index.ts'
+import { askStaffWith, copyOf, createPortal, noMembership } from './portal/index.ts'
 import { createPrivacy, withConsent } from './privacy/index.ts'
 import { createRelations } from './relations/index.ts'
 import { createStaff, SYNC_ROUTINE } from './staff/index.ts'
@@ -278,6 +278,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     kinds: config.treatments,
     subscriptions: messaging.service.subscriptions,
     knowledge: knowledge.service,
+    membership: noMembership,
   })
 
   const features = [

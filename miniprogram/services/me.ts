@@ -7,6 +7,8 @@ export type Consent = Answers['GET /consents']['items'][number]
 export type MyData = Answers['GET /my-data']
 export type DataRequests = Answers['GET /data-requests']
 export type DataRequest = DataRequests['items'][number]
+export type MemberCard = Answers['GET /membership']['card']
+export type Points = Answers['GET /points']
 export type Subscriptions = Answers['GET /subscriptions']
 
 export const getMe = (): Promise<Me> => request('GET', '/me')
@@ -28,5 +30,9 @@ export const postDataRequest = (body: {
   words: string
 }): Promise<DataRequest> => request('POST', '/data-requests', { data: body })
 
+export const getCard = async (): Promise<MemberCard> =>
+  (await request<Answers['GET /membership']>('GET', '/membership')).card
+export const getPoints = (cursor: string | null): Promise<Points> =>
+  request('GET', '/points', { data: cursor ? { cursor } : {} })
 export const getSubscriptions = async (): Promise<Subscriptions['items']> =>
   (await request<Subscriptions>('GET', '/subscriptions')).items

@@ -7,6 +7,7 @@ import { type PortalRouteDeps, portalRoutes } from './routes.ts'
 export { copyOf } from './copy.ts'
 export { askStaffWith } from './data-requests.ts'
 export type { Question } from './home.ts'
+export { noMembership } from './membership.ts'
 
 export type PortalRoomDeps = Ports & Omit<PortalDeps, 'clock'> & Omit<PortalRouteDeps, 'store' | 'clock'>
 

@@ -11,6 +11,7 @@ import { ShortText } from '../platform/views.ts'
 import type { TreatmentKind } from '../treatments/index.ts'
 import { createHelp } from './help.ts'
 import { DEFAULT_ZONE, homeOf, type Known, knownTreatments, type PortalDeps } from './home.ts'
+import { type Membership, membershipRoutes } from './membership.ts'
 import type { PortalStore } from './model.ts'
 import { CalendarView, EmergencyView, HelpView, HomeView, MeView, MyGuideView, SubscriptionsView } from './views.ts'
 
@@ -20,6 +21,7 @@ export interface PortalRouteDeps extends PortalDeps {
   /** What may be asked for, and how many of each are left. */
   subscriptions: (customerId: string) => Promise<z.input<typeof SubscriptionsView>['items']>
   knowledge: Pick<KnowledgeService, 'find' | 'searchIn'>
+  membership: Membership
 }
 
 const GuideParams = z.strictObject({ treatmentId: z.string().min(1).max(128), moment: z.string().min(1).max(20) })
@@ -43,6 +45,7 @@ export function portalRoutes(deps: PortalRouteDeps): Route[] {
   }
 
   return [
+    ...membershipRoutes(deps),
     route({
       ...mp,
       method: 'get',

@@ -10,6 +10,12 @@ Page({
     problem: '',
     me: null as ReturnType<typeof viewOf> | null,
     links: [
+      {
+        page: '/pages/account/membership/index',
+        icon: 'creditcard',
+        title: '会员卡与积分',
+        words: '等级、积分和每一笔的来去',
+      },
       { page: '/pages/photos/index', icon: 'image', title: '恢复照片', words: '按角度拍摄，看看每天的变化' },
       {
         page: '/pages/complaint/list/index',

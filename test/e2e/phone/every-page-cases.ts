@@ -51,6 +51,31 @@ const toCamera = async (phone: OpenPhone) => {
   if ((await begin.count()) > 0) await phone.tap(begin)
   await phone.text(/光线/).first().waitFor()
 }
+/** What a clinic that keeps members would answer: the page is opened again with it. */
+const asMember = async (phone: OpenPhone, entries: number) => {
+  const next = { tier: '钻石卡', missingFen: 12_000_050 }
+  const card = {
+    tier: '铂金卡',
+    since: '2025-01-03',
+    spentFen: 16_799_950,
+    next,
+    points: 12_345,
+    pointsUntil: '2028-02-29',
+  }
+  const items = Array.from({ length: entries }, (_, i) => ({
+    ...{ id: `p${i}`, at: '2026-03-02T02:00:00.000Z', points: i % 2 === 0 ? 340 : -12_000, balance: 12_345 },
+    title: i === 0 ? LONG.slice(0, 40) : '光子嫩肤',
+  }))
+  await phone.page.route('**/mp-api/membership', (route) => route.fulfill({ json: { card } }), { times: 1 })
+  await phone.page.route('**/mp-api/points', (route) => route.fulfill({ json: { items, nextCursor: null } }), {
+    times: 1,
+  })
+  await phone.text('会员卡').first().waitFor()
+  await phone.page.evaluate(() => {
+    const { wx } = window as unknown as { wx: { reLaunch(options: { url: string }): Promise<unknown> } }
+    void wx.reLaunch({ url: '/pages/account/membership/index' })
+  })
+}
 const on = (phone: OpenPhone, id: string) => phone.find(`[data-testid="every_kind.${id}"]`)
 
 export const pages: Record<string, Cases> = {
@@ -301,6 +326,13 @@ export const pages: Record<string, Cases> = {
     full: { who: 'full', sees: '已提交的申请' },
     much: { who: 'much', sees: '已提交的申请' },
     also: { wrong: { who: 'full', sees: '请先写下您的要求', act: (phone) => phone.tap(phone.text('提交申请')) } },
+  },
+  'pages/account/membership/index': {
+    loading: waits(),
+    empty: { who: 'empty', sees: '您还没有会员卡' },
+    failed: fails(),
+    full: { who: 'full', sees: '积分明细', act: (phone) => asMember(phone, 2) },
+    much: { who: 'much', sees: '积分明细', act: (phone) => asMember(phone, 60) },
   },
   'pages/account/notices/index': {
     loading: waits(),

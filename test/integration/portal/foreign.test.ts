@@ -140,6 +140,8 @@ const CASES: Record<string, Case[]> = {
   'GET /help': [{ query: () => `?q=${encodeURIComponent('红肿')}` }],
   'GET /me': [{}],
   'GET /subscriptions': [{}],
+  'GET /membership': [{}],
+  'GET /points': [{}],
 }
 
 async function call(name: string, one: Case, token: string | null, n: number) {
