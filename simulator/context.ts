@@ -18,6 +18,7 @@ import { createMediaStore } from './api/media-store.ts'
 import { createMessageApis } from './api/messages.ts'
 import { createMiniChat, miniChatApis } from './api/mini-chat.ts'
 import { createMiniLinkApis } from './api/mini-links.ts'
+import { miniSessionApis } from './api/mini-sessions.ts'
 import { createRobot, robotApis } from './api/robot.ts'
 import { createSignIn, signInApis } from './api/sign-in.ts'
 import { miniProgramApis } from './api/subscribe.ts'
@@ -100,6 +101,7 @@ export const wechatApis = (seed: number): Map<string, Api> =>
   byPath([
     ...miniProgramTokenApis,
     ...miniProgramApis,
+    ...miniSessionApis,
     ...miniProgramMediaApis,
     ...miniChatApis,
     ...createMiniLinkApis(seed),

@@ -19,6 +19,8 @@ export interface Grants {
   redeem(code: string, kind: 'login' | 'phone', now: Date): Customer
   /** When this person last did something in the mini-program. */
   activeAt(openId: string): number | null
+  /** By openid: the key of who is signed in; a new sign-in has a new one. */
+  sessions: Map<string, string>
 }
 
 export function createGrants(seed: number): Grants {
@@ -58,5 +60,6 @@ export function createGrants(seed: number): Grants {
       return known.customer
     },
     activeAt: (openId) => active.get(openId) ?? null,
+    sessions: new Map(),
   }
 }

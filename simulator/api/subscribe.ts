@@ -18,12 +18,10 @@ export const miniProgramApis: Api[] = [
       if (query.get('grant_type') !== 'authorization_code') throw new ApiError(40002, 'invalid grant_type')
       const code = query.get('js_code')
       if (!code) throw new ApiError(41008, 'missing code')
-      const customer = grants.redeem(code, 'login', clock.now())
-      return {
-        openid: customer.openId,
-        unionid: customer.unionId,
-        session_key: Buffer.from(opaque(16, world.seed, 'session', code)).toString('base64'),
-      }
+      const { openId, unionId } = grants.redeem(code, 'login', clock.now())
+      const key = Buffer.from(opaque(16, world.seed, 'session', code)).toString('base64')
+      grants.sessions.set(openId, key)
+      return { openid: openId, unionid: unionId, session_key: key }
     },
   },
   {

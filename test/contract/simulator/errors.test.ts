@@ -197,6 +197,8 @@ const DOCUMENTED: Record<string, readonly number[]> = {
   '/cgi-bin/stable_token': [
     -1, 40001, 40002, 40013, 40125, 40164, 40243, 41002, 41004, 43002, 45009, 45011, 50004, 50007, 89503, 89506, 89507,
   ],
+  '/wxa/checksession': [...MINI, 40097, 45011, 87007, 87008, 87009],
+  '/wxa/resetusersessionkey': [...MINI, 40097, 45011, 87007, 87008, 87009],
   '/wxa/business/getuserphonenumber': [...MINI, 40029, 40013, 45011],
   '/cgi-bin/message/subscribe/send': [...MINI, 40003, 40037, 41030, 43101, 43107, 43108, 45168, 47003],
   '/cgi-bin/message/custom/send': [...MINI, 40013, 45015, 45047, 70000],

@@ -1,4 +1,5 @@
 /** The mini-program: sign-in codes, phone numbers, and one message per grant. */
+import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { callbackServer, type Json, START, simWorld } from './support.ts'
 
@@ -41,6 +42,26 @@ describe('signing in', () => {
     const late = act(anna.personId, 'mp-login').code
     await later(300_000)
     expect((await session(late)).errcode).toBe(40029)
+  })
+
+  test('a session’s key is good until the next sign-in or until it is replaced', async () => {
+    const { session_key: first } = await session(act(berta.personId, 'mp-login').code)
+    const signed = (key: unknown, more: Record<string, string> = {}) => {
+      const signature = createHmac('sha256', String(key)).update('').digest('hex')
+      return { openid: berta.openId, signature, sig_method: 'hmac_sha256', ...more }
+    }
+    const check = async (key: unknown, more?: Record<string, string>) =>
+      (await wechat('/wxa/checksession', undefined, signed(key, more))).errcode
+    expect(await check(first)).toBe(0)
+    expect(await check('another')).toBe(87009)
+    expect(await check(first, { sig_method: 'md5' })).toBe(87008)
+    expect(await check(first, { openid: 'o-x' })).toBe(87007)
+    expect(await check(first, { openid: '' })).toBe(40097)
+    const reset = await wechat('/wxa/resetusersessionkey', undefined, signed(first))
+    expect(reset).toMatchObject({ errcode: 0, openid: berta.openId, session_key: expect.any(String) })
+    expect([await check(first), await check(reset.session_key)]).toEqual([87009, 0])
+    const { session_key: last } = await session(act(berta.personId, 'mp-login').code)
+    expect([await check(reset.session_key), await check(last)]).toEqual([87009, 0])
   })
 
   test('a phone code is another code, good once', async () => {
