@@ -40,6 +40,11 @@ export function customerActs(context: SimContext, answers: Answers): Acts {
       const { mediaId } = media.put('corp', photo, now(), opaque(64, world.seed, 'media', customer.personId, n))
       return { msgid: kf.inbound(context, customer, { type: 'image', mediaId }) }
     },
+    /** Takes a message back; WeChat lets people do so for two minutes. */
+    recall(customer, act) {
+      kf.recall(context, customer, required(act, 'msgid'))
+      return {}
+    },
     'block-kf'(customer, act) {
       kf.conversation(customer).blocked = flag(act, 'blocked')
       return {}

@@ -33,6 +33,7 @@ const BY_CUSTOMERS: Record<string, ActFields> = {
   say: { summary: 'Writes into the chat', needs: { text: string } },
   click: { summary: 'Taps an item of a menu in the chat', needs: { menuId: string } },
   'send-photo': { summary: 'Sends a photo', needs: { base64: { type: 'string', format: 'byte' } } },
+  recall: { summary: 'Takes a message in the chat back', needs: { msgid: string } },
   'block-kf': { summary: 'Rejects messages, or takes them again', takes: { blocked: flag } },
   'mp-login': { summary: 'wx.login: answers { code }' },
   'mp-phone': { summary: 'getPhoneNumber: answers { code }' },

@@ -225,6 +225,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
       get on() {
         return bot.service.on
       },
+      askedSince: (customerId, text) => bot.service.askedSince(customerId, text),
       take: (message) => bot.service.take(message),
     },
   })

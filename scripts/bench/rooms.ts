@@ -102,7 +102,7 @@ export async function openRooms(uri: string, start: string, answers: Partial<Wec
   const care = createCare({
     ...ports,
     // What is measured here asks nobody.
-    conversation: { on: false, take: async () => undefined },
+    conversation: { on: false, askedSince: async () => null, take: async () => undefined },
     surveys: { invite: async () => new Map(), withdraw: async () => undefined },
     messaging: messaging.service,
     tasks: tasks.service,

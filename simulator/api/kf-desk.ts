@@ -55,6 +55,8 @@ export interface KfDesk {
   isRecent(customer: Customer, now: Date): boolean
   inbound(context: KfPorts, customer: Customer, content: Inbound): string
   enter(context: KfPorts, customer: Customer, scene: string, sceneParam: string): void
+  /** The customer takes a message back. */
+  recall(context: KfPorts, customer: Customer, msgid: string): void
   /** @throws ApiError as `kf/send_msg` answers */
   send(context: KfPorts, body: Record<string, unknown>): { msgid: string }
   sendOnEvent(context: KfPorts, body: Record<string, unknown>): { msgid: string }
@@ -177,6 +179,8 @@ export function createKfDesk(world: World, kfAccounts: KfAccounts): KfDesk {
       const code = isQuiet ? { welcome_code: codes.issue({ customer, why: 'welcome' }, now) } : {}
       log.pushEvent(context, customer, 'enter_session', { scene, scene_param: sceneParam, ...code })
     },
+    recall: (context, customer, msgid) =>
+      void log.pushEvent(context, customer, 'user_recall_msg', { recall_msgid: msgid }),
     send(context, body) {
       const customer = kfCustomer({ world, kfAccounts }, body, 'touser')
       const talk = conversation(customer)

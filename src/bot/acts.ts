@@ -61,7 +61,7 @@ export function createActs(deps: ActsDeps, opensOf: (facts: TalkFacts) => Date |
   async function open(
     heard: Heard,
     facts: TalkFacts,
-    task: { kind: TaskKind; role: Role; title: string; why: string; within: number; atOnce: boolean },
+    task: { kind: TaskKind; role: Role; title: string; why: string; within: number; atOnce: boolean; inChat: boolean },
   ): Promise<string> {
     const { messageId, text } = heard
     const { customerId, storeId, salutation, treatment } = facts
@@ -77,7 +77,10 @@ export function createActs(deps: ActsDeps, opensOf: (facts: TalkFacts) => Date |
         form: 'confirm',
         storeId,
         role: task.role,
-        preferredUserIds: [customer?.ownerUserId, ...(customer?.followUserIds ?? [])].filter((one) => one != null),
+        // Who asks for a person is given to somebody who serves the chat; a consultant doesn't.
+        preferredUserIds: task.inChat
+          ? []
+          : [customer?.ownerUserId, ...(customer?.followUserIds ?? [])].filter((one) => one != null),
         customerId,
         treatmentId: treatment?.id ?? null,
         stepIds: [],
@@ -106,6 +109,7 @@ export function createActs(deps: ActsDeps, opensOf: (facts: TalkFacts) => Date |
         why: WHY[reason],
         within: danger ? DANGER_MS : REPLY_MS,
         atOnce: danger,
+        inChat: reason === 'asked',
       })
       const { messageId } = heard
       const { customerId } = facts
@@ -130,6 +134,7 @@ export function createActs(deps: ActsDeps, opensOf: (facts: TalkFacts) => Date |
         why: '客户在微信客服提出',
         within: BOOKING_MS,
         atOnce: false,
+        inChat: false,
       })
     },
     complain: ({ messageId, text }, { customerId, treatment }) =>

@@ -52,7 +52,7 @@ async function answer(
   const heard = heardOf(wechaty, message)
   const contactId = message.talker().id
   const [facts, before] = await Promise.all([deps.factsOf(contactId, heard.at), deps.memoryOf(contactId)])
-  if (!facts) return { memory: before, intent: null }
+  if (!facts || message.type() === wechaty.Message.Type.Recalled) return { memory: before, intent: null }
   const danger = await deps.dangerOf(heard, facts)
   const intent = decide(heard, before, danger, deps.config)
   const fileOf = async (id: string): Promise<Buffer | null> => {
@@ -82,36 +82,30 @@ type Turn = ConversationDeps & {
 
 /** Does what is wanted and says so. Returns what is to be remembered otherwise than before. */
 async function respond(turn: Turn, intent: Intent): Promise<Partial<Memory>> {
-  const { acts, heard, facts, before } = turn
+  const { acts, heard, facts } = turn
   switch (intent.is) {
     case 'with_person':
       return {}
-    case 'danger':
-      if (intent.handled) return { menu: null }
-      await acts.toPerson(heard, facts, 'danger')
-      await tell(turn, 'danger')
-      return { menu: null }
+    case 'danger': {
+      if (!intent.handled) {
+        await acts.toPerson(heard, facts, 'danger')
+        await tell(turn, 'danger')
+      }
+      // Nobody is asked about anything now, but what was decided counts.
+      if (intent.also.includes('opt_out')) await acts.optOut(facts, 'promotion')
+      const filed = intent.also.includes('complaint') ? await complaint(turn) : {}
+      const given = intent.also.includes('person') ? await person(turn) : {}
+      return { menu: null, ...filed, ...given }
+    }
     case 'opt_out':
       await acts.optOut(facts, 'promotion')
       return ask(turn, 'opt_out', 'opt_out_ask', heard.messageId)
     case 'person':
-      await acts.toPerson(heard, facts, 'asked')
-      return handedOver(turn)
-    case 'complaint': {
-      const isMore = before.complaintAt !== null && heard.at.getTime() - before.complaintAt.getTime() < DAY_MS
-      if (isMore) {
-        await acts.show(heard, facts)
-        await tell(turn, 'complaint_more')
-        return { menu: null }
-      }
-      // The acknowledgement with its number is the answer.
-      await acts.complain(heard, facts)
-      return { menu: null, complaintAt: heard.at }
-    }
+      return person(turn)
+    case 'complaint':
+      return complaint(turn)
     case 'booking':
-      await acts.booking(heard, facts)
-      await tell(turn, facts.opensAt === null ? 'booking_now' : 'booking_later')
-      return { menu: null }
+      return once(turn, facts.opensAt === null ? 'booking_now' : 'booking_later', () => acts.booking(heard, facts))
     case 'survey': {
       const title = await acts.openSurvey(facts)
       await tell(turn, title === null ? 'no_survey' : 'survey', { title: title ?? '' })
@@ -131,11 +125,9 @@ async function respond(turn: Turn, intent: Intent): Promise<Partial<Memory>> {
     case 'photo':
       return photo(turn)
     case 'unreadable':
-      await acts.toPerson(heard, facts, 'unreadable')
-      await tell(turn, 'unreadable')
-      return { menu: null }
+      return once(turn, 'unreadable', () => acts.toPerson(heard, facts, 'unreadable'))
     case 'choice':
-      return choice(turn, intent.n)
+      return choice(turn, intent.menu, intent.n)
     case 'question':
       return question(turn, intent.mild)
   }
@@ -156,22 +148,46 @@ async function question(turn: Turn, mild: 'watch' | 'expected' | null): Promise<
   const normal = mild === 'expected' ? await knowledge.guide(facts) : null
   if (normal !== null) return askWhetherItHelped(turn, normal, 'guide')
   await knowledge.unanswered(heard.text, { messageId: heard.messageId, ...about })
-  return handOn(turn, mild !== 'watch' && !danger.toCaller)
+  // A watch, and whoever is about to call, know already.
+  return once(turn, 'handed', () => acts.toPerson(heard, facts, 'no_answer'), mild === 'watch' || danger.toCaller)
 }
 
-/** So long what comes after a question that was handed on belongs to it. */
+/** So long what comes after a message that was handed on belongs to it. */
 const TOGETHER_MS = 30 * 60_000
 
-/** `asks`: somebody is to answer who doesn't know yet. More of it opens no second task, and is answered once. */
-async function handOn(turn: Turn, asks: boolean): Promise<Partial<Memory>> {
+/** More of the same within a while opens no second task, and is answered once: whoever has the first one reads it. */
+async function once(turn: Turn, first: BotText, give: () => Promise<void>, isKnown = false): Promise<Partial<Memory>> {
   const { acts, heard, facts, before } = turn
   const isFresh = (key: BotText) => heard.at.getTime() - (before.said[key]?.getTime() ?? 0) < TOGETHER_MS
-  const isMore = isFresh('handed')
-  if (asks) await (isMore ? acts.show(heard, facts) : acts.toPerson(heard, facts, 'no_answer'))
-  const key = isMore ? 'handed_more' : 'handed'
+  const isMore = isFresh(first)
+  if (!isKnown) await (isMore ? acts.show(heard, facts) : give())
+  const key = isMore ? 'handed_more' : first
   if (isFresh(key)) return { menu: null }
   await tell(turn, key)
   return { menu: null, said: { ...before.said, [key]: heard.at } }
+}
+
+/** Outside the hours the assistant goes on answering: nobody else would. */
+async function person(turn: Turn): Promise<Partial<Memory>> {
+  const { acts, heard, facts } = turn
+  const isOpen = facts.opensAt === null
+  const give = () => acts.toPerson(heard, facts, 'asked')
+  if (!isOpen) return once(turn, 'person_later', give)
+  await give()
+  await tell(turn, 'person_now')
+  return { menu: null, personSince: heard.at }
+}
+
+async function complaint(turn: Turn): Promise<Partial<Memory>> {
+  const { acts, heard, facts, before } = turn
+  if (before.complaintAt !== null && heard.at.getTime() - before.complaintAt.getTime() < DAY_MS) {
+    await acts.show(heard, facts)
+    await tell(turn, 'complaint_more')
+    return { menu: null }
+  }
+  // The acknowledgement with its number is the answer.
+  await acts.complain(heard, facts)
+  return { menu: null, complaintAt: heard.at }
 }
 
 /** The model's words, where there is one and it says something; never instead of an answer. */
@@ -193,40 +209,41 @@ async function guide(turn: Turn): Promise<Partial<Memory>> {
 }
 
 async function photo(turn: Turn): Promise<Partial<Memory>> {
-  const { acts, facts, heard } = turn
+  const { acts, facts, heard, before } = turn
   const consent = await acts.photoConsent(facts)
-  if (consent === 'ask') return ask(turn, 'photo', 'photo_ask', heard.messageId)
-  if (consent === 'elsewhere') {
-    await acts.toPerson(heard, facts, 'photo')
-    await tell(turn, 'photo_elsewhere')
-    return { menu: null }
+  if (consent === 'ask') {
+    // Several in a row are one question, and its answer is about all of them.
+    const open = before.menu?.kind === 'photo' ? before.menu : null
+    const about = open ? `${open.about} ${heard.messageId}` : heard.messageId
+    if (open && heard.at.getTime() - open.at.getTime() < TOGETHER_MS) return { menu: { ...open, about } }
+    return ask(turn, 'photo', 'photo_ask', about)
   }
-  return keep(turn, heard.messageId)
+  if (consent === 'elsewhere') return once(turn, 'photo_elsewhere', () => acts.toPerson(heard, facts, 'photo'))
+  return keep(turn, [heard.messageId])
 }
 
-async function keep(turn: Turn, messageId: string): Promise<Partial<Memory>> {
+async function keep(turn: Turn, messageIds: readonly string[]): Promise<Partial<Memory>> {
   const { acts, facts, heard, fileOf } = turn
-  const bytes = await fileOf(messageId)
-  if (bytes !== null && (await acts.keepPhoto(messageId, facts, bytes))) {
-    await acts.show(heard, facts)
-    await tell(turn, 'photo_kept')
-  } else {
-    await acts.toPerson(heard, facts, 'photo')
-    await tell(turn, 'photo_unusable')
+  let isWhole = true
+  for (const id of messageIds) {
+    const bytes = await fileOf(id)
+    isWhole = bytes !== null && (await acts.keepPhoto(id, facts, bytes)) && isWhole
   }
-  return { menu: null }
+  if (!isWhole) return once(turn, 'photo_unusable', () => acts.toPerson(heard, facts, 'photo'))
+  await acts.show(heard, facts)
+  return { menu: null, ...(await sayOnce(turn, 'photo_kept', TOGETHER_MS)) }
 }
 
-async function choice(turn: Turn, n: number): Promise<Partial<Memory>> {
+async function choice(turn: Turn, kind: MenuKind, n: number): Promise<Partial<Memory>> {
   const { acts, heard, facts, before } = turn
-  const { menu } = before
-  switch (menu?.kind) {
+  const menu = before.menu?.kind === kind ? before.menu : null
+  switch (kind) {
     case 'helped':
       if (n === 1) await tell(turn, 'helped')
       else {
-        const asked = { ...heard, text: menu.question ?? heard.text }
-        await acts.toPerson(asked, facts, n === 2 ? 'not_helped' : 'asked')
-        if (n === 3) return handedOver(turn)
+        const asked = { ...heard, text: menu?.question ?? heard.text }
+        if (n === 3) return person({ ...turn, heard: asked })
+        await acts.toPerson(asked, facts, 'not_helped')
         await tell(turn, 'not_helped')
       }
       return { menu: null }
@@ -235,28 +252,23 @@ async function choice(turn: Turn, n: number): Promise<Partial<Memory>> {
       await tell(turn, n === 2 ? 'opt_out_all' : 'opt_out_keep')
       return { menu: null }
     case 'photo':
-      if (n === 1) {
+      if (n === 1 && menu) {
         await acts.allowPhotos(facts)
-        return keep(turn, menu.about)
+        return keep(turn, menu.about.split(' '))
       }
       await tell(turn, 'photo_declined')
       return { menu: null }
-    case undefined:
-      return {}
   }
 }
 
-/** Outside the hours the assistant goes on answering: nobody else would. */
-async function handedOver(turn: Turn): Promise<Partial<Memory>> {
-  const { facts, heard } = turn
-  await tell(turn, facts.opensAt === null ? 'person_now' : 'person_later')
-  return { menu: null, personSince: facts.opensAt === null ? heard.at : null }
-}
-
-async function sayOnce(turn: Turn, key: 'thanks' | 'fine'): Promise<Partial<Memory>> {
-  const { before, heard, config } = turn
+async function sayOnce(
+  turn: Turn,
+  key: BotText,
+  within = turn.config.repeat_hours * HOUR_MS,
+): Promise<Partial<Memory>> {
+  const { before, heard } = turn
   const last = before.said[key]
-  if (last && heard.at.getTime() - last.getTime() < config.repeat_hours * HOUR_MS) return {}
+  if (last && heard.at.getTime() - last.getTime() < within) return {}
   await tell(turn, key)
   return { said: { ...before.said, [key]: heard.at } }
 }

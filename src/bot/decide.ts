@@ -1,12 +1,14 @@
 /** What somebody wants, from the words and what is known. Pure: the same message and facts, the same intent. */
 import type { BotFile } from './config.ts'
-import type { Danger, Heard, Memory } from './types.ts'
+import type { Danger, Heard, Memory, MenuKind } from './types.ts'
 
+type Decided = 'opt_out' | 'complaint' | 'person'
 export type Intent =
-  | { is: 'danger'; handled: boolean }
+  /** `also`: what the customer decides beside it. */
+  | { is: 'danger'; handled: boolean; also: Decided[] }
   | { is: 'opt_out' | 'person' | 'complaint' | 'booking' | 'guide' | 'survey' }
   /** `n` counts from one. */
-  | { is: 'choice'; n: number }
+  | { is: 'choice'; menu: MenuKind; n: number }
   | { is: 'photo' | 'unreadable' | 'greeting' | 'thanks' | 'fine' }
   /** `mild`: a sign that isn't urgent, or one that is normal now. */
   | { is: 'question'; mild: 'watch' | 'expected' | null }
@@ -33,6 +35,13 @@ function isMadeOf(text: string, words: readonly string[]): boolean {
   return !/[\p{L}\p{N}]/u.test(rest)
 }
 
+/** 👍 is thanks; ？ and 😭 somebody should look at; … says nothing. */
+function signs(text: string, thanks: readonly string[]): Intent {
+  const rest = thanks.reduce((left, word) => left.replaceAll(word, ''), text)
+  if (/[?\p{Extended_Pictographic}]/u.test(rest)) return { is: 'question', mild: null }
+  return { is: rest === text ? 'with_person' : 'thanks' }
+}
+
 export const plain = (text: string): string => text.normalize('NFKC').trim().toLowerCase()
 
 /** Which item of the open menu is meant: by its number, its words, or both. */
@@ -48,6 +57,13 @@ export function choiceIn(text: string, memory: Memory, at: Date): number | null 
   return found < 0 ? null : found + 1
 }
 
+/** A button of a menu that isn't open any more still says what it says: customers scroll up. */
+function tappedLate(text: string, menus: BotFile['menus']): { menu: MenuKind; n: number } | null {
+  for (const menu of ['helped', 'opt_out'] as const)
+    for (const [i, label] of menus[menu].entries()) if (text === `${i + 1} ${plain(label)}`) return { menu, n: i + 1 }
+  return null
+}
+
 export function isWithPerson({ personSince }: Memory, { with_person_hours }: BotFile, at: Date): boolean {
   return personSince !== null && at.getTime() - personSince.getTime() < with_person_hours * HOUR_MS
 }
@@ -57,24 +73,27 @@ export function decide(heard: Heard, memory: Memory, danger: Danger, config: Bot
   const { words, asking } = config
   const { level, handled, toCaller } = danger
   const text = plain(heard.text)
-  if (level === 'emergency' || level === 'abnormal' || (level === 'watch' && handled)) return { is: 'danger', handled }
+  const decided = (['opt_out', 'complaint', 'person'] as const).filter((one) => says(text, words[one]))
+  if (level === 'emergency' || level === 'abnormal') return { is: 'danger', handled, also: decided }
   // Before the words: what a button says may be among them.
   const n = heard.kind === 'text' ? choiceIn(text, memory, heard.at) : null
-  if (n !== null) return { is: 'choice', n }
-  if (heard.kind === 'text' && says(text, words.opt_out)) return { is: 'opt_out' }
+  if (n !== null && memory.menu) return { is: 'choice', menu: memory.menu.kind, n }
+  const late = tappedLate(text, config.menus)
+  if (late) return { is: 'choice', ...late }
+  if (decided.includes('opt_out')) return { is: 'opt_out' }
   if (isWithPerson(memory, config, heard.at)) return { is: 'with_person' }
   if (heard.kind === 'photo') return { is: 'photo' }
   if (heard.kind === 'other' || text === '') return { is: 'unreadable' }
-  if (says(text, words.complaint)) return { is: 'complaint' }
-  if (says(text, words.person)) return { is: 'person' }
+  const [first] = decided
+  if (first !== undefined) return { is: first }
+  if (level === 'watch' && handled) return { is: 'danger', handled, also: [] }
   if (level === 'watch' || level === 'expected') return { is: 'question', mild: level }
   if (says(text, words.booking)) return { is: 'booking' }
   if (says(text, words.survey)) return { is: 'survey' }
   if (says(text, words.guide)) return { is: 'guide' }
   // Said to whoever is about to call: 方便的，谢谢.
   if (toCaller && isMadeOf(text, [...words.thanks, ...words.fine, ...words.greeting])) return { is: 'with_person' }
-  // A sign that somebody is content or has read it: 👍
-  if (isMadeOf(text, [])) return { is: 'thanks' }
+  if (!/[\p{L}\p{N}]/u.test(text)) return signs(text, words.thanks)
   if (isMadeOf(text, words.greeting)) return { is: 'greeting' }
   if (isMadeOf(text, words.thanks)) return { is: 'thanks' }
   if (isMadeOf(text, [...words.thanks, ...words.fine])) return { is: 'fine' }

@@ -19,18 +19,18 @@ export interface HandOverDeps {
 const WITH_PERSON = 3
 
 /**
- * Safe to repeat. Where WeCom refuses, the task and its card are there all the same: not everybody is on duty in the chat.
+ * Safe to repeat. False where WeCom refuses: the task and its card are there all the same, but not everybody is on duty in the chat.
  * @throws AppError upstream/message_in_flight: the answer hasn't gone yet; a colleague's conversation would refuse it
  */
 export async function handOver(
   { accountId, messaging, customers, wecom, log }: HandOverDeps,
   { customerId, messageId, userId }: HandedOver,
-): Promise<void> {
+): Promise<boolean> {
   const answer = messaging.outboxId(stepIdOf(messageId), 0, 'customer')
   if ((await messaging.outcome(answer)) === 'open')
     throw new AppError('upstream', 'message_in_flight', { outboxId: answer }, { retryable: true })
   const [externalUserId] = (await customers.get(customerId))?.externalUserIds ?? []
-  if (externalUserId === undefined) return
+  if (externalUserId === undefined) return false
   try {
     await wecom.kfTransServiceState({
       openKfId: accountId,
@@ -38,8 +38,10 @@ export async function handOver(
       state: WITH_PERSON,
       servicerUserId: userId,
     })
+    return true
   } catch (error) {
     if (!isVendorError(error) || error.retryable) throw error
     log.warn({ messageId, errcode: error.errcode }, 'the conversation stays with the assistant; the task is given')
+    return false
   }
 }

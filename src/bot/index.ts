@@ -12,10 +12,11 @@ import { routine } from '../platform/routines.ts'
 import type { WecomClient } from '../wecom/index.ts'
 import { type ActsDeps, createActs, HAND_OVER, type HandedOver } from './acts.ts'
 import { type BotFile, templateKeyOf } from './config.ts'
+import { choiceIn } from './decide.ts'
 import { createFacts, type FactsDeps } from './facts.ts'
 import { handOver } from './hand-over.ts'
-import { createLine, type LineDeps, OWNER } from './line.ts'
-import { createTalkStore, TALKS } from './model.ts'
+import { createLine, type LineDeps, OWNER, stepIdOf } from './line.ts'
+import { createTalkStore, TALKS, type TalkRow } from './model.ts'
 import { createRunner } from './runner.ts'
 import type { Danger, Heard, Knowledge, Level, Rephrase, TalkFacts } from './types.ts'
 import type { Talking } from './wechaty.ts'
@@ -28,7 +29,7 @@ export interface BotDeps
   extends Ports,
     Omit<ActsDeps, keyof Ports | 'customers'>,
     Omit<FactsDeps, 'customers'>,
-    Omit<LineDeps, keyof Ports | 'customers' | 'messaging' | 'wecom'> {
+    Omit<LineDeps, keyof Ports | 'customers' | 'messaging' | 'wecom' | 'follows'> {
   config: BotFile
   templates: TemplateBook
   customers: ActsDeps['customers'] & FactsDeps['customers'] & LineDeps['customers']
@@ -51,6 +52,8 @@ export interface BotDeps
 export interface BotService {
   /** False: nobody talks here, people read everything. */
   on: boolean
+  /** Since when a question of the assistant's waits to which these words are an answer; null: none does. */
+  askedSince(customerId: string, text: string): Promise<Date | null>
   /** A message that is nobody's answer: it is worked on in its turn, once. `judged`: what was read of it already. */
   take(message: { messageId: string; customerId: string; at: Date; judged: Danger | null }): Promise<void>
   stop(): Promise<void>
@@ -58,7 +61,10 @@ export interface BotService {
 
 /** A message that nobody takes for so long is shown to people: the process that talks is missing. */
 const ORPHAN_MS = 2 * MINUTE_MS
+const ORPHANS_EVERY_MS = 5 * MINUTE_MS
 const ORPHANS = 50
+/** A long answer and the question below it. */
+const MOST_ANSWERS = 2
 
 export function createBot(deps: BotDeps): Feature<BotService> {
   const { db, clock, crypto, log, events, nudge, messaging, tasks, config, templates, puppet, talks } = deps
@@ -84,7 +90,7 @@ export function createBot(deps: BotDeps): Feature<BotService> {
   async function begin(): Promise<Talking> {
     try {
       const { startTalking } = await import('./wechaty.ts')
-      return await startTalking(puppet, createLine(deps), conversation, log)
+      return await startTalking(puppet, createLine({ ...deps, follows: runner.follows }), conversation, log)
     } catch (error) {
       started = null
       throw error
@@ -119,7 +125,17 @@ export function createBot(deps: BotDeps): Feature<BotService> {
       if (outcome !== 'sent') log.warn({ outboxId: id, outcome, reason }, 'an answer did not reach the customer')
   })
   events.subscribe('bot', {
-    [HAND_OVER]: ({ data }) => handOver(deps, data as unknown as HandedOver),
+    [HAND_OVER]: async ({ data }) => {
+      const given = data as unknown as HandedOver
+      // Whoever could not be given the conversation doesn't see it: the assistant goes on answering.
+      if (!(await handOver(deps, given))) await store.withPerson(given.customerId, null)
+    },
+    // What was to be said to it isn't, where it hasn't left yet.
+    'customer.message_recalled': async ({ data }) => {
+      const stepId = stepIdOf(String(data.messageId))
+      const answers = Array.from({ length: MOST_ANSWERS }, (_, n) => messaging.outboxId(stepId, n, 'customer'))
+      await messaging.cancel(answers, 'superseded')
+    },
     'conversation.taken': ({ data, occurredAt }) => store.withPerson(String(data.customerId), occurredAt),
     'conversation.ended': ({ data }) => store.withPerson(String(data.customerId), null),
   })
@@ -128,6 +144,10 @@ export function createBot(deps: BotDeps): Feature<BotService> {
     service: {
       // Another puppet hears by itself; what comes by customer service is then for people.
       on: puppet === 'wecom',
+      async askedSince(customerId, text) {
+        const memory = await store.memoryOf(customerId)
+        return memory?.menu && choiceIn(text, memory, clock.now()) !== null ? memory.menu.at : null
+      },
       async take({ messageId, customerId, at, judged }) {
         // The vendor's clock has whole seconds; within one they are in the order in which they came.
         places += 1
@@ -151,12 +171,18 @@ export function createBot(deps: BotDeps): Feature<BotService> {
     routines: [
       routine({
         name: 'bot.orphans',
-        nextAt: (after) => addMs(after, HOUR_MS),
+        // Where those who talk are a process of their own, it may be missing while the others go on.
+        nextAt: (after) => addMs(after, talks && !deps.eager ? HOUR_MS : ORPHANS_EVERY_MS),
         run: async (at) => {
-          const left = await store.stale(addMs(at, -ORPHAN_MS), ORPHANS)
-          for (const { _id, waiting } of left) for (const { messageId } of waiting) await showWords(_id, messageId)
-          if (left.length > 0) log.error({ count: left.length }, 'nobody answers in the chat: is a bot process up?')
-          return { orphans: left.length }
+          let count = 0
+          for (let after: string | null = ''; after !== null; ) {
+            const left: TalkRow[] = await store.stale(addMs(at, -ORPHAN_MS), after, ORPHANS)
+            for (const { _id, waiting } of left) for (const { messageId } of waiting) await showWords(_id, messageId)
+            count += left.length
+            after = left.length < ORPHANS ? null : (left.at(-1)?._id ?? null)
+          }
+          if (count > 0) log.error({ count }, 'nobody answers in the chat: is a bot process up?')
+          return { orphans: count }
         },
       }),
     ],

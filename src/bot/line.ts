@@ -14,6 +14,8 @@ export interface LineDeps {
   wecom: Pick<WecomClient, 'uploadMedia' | 'downloadMedia'>
   clock: Clock
   random: Random
+  /** Notes what is said in answer to a message, and tells what was said before it in that conversation. */
+  follows: (answers: string, outboxId: string) => string | null
 }
 
 /** An answer that comes later than this answers nothing any more. */
@@ -29,7 +31,7 @@ const SHOWN: Record<Exclude<LineContent['kind'], 'text'>, string> = {
   location: '[位置]',
 }
 
-export function createLine({ accountId, messaging, customers, wecom, clock, random }: LineDeps): Line {
+export function createLine({ accountId, messaging, customers, wecom, clock, random, follows }: LineDeps): Line {
   /** Who got which of our messages, as long as this process lives: an echo is read by its id. */
   const own = new Map<string, string>()
   const MOST_OWN = 2_000
@@ -45,7 +47,8 @@ export function createLine({ accountId, messaging, customers, wecom, clock, rand
     async message(id) {
       const inbound = await messaging.inbound(id)
       if (inbound) {
-        const { customerId, at, type, text, mediaId, content } = inbound
+        const { customerId, at, text, mediaId, content, recalledAt } = inbound
+        const type = recalledAt === null ? inbound.type : 'recalled'
         return customerId === null ? null : { id, customerId, direction: 'in', at, type, text, mediaId, content }
       }
       const customerId = own.get(id)
@@ -61,9 +64,11 @@ export function createLine({ accountId, messaging, customers, wecom, clock, rand
     async send(customerId, content, { answers, n }: LineKey) {
       const now = clock.now()
       const customer = await customers.get(customerId)
+      // An answer's id is that of the message with its number: whoever answers again after a death adds nothing.
+      const stepId = stepIdOf(answers ?? random.id())
+      const after = answers === null ? null : follows(answers, messaging.outboxId(stepId, n, 'customer'))
       const { id } = await messaging.enqueue({
-        // An answer's id is that of the message with its number: whoever answers again after a death adds nothing.
-        stepId: stepIdOf(answers ?? random.id()),
+        stepId,
         occurrence: n,
         audience: 'customer',
         to: { customerId },
@@ -72,6 +77,7 @@ export function createLine({ accountId, messaging, customers, wecom, clock, rand
         content: contentOf(content),
         notBefore: now,
         notAfter: addMs(now, USEFUL_MS),
+        ...(after === null ? {} : { after }),
         refs: { owner: OWNER, ...(answers === null ? {} : { messageId: answers }) },
         // Somebody who can't be answered here isn't rung up for it: the question is with a colleague where it matters.
         handOver: false,

@@ -24,6 +24,8 @@ export interface TalkRow extends DueRow {
   memory: Omit<Memory, 'menu'> & {
     menu: (Omit<NonNullable<Memory['menu']>, 'question'> & { question?: string }) | null
   }
+  /** The outbox's row of what was said last: the next answer doesn't overtake it. Missing on rows of before. */
+  lastSaid?: string | null
   lastError: string | null
 }
 
@@ -75,12 +77,27 @@ export function createTalkStore(db: Connection, crypto: FieldCrypto) {
     claim: (request: { now: Date; wall: Date; limit: number; leaseMs: number; token: string }) =>
       claimDue(talks, request),
     /** The answer is out: memory and place in the queue change together. False when somebody else has the conversation by now. */
-    async answered({ _id, claim }: TalkRow, messageId: string, memory: Memory, until: Date): Promise<boolean> {
+    async answered(
+      { _id, claim, memory: before }: TalkRow,
+      { messageId, memory, lastSaid }: { messageId: string; memory: Memory; lastSaid: string | null },
+      until: Date,
+    ): Promise<boolean> {
+      const { menu, said, complaintAt, personSince } = sealed(memory)
       const { matchedCount } = await talks.updateOne(
         { _id, 'claim.token': claim.token, 'claim.fence': claim.fence },
         {
           $pull: { waiting: { messageId } },
-          $set: { memory: sealed(memory), attempt: 0, lastError: null, 'claim.until': until },
+          $set: {
+            'memory.menu': menu,
+            'memory.said': said,
+            'memory.complaintAt': complaintAt,
+            // A colleague who came or went meanwhile has said so already.
+            ...(Number(personSince) === Number(before.personSince) ? {} : { 'memory.personSince': personSince }),
+            lastSaid,
+            attempt: 0,
+            lastError: null,
+            'claim.until': until,
+          },
         },
       )
       return matchedCount === 1
@@ -101,14 +118,19 @@ export function createTalkStore(db: Connection, crypto: FieldCrypto) {
         { _id: row._id, claim: row.claim, set: { dueAt, attempt: row.attempt + 1, lastError } },
       ])
     },
+    async memoryOf(customerId: string): Promise<Memory | null> {
+      const talk = await talks.findOne({ _id: customerId }, { projection: { memory: 1 } })
+      return talk && opened(talk.memory)
+    },
     /** Colleagues took the conversation, or left it. */
     async withPerson(customerId: string, since: Date | null): Promise<void> {
       await talks.updateOne({ _id: customerId }, { $set: { 'memory.personSince': since } })
     },
-    /** Conversations whose messages nobody takes: there is no process for them. */
-    async stale(before: Date, limit: number): Promise<TalkRow[]> {
+    /** Conversations whose messages nobody takes, by their ids: there is no process for them. */
+    async stale(before: Date, after: string, limit: number): Promise<TalkRow[]> {
       return talks
-        .find({ dueAt: { $gt: EPOCH, $lte: before } })
+        .find({ _id: { $gt: after }, dueAt: { $gt: EPOCH, $lte: before } })
+        .sort({ _id: 1 })
         .limit(limit)
         .toArray()
     },

@@ -29,22 +29,40 @@ type Result = Parameters<ConversationDeps['done']>[1]
 /** Of a lease: whoever hasn't answered by then has perhaps died inside Wechaty. */
 const turnLimit = (leaseMs: number): number => Math.max(SECOND_MS, (leaseMs * 2) / 3)
 const MAX_TRIES = 5
+/** While somebody is being answered others are looked for this often. */
+const LOOK_MS = SECOND_MS
+const later = (a: Date, b: Date): Date => (a > b ? a : b)
+
+/** Until one of them is over, or others may have come. */
+async function someOf(busy: ReadonlySet<Promise<void>>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const look = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, LOOK_MS)
+  })
+  await Promise.race([...busy, look])
+  clearTimeout(timer)
+}
 
 export function createRunner(deps: RunnerDeps) {
   const { store, talking, giveUp, clock, random, log, metrics, leaseMs, concurrency } = deps
   /** What is being answered here now. */
-  const turns = new Map<string, { memory: Memory; danger: Danger | null; end: (result: Result) => void }>()
+  const turns = new Map<string, { danger: Danger | null; lastSaid: string | null; end: (result: Result) => void }>()
   const memories = new Map<string, Memory>()
 
-  function turn({ messageId, danger }: Waiting, memory: Memory, { deliver }: Talking): Promise<Result> {
+  function turn(
+    { messageId, danger }: Waiting,
+    lastSaid: string | null,
+    { deliver }: Talking,
+  ): Promise<{ result: Result; lastSaid: string | null }> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => end({ error: new Error('no answer in time') }), turnLimit(leaseMs))
       const end = (result: Result) => {
         clearTimeout(timer)
         turns.delete(messageId)
-        resolve(result)
+        resolve({ result, lastSaid: mine.lastSaid })
       }
-      turns.set(messageId, { memory, danger, end })
+      const mine = { danger, lastSaid, end }
+      turns.set(messageId, mine)
       deliver(messageId)
     })
   }
@@ -56,12 +74,14 @@ export function createRunner(deps: RunnerDeps) {
       const [next] = [...row.waiting].sort((a, b) => (a.order < b.order ? -1 : 1))
       if (!next) break
       let memory = store.opened(row.memory)
+      let lastSaid = row.lastSaid ?? null
       if (row.attempt >= MAX_TRIES) {
         await giveUp(row._id, next.messageId)
         count(counts, 'given_up')
       } else {
         memories.set(row._id, memory)
-        const result = await turn(next, memory, talk)
+        const ended = await turn(next, lastSaid, talk)
+        const { result } = ended
         memories.delete(row._id)
         if ('error' in result) {
           const tries = row.attempt + 1
@@ -71,9 +91,11 @@ export function createRunner(deps: RunnerDeps) {
           return
         }
         memory = result.memory
+        lastSaid = ended.lastSaid
         count(counts, result.intent ?? 'nobody')
       }
-      if (!(await store.answered(row, next.messageId, memory, addMs(clock.wall(), leaseMs)))) return
+      const answered = { messageId: next.messageId, memory, lastSaid }
+      if (!(await store.answered(row, answered, addMs(clock.wall(), leaseMs)))) return
     }
     await store.release(claimed)
   }
@@ -89,16 +111,35 @@ export function createRunner(deps: RunnerDeps) {
       if (!memory) throw new Error('nobody is being answered')
       return memory
     },
+    /** The answer before this one, which is the last one from now on. */
+    follows(messageId: string, outboxId: string): string | null {
+      const mine = turns.get(messageId)
+      if (!mine) return null
+      const before = mine.lastSaid
+      mine.lastSaid = outboxId
+      return before
+    },
     dangerSaid: (messageId: string): Danger | null => turns.get(messageId)?.danger ?? null,
     done: (messageId: string, result: Result): void => turns.get(messageId)?.end(result),
     async drain(now: Date): Promise<Record<string, number>> {
       const counts: Record<string, number> = {}
+      // Whoever comes meanwhile gets the next free place: one customer's photo that loads slowly keeps nobody waiting.
+      const busy = new Set<Promise<void>>()
+      const failures: unknown[] = []
       for (;;) {
-        const token = random.id()
-        const claimed = await store.claim({ now, wall: clock.wall(), limit: concurrency, leaseMs, token })
-        if (claimed.length === 0) return counts
-        await Promise.all(claimed.map((row) => work(row, counts)))
-        if (claimed.length < concurrency) return counts
+        const limit = concurrency - busy.size
+        const at = later(now, clock.now())
+        const request = { now: at, wall: clock.wall(), limit, leaseMs, token: random.id() }
+        const claimed = limit > 0 ? await store.claim(request) : []
+        for (const row of claimed) {
+          const one: Promise<void> = work(row, counts)
+            .catch((error: unknown) => void failures.push(error))
+            .finally(() => busy.delete(one))
+          busy.add(one)
+        }
+        if (busy.size === 0 && failures.length > 0) throw failures[0]
+        if (busy.size === 0) return counts
+        await someOf(busy)
       }
     },
   }

@@ -72,6 +72,8 @@ function questionOf(ask: AskRow, store: string, now: Date): EnqueueContact {
 export interface ConversationPort {
   /** False: there is no assistant, and people read everything. */
   readonly on: boolean
+  /** Since when a question of its own waits to which these words are an answer; null: none does. */
+  askedSince(customerId: string, text: string): Promise<Date | null>
   /** Once per message. `judged`: what was read of it already, and who has it. */
   take(message: {
     messageId: string
@@ -94,9 +96,13 @@ export async function onMessage(
     .sort((a, b) => Number(b.openedAt) - Number(a.openedAt))
   const message = await messaging.inbound(messageId)
   if (!message) return
+  const isTyped = open.length > 0 && conversation.on && message.menuId === null && message.text !== null
+  const askedSince = isTyped ? await conversation.askedSince(customerId, message.text ?? '') : null
   for (const ask of open) {
-    const answer = answerIn(ask, message.menuId, message.text)
+    const answer = message.recalledAt === null ? answerIn(ask, message.menuId, message.text) : null
     if (!answer) continue
+    // A number that is typed answers what was asked last.
+    if (askedSince !== null && askedSince >= (ask.askedAt ?? ask.openedAt)) continue
     const { question, value } = answer
     const answers = { ...ask.answers, [question]: value }
     const next = ORDER.find((one) => answers[one] === null) ?? 'done'
@@ -109,7 +115,7 @@ export async function onMessage(
     })
     const place = await staff.store(ask.storeId)
     await messaging.enqueueMany([questionOf({ ...ask, question: next, answers }, place?.displayName ?? '', now)])
-    await store.changeAsk(ask._id, { question: next, [`answers.${question}`]: value })
+    await store.changeAsk(ask._id, { question: next, askedAt: now, [`answers.${question}`]: value })
     return
   }
   const said = { messageId, customerId, at: message.at }
@@ -122,9 +128,13 @@ export async function onMessage(
   const { at, text } = message
   const level =
     text === null ? 'none' : await signals.heard({ source: 'kf', sourceId: messageId, customerId, at, text })
+  // Taken back before anybody could read it: of what it said only danger counts.
+  if (message.recalledAt !== null) return
   // Every message of ours invites an answer: a person reads it, or the assistant answers. What is urgent people read at once.
   const handled = isAtLeast(level, 'watch')
-  const onlyToCaller = conversation.on && !handled
+  // The assistant says nothing to somebody who has died; who writes from that phone is heard all the same.
+  const isGone = (await customers.get(customerId))?.deceased ?? false
+  const onlyToCaller = conversation.on && !handled && !isGone
   const isAboutCall = await tasks.showWords({ messageId, customerId, words: text, onlyToCaller })
   if (!isAboutCall) await logWritten({ store, customers, staff }, customerId, now)
   if (conversation.on) await conversation.take({ ...said, judged: { level, handled, toCaller: isAboutCall } })

@@ -54,6 +54,8 @@ export interface AskRow {
   question: 'effect' | 'satisfaction' | 'nps' | 'done'
   answers: { effect: number | null; satisfaction: number | null; nps: number | null }
   openedAt: Date
+  /** When the question that is open was asked; missing: when it was opened. */
+  askedAt?: Date
 }
 
 /** What an old system recorded is no answer to us. */

@@ -18,6 +18,8 @@ export interface InboundMessage {
   mediaId?: string | null
   /** Sealed JSON: the vendor's body of kinds that are neither text nor file. Missing on rows of before. */
   content?: string | null
+  /** The customer took it back. */
+  recalledAt?: Date
 }
 
 export type Conversations = ReturnType<typeof createConversations>
@@ -28,6 +30,7 @@ export function createConversations(db: Connection) {
   return {
     store: (rows: readonly InboundMessage[]) => insertMissing(messages, rows),
     get: (id: string) => messages.findOne({ _id: id }),
+    recall: async (_id: string, recalledAt: Date) => void (await messages.updateOne({ _id }, { $set: { recalledAt } })),
     /** The lease of the one puller of an account; null = somebody else pulls. */
     async takeCursor(_id: string, token: string, wall: Date, until: Date): Promise<string | null> {
       const take = () => cursors.findOneAndUpdate({ _id, until: { $lte: wall } }, { $set: { until, token } })

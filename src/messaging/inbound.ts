@@ -156,7 +156,7 @@ const FAIL_LESSONS: Record<number, NonNullable<SessionChange['set']>> = {
 }
 
 async function onEvent(
-  { budgets, events, welcome, failed }: InboundDeps,
+  { conversations, budgets, events, welcome, failed }: InboundDeps,
   { msgid, event, externalUserId, openKfId, sentAt }: KfMessage,
   customerOf: ReadonlyMap<string, string>,
 ): Promise<void> {
@@ -170,6 +170,11 @@ async function onEvent(
     const set = FAIL_LESSONS[Number(event?.fail_type)]
     if (set) await budgets.changeSessions([{ id, set }])
     await failed(textOf(event?.fail_msgid))
+  } else if (type === 'user_recall_msg') {
+    const messageId = textOf(event?.recall_msgid)
+    await conversations.recall(messageId, sentAt)
+    const what = 'customer.message_recalled'
+    await events.publish({ id: `${what}:${messageId}`, type: what, occurredAt: sentAt, data: { messageId } })
   } else if (type === 'session_status_change') {
     // 1 taken by staff, 2 transferred, 4 re-opened by staff: they write; 3 ended: nobody, until the customer writes again.
     const isOver = Number(event?.change_type) === 3

@@ -103,7 +103,10 @@ const NOTHING_MORE: PromotionFacts = {
 }
 
 /** What the ladder needs to know of a contact. */
-export type Asking = Pick<OutboxRow, '_id' | 'contactClass' | 'notBefore' | 'notAfter' | 'refusals' | 'handOver'> & {
+export type Asking = Pick<
+  OutboxRow,
+  '_id' | 'contactClass' | 'notBefore' | 'notAfter' | 'refusals' | 'handOver' | 'isAnswer'
+> & {
   content:
     | { kind: 'customer'; subscribe: { kind: SubscribeKind } | null; sms: string | null }
     | { kind: 'staff' | 'card_update' }
@@ -130,7 +133,7 @@ export function rungsOf({ _id, contactClass, content }: Asking, facts: ReachFact
 export function decideCustomer(row: Asking, facts: ReachFacts, window: WindowFacts, now: Date): Decision {
   const { customer } = facts
   if (customer.deceased) return { do: 'settle', outcome: 'cancelled', reason: 'deceased', skips: [] }
-  if (customer.optOut.all && row.contactClass !== 'reply') {
+  if (customer.optOut.all && row.contactClass !== 'reply' && !row.isAnswer) {
     // What matters for safety isn't dropped with the wish: a person decides how to tell the customer.
     const outcome = row.contactClass === 'safety' ? 'delegated' : 'cancelled'
     return { do: 'settle', outcome, reason: 'opted_out', skips: [] }

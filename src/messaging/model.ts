@@ -10,8 +10,9 @@ import {
   nextDueAt,
   type RowResult,
 } from '../platform/claims.ts'
+import { EPOCH } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
-import { collectionOf, ensureIndexes, insertFresh } from '../platform/db.ts'
+import { collectionOf, ensureIndexes, insertFresh, ONE_PAGE } from '../platform/db.ts'
 import { hashId } from '../platform/hash.ts'
 import type { Confirm } from './mass-rules.ts'
 import type { RenderedMessage } from './templates.ts'
@@ -63,6 +64,8 @@ export interface OutboxRow extends DueRow {
   notBefore: Date
   notAfter: Date
   handOver?: boolean
+  after?: string
+  isAnswer?: true
   refs: EnqueueContact['refs']
   /** `awaiting_confirmation`: WeCom has it, and a member is to confirm it. */
   status: 'ready' | 'sending' | 'awaiting_confirmation' | 'settling' | Outcome
@@ -238,6 +241,13 @@ export function createOutboxStore(db: Connection, crypto: FieldCrypto) {
     ): Promise<{ id: string; status: OutboxRow['status']; channel: Channel | null } | null> => {
       const row = await rows.findOne({ messageId }, { projection: { status: 1, channel: 1 } })
       return row && { id: row._id, status: row.status, channel: row.channel }
+    },
+    /** Of these rows those that may still go out, and when they are looked at next. */
+    async unsettled(ids: readonly string[]): Promise<Map<string, Date>> {
+      if (ids.length === 0) return new Map()
+      const open = { _id: { $in: [...ids] }, status: { $in: ['ready' as const, 'sending' as const] } }
+      const found = await rows.find(open, { ...ONE_PAGE, projection: { dueAt: 1 } }).toArray()
+      return new Map(found.map(({ _id, dueAt }) => [_id, dueAt ?? EPOCH]))
     },
     async byId(_id: string): Promise<OutboxRow | null> {
       const row = await rows.findOne({ _id })

@@ -17,6 +17,7 @@ import type { Left } from './left.ts'
 import { askMembers, type MassDeps, offerToMembers, shareMessages } from './mass-ask.ts'
 import { isWithMember, lookAtMembers } from './mass-look.ts'
 import { type Intent, messageKey, type OutboxRow } from './model.ts'
+import { inOrder, isHeldBack, waitForOthers } from './order.ts'
 import { type SendDeps, sendOne, writeOf } from './send.ts'
 import { applyVerdict, repeatable } from './settle.ts'
 import type { MessageNeedsPerson, SettledListener, SettledMessage } from './types.ts'
@@ -98,8 +99,10 @@ async function sendBatch(deps: OutboxDeps, works: Work[], now: Date): Promise<vo
   )
   const waiting = open.filter(({ row }) => isWithMember(row))
   await lookAtMembers(deps.mass, waiting, book, now)
-  const own = open.filter(({ row }) => !isWithMember(row))
+  const own = inOrder(open.filter(({ row }) => !isWithMember(row)))
+  await waitForOthers(deps.store, own, now)
   for (const work of own) {
+    if (work.change !== null) continue
     if (work.resent) resume(deps, work, book, now)
     else decide(deps, work, book, now)
   }
@@ -117,6 +120,7 @@ async function sendBatch(deps: OutboxDeps, works: Work[], now: Date): Promise<vo
   await sendAll(
     deps,
     going.filter(({ row, lost }) => !lost && row.intent?.channel !== 'mass'),
+    own,
     now,
   )
   for (const group of shared) {
@@ -129,7 +133,7 @@ async function sendBatch(deps: OutboxDeps, works: Work[], now: Date): Promise<vo
   await learnFromRefusals(deps, going)
 }
 
-async function sendAll(deps: OutboxDeps, going: readonly Work[], now: Date): Promise<void> {
+async function sendAll(deps: OutboxDeps, going: readonly Work[], own: readonly Work[], now: Date): Promise<void> {
   const people = new Map<string, Work[]>()
   for (const work of going) {
     const person = 'customerId' in work.row.to ? work.row.to.customerId : work.row.to.staffUserId
@@ -138,7 +142,8 @@ async function sendAll(deps: OutboxDeps, going: readonly Work[], now: Date): Pro
   const lines = [...people.values()]
   await Promise.all(
     Array.from({ length: Math.min(deps.concurrency, lines.length) }, async () => {
-      for (let line = lines.shift(); line; line = lines.shift()) for (const work of line) await sendOne(deps, work, now)
+      for (let line = lines.shift(); line; line = lines.shift())
+        for (const work of line) if (!isHeldBack(work, own, now)) await sendOne(deps, work, now)
     }),
   )
 }

@@ -112,8 +112,8 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
   }
 
   function rowOf(contact: EnqueueContact, now: Date, answers: Answers = NO_EVENT): OutboxRow {
-    const { stepId, occurrence, audience, to, storeId, contactClass, content, notBefore, notAfter, refs, handOver } =
-      contact
+    const { stepId, occurrence, audience, to, storeId, contactClass, content, notBefore, notAfter, refs } = contact
+    const { handOver, after, isAnswer } = contact
     return {
       _id: outboxId(stepId, occurrence, audience),
       to,
@@ -123,6 +123,8 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
       notBefore,
       notAfter,
       ...(handOver === false ? { handOver } : {}),
+      ...(after === undefined ? {} : { after }),
+      ...(isAnswer ? { isAnswer } : {}),
       refs,
       status: 'ready',
       outcome: null,
@@ -199,11 +201,12 @@ export function createMessagingService(deps: MessagingServiceDeps): MessagingDes
     async inbound(messageId) {
       const found = await conversations.get(messageId)
       if (!found) return null
-      const { _id, text, mediaId = null, content = null, ...rest } = found
+      const { _id, text, mediaId = null, content = null, recalledAt = null, ...rest } = found
       return {
         messageId: _id,
         ...rest,
         mediaId,
+        recalledAt,
         text: text === null ? null : crypto.open('kf_messages.text', text),
         content:
           content === null

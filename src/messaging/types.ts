@@ -69,6 +69,10 @@ export interface EnqueueContact {
   notAfter: Date
   /** False: not worth a person's time when no channel carries it; it ends `dead`. Default: a task shows the text. */
   handOver?: boolean
+  /** The row of an earlier message to the same person: this one waits until that one has left, or never will. */
+  after?: string
+  /** The customer has just written: whoever wants no messages still gets an answer. */
+  isAnswer?: true
   /** Who hears of the end: the room's registered listener; plus ids for it. */
   refs: { owner: string; stepId?: string; taskId?: string; treatmentId?: string; [key: string]: string | undefined }
 }
@@ -191,6 +195,8 @@ export interface MessagingService {
     mediaId: string | null
     /** The vendor's body of kinds that are neither text nor file. */
     content: Record<string, unknown> | null
+    /** The customer took it back then. */
+    recalledAt: Date | null
   } | null>
   /** Asked before anything of the class `promotion` goes: it leaves what these will need. */
   reserve(owner: string, coming: ComingMessages): void

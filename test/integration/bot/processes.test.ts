@@ -11,7 +11,7 @@ import { createSimulator } from '../../../simulator/index.ts'
 import { testDb } from '../../support/db.ts'
 import { TEST_FIELD_KEYS } from '../../support/ports.ts'
 
-const CUSTOMERS = 40
+const CUSTOMERS = 200
 const db = await testDb()
 const simulator = await createSimulator({ seed: 9, customers: CUSTOMERS, staff: 4 })
 const uri = new URL(process.env.MONGODB_URI ?? '')

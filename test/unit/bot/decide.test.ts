@@ -40,6 +40,23 @@ test.each([
   ['您好，请问多久可以运动', 'question'],
   ['人工骨是什么材料', 'question'],
   ['人工智能客服真方便', 'question'],
+  ['不用转人工，我自己看看', 'question'],
+  ['人工韧带做过可以打吗', 'question'],
+  ['轉人工', 'person'],
+  ['rengong', 'person'],
+  ['叫个人来', 'person'],
+  ['不想退订，只是问问', 'question'],
+  ['希望痘痘别再发了', 'question'],
+  ['怎么才能不要再发红', 'question'],
+  ['我不是要投诉，就是问问多久消肿', 'question'],
+  ['我是律师，平时熬夜，可以做光子吗', 'question'],
+  ['[强]', 'thanks'],
+  ['[玫瑰][玫瑰]', 'thanks'],
+  ['没有了，谢谢', 'thanks'],
+  ['好', 'thanks'],
+  ['？', 'question'],
+  ['😭😭', 'question'],
+  ['…', 'with_person'],
 ])('%s → %s', (text, is) => {
   expect(intent(text).is).toBe(is)
 })
@@ -47,11 +64,24 @@ test.each([
 test('what needs a doctor comes before everything, whatever else is said', () => {
   for (const level of ['abnormal', 'emergency'] as const)
     for (const text of ['谢谢，就是有点化脓', '我要投诉，鼻子发黑了', '退订', '可以洗脸吗'])
-      expect(intent(text, {}, { level })).toEqual({ is: 'danger', handled: false })
+      expect(intent(text, {}, { level })).toMatchObject({ is: 'danger', handled: false })
+})
+
+test('what is decided beside it counts all the same', () => {
+  const also = (text: string) => intent(text, {}, { level: 'emergency', handled: true })
+  expect(also('我要投诉，鼻子发黑了')).toEqual({ is: 'danger', handled: true, also: ['complaint'] })
+  expect(also('退订，还要投诉，转人工')).toMatchObject({ also: ['opt_out', 'complaint', 'person'] })
+  // What is mild somebody asks back about today: it holds nothing up.
+  const mild = (text: string) => intent(text, {}, { level: 'watch', handled: true }).is
+  expect([mild('有点疼，我要投诉'), mild('有点疼，退订'), mild('有点疼，转人工')]).toEqual([
+    'complaint',
+    'opt_out',
+    'person',
+  ])
 })
 
 test('what somebody has been called about already is not said twice', () => {
-  expect(intent('有点疼', {}, { level: 'watch', handled: true })).toEqual({ is: 'danger', handled: true })
+  expect(intent('有点疼', {}, { level: 'watch', handled: true })).toMatchObject({ is: 'danger', handled: true })
   expect(intent('有点疼', {}, { level: 'watch' })).toEqual({ is: 'question', mild: 'watch' })
 })
 
@@ -62,10 +92,20 @@ test('what is normal for the day is still a question', () => {
 describe('an open menu', () => {
   const labels = ['有帮助', '没有帮助', '转人工']
   test.each(['2', '没有帮助', '2 没有帮助', '2。', ' 2.没有帮助'])('%s is its second button', (text) => {
-    expect(intent(text, menu(labels))).toEqual({ is: 'choice', n: 2 })
+    expect(intent(text, menu(labels))).toEqual({ is: 'choice', menu: 'helped', n: 2 })
   })
   test('a button may say what means something else in words', () => {
-    expect(intent('2 护理提醒不要发了', menu(['继续', '护理提醒不要发了']))).toEqual({ is: 'choice', n: 2 })
+    expect(intent('2 护理提醒不要发了', menu(['继续', '护理提醒不要发了']))).toEqual({
+      is: 'choice',
+      menu: 'helped',
+      n: 2,
+    })
+  })
+  test('a button of an older menu still says what it says', () => {
+    const stopAll = { is: 'choice', menu: 'opt_out', n: 2 }
+    expect(intent('2 护理提醒也停止')).toEqual(stopAll)
+    expect(intent('2 护理提醒也停止', menu(labels))).toEqual(stopAll)
+    expect(intent('1 有帮助', menu(labels, 49))).toEqual({ is: 'choice', menu: 'helped', n: 1 })
   })
   test('after two days a number answers nothing', () => {
     expect(intent('2', menu(labels, 49)).is).toBe('question')

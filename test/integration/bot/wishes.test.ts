@@ -1,0 +1,114 @@
+/** What customers decide, whatever else they say: a person, a complaint, no more messages, photos. */
+import { expect, test } from 'vitest'
+import { corners } from '../../support/pictures.ts'
+import { careWorld } from '../care/support.ts'
+
+const world = await careWorld({ env: { WECHATY_PUPPET: 'wecom' }, customers: 20 })
+const { simulator } = world
+const said = (n: number) => world.got(n, 'kf').map(({ text }) => text)
+const act = (n: number, what: { do: string; [key: string]: unknown }) =>
+  simulator.act({ as: 'customer', id: world.personOf(n).personId, ...what })
+const conversation = (n: number) => simulator.context.kf.conversation(world.personOf(n))
+const kinds = async (customerId: string) =>
+  (await world.collection<{ _id: string; kind: string }>('tasks').find({ customerId }).toArray()).map(
+    ({ kind }) => kind,
+  )
+const optOut = async (id: string) => ((await world.api('GET', `/customers/${id}`)) as { optOut: unknown }).optOut
+const complaints = (customerId: string) => world.collection('complaints').countDocuments({ customerId })
+async function patient(n: number, more: Record<string, unknown> = {}): Promise<string> {
+  const id = await world.customer(n, more)
+  await world.treatment(n, '2026-03-01 15:00', { code: 'hyaluronic_filler' })
+  return id
+}
+const soon = () => world.to(new Date(Number(world.now()) + 60_000))
+
+test('who asks for a person is given to somebody who serves the chat, also where a consultant has the customer', async () => {
+  await patient(1, { ownerUserId: 'staff02' })
+  await world.chats(1, '转人工')
+  await soon()
+  expect(conversation(1)).toMatchObject({ state: 3, servicer: expect.stringMatching(/^staff(01|11)$/i) })
+})
+
+test('where WeCom does not take the hand-over the assistant goes on answering', async () => {
+  const id = await patient(2)
+  simulator.faults.add({ path: '/cgi-bin/kf/service_state/trans', errcode: 95019, times: 1 })
+  await world.chats(2, '转人工')
+  await soon()
+  expect(await kinds(id)).toContain('chat_reply')
+  await world.says(2, '你们老板姓什么呀')
+  expect(said(2)).toHaveLength(2)
+})
+
+test('a complaint is filed beside a mild sign, and beside an emergency', async () => {
+  const mild = await patient(3)
+  await world.chats(3, '我要投诉你们，脸有点刺痛不舒服')
+  expect(await complaints(mild)).toBe(1)
+  expect(await kinds(mild)).toContain('call_back')
+  const urgent = await patient(4)
+  await world.chats(4, '我要投诉，打完眼睛看不见了')
+  expect(await complaints(urgent)).toBe(1)
+  expect(await kinds(urgent)).toContain('red_flag')
+})
+
+test('no more messages, and a person, beside a mild sign', async () => {
+  const id = await patient(5)
+  await world.chats(5, '脸有点刺痛不舒服，以后别给我发广告了')
+  expect(await optOut(id)).toEqual({ all: false, promotion: true })
+  await patient(6)
+  await world.chats(6, '脸有点刺痛不舒服，转人工')
+  await soon()
+  expect(conversation(6).state).toBe(3)
+})
+
+test('several photos in a row are one question, and all of them are kept', async () => {
+  const id = await patient(7)
+  await world.signIn(7)
+  const base64 = (await corners().jpeg().toBuffer()).toString('base64')
+  await world.chats(7)
+  const before = said(7).length
+  for (let i = 0; i < 3; i++) act(7, { do: 'send-photo', base64 })
+  await world.work()
+  expect(said(7).slice(before)).toEqual([expect.stringContaining('是否同意保存')])
+  await world.says(7, '同意')
+  expect(await world.collection('photos').countDocuments({ customerId: id })).toBe(3)
+  for (let i = 0; i < 3; i++) act(7, { do: 'send-photo', base64 })
+  await world.work()
+  expect(await world.collection('photos').countDocuments({ customerId: id })).toBe(6)
+  expect(said(7).slice(before + 1)).toEqual([expect.stringContaining('照片已收到')])
+})
+
+test('asked again and again in the night, it is one task', async () => {
+  await world.to('2026-03-02 23:00')
+  const id = await patient(8)
+  await world.chats(8, '转人工')
+  for (let i = 0; i < 4; i++) await world.says(8, '转人工')
+  expect((await kinds(id)).filter((kind) => kind === 'chat_reply')).toHaveLength(1)
+  expect(said(8)).toEqual([expect.stringContaining('现在不在服务时间'), expect.stringContaining('补充')])
+})
+
+test('a number that is typed answers what was asked last', async () => {
+  const customerId = await patient(9)
+  await world.chats(9)
+  const ask = { customerId, storeId: 'huayan', treatmentId: 't', question: 'nps', openedAt: world.now() }
+  const answers = { effect: 4, satisfaction: 4, nps: null }
+  await world.collection('care_asks').insertOne({ _id: 'nps', ...ask, answers } as never)
+  await world.to(new Date(Number(world.now()) + 60_000))
+  await world.says(9, '退订')
+  await world.says(9, '2')
+  expect(await optOut(customerId)).toEqual({ all: true, promotion: true })
+  expect(await world.collection('care_asks').findOne({ _id: 'nps' as never })).toMatchObject({ answers })
+  await world.says(9, '9')
+  expect(await world.collection('care_asks').findOne({ _id: 'nps' as never })).toMatchObject({ question: 'done' })
+})
+
+test('who writes from the phone of somebody who has died is heard by a person', async () => {
+  await world.to('2026-03-03 10:00')
+  const id = await patient(10)
+  await world.chats(10)
+  await world.api('PATCH', `/customers/${id}`, { deceased: true })
+  const before = said(10).length
+  await world.says(10, '我是她的家人，请问怎么办理')
+  expect(said(10)).toHaveLength(before)
+  const read = simulator.ledger.entries().filter(({ text }) => text.includes('我是她的家人'))
+  expect(read).toHaveLength(1)
+})

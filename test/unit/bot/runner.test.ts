@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import type { TalkRow, TalkStore } from '../../../src/bot/model.ts'
+import { createRunner } from '../../../src/bot/runner.ts'
+import { NOTHING_KNOWN } from '../../../src/bot/types.ts'
+import { EPOCH, manualClock } from '../../../src/platform/clock.ts'
+import { silentLog } from '../../../src/platform/log.ts'
+import { createMetrics } from '../../../src/platform/metrics.ts'
+import { seededRandom } from '../../../src/platform/random.ts'
+
+const talkOf = (n: number): TalkRow => ({
+  _id: `c${n}`,
+  waiting: [{ messageId: `m${n}`, order: '1', danger: null }],
+  taken: [],
+  memory: NOTHING_KNOWN,
+  lastError: null,
+  dueAt: EPOCH,
+  claim: { token: '', until: EPOCH, fence: 0 },
+  attempt: 0,
+})
+
+test('somebody whose message takes long keeps nobody else waiting', async () => {
+  const due = [1, 2, 3, 4, 5].map(talkOf)
+  const answered: string[] = []
+  const store = {
+    claim: async ({ limit }: { limit: number }) => due.splice(0, limit),
+    opened: () => NOTHING_KNOWN,
+    reload: async () => null,
+    release: async () => undefined,
+    failed: async ({ _id }: TalkRow) => void answered.push(`${_id} failed`),
+    answered: async ({ _id }: TalkRow) => answered.push(_id) > 0,
+  } as unknown as TalkStore
+  const runner = createRunner({
+    store,
+    clock: manualClock('2026-03-02T02:00:00Z'),
+    random: seededRandom(1),
+    log: silentLog,
+    metrics: createMetrics(),
+    leaseMs: 1_500,
+    concurrency: 2,
+    giveUp: async () => undefined,
+    // The first one never ends.
+    talking: async () => ({
+      deliver: (id) =>
+        void (id !== 'm1' && setTimeout(() => runner.done(id, { memory: NOTHING_KNOWN, intent: 'thanks' }), 5)),
+      stop: async () => undefined,
+    }),
+  })
+  await runner.drain(new Date('2026-03-02T02:00:00Z'))
+  expect(answered).toEqual(['c2', 'c3', 'c4', 'c5', 'c1 failed'])
+})
