@@ -1,8 +1,13 @@
-/** Who may decide about a step by hand: the doctor, the nurse about her own contacts; who may take a change back: the supervisor, too. */
+/**
+ * Who may decide about a step by hand: the doctor, the nurse about her own contacts; who may take a change back, or find that
+ * something urgent is less: the supervisor, too.
+ */
 import { AppError, notFound } from '../platform/errors.ts'
 import type { StaffMember, StaffService } from '../staff/index.ts'
+import { isAtLeast, type Level } from '../triage/index.ts'
 import type { PlanChange } from './changes.ts'
 import type { StepRow } from './model.ts'
+import type { SignalRow } from './signals/model.ts'
 
 type People = Pick<StaffService, 'member' | 'roster'>
 
@@ -42,4 +47,21 @@ export async function mayUndo(
   const roster = await staff.roster()
   if (!(['doctor', 'cs_supervisor'] as const).some((role) => roster.mayActAs(member.userId, storeId, role, at)))
     throw refuse(userId, storeId)
+}
+
+/**
+ * What a doctor was called for is found to be less by a doctor, of whatever store, or by whoever answers for the store; anything
+ * else by anybody. @throws AppError staff_not_found, role_required
+ */
+export async function mayJudge(
+  staff: People,
+  { storeId, level }: Pick<SignalRow, 'storeId' | 'level'>,
+  by: { userId: string; level: Level },
+  at: Date,
+): Promise<void> {
+  const member = await memberOf(staff, by.userId)
+  if (!isAtLeast(level, 'abnormal') || isAtLeast(by.level, level) || member.roles.includes('doctor')) return
+  const roster = await staff.roster()
+  if (!(['cs_supervisor', 'director'] as const).some((role) => roster.mayActAs(member.userId, storeId, role, at)))
+    throw refuse(member.userId, storeId)
 }

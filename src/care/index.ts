@@ -205,7 +205,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
       ...handRoutes(shared),
       ...migrationRoutes({ store: migrationStore, migrations }),
       ...caseRoutes(caseStore, customers),
-      ...signalRoutes({ signals, store: signalStore, customers, staff }),
+      ...signalRoutes({ signals, store: signalStore, customers, staff, clock }),
     ],
     pages: guidePages({ ...deps, guides }),
     due: [

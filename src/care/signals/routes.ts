@@ -1,11 +1,13 @@
 /** Signals for clinic systems: levels, rules and times; what was said stays where it was said. */
 import { z } from 'zod'
 import type { CustomersService } from '../../customers/index.ts'
+import type { Clock } from '../../platform/clock.ts'
 import { notFound } from '../../platform/errors.ts'
 import { route } from '../../platform/http.ts'
 import { Id, Instant, listing, NoteText, PageQuery, page } from '../../platform/views.ts'
 import type { StaffService } from '../../staff/index.ts'
 import { LEVELS } from '../../triage/index.ts'
+import { mayJudge } from '../deciders.ts'
 import { SIGNAL_SOURCES, type SignalRow, type SignalStore } from './model.ts'
 import type { Signals } from './signals.ts'
 
@@ -37,11 +39,13 @@ export const signalRoutes = ({
   store,
   customers,
   staff,
+  clock,
 }: {
   signals: Pick<Signals, 'judge'>
   store: SignalStore
   customers: Pick<CustomersService, 'idsOf'>
-  staff: Pick<StaffService, 'member'>
+  staff: Pick<StaffService, 'member' | 'roster'>
+  clock: Clock
 }) => [
   route({
     method: 'get',
@@ -70,10 +74,11 @@ export const signalRoutes = ({
     params: z.strictObject({ signalId: Id }),
     body: z.strictObject({ level: LevelName, byUserId: Id, reason: NoteText(REASON_CHARS) }),
     response: View,
-    errors: ['signal_not_found', 'signal_judged', 'staff_not_found'],
+    errors: ['signal_not_found', 'signal_judged', 'staff_not_found', 'role_required'],
     async handle({ params: { signalId }, body }) {
-      const member = await staff.member(body.byUserId)
-      if (!member?.active) throw notFound('staff_not_found', { byUserId: body.byUserId })
+      const signal = await store.get(signalId)
+      if (!signal) throw notFound('signal_not_found', { signalId })
+      await mayJudge(staff, signal, { userId: body.byUserId, level: body.level }, clock.now())
       return viewOf(await signals.judge(signalId, body))
     },
   }),

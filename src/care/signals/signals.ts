@@ -216,6 +216,7 @@ export function createSignals(deps: SignalDeps): Signals {
       notAfter: addMs(now > at ? now : at, HOLDING_MS),
       // The cards are with people already; a reply that no channel carries adds nothing to them.
       handOver: false,
+      isAnswer: true,
       refs: { owner: 'nobody', ...(treatmentId ? { treatmentId } : {}) },
     }
   }

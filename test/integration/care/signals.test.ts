@@ -223,6 +223,27 @@ test('a person lowers a level: what only it had asked for ends; a second opinion
   expect(await tasksOf('doctor_contact')).toEqual([])
 })
 
+test('what a doctor was called for, only a doctor or who answers for the store finds to be nothing', async () => {
+  const { id } = await filled()
+  await w.says(n, '打完眼睛突然看不见了')
+  const [signal] = await signals()
+  const judge = (byUserId: string) =>
+    w.api('POST', `/signals/${signal?._id}/judgement`, { level: 'none', byUserId, reason: '电话核实无异常' })
+  // Customer service, consultant, front desk; and the manager of another store.
+  for (const userId of ['staff01', 'staff02', 'staff06', 'staff09'])
+    await expect(judge(userId), userId).rejects.toThrow('role_required')
+  expect(await caseOf(id)).toMatchObject({ status: 'open' })
+  await judge(SUPERVISOR)
+  expect(await caseOf(id)).toMatchObject({ status: 'closed', reason: 'false_alarm' })
+})
+
+test('whoever wants no messages and tells of an emergency is answered', async () => {
+  const { customerId } = await filled()
+  await w.api('PATCH', `/customers/${customerId}`, { optOut: { all: true, promotion: true } })
+  await w.says(n, '打完眼睛突然看不见了')
+  expect(replies()).toMatchObject([{ text: expect.stringContaining('120') }])
+})
+
 test('the same message, heard twice, is one signal', async () => {
   await filled()
   await w.says(n, '伤口流脓了')
