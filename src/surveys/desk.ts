@@ -29,6 +29,8 @@ export interface DeskDeps {
 export type Way = { customerId: string; invitationId: string } | { token: string }
 export interface Opened {
   invitation: InvitationRow
+  /** Nothing is taken any more, whatever the row says. */
+  isOver: boolean
   form: Form
   answers: Answers
 }
@@ -92,7 +94,8 @@ export function createSurveyDesk({ store, surveys, customers, ownPhotos, crypto,
 
     async open(way: Way): Promise<Opened> {
       const invitation = await find(way)
-      return { invitation, form: await formFor(invitation), answers: stillAsked(invitation, draftOf(invitation)) }
+      const answers = stillAsked(invitation, draftOf(invitation))
+      return { invitation, isOver: isOver(invitation), form: await formFor(invitation), answers }
     },
 
     /**

@@ -30,8 +30,12 @@ const invitationView = ({ _id, status, treatmentId, createdAt, expiresAt }: Open
   createdAt,
   expiresAt,
 })
-const openedView = ({ invitation, form, answers }: Opened) => ({
-  invitation: invitationView(invitation),
+const openedView = ({ invitation, isOver, form, answers }: Opened) => ({
+  invitation: {
+    ...invitationView(invitation),
+    // Its time is over: whoever answered it all would learn so at the end.
+    status: isOver && invitation.status === 'open' ? 'expired' : invitation.status,
+  },
   survey: form,
   answers,
   revision: invitation.revision,

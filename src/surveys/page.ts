@@ -1,6 +1,5 @@
 /** Where the link in a message leads: what is asked, and the way into the mini-program. Nothing of the person stands on it. */
 import { z } from 'zod'
-import type { Clock } from '../platform/clock.ts'
 import { conflict } from '../platform/errors.ts'
 import { type Page, page } from '../platform/pages.ts'
 import type { WechatClient } from '../wechat/index.ts'
@@ -11,7 +10,6 @@ export interface SurveyPageDeps {
   desk: Pick<SurveyDesk, 'open'>
   /** Null: there is no mini-program. */
   wechat: Pick<WechatClient, 'urlLink'> | null
-  clock: Clock
 }
 
 const STYLE =
@@ -38,7 +36,7 @@ ${body}
 </html>
 `
 
-export const surveyPages = ({ desk, wechat, clock }: SurveyPageDeps): Page[] => [
+export const surveyPages = ({ desk, wechat }: SurveyPageDeps): Page[] => [
   page({
     path: '/p/surveys/:token',
     params: z.object({ token: z.string().regex(/^[\w-]{16,64}$/) }),
@@ -47,9 +45,8 @@ export const surveyPages = ({ desk, wechat, clock }: SurveyPageDeps): Page[] => 
     refused: (message) =>
       dressed('问卷', `<p>${safe(message)}</p><p>如有想告诉我们的，欢迎直接回复消息或致电门店。</p>`),
     async show({ params: { token } }) {
-      const { invitation, form } = await desk.open({ token })
-      if (invitation.status === 'answered') throw conflict('survey_answered')
-      if (invitation.status !== 'open' || invitation.expiresAt <= clock.now()) throw conflict('survey_closed')
+      const { invitation, isOver, form } = await desk.open({ token })
+      if (isOver) throw conflict(invitation.status === 'answered' ? 'survey_answered' : 'survey_closed')
       const way = await wechat?.urlLink({ page: SURVEY_PAGE, query: `token=${token}` })
       const go = way
         ? `<a href="${safe(way)}">打开小程序填写</a>`

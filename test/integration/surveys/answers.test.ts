@@ -277,6 +277,9 @@ describe('whose it is', () => {
     ).toEqual({ revision: 1 })
     expect((await mp(null, 'GET', `/survey-links/${token.slice(0, -1)}x`)).code).toBe('survey_not_found')
     await world.to('2026-03-07 12:00')
+    // Nobody fills in a page that nobody takes.
+    const over = await mp(null, 'GET', `/survey-links/${token}`)
+    expect(over.body.invitation).toMatchObject({ status: 'expired' })
     const late = await mp(null, 'POST', `/survey-links/${token}/submit`, { submissionId: submission(6), answers: {} })
     expect([late.status, late.code]).toEqual([409, 'survey_closed'])
   })
