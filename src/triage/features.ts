@@ -6,6 +6,12 @@
 /** Characters of a piece. */
 export const LONGEST = 3
 
+/**
+ * The square of the length that texts of some eight characters have. Shorter ones count as if they had it: otherwise the three
+ * pieces of `再见` would say as much as a whole message.
+ */
+const LEAST_SQUARE = 1_000
+
 /** Pieces by their characters in one flat table, so that a text is looked up without being cut up. */
 interface Pieces {
   /** The units of a piece, one number of at most 48 bits; 0: free. */
@@ -104,7 +110,7 @@ export function weigh(text: string, { pieces, rarity, counts }: Features): Weigh
     square += weight * weight
     return weight
   })
-  const length = Math.sqrt(square) || 1
+  const length = Math.sqrt(Math.max(square, LEAST_SQUARE))
   for (let at = 0; at < weights.length; at++) weights[at] = (weights[at] ?? 0) / length
   return { places, weights }
 }

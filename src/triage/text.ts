@@ -21,11 +21,17 @@ const DIGITS: Record<string, number> = {
   九: 9,
 }
 
-/** Half width, lower case, simplified; nothing between a number and its unit, nor between two Han characters but what separates. */
+/**
+ * Half width, lower case, simplified; nothing between a number and its unit, nor between two Han characters but what separates,
+ * and no mark twice: `！！！` is impatience.
+ */
 export function normalise(text: string): string {
   const plain = text.slice(0, READ_CHARACTERS).normalize('NFKC').toLowerCase().replace(/°c|°/g, '度')
   const script = hasTraditional(plain) ? simplified(plain) : plain
-  return script.replace(/(\d)\s*([.点])\s*(\d)/g, '$1.$3').replace(/(\d)\s+(?=度)/g, '$1')
+  return script
+    .replace(/([!?~…])\1+/g, '$1')
+    .replace(/(\d)\s*([.点])\s*(\d)/g, '$1.$3')
+    .replace(/(\d)\s+(?=度)/g, '$1')
 }
 
 /** Converting costs more than the triage itself; what few characters of a script need, a table per character answers. */
