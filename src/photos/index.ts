@@ -107,9 +107,9 @@ export function createPhotos(deps: PhotosDeps): PhotosFeature {
     },
     failedCount: store.failedCount,
     routes: [
+      ...noteRoutes({ notes }),
       ...photoRoutes({ ...shared, admission, uploads, openings, retention, guides }),
       ...staffPhotoRoutes({ ...shared, openings, notes }),
-      ...noteRoutes({ notes }),
     ],
     due: [createPictures({ ...shared, receiver, safety }), announcer.due],
     routines: [

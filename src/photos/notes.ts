@@ -102,7 +102,8 @@ export function createNotes({ notes, store, announcer, admission, openings, cryp
       return viewOf(kept)
     },
     async ofOwn(actor, photoId) {
-      await openings.ofOwner(actor, photoId)
+      // They were told that nobody sees what belongs to it any more.
+      if ((await openings.ofOwner(actor, photoId)).erasure) throw notFound('photo_not_found')
       return about(photoId)
     },
     async asStaff(look) {

@@ -65,10 +65,19 @@ test('nothing before the fortnight; then one task of a keeper with all that the 
   expect((await w.revisions('2026-Q2')).map(({ owner, articles }) => [owner, articles.map(({ id }) => id)])).toEqual([
     ['nurse', [A, B]],
   ])
-  // What the first one holds is asked for once; the next quarter has what is new.
+  // The director has heard of those by now: the next quarter asks for them again, with what is new.
   await w.on('2026-07-01')
   expect(w.opened.map(({ id }) => id)).toEqual(['knowledge_2026-Q2_nurse', 'knowledge_2026-Q3_nurse'])
   expect(w.opened[1]?.title).toContain('3 条')
+})
+
+test('what a keeper has still time for is no part of the next quarter’s task', async () => {
+  const w = await world({ [A]: '2026-07-05', [C]: '2026-07-15' })
+  await w.on('2026-06-21')
+  await w.on('2026-07-01')
+  const asked = async (quarter: string) =>
+    (await w.revisions(quarter)).flatMap(({ articles }) => articles.map(({ id }) => id))
+  expect([await asked('2026-Q2'), await asked('2026-Q3')]).toEqual([[A], [C]])
 })
 
 test('what was revised is left out, and when nothing is left the task is closed', async () => {

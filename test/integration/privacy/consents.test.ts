@@ -110,6 +110,8 @@ test('a copy of the own data has every part, and names where records have number
   await say('service', true)
   await say('photos_care', true)
   await sendPhoto(world.server.address, token, photoForm(await corners().jpeg().toBuffer()))
+  const note = { submissionId: 'a-note-of-tests', photos: ['a-photo-of-tests'], treatmentId: null, words: '有点痒' }
+  expect((await json('POST', '/api/mp/photo-notes', note, token)).status).toBe(200)
   const [invitation] = (await json('GET', '/api/mp/surveys', undefined, token)).body.items as { id: string }[]
   const answers = {
     'visit_card.overall': 5,
@@ -130,6 +132,7 @@ test('a copy of the own data has every part, and names where records have number
     'appointments',
     'care',
     'photos',
+    'photoNotes',
     'surveys',
     'complaints',
     'consents',
@@ -139,6 +142,7 @@ test('a copy of the own data has every part, and names where records have number
     customer: { name: '王小美', stores: ['华颜'], owner: '林' },
     treatments: [{ treatment: '水光针', store: '华颜' }],
     photos: [{ angle: '正面', purpose: '恢复记录', treatment: null }],
+    photoNotes: [{ treatment: null, words: '有点痒' }],
     surveys: [
       { title: expect.any(String), store: '华颜', answers: expect.arrayContaining([expect.stringMatching(/5 星$/)]) },
     ],
