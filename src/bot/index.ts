@@ -136,6 +136,7 @@ export function createBot(deps: BotDeps): Feature<BotService> {
       const answers = Array.from({ length: MOST_ANSWERS }, (_, n) => messaging.outboxId(stepId, n, 'customer'))
       await messaging.cancel(answers, 'superseded')
     },
+    'customer.merged': ({ data }) => store.follow(String(data.customerId), String(data.intoCustomerId)),
     'conversation.taken': ({ data, occurredAt }) => store.withPerson(String(data.customerId), occurredAt),
     'conversation.ended': ({ data }) => store.withPerson(String(data.customerId), null),
   })

@@ -118,6 +118,14 @@ export function createTalkStore(db: Connection, crypto: FieldCrypto) {
         { _id: row._id, claim: row.claim, set: { dueAt, attempt: row.attempt + 1, lastError } },
       ])
     },
+    /** Two records were one person: what is remembered of the one goes on under the other. */
+    async follow(from: string, into: string): Promise<void> {
+      const talk = await talks.findOne({ _id: from })
+      if (!talk) return
+      const { taken, memory, lastSaid = null } = talk
+      const fresh = { waiting: [], lastError: null, dueAt: null, claim: FREE_CLAIM, attempt: 0 }
+      await insertMissing(talks, [{ _id: into, taken, memory, lastSaid, ...fresh }])
+    },
     async memoryOf(customerId: string): Promise<Memory | null> {
       const talk = await talks.findOne({ _id: customerId }, { projection: { memory: 1 } })
       return talk && opened(talk.memory)

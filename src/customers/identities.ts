@@ -130,6 +130,26 @@ export function createIdentityGraph({ store, clock, crypto, events, announcer }:
     )
   }
 
+  /** Whoever wanted no messages before the clinic knew who it was still wants none. */
+  async function keepWish({ _id, optOut }: CustomerRow, into: CustomerRow): Promise<void> {
+    const all = optOut.all && !into.optOut.all
+    const promotion = optOut.promotion && !into.optOut.promotion
+    if (!all && !promotion) return
+    await store.stopMessages(into._id, optOut)
+    await events.publishMany([
+      {
+        id: `customer.opted_out:${_id}:merged`,
+        type: 'customer.opted_out',
+        occurredAt: clock.now(),
+        data: {
+          customerId: into._id,
+          all: optOut.all || into.optOut.all,
+          promotion: optOut.promotion || into.optOut.promotion,
+        },
+      },
+    ])
+  }
+
   /** Everything after the point of no return; safe to repeat. */
   async function finishMerge(fromId: string): Promise<void> {
     const from = await store.raw(fromId)
@@ -144,6 +164,7 @@ export function createIdentityGraph({ store, clock, crypto, events, announcer }:
     }
     if (from.phone !== null && from.phoneIndex !== null && into.phone === null)
       await store.fillPhone(into._id, from.phone, from.phoneIndex)
+    await keepWish(from, into)
     await announcer.announce('customers', [from])
     await store.mergeDone(fromId)
   }

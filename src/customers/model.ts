@@ -151,6 +151,11 @@ export function createCustomerStore(db: Connection) {
     async fillPhone(id: string, phone: string, phoneIndex: string): Promise<void> {
       await customers.updateOne({ _id: id, phone: null }, { $set: { phone, phoneIndex } })
     },
+    /** A wish for no messages, of whichever of two records of one person. */
+    async stopMessages(id: string, { all, promotion }: CustomerRow['optOut']): Promise<void> {
+      const wishes = { ...(all ? { 'optOut.all': true } : {}), ...(promotion ? { 'optOut.promotion': true } : {}) }
+      await customers.updateOne({ _id: id }, { $set: wishes } as UpdateFilter<CustomerRow>)
+    },
     async setFollowers(id: string, followUserIds: string[]): Promise<void> {
       await customers.updateOne({ _id: id }, { $set: { followUserIds } })
     },

@@ -71,10 +71,21 @@ export function createPuller(deps: InboundDeps): (openKfId: string, token: strin
 }
 
 async function work(deps: InboundDeps, messages: readonly KfMessage[]): Promise<void> {
+  if (messages.length === 0) return
+  const { customerOf, failure } = await identify(deps, messages)
+  const isKnown = ({ externalUserId }: KfMessage) => externalUserId === null || customerOf.has(externalUserId)
+  await workOn(deps, failure ? messages.filter(isKnown) : messages, customerOf)
+  // Who strangers are comes with the repeat; whoever is known, perhaps in need, didn't wait for it.
+  if (failure) throw failure.error
+}
+
+async function workOn(
+  deps: InboundDeps,
+  messages: readonly KfMessage[],
+  customerOf: ReadonlyMap<string, string>,
+): Promise<void> {
   const { conversations, budgets, crypto, events, clock, log } = deps
   const now = clock.now()
-  if (messages.length === 0) return
-  const customerOf = await identify(deps, messages)
   const said = messages.filter(({ origin, type }) => origin === 'customer' && type !== 'event')
   await conversations.store(
     said.map((message) => ({
@@ -117,30 +128,34 @@ async function work(deps: InboundDeps, messages: readonly KfMessage[]): Promise<
   log.info({ count: messages.length }, 'customer-service messages pulled')
 }
 
-/** external_userid → customer id; people seen for the first time are joined by their unionid. */
+/** external_userid → customer id; people seen for the first time are joined by their unionid, where WeCom says who they are. */
 async function identify(
   { customers, wecom }: InboundDeps,
   messages: readonly KfMessage[],
-): Promise<Map<string, string>> {
+): Promise<{ customerOf: Map<string, string>; failure: { error: unknown } | null }> {
   const ids = [...new Set(messages.flatMap(({ externalUserId }) => (externalUserId ? [externalUserId] : [])))]
   const known = await customers.findByIdentities('external_userid', ids)
   const found = new Map([...known].map(([externalUserId, { id }]) => [externalUserId, id]))
   const strangers = ids.filter((id) => !found.has(id))
-  for (let i = 0; i < strangers.length; i += 100) {
-    const page = strangers.slice(i, i + 100)
-    const profiles = new Map((await wecom.kfCustomers(page)).map((profile) => [profile.externalUserId, profile]))
-    for (const externalUserId of page) {
-      const profile = profiles.get(externalUserId)
-      const customer = await customers.join({
-        externalUserId,
-        ...(profile?.unionId ? { unionId: profile.unionId } : {}),
-        ...(profile?.nickname ? { displayName: profile.nickname } : {}),
-        create: true,
-      })
-      if (customer) found.set(externalUserId, customer.id)
+  try {
+    for (let i = 0; i < strangers.length; i += 100) {
+      const page = strangers.slice(i, i + 100)
+      const profiles = new Map((await wecom.kfCustomers(page)).map((profile) => [profile.externalUserId, profile]))
+      for (const externalUserId of page) {
+        const profile = profiles.get(externalUserId)
+        const customer = await customers.join({
+          externalUserId,
+          ...(profile?.unionId ? { unionId: profile.unionId } : {}),
+          ...(profile?.nickname ? { displayName: profile.nickname } : {}),
+          create: true,
+        })
+        if (customer) found.set(externalUserId, customer.id)
+      }
     }
+    return { customerOf: found, failure: null }
+  } catch (error) {
+    return { customerOf: found, failure: { error } }
   }
-  return found
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')

@@ -112,3 +112,27 @@ test('who writes from the phone of somebody who has died is heard by a person', 
   const read = simulator.ledger.entries().filter(({ text }) => text.includes('我是她的家人'))
   expect(read).toHaveLength(1)
 })
+
+test('a wish, and a question that is open, survive that the clinic enters who it is', async () => {
+  await world.chats(11, '退订')
+  const id = await patient(11)
+  await world.work()
+  expect(await optOut(id)).toEqual({ all: false, promotion: true })
+  await world.says(11, '2')
+  expect(await optOut(id)).toEqual({ all: true, promotion: true })
+})
+
+test('while WeCom does not say who a stranger is, an emergency of somebody known is not kept waiting', async () => {
+  const id = await patient(12)
+  await world.chats(12)
+  simulator.faults.add({ path: '/cgi-bin/kf/customer/batchget', errcode: -1, times: 20 })
+  act(13, { do: 'say', text: '您好' })
+  await world.work()
+  await world.says(12, '我喘不上气了')
+  expect(await kinds(id)).toContain('red_flag')
+  expect(said(13)).toEqual([])
+  simulator.faults.clear()
+  await world.to(new Date(Number(world.now()) + 5 * 60_000))
+  expect(said(13)).toHaveLength(1)
+  expect(said(12).filter((text) => text.includes('保持电话畅通'))).toHaveLength(1)
+})
