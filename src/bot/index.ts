@@ -165,7 +165,10 @@ export function createBot(deps: BotDeps): Feature<BotService> {
     due: [
       due({
         table: TALKS,
-        nextDueAt: (now, until) => store.nextDueAt(now, until),
+        nextDueAt: store.nextDueAt,
+        upcoming: store.upcoming,
+        // What failed waits for half an hour at most.
+        whole: true,
         drain: async (now) => (talks ? runner.drain(now) : {}),
       }),
     ],

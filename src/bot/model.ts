@@ -1,6 +1,6 @@
 /** One row per conversation: what waits to be answered, in its order, and what is remembered. */
 import type { Connection } from 'mongoose'
-import { claimDue, type DueRow, FREE_CLAIM, finishClaims, nextDueAt } from '../platform/claims.ts'
+import { claimDue, type DueRow, FREE_CLAIM, finishClaims, nextDueAt, upcomingOf } from '../platform/claims.ts'
 import { EPOCH } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
@@ -48,6 +48,7 @@ export function createTalkStore(db: Connection, crypto: FieldCrypto) {
 
   return {
     nextDueAt: (now: Date, until?: Date) => nextDueAt(talks, now, until),
+    upcoming: (until: Date, limit: number) => upcomingOf(talks, until, limit),
     opened,
     /** Once per message. */
     async take(customerId: string, message: Waiting, now: Date): Promise<void> {

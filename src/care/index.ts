@@ -209,7 +209,7 @@ export function createCare(deps: CareDeps): Feature<CareService> {
     ],
     pages: guidePages({ ...deps, guides }),
     due: [
-      due({ table: 'care_steps', nextDueAt: (now, until) => store.nextDueAt(now, until), drain }),
+      due({ table: 'care_steps', nextDueAt: store.nextDueAt, upcoming: store.upcoming, drain }),
       due({
         table: 'abnormal_cases',
         nextDueAt: () => caseStore.nextDueAt(),

@@ -2,7 +2,7 @@
 import type { AnyBulkWriteOperation } from 'mongodb'
 import type { Connection } from 'mongoose'
 import type { Day } from '../platform/calendar.ts'
-import { claimDue, type DueRow, finishClaims, nextDueAt, type RowResult } from '../platform/claims.ts'
+import { claimDue, type DueRow, finishClaims, nextDueAt, type RowResult, upcomingOf } from '../platform/claims.ts'
 import type { Clock } from '../platform/clock.ts'
 import { collectionOf, ensureIndexes, insertFresh, insertMissing, ONE_PAGE } from '../platform/db.ts'
 import type { PlanChange } from './changes.ts'
@@ -145,6 +145,7 @@ export function createCareStore(db: Connection, clock: Pick<Clock, 'wall'>) {
       return matchedCount === 1
     },
     nextDueAt: (now: Date, until?: Date) => nextDueAt(steps, now, until),
+    upcoming: (until: Date, limit: number) => upcomingOf(steps, until, limit),
     claim: async (request: Parameters<typeof claimDue>[1]) => (await claimDue(steps, request)) as DueStep[],
     finish: (results: readonly RowResult[]) => load.changing(results, () => finishClaims(steps, results)),
     plannedOf: (treatmentIds: readonly string[]) =>

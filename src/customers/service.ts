@@ -12,7 +12,7 @@ import type { PageRequest } from '../platform/views.ts'
 import { createBulkEntry } from './bulk.ts'
 import { type CustomerCard, type CustomerInput, type CustomerPatch, createCustomerFacts, customerOf } from './facts.ts'
 import { emptyCustomer, type GraphDeps, type IdentityGraph, PHONE_FIELD } from './identities.ts'
-import type { ConflictRow, CustomerRow } from './model.ts'
+import type { ConflictRow, CustomerRow, IdentityRow } from './model.ts'
 import { type IdentityKey, identityKey } from './rules.ts'
 import type { CustomersService } from './types.ts'
 
@@ -58,6 +58,10 @@ export function createCustomersService(deps: CustomersDeps): CustomersDesk {
     // A chain of merged ones changes at its ends only: who is merged into somebody is never merged again.
     { clock, memory, collections: ['customers'], rowsOf: (id, row) => (row ? [id, row._id] : [id]) },
     store.canonical,
+  )
+  const identities = createRecall<IdentityRow>(
+    { clock, memory, collections: ['customer_identities'], rowsOf: (key) => [key] },
+    async (keys) => (await store.identities(keys)).map((row) => [row._id, row]),
   )
   const kin = createRecall<string[]>(
     { clock, memory, collections: ['customers'], field: 'mergedInto' },
@@ -173,17 +177,18 @@ export function createCustomersService(deps: CustomersDeps): CustomersDesk {
     },
     async findByIdentity(kind, value) {
       const isIndex = kind !== 'phone_index' || /^[0-9a-f]{32}$/.test(value)
-      const [identity] = await store.identities([isIndex ? identityKey(kind, value) : graph.keyOfPhone(value)])
+      const key = isIndex ? identityKey(kind, value) : graph.keyOfPhone(value)
+      const identity = (await identities.many([key])).get(key)
       if (!identity || identity.shared) return null
-      const row = await rowOf(identity.customerId)
+      const row = (await people.many([identity.customerId])).get(identity.customerId)
       return row ? customerOf(row) : null
     },
     async findByIdentities(kind, values) {
       if (values.length === 0) return new Map()
-      const identities = await store.identities(values.map((one) => identityKey(kind, one)))
-      const rows = await store.canonical(identities.map(({ customerId }) => customerId))
+      const found = [...(await identities.many(values.map((one) => identityKey(kind, one)))).values()]
+      const rows = await people.many(found.map(({ customerId }) => customerId))
       return new Map(
-        identities.flatMap(({ _id, customerId, shared }) => {
+        found.flatMap(({ _id, customerId, shared }) => {
           const row = shared ? undefined : rows.get(customerId)
           return row ? [[_id.slice(kind.length + 1), customerOf(row)] as const] : []
         }),

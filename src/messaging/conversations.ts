@@ -1,7 +1,8 @@
 /** What customers wrote to us, sealed, and how far each account has been read. */
 import type { Connection } from 'mongoose'
-import { EPOCH } from '../platform/clock.ts'
+import { type Clock, EPOCH } from '../platform/clock.ts'
 import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
+import { createRecall, type Memory } from '../platform/memory.ts'
 
 export interface InboundMessage {
   /** The vendor's msgid. */
@@ -24,12 +25,23 @@ export interface InboundMessage {
 
 export type Conversations = ReturnType<typeof createConversations>
 
-export function createConversations(db: Connection) {
+export interface ConversationsDeps {
+  db: Connection
+  clock: Pick<Clock, 'wall'>
+  memory?: Memory
+}
+
+export function createConversations({ db, clock, memory }: ConversationsDeps) {
   const messages = collectionOf<InboundMessage>(db, 'kf_messages')
+  /** One message is read by everybody whom it concerns: as an answer, for its urgency, by the assistant. */
+  const said = createRecall<InboundMessage>(
+    { clock, memory, collections: ['kf_messages'], rowsOf: (id) => [id] },
+    async (ids) => (await messages.find({ _id: { $in: [...ids] } }).toArray()).map((row) => [row._id, row]),
+  )
   const cursors = collectionOf<{ _id: string; cursor: string; until: Date; token: string }>(db, 'kf_cursors')
   return {
     store: (rows: readonly InboundMessage[]) => insertMissing(messages, rows),
-    get: (id: string) => messages.findOne({ _id: id }),
+    get: async (id: string) => (await said.many([id])).get(id) ?? null,
     recall: async (_id: string, recalledAt: Date) => void (await messages.updateOne({ _id }, { $set: { recalledAt } })),
     /** The lease of the one puller of an account; null = somebody else pulls. */
     async takeCursor(_id: string, token: string, wall: Date, until: Date): Promise<string | null> {

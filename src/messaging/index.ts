@@ -88,7 +88,7 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
   const firstHand = createFirstHand<OutboxRow>(deps)
   const left = createLeft()
   const budgets = createBudgets(db)
-  const conversations = createConversations(db)
+  const conversations = createConversations(deps)
   const book = createMassBook(db)
   const promotion = {
     promotionCaps: createCaps(db, deps.promotionCaps),
@@ -202,7 +202,7 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
   return {
     service: whole,
     routes: messagingRoutes({ store, service: whole, customers, clock }),
-    due: [due({ table: 'outbox', nextDueAt: (now, until) => store.nextDueAt(now, until), drain: (now) => drain(now) })],
+    due: [due({ table: 'outbox', nextDueAt: store.nextDueAt, upcoming: store.upcoming, drain: (now) => drain(now) })],
     routines: [
       routine({
         name: 'messaging.pull-kf',

@@ -9,6 +9,7 @@ import {
   finishClaims,
   nextDueAt,
   type RowResult,
+  upcomingOf,
 } from '../platform/claims.ts'
 import { EPOCH } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
@@ -145,6 +146,7 @@ export function createOutboxStore(db: Connection, crypto: FieldCrypto) {
     /** Returns the ids that were new. */
     insert: (fresh: readonly OutboxRow[]) => insertFresh(rows, fresh.map(sealed)),
     nextDueAt: (now: Date, until?: Date) => nextDueAt(rows, now, until),
+    upcoming: (until: Date, limit: number) => upcomingOf(rows, until, limit),
     claim: async (request: ClaimRequest): Promise<OutboxRow[]> =>
       (await claimDue(rows, { ...request, frozen: true })).map(opened),
     finish: (results: readonly RowResult[]) => finishClaims(rows, results),

@@ -144,6 +144,23 @@ export async function nextDueAt<T extends DueRow>(rows: Collection<T>, now: Date
   return null
 }
 
+/** A row and when it is due. */
+export type Upcoming = readonly [id: string, at: Date]
+
+/** The next due rows up to `until`, whoever has claimed them, the earliest first: at most `limit` of them. */
+export async function upcomingOf<T extends DueRow>(
+  rows: Collection<T>,
+  until: Date,
+  limit: number,
+): Promise<Upcoming[]> {
+  const found = await rows
+    .find({ dueAt: { $gt: EPOCH, $lte: until } } as unknown as Filter<T>, { projection: { dueAt: 1 }, ...ONE_PAGE })
+    .sort({ dueAt: 1 })
+    .limit(limit)
+    .toArray()
+  return (found as unknown as DueRow[]).map(({ _id, dueAt }) => [_id, dueAt as Date])
+}
+
 /** The same for all time: for tables with few rows ahead, where one look is cheaper than widening ones. */
 export const everDueAt = <T extends DueRow>(rows: Collection<T>): Promise<Date | null> =>
   nextDueAt(rows, EPOCH, FOR_EVER)

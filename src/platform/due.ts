@@ -1,5 +1,5 @@
 /** Due-tables: everything that can become due, behind one small interface that both metronomes run. */
-import { HORIZONS_MS } from './claims.ts'
+import { HORIZONS_MS, type Upcoming } from './claims.ts'
 import { addMs, type Clock, earliest, FOR_EVER, HOUR_MS, SECOND_MS } from './clock.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -14,6 +14,8 @@ export interface DueTable {
   field?: string
   /** Earliest business instant at which an unfinished row is due, whoever holds it, up to `until` if given; null = nothing. */
   nextDueAt(now: Date, until?: Date): Promise<Date | null>
+  /** The next rows up to `until`, at most `limit`: with them the engine knows what comes after the first one, too. */
+  upcoming?(until: Date, limit: number): Promise<Upcoming[]>
   /** Nothing of it lies hours ahead, or `nextDueAt` answers for all time: "nothing" stands until somebody writes. */
   whole?: true
   /** Does everything due by `now` that nobody else holds, in batches. Safe to run in several processes and twice. */
@@ -51,10 +53,15 @@ export interface DueEngineDeps {
   standsMs: number
 }
 
+/** So many rows are read ahead. */
+const AHEAD = 50
+
 /** What a table answered, and what it was asked. */
 interface Look {
   next: Date | null
   until: Date
+  /** All rows up to `until` are followed one by one. */
+  byRow: boolean
   writes: number
   at: number
 }
@@ -102,9 +109,9 @@ export function createDueEngine(tables: readonly DueTable[], deps: DueEngineDeps
     const { collections, field } = rowsOf(table)
     const written = collections.map((collection) => writes.since(collection, field))
     if (written.includes('unknown')) return null
-    const at = earliest([seen.next, ...(written as (Date | null)[])])
+    const at = earliest([...(seen.byRow ? [] : [seen.next]), ...(written as (Date | null)[])])
     // Of what lies beyond the look only this process's own rows are known.
-    const covered = seen.next ?? seen.until
+    const covered = (seen.byRow ? null : seen.next) ?? seen.until
     return covered >= until || (at && at <= covered) ? { at, sure: false } : null
   }
 
@@ -120,10 +127,15 @@ export function createDueEngine(tables: readonly DueTable[], deps: DueEngineDeps
     asking.set(table, mine)
     looks.delete(table.table)
     for (const collection of collections) writes.follow(collection, field)
-    const next = await table.nextDueAt(now, far)
+    const rows = await table.upcoming?.(far, AHEAD)
+    const next = rows ? (rows[0]?.[1] ?? null) : await table.nextDueAt(now, far)
     // A look that began later has taken over what is written meanwhile.
-    if (asking.get(table) === mine)
-      looks.set(table.table, { next, until: table.whole ? FOR_EVER : far, writes: count, at })
+    if (asking.get(table) === mine) {
+      const last = rows?.length === AHEAD ? rows.at(-1)?.[1] : undefined
+      for (const collection of rows ? collections : []) writes.seed(collection, field, rows ?? [])
+      const until = last ?? (table.whole ? FOR_EVER : far)
+      looks.set(table.table, { next, until, byRow: rows !== undefined, writes: count, at })
+    }
     return { at: next, sure: true }
   }
   /** `drained`: these have been drained at this instant, so that what is said to be due by now is looked at. */

@@ -3,7 +3,16 @@
  * processes one does each run. A run that dies is taken over; a routine must therefore be safe to repeat.
  */
 import type { Connection } from 'mongoose'
-import { backoffMs, claimDue, type DueRow, FREE_CLAIM, finishClaims, nextDueAt, type RowResult } from './claims.ts'
+import {
+  backoffMs,
+  claimDue,
+  type DueRow,
+  FREE_CLAIM,
+  finishClaims,
+  nextDueAt,
+  type RowResult,
+  upcomingOf,
+} from './claims.ts'
 import { addMs, type Clock } from './clock.ts'
 import { collectionOf, ensureIndexes, insertMissing } from './db.ts'
 import { type DueTable, due } from './due.ts'
@@ -62,6 +71,7 @@ export function createRoutines(
     due: due({
       table: 'routines',
       nextDueAt: (now, until) => nextDueAt(rows, now, until),
+      upcoming: (until, limit) => upcomingOf(rows, until, limit),
       async drain(now) {
         const wall = clock.wall()
         const claimed = await claimDue(rows, { now, wall, limit: 20, leaseMs, token: random.id(), frozen: true })

@@ -3,7 +3,7 @@
  * remembers something that was read asks here whether it still stands. Other processes' writes are not seen.
  */
 import type { Connection } from 'mongoose'
-import { earliest } from './clock.ts'
+import { earliest, FOR_EVER } from './clock.ts'
 
 export interface Writes {
   /**
@@ -20,6 +20,8 @@ export interface Writes {
    * Begin before reading what was there; what was on its way then is followed, too.
    */
   follow(collection: string, field: string): void
+  /** Rows as they were read after `follow`: those that have been written to since stay as they were written. */
+  seed(collection: string, field: string, rows: readonly (readonly [id: string, at: Date])[]): void
   /**
    * The earliest instant that a row may have come to hold since `follow`: none is earlier, though the row of the one that is
    * named may have changed again. `unknown`: a write whose rows or instants can't be told.
@@ -33,6 +35,7 @@ export const UNSEEN: Writes = {
   watch: () => undefined,
   wrote: () => true,
   follow: () => undefined,
+  seed: () => undefined,
   since: () => 'unknown',
 }
 
@@ -113,21 +116,56 @@ function idsOf({ _id }: Row): string[] | null {
   return Array.isArray(among) ? among.map(String) : null
 }
 
+/** Instants by row, and the earliest of them, which is looked for only after it went away. */
+function createInstants() {
+  const all = new Map<string, Date>()
+  let first: Date | null | undefined = null
+  const forget = (id: string) => {
+    if (first && first >= (all.get(id) ?? FOR_EVER)) first = undefined
+  }
+  return {
+    size: () => all.size,
+    set(id: string, at: Date) {
+      forget(id)
+      all.set(id, at)
+      if (first !== undefined) first = earliest([first, at])
+    },
+    /** It may hold either. */
+    lower(id: string, at: Date) {
+      this.set(id, earliest([all.get(id), at]) ?? at)
+    },
+    delete(id: string) {
+      forget(id)
+      all.delete(id)
+    },
+    first() {
+      first = first === undefined ? earliest([...all.values()]) : first
+      return first
+    },
+  }
+}
+
 /** One field of one collection: the instants of rows, and who is writing them now. */
 function createFollowed() {
-  let instants = new Map<string, Date>()
+  let instants = createInstants()
+  /** Rows of which it is known what was written: what was read of them may be what was there before. */
+  let written = new Set<string>()
   let unknown = false
   /** Rows that commands on their way name: how many, and the latest. */
   const busy = new Map<string, { commands: number; last: object }>()
   /** Until a write is known to have met its row, the row may hold what it held or what is being written. */
   const lower = ({ set, unknown: lost }: Effect) => {
-    if (lost || instants.size + set.length > ROOM) unknown = true
-    else for (const [id, at] of set) instants.set(id, earliest([instants.get(id), at]) ?? at)
+    if (lost || instants.size() + set.length > ROOM) unknown = true
+    else for (const [id, at] of set) instants.lower(id, at)
   }
   return {
     reset() {
-      instants = new Map()
+      instants = createInstants()
+      written = new Set()
       unknown = false
+    },
+    seed(rows: readonly (readonly [string, Date])[]) {
+      for (const [id, at] of rows) if (!written.has(id)) instants.lower(id, at)
     },
     /** Returns what to do when the command has ended; `met` is how many rows it found, null when it failed. */
     begin(effect: Effect): (met: number | null) => void {
@@ -144,13 +182,14 @@ function createFollowed() {
         for (const [id, at] of effect.set) if (isMine(id)) instants.set(id, at)
         for (const id of effect.cleared) if (isMine(id)) instants.delete(id)
         for (const id of ids) {
+          if (isMine(id)) written.add(id)
           const { commands = 1, last = me } = busy.get(id) ?? {}
           if (commands === 1) busy.delete(id)
           else busy.set(id, { commands: commands - 1, last })
         }
       }
     },
-    since: (): Date | null | 'unknown' => (unknown ? 'unknown' : earliest([...instants.values()])),
+    since: (): Date | null | 'unknown' => (unknown ? 'unknown' : instants.first()),
   }
 }
 
@@ -223,6 +262,7 @@ export function watchWrites(db: Connection): Writes {
       if (known) known.reset()
       else fields.set(field, createFollowed())
     },
+    seed: (collection, field, rows) => followed.get(collection)?.get(field)?.seed(rows),
     since(collection, field) {
       const one = followed.get(collection)?.get(field)
       return one ? one.since() : 'unknown'

@@ -92,7 +92,7 @@ export function createTasks(deps: TasksDeps): Feature<TasksService> {
     service,
     routes: taskRoutes({ store, clock }),
     due: [
-      due({ table: 'tasks', nextDueAt: (now, until) => store.nextDueAt(now, until), drain: (now) => desk.drain(now) }),
+      due({ table: 'tasks', nextDueAt: store.nextDueAt, upcoming: store.upcoming, drain: (now) => desk.drain(now) }),
     ],
     routines: tasksRoutines({ store, messaging, staff, clock }),
     ready: () => store.ready(),

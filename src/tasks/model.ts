@@ -1,6 +1,6 @@
 /** Tasks as rows of a due-table: `dueAt` is the next thing to do about a task, `deadlineAt` when it is overdue. */
 import type { Connection } from 'mongoose'
-import { type Claim, claimDue, type DueRow, nextDueAt } from '../platform/claims.ts'
+import { type Claim, claimDue, type DueRow, nextDueAt, upcomingOf } from '../platform/claims.ts'
 import { EPOCH } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import { collectionOf, ensureIndexes, insertMissing, ONE_PAGE } from '../platform/db.ts'
@@ -108,6 +108,7 @@ export function createTasksStore(db: Connection, crypto: FieldCrypto) {
     },
     many: (ids: readonly string[]) => found(tasks.find({ _id: { $in: [...ids] } }).toArray()),
     nextDueAt: (now: Date, until?: Date) => nextDueAt(tasks, now, until),
+    upcoming: (until: Date, limit: number) => upcomingOf(tasks, until, limit),
     claim: (request: Parameters<typeof claimDue>[1]) => found(claimDue(tasks, request)),
     /** Changes tasks that nobody else changed since they were read; one command. Who lost finds another `rev`. */
     async change(changes: readonly Change[]): Promise<number> {

@@ -4,6 +4,7 @@ import { createCustomers } from '../../../src/customers/index.ts'
 import { addMs, MINUTE_MS } from '../../../src/platform/clock.ts'
 import { AppError } from '../../../src/platform/errors.ts'
 import type { DomainEvent } from '../../../src/platform/events.ts'
+import type { Memory } from '../../../src/platform/memory.ts'
 import type { StaffMember } from '../../../src/staff/index.ts'
 import { createRoster } from '../../../src/staff/roster.ts'
 import { type ExternalContact, type Follower, vendorRefusal } from '../../../src/wecom/index.ts'
@@ -51,7 +52,8 @@ const has =
   ({ followers }: ExternalContact) =>
     followers.some(({ userId }) => userIds.includes(userId.toLowerCase()))
 
-export async function customersWorld(db: Connection) {
+/** `memory`: as a process has it that is alone with its database. */
+export async function customersWorld(db: Connection, { memory }: { memory?: Memory } = {}) {
   const ports = await testPorts(db)
   const contacts = new Map<string, ExternalContact>()
   const people = new Map<string, StaffMember>([
@@ -66,6 +68,7 @@ export async function customersWorld(db: Connection) {
   const rate: { retryAt: Date | null } = { retryAt: null }
   const feature = createCustomers({
     ...ports,
+    ...(memory ? { memory } : {}),
     sessionSecret: 'a secret of at least thirty-two characters',
     staff: {
       members: async (ids) =>

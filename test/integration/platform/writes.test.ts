@@ -83,6 +83,30 @@ test('a write that missed its row leaves the earlier instant standing', async ()
   expect(writes.since('missed', 'dueAt')).toEqual(at(5))
 })
 
+test('rows that were read are followed, too: what comes after the first is known when the first is done', async () => {
+  const writes = watchWrites(monitored)
+  const rows = collectionOf<Row>(monitored, 'seeded')
+  const since = () => writes.since('seeded', 'dueAt')
+  await rows.insertMany([
+    { _id: 'a', dueAt: at(5) },
+    { _id: 'b', dueAt: at(10) },
+    { _id: 'c', dueAt: at(15) },
+  ])
+  writes.follow('seeded', 'dueAt')
+  await rows.updateOne({ _id: 'c' }, { $set: { dueAt: at(20) } })
+  await rows.updateOne({ _id: 'b', n: 7 }, { $set: { dueAt: at(30) } })
+  writes.seed('seeded', 'dueAt', [
+    ['a', at(5)],
+    ['b', at(10)],
+    ['c', at(15)],
+  ])
+  expect(since()).toEqual(at(5))
+  await rows.updateOne({ _id: 'a' }, { $set: { dueAt: at(40) } })
+  expect(since()).toEqual(at(10))
+  await rows.updateOne({ _id: 'b' }, { $set: { dueAt: null } })
+  expect(since()).toEqual(at(20))
+})
+
 const write = fc.record({
   id: fc.constantFrom('a', 'b', 'c'),
   rev: fc.integer({ min: 0, max: 2 }),
@@ -97,7 +121,8 @@ test('whatever is written at once, nothing is due earlier than what was seen and
     fc.asyncProperty(
       fc.array(fc.array(write, { maxLength: 4 }), { maxLength: 6 }),
       fc.nat(6),
-      async (rounds, lookAt) => {
+      fc.boolean(),
+      async (rounds, lookAt, byRow) => {
         const name = `property_${run++}`
         const rows = collectionOf<Row>(monitored, name)
         const truth = collectionOf<Row>(plain, name)
@@ -117,7 +142,14 @@ test('whatever is written at once, nothing is due earlier than what was seen and
           })
           if (i === lookAt) {
             writes.follow(name, 'dueAt')
-            seen = await dues()
+            const found = await truth.find({ dueAt: { $ne: null } }).toArray()
+            if (byRow)
+              writes.seed(
+                name,
+                'dueAt',
+                found.map(({ _id, dueAt }) => [_id, dueAt as Date]),
+              )
+            else seen = earliest(found.map(({ dueAt }) => dueAt))
           }
           await Promise.all(running)
           const since = writes.since(name, 'dueAt')

@@ -140,6 +140,31 @@ describe('the due engine', () => {
     const fresh = remembering(60_000, counted)
     expect(await fresh.nextDueAt(now)).toEqual(addMs(now, 30 * DAY_MS))
   })
+  test('of a table that is read ahead the rows after the first need no look of their own', async () => {
+    const dues = [1, 2, 60].map((hours) => addMs(now, hours * HOUR_MS))
+    const table = tableOf('steps', dues)
+    const looks: Date[] = []
+    const ahead: DueTable = {
+      ...table,
+      async upcoming(until) {
+        looks.push(until)
+        return dues.filter((at) => at <= until).map((at) => [String(Number(at)), at] as const)
+      },
+      async drain(at) {
+        const counts = await table.drain(at)
+        writes += 1
+        written = dues[0] && dues[0] <= (looks.at(-1) ?? now) ? dues[0] : null
+        return counts
+      },
+    }
+    const patient = remembering(60_000, ahead)
+    expect(await patient.drainAll(now)).toEqual(dues[0])
+    expect(await patient.drainAll(addMs(now, HOUR_MS))).toEqual(addMs(now, 2 * HOUR_MS))
+    expect(looks).toHaveLength(1)
+    // Behind what was read there may be more.
+    expect(await patient.drainAll(addMs(now, 2 * HOUR_MS))).toEqual(addMs(now, 60 * HOUR_MS))
+    expect(looks.length).toBeGreaterThan(1)
+  })
   test('an instant that this process wrote and took back is asked after, and nothing is done twice', async () => {
     const dues: Date[] = []
     const patient = remembering(60_000, tableOf('steps', dues))
