@@ -20,6 +20,7 @@ interface FollowerState {
   epoch: number
   idle: boolean
   nextDueAt: number | null
+  /** Beat. */
   seenAt: number
 }
 
@@ -37,7 +38,12 @@ export class ClockTimeout extends Error {
   }
 }
 
-const FOLLOWER_SILENCE_MS = 3_000
+/**
+ * Silence is counted in beats of our own, not by the wall: what keeps this process busy for seconds may be what keeps a follower
+ * in it from speaking, and a follower that is merely unheard must not be left behind.
+ */
+const BEAT_MS = 250
+const FOLLOWER_SILENCE_BEATS = 12
 const MINUTE_MS = 60_000
 const LONGEST_WAIT_MS = 1_000
 
@@ -94,6 +100,11 @@ export function createClock({ mode, start, onMove }: ClockOptions): SimClock {
   const followers = new Map<string, FollowerState>()
   const inFlight = new Map<symbol, string>()
   const waiters = new Set<() => void>()
+  let beats = 0
+  const heart = setInterval(() => {
+    beats += 1
+  }, BEAT_MS)
+  heart.unref()
 
   const now = () => (mode === 'manual' ? manualNow : Date.now() + offset)
   const signal = () => {
@@ -123,7 +134,7 @@ export function createClock({ mode, start, onMove }: ClockOptions): SimClock {
     })
 
   function live(): [string, FollowerState][] {
-    const oldest = Date.now() - FOLLOWER_SILENCE_MS
+    const oldest = beats - FOLLOWER_SILENCE_BEATS
     for (const [id, state] of followers) if (state.seenAt < oldest) followers.delete(id)
     return [...followers]
   }
@@ -247,14 +258,14 @@ export function createClock({ mode, start, onMove }: ClockOptions): SimClock {
         epoch: workedFor,
         idle,
         nextDueAt: nextDueAt === null ? null : Date.parse(nextDueAt),
-        seenAt: Date.now(),
+        seenAt: beats,
       }
       followers.set(id, state)
       gone?.addEventListener('abort', signal, { once: true })
       signal()
       const until = Date.now() + Math.min(LONGEST_WAIT_MS, waitMs)
       while (!closed && !gone?.aborted && epoch === workedFor && Date.now() < until) await change(until - Date.now())
-      if (!gone?.aborted) state.seenAt = Date.now()
+      if (!gone?.aborted) state.seenAt = beats
       return { now: new Date(now()).toISOString(), epoch }
     },
     leave(id) {
@@ -285,6 +296,7 @@ export function createClock({ mode, start, onMove }: ClockOptions): SimClock {
     close() {
       closed = true
       clearTimeout(timer)
+      clearInterval(heart)
       signal()
     },
   }

@@ -122,8 +122,11 @@ export async function visit(simulator: Simulator, customer: Customer, consultant
   const kind = kindOf(world.seed, personId)
   if (kind === 'chatty') {
     attempt(() => act({ as: 'customer', id: personId, do: 'add-contact', userId: consultantUserId, state: 'visit' }))
-    attempt(() => act({ as: 'customer', id: personId, do: 'enter-kf', scene: 'visit' }))
-    attempt(() => act({ as: 'customer', id: personId, do: 'say', text: '您好，我今天来做治疗' }))
+    // Nobody does both at once; which of the two the clinic hears first would depend on the machine.
+    context.clock.schedule(new Date(context.clock.now().getTime() + MINUTE), `${personId} enters`, () => {
+      attempt(() => act({ as: 'customer', id: personId, do: 'enter-kf', scene: 'visit' }))
+      attempt(() => act({ as: 'customer', id: personId, do: 'say', text: '您好，我今天来做治疗' }))
+    })
   }
   if (kind === 'mini') {
     await signIn(simulator, customer)
