@@ -68,7 +68,8 @@ export const signalRoutes = ({
   route({
     method: 'post',
     path: '/api/v1/signals/:signalId/judgement',
-    summary: 'A person has looked at it; judged to be nothing, it ends what only it has asked for',
+    summary:
+      'A person has looked at it; judged to be nothing, it ends what only it has asked for, judged to be more, people are called',
     tag: 'care',
     auth: 'integration',
     params: z.strictObject({ signalId: Id }),

@@ -57,7 +57,8 @@ export interface Signals {
   /** The level alone, for whoever is to answer; nothing is done. */
   levelOf(said: Pick<Said, 'customerId' | 'at' | 'text'>): Promise<Level>
   /**
-   * A person has looked at it. A case that only signals opened, all of them judged to be none, ends.
+   * A person has looked at it. A case that only signals opened, all of them judged to be none, ends; what is found to be more
+   * than the machine read calls people as such words would have. Safe to repeat.
    *
    * @throws AppError not_found/signal_not_found; conflict/signal_judged: somebody else was first
    */
@@ -227,15 +228,29 @@ export function createSignals(deps: SignalDeps): Signals {
     async judge(id, by) {
       const row = await signals.get(id)
       if (!row) throw notFound('signal_not_found', { signalId: id })
-      const judged = { ...by, at: clock.now() }
-      if (!(await signals.judge(id, judged))) {
-        const now = await signals.get(id)
-        if (now?.judged?.level !== by.level || now.judged.byUserId !== by.byUserId)
-          throw conflict('signal_judged', { signalId: id })
-      }
+      await signals.judge(id, { ...by, at: clock.now() })
+      const judged = (await signals.get(id))?.judged
+      if (judged?.level !== by.level || judged.byUserId !== by.byUserId)
+        throw conflict('signal_judged', { signalId: id })
       if (!isAtLeast(by.level, 'watch')) await withdraw(row)
+      if (!isAtLeast(row.level, by.level)) await raise(row, judged)
       return { ...row, judged }
     },
+  }
+
+  async function raise(
+    row: SignalRow,
+    { level, byUserId, reason, at }: NonNullable<SignalRow['judged']>,
+  ): Promise<void> {
+    if (level !== 'abnormal' && level !== 'emergency') return
+    const { customerId, storeId, treatmentId } = row
+    const place = await staff.store(storeId)
+    const dueBy = dueByOf(level, at, place ? windowFacts(place) : FALLBACK_WINDOW)
+    // Its own mark: what a person has found is no machine's false alarm.
+    const found = { contactId: `${row._id}:judged`, stepId: null, byUserId, state: level, at, isJoint: false, dueBy }
+    await cases.report({ customerId, storeId, treatmentId, ...found }, `同事看过客户的话后判断：${reason}`)
+    await stopOffers(await customers.idsOf(customerId))
+    if (row.taskId !== null) await tasks.cancel([row.taskId], 'superseded')
   }
 
   /** What it alone has asked for is asked for no more. */

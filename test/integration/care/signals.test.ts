@@ -223,6 +223,26 @@ test('a person lowers a level: what only it had asked for ends; a second opinion
   expect(await tasksOf('doctor_contact')).toEqual([])
 })
 
+test('a person sees more in it than the machine: doctor and supervisor are called once, and the call back is nobody’s', async () => {
+  const { id } = await filled()
+  await w.to(`${addDays(today, 20)} 15:00`)
+  await w.collection('tasks').deleteMany({})
+  await w.says(n, '脸上还是有点肿')
+  const [signal] = await signals()
+  const judge = () =>
+    w.api('POST', `/signals/${signal?._id}/judgement`, {
+      level: 'emergency',
+      byUserId: 'staff02',
+      reason: '照片可见鼻翼发白',
+    })
+  expect(await judge()).toMatchObject({ level: 'watch', judged: { level: 'emergency', byUserId: 'staff02' } })
+  await judge()
+  expect(await caseOf(id)).toMatchObject({ status: 'open', round: 0, reports: [{ byUserId: 'staff02' }] })
+  expect(await tasksOf('doctor_contact')).toMatchObject([{ title: expect.stringContaining('紧急') }])
+  expect(await tasksOf('red_flag')).toHaveLength(1)
+  expect(await tasksOf('call_back')).toEqual([])
+})
+
 test('what a doctor was called for, only a doctor or who answers for the store finds to be nothing', async () => {
   const { id } = await filled()
   await w.says(n, '打完眼睛突然看不见了')
