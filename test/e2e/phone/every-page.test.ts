@@ -160,7 +160,7 @@ describe.skipIf(withoutBrowser)('every page', async () => {
     await phone.page.reload()
     await greeted()
     expect(asked.filter((of) => of !== 'consents')).toEqual(['home'])
-    const most: Record<string, number> = { 'pages/photos/index': 3 }
+    const most: Record<string, number> = { 'pages/photos/index': 3, 'pages/photos/photo/index': 2 }
     for (const [path, { full }] of Object.entries(pages)) {
       if (typeof full === 'string' || full.who !== 'full' || full.act) continue
       asked.length = 0
