@@ -66,10 +66,8 @@ const asMember = async (phone: OpenPhone, entries: number) => {
     ...{ id: `p${i}`, at: '2026-03-02T02:00:00.000Z', points: i % 2 === 0 ? 340 : -12_000, balance: 12_345 },
     title: i === 0 ? LONG.slice(0, 40) : '光子嫩肤',
   }))
-  await phone.page.route('**/mp-api/membership', (route) => route.fulfill({ json: { card } }), { times: 1 })
-  await phone.page.route('**/mp-api/points', (route) => route.fulfill({ json: { items, nextCursor: null } }), {
-    times: 1,
-  })
+  await phone.page.route('**/mp-api/membership', (route) => route.fulfill({ json: { card } }))
+  await phone.page.route('**/mp-api/points', (route) => route.fulfill({ json: { items, nextCursor: null } }))
   await phone.text('会员卡').first().waitFor()
   await phone.page.evaluate(() => {
     const { wx } = window as unknown as { wx: { reLaunch(options: { url: string }): Promise<unknown> } }

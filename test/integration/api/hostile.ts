@@ -27,7 +27,7 @@ export interface Wrong {
   value: unknown
 }
 
-const TEXTS = ['huayan', '13800138000', '10:00', 'a', '2026-03-02', '文字', '3']
+const TEXTS = ['huayan', '13800138000', '10:00', 'a', '2026-03-02', '文字', '3', '2026-Q1', `2026-03:${'a'.repeat(32)}`]
 const matches = ({ pattern, minLength = 0, maxLength = 1e9, anyOf = [] }: Schema, text: string): boolean =>
   (anyOf.length === 0 || anyOf.some((one) => matches(one, text))) &&
   text.length >= minLength &&

@@ -350,7 +350,7 @@ describe('the same request with nothing wrong is taken:', () => {
     // What no sample can know: a task or plan of this world, or a login code.
     if (error)
       expect(error.code).toMatch(
-        /^(photo_not_found|photo_upload_not_found|photo_consent_needed|photo_type_unsupported|task_not_found|plan_not_found|case_not_found|wechat_code_invalid|pathway_version_not_found|pathway_has_problems|pathway_same_version|migration_not_found|contact_too_old|contact_way_refused|survey_not_found|survey_answers_invalid|survey_draft_outdated|complaint_not_now|signal_not_found|role_required|article_not_found|article_exists|exercise_answers_invalid|article_version_not_found|article_version_outdated)$/,
+        /^(photo_not_found|photo_upload_not_found|photo_consent_needed|photo_type_unsupported|task_not_found|plan_not_found|case_not_found|wechat_code_invalid|pathway_version_not_found|pathway_has_problems|pathway_same_version|migration_not_found|contact_too_old|contact_way_refused|survey_not_found|survey_answers_invalid|survey_draft_outdated|complaint_not_now|signal_not_found|role_required|article_not_found|article_exists|exercise_answers_invalid|article_version_not_found|article_version_outdated|gap_not_found)$/,
       )
     else expect(answer.status).toBeLessThan(300)
   })

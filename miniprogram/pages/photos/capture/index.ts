@@ -118,7 +118,7 @@ Page({
     this.setData({ isBusy: true })
     wx.createCameraContext().takePhoto({
       quality: 'high',
-      success: ({ tempImagePath }) => this.setData({ taken: tempImagePath }),
+      success: ({ tempImagePath }) => this.took(tempImagePath),
       fail: () => this.setData({ cameraWords: '没有拍到，请再试一次' }),
       complete: () => this.setData({ isBusy: false }),
     })
@@ -129,7 +129,11 @@ Page({
   async album() {
     const chosen = await wx.chooseMedia({ count: 1, mediaType: ['image'], sourceType: ['album'] }).catch(() => null)
     const file = chosen?.tempFiles[0]?.tempFilePath
-    if (file) this.setData({ taken: file })
+    if (file) this.took(file)
+  },
+  /** The picture takes the camera's place; the next camera has to become ready first. */
+  took(taken: string) {
+    this.setData({ taken, canShoot: false, lightWords: '' })
   },
 
   async use() {
