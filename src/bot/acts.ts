@@ -1,9 +1,11 @@
 /** What an answer leads to outside the chat. Every id is the message's own, so that a repeat adds nothing. */
+
 import type { CustomersService } from '../customers/index.ts'
 import type { PhotosService } from '../photos/index.ts'
 import { addMs, type Clock, HOUR_MS, MINUTE_MS, SECOND_MS } from '../platform/clock.ts'
 import { AppError } from '../platform/errors.ts'
 import type { Events } from '../platform/events.ts'
+import { firstChars } from '../platform/text.ts'
 import type { PrivacyService } from '../privacy/index.ts'
 import type { Role } from '../staff/index.ts'
 import type { TaskKind, TasksService } from '../tasks/index.ts'
@@ -90,8 +92,7 @@ export function createActs(deps: ActsDeps, opensOf: (facts: TalkFacts) => Date |
           { name: '原因', value: task.why },
           ...(treatment ? [{ name: '治疗', value: `${treatment.name} 第${treatment.day}天` }] : []),
         ],
-        script:
-          text === '' ? '（图片、语音或其他内容，请在微信客服会话中查看）' : [...text].slice(0, SCRIPT_CHARS).join(''),
+        script: text === '' ? '（图片、语音或其他内容，请在微信客服会话中查看）' : firstChars(text, SCRIPT_CHARS),
         openAt,
         dueAt: addMs(openAt, task.within),
       },

@@ -1,4 +1,5 @@
 /** Takes complaints and opinions, tells the customer the number at once, and gives them to a first owner. */
+
 import type { CustomersService } from '../customers/index.ts'
 import type { Announcer } from '../platform/announcements.ts'
 import { dayOf } from '../platform/calendar.ts'
@@ -7,6 +8,7 @@ import type { FieldCrypto } from '../platform/crypto.ts'
 import { AppError, conflict, notFound } from '../platform/errors.ts'
 import { hashId } from '../platform/hash.ts'
 import { LOST, untilWon } from '../platform/races.ts'
+import { firstChars } from '../platform/text.ts'
 import { orderOf, type PageRequest } from '../platform/views.ts'
 import type { StaffService, Store } from '../staff/index.ts'
 import type { OpenTask, TasksService } from '../tasks/index.ts'
@@ -153,7 +155,7 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
       { name: '编号', value: number },
       { name: '类型', value: type === null ? '未选择' : COMPLAINT_TYPES[type] },
     ],
-    script: [...crypto.open(WORDS_FIELD, words)].slice(0, SCRIPT_SIGNS).join(''),
+    script: firstChars(crypto.open(WORDS_FIELD, words), SCRIPT_SIGNS),
     openAt: createdAt,
     dueAt: addMs(createdAt, TASK_MS[kind]),
   })

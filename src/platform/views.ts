@@ -12,12 +12,14 @@ export const ExternalId = z
   .regex(/^[\p{L}\p{N}][\p{L}\p{N}._:@#/-]{0,63}$/u, 'must be 1–64 letters, digits or . _ : @ # / -')
 /** Half a character, which no database keeps, and signs that turn the reading direction of what stands around them. */
 const UNREADABLE = /[\p{Cs}\u202a-\u202e\u2066-\u2069]/u
+/** The same, and control signs but for line breaks. */
+const UNSEEN = new RegExp(`${UNREADABLE.source}|(?![\\n\\r\\t])\\p{Cc}`, 'gu')
 /** Something to see: a name of zero-width spaces would greet nobody. */
 const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u
 const readable = (text: string) => VISIBLE.test(text) && !UNREADABLE.test(text)
 /** Free text beside choices, where a refusal would cost all of them: without what can't be read; '' where nothing else is left. */
 export function readableText(text: string): string {
-  const seen = text.replace(/[\p{Cs}\u202a-\u202e\u2066-\u2069]|(?![\n\r\t])\p{Cc}/gu, '').trim()
+  const seen = text.replace(UNSEEN, '').trim()
   return VISIBLE.test(seen) ? seen : ''
 }
 const READABLE = 'must have something to read, and no signs that turn the direction of text'

@@ -1,6 +1,8 @@
 /** What customers ask about their own data becomes the store manager's task. */
+
 import type { CustomersService } from '../customers/index.ts'
 import { addMs, DAY_MS } from '../platform/clock.ts'
+import { firstChars } from '../platform/text.ts'
 import { ANSWER_DAYS, type AskStaff } from '../privacy/index.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { TasksService } from '../tasks/index.ts'
@@ -40,7 +42,7 @@ export const askStaffWith =
         stepIds: [],
         title: TITLES[kind],
         facts: [{ name: '答复期限', value: `${ANSWER_DAYS} 天内` }],
-        script: [...`请核对客户身份后办理，并告知客户结果。客户原话：${words}`].slice(0, SCRIPT_SIGNS).join(''),
+        script: firstChars(`请核对客户身份后办理，并告知客户结果。客户原话：${words}`, SCRIPT_SIGNS),
         openAt: at,
         dueAt: addMs(at, TASK_DAYS * DAY_MS),
       },

@@ -1,8 +1,10 @@
 /** Relations: who is whose contact in WeCom, from the first hello to the hand-over. */
+
 import type { CustomersFeature, CustomersPassedOn } from '../customers/index.ts'
 import { type MessagingService, render, type TemplateBook } from '../messaging/index.ts'
 import { notFound } from '../platform/errors.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
+import { firstChars } from '../platform/text.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { TasksService } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
@@ -43,7 +45,7 @@ export function createRelations(deps: RelationsDeps): Feature<null> {
     async wordsFor({ userId, storeId }) {
       const [taker, place] = await Promise.all([staff.member(userId), staff.store(storeId)])
       const vars = { store: place?.displayName ?? '', sender: taker ? senderOf(taker) : '同事' }
-      return [...render(templates, 'system.handover', vars).chat].slice(0, MESSAGE_CHARS).join('')
+      return firstChars(render(templates, 'system.handover', vars).chat, MESSAGE_CHARS)
     },
   })
 

@@ -1,4 +1,5 @@
 /** What a member's remark and tags say of a customer. Pure. */
+import { firstChars } from '../platform/text.ts'
 
 /** WeCom cuts nothing: a longer remark is refused. */
 const REMARK_CHARS = 20
@@ -6,11 +7,10 @@ const BETWEEN = ' · '
 
 /** 王芳 · 热玛吉; where both don't fit, the name stays whole as long as it can. */
 export function remarkOf(name: string, treatment: string | null): string {
-  const chars = [...name]
-  if (treatment === null || name === '') return chars.slice(0, REMARK_CHARS).join('')
-  const room = REMARK_CHARS - chars.length - BETWEEN.length
-  if (room < 1) return chars.slice(0, REMARK_CHARS).join('')
-  return `${name}${BETWEEN}${[...treatment].slice(0, room).join('')}`
+  if (treatment === null || name === '') return firstChars(name, REMARK_CHARS)
+  const room = REMARK_CHARS - [...name].length - BETWEEN.length
+  if (room < 1) return firstChars(name, REMARK_CHARS)
+  return `${name}${BETWEEN}${firstChars(treatment, room)}`
 }
 
 /**

@@ -1,5 +1,7 @@
 /** The corp's tags by name: found, or made. */
+
 import { addMs, type Clock, MINUTE_MS } from '../platform/clock.ts'
+import { firstChars } from '../platform/text.ts'
 import { isVendorError, type WecomClient } from '../wecom/index.ts'
 
 export interface Tags {
@@ -13,7 +15,7 @@ const ALL_USED_UP = 40126
 /** Of a tag and of a group. */
 const NAME_CHARS = 30
 
-const cut = (text: string) => [...text].slice(0, NAME_CHARS).join('')
+const cut = (text: string) => firstChars(text, NAME_CHARS)
 const keyOf = (group: string, name: string) => `${cut(group)}\n${cut(name)}`
 
 export function createTags(wecom: Pick<WecomClient, 'corpTags' | 'addCorpTags'>, clock: Clock): Tags {

@@ -1,8 +1,10 @@
 /** What tasks say to staff, as contacts for the outbox: cards, updates of cards, notes. Pure but for opening sealed words. */
+
 import type { EnqueueContact } from '../messaging/index.ts'
 import { addMs, DAY_MS, HOUR_MS } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import { hashId } from '../platform/hash.ts'
+import { firstChars } from '../platform/text.ts'
 import { SCRIPT_CHARS, taskCard, updateOf } from './cards.ts'
 import type { Effect, TaskRow } from './model.ts'
 import type { Said } from './types.ts'
@@ -61,7 +63,7 @@ export function wordsOf(
   { messageId, salutation, words }: { messageId: string; salutation: string; words: string | null },
   at: Date,
 ): EnqueueContact {
-  const text = words === null ? '（发来了图片、语音或其他内容）' : [...words].slice(0, WORDS_SHOWN).join('')
+  const text = words === null ? '（发来了图片、语音或其他内容）' : firstChars(words, WORDS_SHOWN)
   const said = `【客户留言】${salutation}：${text}\n请尽快通过企业微信或电话回复客户。`
   return noteTo({ ...to, key: `words:${messageId}` }, { text: said }, at)
 }

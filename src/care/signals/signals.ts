@@ -5,7 +5,7 @@
  */
 import type { CustomersService } from '../../customers/index.ts'
 import type { KnowledgeService } from '../../knowledge/index.ts'
-import type { EnqueueContact, MessagingService } from '../../messaging/index.ts'
+import type { EnqueueContact, MessagingService, WindowFacts } from '../../messaging/index.ts'
 import { DEFAULT_ZONE, dailyOpening } from '../../platform/calendar.ts'
 import { addMs, type Clock, HOUR_MS } from '../../platform/clock.ts'
 import type { FieldCrypto } from '../../platform/crypto.ts'
@@ -19,7 +19,7 @@ import type { TasksService } from '../../tasks/index.ts'
 import type { TreatmentsService } from '../../treatments/index.ts'
 import { isAtLeast, type Level, type Triage } from '../../triage/index.ts'
 import type { Cases } from '../cases/cases.ts'
-import { caseIdOf, dueByOf } from '../cases/rules.ts'
+import { caseIdOf, dueByOf, type Report } from '../cases/rules.ts'
 import { FALLBACK_WINDOW, windowFacts } from '../rows.ts'
 import { dayNumber, treatmentName } from '../wording.ts'
 import type { SignalRow, SignalSource, SignalStore } from './model.ts'
@@ -149,9 +149,7 @@ export function createSignals(deps: SignalDeps): Signals {
     let taskId: string | null = null
     if (level === 'abnormal' || level === 'emergency') {
       caseId = caseIdOf(about)
-      const found = { ...about, contactId: id, stepId: null, byUserId: null, state: level, at, isJoint: false }
-      await cases.report({ ...found, dueBy: dueByOf(level, at, facts.window) }, words)
-      await stopOffers(await customers.idsOf(customer.id))
+      await call({ ...about, contactId: id, byUserId: null, at, level }, facts.window, words)
       const round = (await cases.openCase(caseId))?.round ?? 0
       const isCrisis = verdict.rule === 'suicide'
       await hold(`${caseId}:${round}:${level}`, isCrisis ? 'care.holding_crisis' : `care.holding_${level}`)
@@ -238,19 +236,32 @@ export function createSignals(deps: SignalDeps): Signals {
     },
   }
 
+  /** Opens a case with its cards, and stops what would be offered. */
+  async function call(
+    {
+      level,
+      ...found
+    }: Pick<Report, 'contactId' | 'customerId' | 'storeId' | 'treatmentId' | 'byUserId' | 'at'> & {
+      level: 'abnormal' | 'emergency'
+    },
+    window: WindowFacts,
+    words: string,
+  ): Promise<void> {
+    const dueBy = dueByOf(level, found.at, window)
+    await cases.report({ ...found, stepId: null, state: level, isJoint: false, dueBy }, words)
+    await stopOffers(await customers.idsOf(found.customerId))
+  }
+
   async function raise(
-    row: SignalRow,
+    { _id, customerId, storeId, treatmentId, taskId }: SignalRow,
     { level, byUserId, reason, at }: NonNullable<SignalRow['judged']>,
   ): Promise<void> {
     if (level !== 'abnormal' && level !== 'emergency') return
-    const { customerId, storeId, treatmentId } = row
     const place = await staff.store(storeId)
-    const dueBy = dueByOf(level, at, place ? windowFacts(place) : FALLBACK_WINDOW)
     // Its own mark: what a person has found is no machine's false alarm.
-    const found = { contactId: `${row._id}:judged`, stepId: null, byUserId, state: level, at, isJoint: false, dueBy }
-    await cases.report({ customerId, storeId, treatmentId, ...found }, `同事看过客户的话后判断：${reason}`)
-    await stopOffers(await customers.idsOf(customerId))
-    if (row.taskId !== null) await tasks.cancel([row.taskId], 'superseded')
+    const found = { customerId, storeId, treatmentId, contactId: `${_id}:judged`, byUserId, at, level }
+    await call(found, place ? windowFacts(place) : FALLBACK_WINDOW, `同事看过客户的话后判断：${reason}`)
+    if (taskId !== null) await tasks.cancel([taskId], 'superseded')
   }
 
   /** What it alone has asked for is asked for no more. */
