@@ -147,7 +147,8 @@ export async function startServer({
       if (metronome === 'agenda') {
         const agenda = createAgendaMetronome({
           db,
-          tables: worked.map((one) => one.table),
+          // A tick goes to one process only: it must be one that works it off.
+          tables: worked.filter(({ watched }) => !watched).map(({ table }) => table),
           drainer,
           log,
           lockLifetimeMs: settings.LEASE_MS,

@@ -4,7 +4,7 @@
  */
 
 import { type MessagingService, render, type TemplateBook } from '../messaging/index.ts'
-import { addMs, HOUR_MS, MINUTE_MS } from '../platform/clock.ts'
+import { addMs, MINUTE_MS } from '../platform/clock.ts'
 import { due } from '../platform/due.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
@@ -120,6 +120,18 @@ export function createBot(deps: BotDeps): Feature<BotService> {
     await tasks.showWords({ messageId, customerId, words: message?.text ?? null })
   }
 
+  async function showOrphans(at: Date): Promise<Record<string, number>> {
+    let count = 0
+    for (let after: string | null = ''; after !== null; ) {
+      const left: TalkRow[] = await store.stale(addMs(at, -ORPHAN_MS), after, ORPHANS)
+      for (const { _id, waiting } of left) for (const { messageId } of waiting) await showWords(_id, messageId)
+      count += left.length
+      after = left.length < ORPHANS ? null : (left.at(-1)?._id ?? null)
+    }
+    if (count > 0) log.error({ count }, 'nobody answers in the chat: is a bot process up?')
+    return { orphans: count }
+  }
+
   messaging.onSettled(OWNER, async (batch) => {
     for (const { id, outcome, reason } of batch)
       if (outcome !== 'sent') log.warn({ outboxId: id, outcome, reason }, 'an answer did not reach the customer')
@@ -169,27 +181,14 @@ export function createBot(deps: BotDeps): Feature<BotService> {
         upcoming: store.upcoming,
         // What failed waits for half an hour at most.
         whole: true,
+        watched: !talks,
         drain: async (now) => (talks ? runner.drain(now) : {}),
       }),
     ],
-    routines: [
-      routine({
-        name: 'bot.orphans',
-        // Where those who talk are a process of their own, it may be missing while the others go on.
-        nextAt: (after) => addMs(after, talks && !deps.eager ? HOUR_MS : ORPHANS_EVERY_MS),
-        run: async (at) => {
-          let count = 0
-          for (let after: string | null = ''; after !== null; ) {
-            const left: TalkRow[] = await store.stale(addMs(at, -ORPHAN_MS), after, ORPHANS)
-            for (const { _id, waiting } of left) for (const { messageId } of waiting) await showWords(_id, messageId)
-            count += left.length
-            after = left.length < ORPHANS ? null : (left.at(-1)?._id ?? null)
-          }
-          if (count > 0) log.error({ count }, 'nobody answers in the chat: is a bot process up?')
-          return { orphans: count }
-        },
-      }),
-    ],
+    // Where those who talk are processes of their own, they may be missing while the others go on.
+    routines: talks
+      ? []
+      : [routine({ name: 'bot.orphans', nextAt: (after) => addMs(after, ORPHANS_EVERY_MS), run: showOrphans })],
     async ready() {
       await store.ready()
       // Another puppet hears by itself from now on.

@@ -5,11 +5,11 @@ import type { EnqueueContact, MessagingService } from '../messaging/index.ts'
 import { addMs, type Clock, HOUR_MS } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { WecomClient } from '../wecom/index.ts'
-import type { Line, LineContent, LineKey } from './puppet-wecom/line.ts'
+import type { Line, LineContent, LineKey, LineMessage } from './puppet-wecom/line.ts'
 
 export interface LineDeps {
   accountId: string
-  messaging: Pick<MessagingService, 'inbound' | 'enqueue' | 'text' | 'cancel' | 'outboxId'>
+  messaging: Pick<MessagingService, 'inbound' | 'enqueue' | 'cancel' | 'outboxId'>
   customers: Pick<CustomersService, 'get' | 'contacts'>
   wecom: Pick<WecomClient, 'uploadMedia' | 'downloadMedia'>
   clock: Clock
@@ -23,6 +23,7 @@ const USEFUL_MS = 2 * HOUR_MS
 export const OWNER = 'bot'
 /** The step of whatever answers a message. */
 export const stepIdOf = (messageId: string): string => `${OWNER}:${messageId}`
+type Words = Extract<EnqueueContact['content'], { kind: 'words' }>
 /** What the record of an attachment says. */
 const SHOWN: Record<Exclude<LineContent['kind'], 'text'>, string> = {
   media: '[文件]',
@@ -32,11 +33,11 @@ const SHOWN: Record<Exclude<LineContent['kind'], 'text'>, string> = {
 }
 
 export function createLine({ accountId, messaging, customers, wecom, clock, random, follows }: LineDeps): Line {
-  /** Who got which of our messages, as long as this process lives: an echo is read by its id. */
-  const own = new Map<string, string>()
+  /** Our messages, as long as this process lives: an echo is read by its id. */
+  const own = new Map<string, LineMessage>()
   const MOST_OWN = 2_000
 
-  const contentOf = (content: LineContent): EnqueueContact['content'] => {
+  const contentOf = (content: LineContent): Words => {
     if (content.kind !== 'text') return { kind: 'words', text: SHOWN[content.kind], attachment: content }
     const { text, menu } = content
     return { kind: 'words', text, ...(menu.length > 0 ? { menu } : {}) }
@@ -45,17 +46,13 @@ export function createLine({ accountId, messaging, customers, wecom, clock, rand
   return {
     accountId,
     async message(id) {
+      const said = own.get(id)
+      if (said) return said
       const inbound = await messaging.inbound(id)
-      if (inbound) {
-        const { customerId, at, text, mediaId, content, recalledAt } = inbound
-        const type = recalledAt === null ? inbound.type : 'recalled'
-        return customerId === null ? null : { id, customerId, direction: 'in', at, type, text, mediaId, content }
-      }
-      const customerId = own.get(id)
-      const said = customerId === undefined ? null : await messaging.text(id)
-      if (customerId === undefined || said === null) return null
-      const parts = { type: 'text', text: said.chat, mediaId: null, content: null }
-      return { id, customerId, direction: 'out', at: clock.now(), ...parts }
+      if (!inbound || inbound.customerId === null) return null
+      const { customerId, at, text, mediaId, content, recalledAt } = inbound
+      const type = recalledAt === null ? inbound.type : 'recalled'
+      return { id, customerId, direction: 'in', at, type, text, mediaId, content }
     },
     async contact(customerId) {
       const contact = (await customers.contacts([customerId])).get(customerId)
@@ -67,6 +64,7 @@ export function createLine({ accountId, messaging, customers, wecom, clock, rand
       // An answer's id is that of the message with its number: whoever answers again after a death adds nothing.
       const stepId = stepIdOf(answers ?? random.id())
       const after = answers === null ? null : follows(answers, messaging.outboxId(stepId, n, 'customer'))
+      const words = contentOf(content)
       const { id } = await messaging.enqueue({
         stepId,
         occurrence: n,
@@ -74,7 +72,7 @@ export function createLine({ accountId, messaging, customers, wecom, clock, rand
         to: { customerId },
         storeId: customer?.storeIds[0] ?? '',
         contactClass: 'reply',
-        content: contentOf(content),
+        content: words,
         notBefore: now,
         notAfter: addMs(now, USEFUL_MS),
         ...(after === null ? {} : { after }),
@@ -83,7 +81,8 @@ export function createLine({ accountId, messaging, customers, wecom, clock, rand
         handOver: false,
       })
       if (own.size >= MOST_OWN) own.clear()
-      own.set(id, customerId)
+      const parts = { type: 'text', text: words.text, mediaId: null, content: null }
+      own.set(id, { id, customerId, direction: 'out', at: now, ...parts })
       return id
     },
     recall: async (messageId) => (await messaging.cancel([messageId], 'superseded')).includes(messageId),

@@ -29,6 +29,7 @@ export interface TalkRow extends DueRow {
   lastError: string | null
 }
 
+const FREE = { 'claim.token': '', 'claim.until': EPOCH }
 /** Of one customer; who writes more before anything is answered waits for a person. */
 const REMEMBERED = 100
 
@@ -77,42 +78,44 @@ export function createTalkStore(db: Connection, crypto: FieldCrypto) {
     },
     claim: (request: { now: Date; wall: Date; limit: number; leaseMs: number; token: string }) =>
       claimDue(talks, request),
-    /** The answer is out: memory and place in the queue change together. False when somebody else has the conversation by now. */
+    /**
+     * The answer is out: memory and place in the queue change together, and a conversation in which nobody waits any more is
+     * given back. Returns it where somebody does; null also when somebody else has it by now.
+     */
     async answered(
-      { _id, claim, memory: before }: TalkRow,
+      { _id, claim, memory: before, waiting }: TalkRow,
       { messageId, memory, lastSaid }: { messageId: string; memory: Memory; lastSaid: string | null },
       until: Date,
-    ): Promise<boolean> {
+    ): Promise<TalkRow | null> {
       const { menu, said, complaintAt, personSince } = sealed(memory)
-      const { matchedCount } = await talks.updateOne(
-        { _id, 'claim.token': claim.token, 'claim.fence': claim.fence },
-        {
-          $pull: { waiting: { messageId } },
-          $set: {
-            'memory.menu': menu,
-            'memory.said': said,
-            'memory.complaintAt': complaintAt,
-            // A colleague who came or went meanwhile has said so already.
-            ...(Number(personSince) === Number(before.personSince) ? {} : { 'memory.personSince': personSince }),
-            lastSaid,
-            attempt: 0,
-            lastError: null,
-            'claim.until': until,
-          },
-        },
-      )
-      return matchedCount === 1
+      const owned = { _id, 'claim.token': claim.token, 'claim.fence': claim.fence }
+      const $pull = { waiting: { messageId } }
+      const $set = {
+        'memory.menu': menu,
+        'memory.said': said,
+        'memory.complaintAt': complaintAt,
+        // A colleague who came or went meanwhile has said so already.
+        ...(Number(personSince) === Number(before.personSince) ? {} : { 'memory.personSince': personSince }),
+        lastSaid,
+        attempt: 0,
+        lastError: null,
+      }
+      if (waiting.length === 1) {
+        const alone = { ...owned, waiting: { $size: 1 }, 'waiting.messageId': messageId }
+        const { matchedCount } = await talks.updateOne(alone, { $pull, $set: { ...$set, dueAt: null, ...FREE } })
+        if (matchedCount === 1) return null
+      }
+      const after = { returnDocument: 'after' } as const
+      return talks.findOneAndUpdate(owned, { $pull, $set: { ...$set, 'claim.until': until } }, after)
     },
-    reload: ({ _id, claim }: TalkRow) => talks.findOne({ _id, 'claim.token': claim.token }),
-    /** Gives the conversation back; what came meanwhile keeps it due. */
+    /** Gives a conversation back in which nobody waits; what came meanwhile keeps it due. */
     async release({ _id, claim }: TalkRow): Promise<void> {
       const owned = { _id, 'claim.token': claim.token, 'claim.fence': claim.fence }
-      const free = { 'claim.token': '', 'claim.until': EPOCH }
       const { matchedCount } = await talks.updateOne(
         { ...owned, waiting: { $size: 0 } },
-        { $set: { dueAt: null, ...free } },
+        { $set: { dueAt: null, ...FREE } },
       )
-      if (matchedCount === 0) await talks.updateOne(owned, { $set: free })
+      if (matchedCount === 0) await talks.updateOne(owned, { $set: FREE })
     },
     async failed(row: TalkRow, dueAt: Date, lastError: string): Promise<void> {
       await finishClaims(talks, [

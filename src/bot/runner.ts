@@ -1,6 +1,6 @@
 /** Works through conversations: each by one process at a time, message after message; different ones side by side. */
 import { backoffMs } from '../platform/claims.ts'
-import { addMs, type Clock, SECOND_MS } from '../platform/clock.ts'
+import { addMs, type Clock, EPOCH, SECOND_MS } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { Random } from '../platform/random.ts'
@@ -49,30 +49,35 @@ export function createRunner(deps: RunnerDeps) {
   const turns = new Map<string, { danger: Danger | null; lastSaid: string | null; end: (result: Result) => void }>()
   const memories = new Map<string, Memory>()
 
-  function turn(
+  async function turn(
     { messageId, danger }: Waiting,
     lastSaid: string | null,
-    { deliver }: Talking,
   ): Promise<{ result: Result; lastSaid: string | null }> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => end({ error: new Error('no answer in time') }), turnLimit(leaseMs))
-      const end = (result: Result) => {
-        clearTimeout(timer)
-        turns.delete(messageId)
-        resolve({ result, lastSaid: mine.lastSaid })
-      }
-      const mine = { danger, lastSaid, end }
-      turns.set(messageId, mine)
-      deliver(messageId)
-    })
+    const mine = { danger, lastSaid, end: (_: Result): void => undefined }
+    let timer: NodeJS.Timeout | undefined
+    try {
+      const { deliver } = await talking()
+      const result = await new Promise<Result>((resolve) => {
+        mine.end = resolve
+        timer = setTimeout(() => resolve({ error: new Error('no answer in time') }), turnLimit(leaseMs))
+        turns.set(messageId, mine)
+        deliver(messageId)
+      })
+      return { result, lastSaid: mine.lastSaid }
+    } catch (error) {
+      // It can't even begin: a person has it in the end.
+      return { result: { error }, lastSaid }
+    } finally {
+      clearTimeout(timer)
+      turns.delete(messageId)
+    }
   }
 
   /** Everything that waits in one conversation, in its order. */
   async function work(claimed: TalkRow, counts: Record<string, number>): Promise<void> {
-    const talk = await talking()
-    for (let row: TalkRow | null = claimed; row; row = await store.reload(claimed)) {
+    for (let row: TalkRow | null = claimed; row; ) {
       const [next] = [...row.waiting].sort((a, b) => (a.order < b.order ? -1 : 1))
-      if (!next) break
+      if (!next) return store.release(row)
       let memory = store.opened(row.memory)
       let lastSaid = row.lastSaid ?? null
       if (row.attempt >= MAX_TRIES) {
@@ -80,7 +85,7 @@ export function createRunner(deps: RunnerDeps) {
         count(counts, 'given_up')
       } else {
         memories.set(row._id, memory)
-        const ended = await turn(next, lastSaid, talk)
+        const ended = await turn(next, lastSaid)
         const { result } = ended
         memories.delete(row._id)
         if ('error' in result) {
@@ -95,9 +100,8 @@ export function createRunner(deps: RunnerDeps) {
         count(counts, result.intent ?? 'nobody')
       }
       const answered = { messageId: next.messageId, memory, lastSaid }
-      if (!(await store.answered(row, answered, addMs(clock.wall(), leaseMs)))) return
+      row = await store.answered(row, answered, addMs(clock.wall(), leaseMs))
     }
-    await store.release(claimed)
   }
 
   function count(counts: Record<string, number>, intent: string): void {
@@ -126,20 +130,24 @@ export function createRunner(deps: RunnerDeps) {
       // Whoever comes meanwhile gets the next free place: one customer's photo that loads slowly keeps nobody waiting.
       const busy = new Set<Promise<void>>()
       const failures: unknown[] = []
+      let areMore = true
+      let lookedAt = EPOCH
       for (;;) {
         const limit = concurrency - busy.size
-        const at = later(now, clock.now())
-        const request = { now: at, wall: clock.wall(), limit, leaseMs, token: random.id() }
-        const claimed = limit > 0 ? await store.claim(request) : []
+        const wall = clock.wall()
+        const looks: boolean = limit > 0 && (areMore || wall >= addMs(lookedAt, LOOK_MS))
+        const request = { now: later(now, clock.now()), wall, limit, leaseMs, token: random.id() }
+        const claimed: TalkRow[] = looks ? await store.claim(request) : []
+        if (looks) [areMore, lookedAt] = [claimed.length === limit, wall]
         for (const row of claimed) {
           const one: Promise<void> = work(row, counts)
             .catch((error: unknown) => void failures.push(error))
             .finally(() => busy.delete(one))
           busy.add(one)
         }
-        if (busy.size === 0 && failures.length > 0) throw failures[0]
-        if (busy.size === 0) return counts
-        await someOf(busy)
+        if (busy.size > 0) await someOf(busy)
+        else if (failures.length > 0) throw failures[0]
+        else if (!areMore) return counts
       }
     },
   }

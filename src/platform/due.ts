@@ -18,6 +18,8 @@ export interface DueTable {
   upcoming?(until: Date, limit: number): Promise<Upcoming[]>
   /** Nothing of it lies hours ahead, or `nextDueAt` answers for all time: "nothing" stands until somebody writes. */
   whole?: true
+  /** Other processes drain it: this one tells how late it is, and takes none of its ticks away. */
+  watched?: boolean
   /** Does everything due by `now` that nobody else holds, in batches. Safe to run in several processes and twice. */
   drain(now: Date): Promise<Record<string, number>>
 }

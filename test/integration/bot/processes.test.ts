@@ -85,6 +85,11 @@ const saidTo = (personId: string): string[] =>
     .entries()
     .filter(({ person, kind }) => person === personId && kind === 'kf')
     .map(({ text }) => text)
+/** When a table's tick last ran, in whichever process. */
+async function lastTick(table: string): Promise<number> {
+  const tick = await db.collection('agenda_ticks').findOne({ name: `drain:${table}` })
+  return Number(tick?.lastRunAt)
+}
 const answers = () => people.reduce((sum, { personId }) => sum + saidTo(personId).length, 0)
 
 describe('many at once, and a death in the middle', () => {
@@ -97,6 +102,10 @@ describe('many at once, and a death in the middle', () => {
     await vi.waitFor(() => expect(answers()).toBeGreaterThan(CUSTOMERS / 4), { timeout: 90_000, interval: 20 })
     await bot.kill()
     expect(answers()).toBeLessThan(2 * CUSTOMERS)
+    // A tick that another process takes is lost to the one that talks; its own lock is out by then.
+    const [talks, outbox] = [await lastTick('bot_talks'), await lastTick('outbox')]
+    await vi.waitFor(async () => expect(await lastTick('outbox')).toBeGreaterThan(outbox + 6_000), { timeout: 30_000 })
+    expect(await lastTick('bot_talks')).toBe(talks)
     bot = await start('bot')
     await vi.waitFor(() => expect(answers()).toBeGreaterThanOrEqual(2 * CUSTOMERS), { timeout: 120_000, interval: 100 })
     // Whoever answers twice does it within the next ticks.

@@ -24,10 +24,12 @@ test('somebody whose message takes long keeps nobody else waiting', async () => 
   const store = {
     claim: async ({ limit }: { limit: number }) => due.splice(0, limit),
     opened: () => NOTHING_KNOWN,
-    reload: async () => null,
     release: async () => undefined,
     failed: async ({ _id }: TalkRow) => void answered.push(`${_id} failed`),
-    answered: async ({ _id }: TalkRow) => answered.push(_id) > 0,
+    answered: async ({ _id }: TalkRow) => {
+      answered.push(_id)
+      return null
+    },
   } as unknown as TalkStore
   const runner = createRunner({
     store,
@@ -47,4 +49,34 @@ test('somebody whose message takes long keeps nobody else waiting', async () => 
   })
   await runner.drain(new Date('2026-03-02T02:00:00Z'))
   expect(answered).toEqual(['c2', 'c3', 'c4', 'c5', 'c1 failed'])
+})
+
+test('an assistant that can’t even begin leaves the words to people in the end', async () => {
+  let row: TalkRow | null = talkOf(1)
+  const given: string[] = []
+  const store = {
+    claim: async () => (row ? [row] : []),
+    opened: () => NOTHING_KNOWN,
+    failed: async (one: TalkRow) => {
+      row = { ...one, attempt: one.attempt + 1 }
+    },
+    answered: async () => {
+      row = null
+      return null
+    },
+  } as unknown as TalkStore
+  const runner = createRunner({
+    store,
+    clock: manualClock('2026-03-02T02:00:00Z'),
+    random: seededRandom(1),
+    log: silentLog,
+    metrics: createMetrics(),
+    leaseMs: 1_500,
+    concurrency: 2,
+    giveUp: async (customerId, messageId) => void given.push(`${customerId} ${messageId}`),
+    talking: () => Promise.reject(new Error('no puppet')),
+  })
+  for (let n = 0; row && n < 9; n++) await runner.drain(new Date('2026-03-02T02:00:00Z'))
+  expect(given).toEqual(['c1 m1'])
+  expect(row).toBeNull()
 })
