@@ -4,6 +4,7 @@ import type { SimClock } from './clock.ts'
 import { encrypt, signatureOf, toXml } from './envelope.ts'
 import type { Bus } from './events.ts'
 import type { FaultSpec, Faults } from './faults.ts'
+import { post } from './post.ts'
 import type { Reply } from './replies.ts'
 import type { World } from './state.ts'
 
@@ -146,14 +147,8 @@ export function createCallbacks({
   async function isAnswered(url: string, push: Push): Promise<boolean> {
     const { query, body, type } = sealed(push)
     try {
-      const response = await fetch(withQuery(url, query), {
-        method: 'POST',
-        headers: { 'content-type': type },
-        body,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      })
-      const answer = await response.text()
-      if (response.status !== 200) return false
+      const { status, body: answer } = await post(withQuery(url, query), type, body, TIMEOUT_MS)
+      if (status !== 200) return false
       if (answer.trim() && answer.trim() !== 'success')
         for (const listener of listeners) listener({ kind: push.kind, fields: push.fields, body: answer })
       return true

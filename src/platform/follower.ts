@@ -3,6 +3,8 @@
  * whether this process is idle and when it next wants to be woken; the answer carries business time. The simulator moves its
  * clock only when every follower has confirmed idleness for the current epoch.
  */
+import { Agent, request } from 'node:http'
+import { json } from 'node:stream/consumers'
 import type { Activity } from './activity.ts'
 import { instant, type ManualClock } from './clock.ts'
 import type { Log } from './log.ts'
@@ -59,17 +61,8 @@ export function createFollower({
   let woken = false
   let loop: Promise<void> | null = null
 
-  async function report(body: Record<string, unknown>, signal?: AbortSignal): Promise<Reply> {
-    const signals = [AbortSignal.timeout(REQUEST_TIMEOUT_MS), ...(signal ? [signal] : [])]
-    const response = await fetch(address, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ id, ...body }),
-      signal: AbortSignal.any(signals),
-    })
-    if (!response.ok) throw new Error(`clock answers ${response.status}`)
-    return (await response.json()) as Reply
-  }
+  const report = (body: Record<string, unknown>, signal?: AbortSignal): Promise<Reply> =>
+    post<Reply>(address, { id, ...body }, signal)
 
   function adopt(reply: Reply): boolean {
     const fresh = reply.epoch !== epoch
@@ -145,6 +138,26 @@ export function createFollower({
       await loop
     },
   }
+}
+
+const agent = new Agent({ keepAlive: true })
+
+/** Asked thousands of times in a demo; node:http answers in a quarter of what `fetch` takes. */
+function post<T>(address: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  const text = JSON.stringify(body)
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
+  return new Promise((resolve, reject) => {
+    const options = { method: 'POST', agent, headers, timeout: REQUEST_TIMEOUT_MS, ...(signal ? { signal } : {}) }
+    const asked = request(address, options, (answer) => {
+      json(answer).then((value) => {
+        if (answer.statusCode === 200) resolve(value as T)
+        else reject(new Error(`clock answers ${answer.statusCode}`))
+      }, reject)
+    })
+    asked.on('timeout', () => asked.destroy(new Error('clock does not answer')))
+    asked.on('error', reject)
+    asked.end(text)
+  })
 }
 
 /** Resolves after `ms` or when aborted; never rejects. */
