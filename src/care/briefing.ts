@@ -31,17 +31,18 @@ export async function briefingsOf(
   }: {
     store: Pick<CareStore, 'lastContact'>
     staff: Pick<StaffService, 'members'>
-    customers: Pick<CustomersService, 'idsOf'>
+    customers: Pick<CustomersService, 'idsOfMany'>
   },
   calls: readonly { step: Pick<StepRow, '_id' | 'customerId'>; treatment: Treatment | undefined }[],
 ): Promise<Map<string, Briefing>> {
   if (calls.length === 0) return new Map()
   const doctors = await staff.members([...new Set(calls.flatMap(({ treatment }) => treatment?.doctorUserId ?? []))])
+  const kin = await customers.idsOfMany([...new Set(calls.map(({ step }) => step.customerId))])
   const found = new Map<string, Briefing>()
   // One after the other: a morning's calls at once would be a hundred commands at once.
   for (const { step, treatment } of calls)
     found.set(step._id, {
-      last: await store.lastContact(await customers.idsOf(step.customerId)),
+      last: await store.lastContact(kin.get(step.customerId) ?? [step.customerId]),
       doctor: doctors.get(treatment?.doctorUserId ?? '')?.name ?? null,
     })
   return found

@@ -9,11 +9,13 @@ import type { Events } from '../platform/events.ts'
 import { hashId } from '../platform/hash.ts'
 import { LOST, untilWon } from '../platform/races.ts'
 import type { ConflictRow, CustomerRow, CustomerStore } from './model.ts'
+import type { CustomerMemory } from './remembered.ts'
 import { type Clash, decideJoin, type IdentityKey, identityKey, kindOf } from './rules.ts'
 import type { CustomersService } from './types.ts'
 
 export interface GraphDeps {
   store: CustomerStore
+  remembered: CustomerMemory
   clock: Clock
   crypto: FieldCrypto
   events: Pick<Events, 'publishMany'>
@@ -71,7 +73,7 @@ export const emptyCustomer = (_id: string, now: Date): CustomerRow => ({
   announceAt: null,
 })
 
-export function createIdentityGraph({ store, clock, crypto, events, announcer }: GraphDeps): IdentityGraph {
+export function createIdentityGraph({ store, remembered, clock, crypto, events, announcer }: GraphDeps): IdentityGraph {
   const keyOfPhone = (phone: string): IdentityKey =>
     identityKey('phone_index', crypto.blindIndex(PHONE_FIELD, normalizePhone(phone)))
 
@@ -90,8 +92,8 @@ export function createIdentityGraph({ store, clock, crypto, events, announcer }:
   ]
 
   async function ownersOf(keys: readonly IdentityKey[]) {
-    const rows = new Map((await store.identities(keys)).map((row) => [row._id, row]))
-    const people = await store.canonical([...rows.values()].map(({ customerId }) => customerId))
+    const rows = await remembered.identities.many(keys)
+    const people = await remembered.people.many([...rows.values()].map(({ customerId }) => customerId))
     for (const { _id, customerId } of rows.values()) {
       // Claimed by a process that died before it wrote the person. A clinic's entry is repeated by the clinic.
       if (people.has(customerId) || kindOf(_id) === 'external_id') continue

@@ -13,6 +13,7 @@ import { createContactSyncStore } from './contact-syncs-model.ts'
 import { createExternalContacts, type ExternalContacts } from './external-contacts.ts'
 import { createIdentityGraph } from './identities.ts'
 import { createCustomerStore } from './model.ts'
+import { createCustomerMemory } from './remembered.ts'
 import { customerRoutes } from './routes.ts'
 import { type CustomersDesk, createCustomersService } from './service.ts'
 import { type CustomerSessions, createSessions } from './sessions.ts'
@@ -55,8 +56,9 @@ const CONTACT_CHANGES = [
 export function createCustomers(deps: CustomersDeps): CustomersFeature {
   const store = createCustomerStore(deps.db)
   const announcer: Announcer = createAnnouncer('customers', { customers: store.announcing }, deps)
-  const graph = createIdentityGraph({ ...deps, store, announcer })
-  const service = createCustomersService({ ...deps, store, announcer, graph })
+  const remembered = createCustomerMemory(store, deps)
+  const graph = createIdentityGraph({ ...deps, store, remembered, announcer })
+  const service = createCustomersService({ ...deps, store, remembered, announcer, graph })
   const pages = createContactPages({ ...deps, store, graph })
   const externalContacts = createExternalContacts({ ...deps, store, pages })
   const syncs = createContactSyncStore(deps.db)

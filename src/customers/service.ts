@@ -12,7 +12,7 @@ import type { PageRequest } from '../platform/views.ts'
 import { createBulkEntry } from './bulk.ts'
 import { type CustomerCard, type CustomerInput, type CustomerPatch, createCustomerFacts, customerOf } from './facts.ts'
 import { emptyCustomer, type GraphDeps, type IdentityGraph, PHONE_FIELD } from './identities.ts'
-import type { ConflictRow, CustomerRow, IdentityRow } from './model.ts'
+import type { ConflictRow, CustomerRow } from './model.ts'
 import { type IdentityKey, identityKey } from './rules.ts'
 import type { CustomersService } from './types.ts'
 
@@ -50,19 +50,10 @@ export interface CustomersDeps extends GraphDeps {
 const customerIdOf = (externalId: string): string => hashId('customer', identityKey('external_id', externalId))
 
 export function createCustomersService(deps: CustomersDeps): CustomersDesk {
-  const { store, clock, crypto, graph, announcer, memory } = deps
+  const { store, clock, crypto, graph, announcer, memory, remembered } = deps
   const { factsOf, cardOf, contactOf } = createCustomerFacts(crypto, clock)
   const rowOf = async (id: string): Promise<CustomerRow | null> => (await store.canonical([id])).get(id) ?? null
-  /** For those who only read; what decides a write is read anew. */
-  const people = createRecall<CustomerRow>(
-    // A chain of merged ones changes at its ends only: who is merged into somebody is never merged again.
-    { clock, memory, collections: ['customers'], rowsOf: (id, row) => (row ? [id, row._id] : [id]) },
-    store.canonical,
-  )
-  const identities = createRecall<IdentityRow>(
-    { clock, memory, collections: ['customer_identities'], rowsOf: (key) => [key] },
-    async (keys) => (await store.identities(keys)).map((row) => [row._id, row]),
-  )
+  const { people, identities } = remembered
   const kin = createRecall<string[]>(
     { clock, memory, collections: ['customers'], field: 'mergedInto' },
     async (asked) => {

@@ -3,8 +3,10 @@
  * taken under the message's own key before the message is sent, so that two processes never count one place twice and a
  * repeat after a crash finds the place that it had.
  */
-import type { Connection } from 'mongoose'
+import type { Collection, Filter, UpdateFilter } from 'mongodb'
 import { collectionOf, insertMissing, ONE_PAGE } from '../platform/db.ts'
+import { createRecall } from '../platform/memory.ts'
+import type { Ports } from '../platform/ports.ts'
 
 export const KF_MESSAGES = 5
 const LAST = KF_MESSAGES - 1
@@ -46,6 +48,7 @@ export interface Grant {
   places: string[]
 }
 
+type Placed = { _id: string; places: string[] }
 /** One message that wants a place: in a session, or of a grant. */
 export interface Wish {
   id: string
@@ -58,52 +61,66 @@ export type GrantChange = { id: string; clear?: boolean; release?: string }
 
 export type Budgets = ReturnType<typeof createBudgets>
 
-export function createBudgets(db: Connection) {
-  const sessions = collectionOf<KfSession>(db, 'kf_sessions')
-  const grants = collectionOf<Grant>(db, 'subscribe_grants')
-  const among = (ids: readonly string[]) => ({ _id: { $in: [...new Set(ids)] } })
+interface Spend<T> {
+  filter: Filter<T>
+  update: UpdateFilter<T>
+}
 
-  /** Which wishes have their place now, read back: two commands whatever the number. */
-  async function granted(
-    found: Promise<{ _id: string; places: string[] }[]>,
-    wishes: readonly Wish[],
-  ): Promise<Set<string>> {
-    const places = new Map((await found).map((one) => [one._id, new Set(one.places)]))
-    return new Set(wishes.filter(({ id, key }) => places.get(id)?.has(key)).map(({ key }) => key))
+/** Rows with places, of one kind. */
+function createPlaces<T extends Placed>(rows: Collection<T>, { clock, memory }: Pick<Ports, 'clock' | 'memory'>) {
+  const among = (ids: readonly string[]) => ({ _id: { $in: [...new Set(ids)] } }) as Filter<T>
+  const rowsOf = (id: string) => [id]
+  const recall = createRecall<T>({ clock, memory, collections: [rows.collectionName], rowsOf }, async (ids) =>
+    (await rows.find(among(ids), ONE_PAGE).toArray()).map((row) => [String(row._id), row as T] as const),
+  )
+  const of = async (ids: readonly string[]): Promise<T[]> =>
+    // Whoever asks counts its own places in.
+    [...(await recall.many(ids)).values()].map((row) => ({ ...row, places: [...row.places] }))
+  return {
+    of,
+    /**
+     * Takes a place for each wish where there is one. Returns the keys that hold one now, from before or since: one command
+     * where a single wish gets its place, else two.
+     */
+    async take(wishes: readonly Wish[], spend: (wish: Wish) => Spend<T>): Promise<Set<string>> {
+      const [first] = wishes
+      if (!first) return new Set()
+      if (wishes.length === 1) {
+        const { filter, update } = spend(first)
+        const taken = await recall.through([first.id], async () => {
+          const row = await rows.findOneAndUpdate(filter, update, { returnDocument: 'after' })
+          return new Map(row ? [[first.id, row as T]] : [])
+        })
+        if (taken.size > 0) return new Set([first.key])
+      } else await rows.bulkWrite(wishes.map((wish) => ({ updateOne: spend(wish) })))
+      const places = new Map((await of(wishes.map(({ id }) => id))).map((one) => [one._id, new Set(one.places)]))
+      return new Set(wishes.filter(({ id, key }) => places.get(id)?.has(key)).map(({ key }) => key))
+    },
   }
+}
+
+export function createBudgets(ports: Pick<Ports, 'db' | 'clock' | 'memory'>) {
+  const sessions = collectionOf<KfSession>(ports.db, 'kf_sessions')
+  const grants = collectionOf<Grant>(ports.db, 'subscribe_grants')
+  const inSessions = createPlaces(sessions, ports)
+  const ofGrants = createPlaces(grants, ports)
 
   return {
-    sessionsOf: (ids: readonly string[]) =>
-      ids.length === 0 ? Promise.resolve([]) : sessions.find(among(ids), ONE_PAGE).toArray(),
-    grantsOf: (ids: readonly string[]) =>
-      ids.length === 0 ? Promise.resolve([]) : grants.find(among(ids), ONE_PAGE).toArray(),
+    sessionsOf: inSessions.of,
+    grantsOf: ofGrants.of,
 
     /** Takes a place in each session that has one left. Returns the keys that hold one, from before or now. */
-    async takeKf(wishes: readonly Wish[]): Promise<Set<string>> {
-      if (wishes.length === 0) return new Set()
-      await sessions.bulkWrite(
-        wishes.map(({ id, key, spare = 0 }) => ({
-          updateOne: {
-            filter: { _id: id, places: { $ne: key }, [`places.${Math.max(0, LAST - spare)}`]: { $exists: false } },
-            update: { $push: { places: key } },
-          },
-        })),
-      )
-      return granted(sessions.find(among(wishes.map(({ id }) => id)), ONE_PAGE).toArray(), wishes)
-    },
+    takeKf: (wishes: readonly Wish[]): Promise<Set<string>> =>
+      inSessions.take(wishes, ({ id, key, spare = 0 }) => ({
+        filter: { _id: id, places: { $ne: key }, [`places.${Math.max(0, LAST - spare)}`]: { $exists: false } },
+        update: { $push: { places: key } },
+      })),
     /** Takes one of each grant that has any left. Returns the keys that hold one, from before or now. */
-    async takeGrants(wishes: readonly Wish[]): Promise<Set<string>> {
-      if (wishes.length === 0) return new Set()
-      await grants.bulkWrite(
-        wishes.map(({ id, key, spare = 0 }) => ({
-          updateOne: {
-            filter: { _id: id, places: { $ne: key }, count: { $gte: 1 + spare } },
-            update: { $inc: { count: -1 }, $push: { places: { $each: [key], $slice: -REMEMBERED } } },
-          },
-        })),
-      )
-      return granted(grants.find(among(wishes.map(({ id }) => id)), ONE_PAGE).toArray(), wishes)
-    },
+    takeGrants: (wishes: readonly Wish[]): Promise<Set<string>> =>
+      ofGrants.take(wishes, ({ id, key, spare = 0 }) => ({
+        filter: { _id: id, places: { $ne: key }, count: { $gte: 1 + spare } },
+        update: { $inc: { count: -1 }, $push: { places: { $each: [key], $slice: -REMEMBERED } } },
+      })),
     async changeSessions(changes: readonly SessionChange[]): Promise<void> {
       if (changes.length === 0) return
       await sessions.bulkWrite(

@@ -1,7 +1,7 @@
 /** What customers wrote to us, sealed, and how far each account has been read. */
 import type { Connection } from 'mongoose'
 import { type Clock, EPOCH } from '../platform/clock.ts'
-import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
+import { collectionOf, ensureIndexes, insertedRows, insertMissing } from '../platform/db.ts'
 import { createRecall, type Memory } from '../platform/memory.ts'
 
 export interface InboundMessage {
@@ -40,7 +40,10 @@ export function createConversations({ db, clock, memory }: ConversationsDeps) {
   )
   const cursors = collectionOf<{ _id: string; cursor: string; until: Date; token: string }>(db, 'kf_cursors')
   return {
-    store: (rows: readonly InboundMessage[]) => insertMissing(messages, rows),
+    async store(rows: readonly InboundMessage[]): Promise<number> {
+      const ids = rows.map(({ _id }) => _id)
+      return (await said.through(ids, () => insertedRows(messages, rows))).size
+    },
     get: async (id: string) => (await said.many([id])).get(id) ?? null,
     recall: async (_id: string, recalledAt: Date) => void (await messages.updateOne({ _id }, { $set: { recalledAt } })),
     /** The lease of the one puller of an account; null = somebody else pulls. */

@@ -87,7 +87,7 @@ export function createMessaging(deps: MessagingDeps): Feature<MessagingService> 
   const store = createOutboxStore(db, crypto)
   const firstHand = createFirstHand<OutboxRow>(deps)
   const left = createLeft()
-  const budgets = createBudgets(db)
+  const budgets = createBudgets(deps)
   const conversations = createConversations(deps)
   const book = createMassBook(db)
   const promotion = {

@@ -65,17 +65,20 @@ export async function claimDue<T extends DueRow>(rows: Collection<T>, request: C
   // The id first: SecantusDB walks the index of the first field that has one, and of `dueAt` that is everything due.
   const _id = ids.length === 1 ? ids[0] : { $in: ids }
   const until = addMs(request.wall, request.leaseMs)
-  const { matchedCount } = await rows.updateMany(
-    { _id, ...due } as Filter<T>,
-    {
-      $set: { 'claim.token': request.token, 'claim.until': until },
-      $inc: { 'claim.fence': 1 },
-    } as unknown as UpdateFilter<T>,
-  )
+  const owned = { _id, ...due } as Filter<T>
+  const taking = {
+    $set: { 'claim.token': request.token, 'claim.until': until },
+    $inc: { 'claim.fence': 1 },
+  } as unknown as UpdateFilter<T>
+  if (found.length === 1 && !request.frozen) {
+    const row = await rows.findOneAndUpdate(owned, taking, { returnDocument: 'after' })
+    return row ? [row as T] : []
+  }
+  const { matchedCount } = await rows.updateMany(owned, taking)
   if (request.frozen && matchedCount === found.length)
     return (found as T[]).map((row) => ({ ...row, claim: { token: request.token, until, fence: row.claim.fence + 1 } }))
-  const owned = await rows.find({ _id, 'claim.token': request.token } as unknown as Filter<T>, ONE_PAGE).toArray()
-  return (owned as T[]).sort((a, b) => Number(a.dueAt) - Number(b.dueAt) || (a._id < b._id ? -1 : 1))
+  const mine = await rows.find({ _id, 'claim.token': request.token } as unknown as Filter<T>, ONE_PAGE).toArray()
+  return (mine as T[]).sort((a, b) => Number(a.dueAt) - Number(b.dueAt) || (a._id < b._id ? -1 : 1))
 }
 
 export interface RowResult {

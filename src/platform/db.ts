@@ -1,6 +1,6 @@
 /** One MongoDB connection per process, and the few helpers that models share. */
 
-import type { Collection, Db } from 'mongodb'
+import { BSON, type Collection, type Db } from 'mongodb'
 import { type Connection, createConnection } from 'mongoose'
 import { AppError, isDuplicateKey } from './errors.ts'
 
@@ -51,6 +51,19 @@ export async function insertFresh<T extends { _id: string }>(
     return rows.flatMap(({ _id }, i) => (known.has(i) ? [] : [_id]))
   }
 }
+
+/** The same; returns the new rows by their ids, as they would be read. */
+export async function insertedRows<T extends { _id: string }>(
+  collection: Collection<T>,
+  rows: readonly T[],
+): Promise<Map<string, T>> {
+  const fresh = new Set(await insertFresh(collection, rows))
+  return new Map(rows.flatMap((row) => (fresh.has(row._id) ? [[row._id, asRead(row)] as const] : [])))
+}
+
+/** What the database would answer: nobody may tell the two apart. */
+export const asRead = <T extends object>(row: T): T =>
+  BSON.deserialize(BSON.serialize(row, { ignoreUndefined: false })) as T
 
 function isOnlyDuplicates(error: unknown): boolean {
   return isDuplicateKey(error) && writeErrorsOf(error).every(({ code }) => code === 11000)

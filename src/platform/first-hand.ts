@@ -3,9 +3,9 @@
  * that is half the commands of a callback. In the database they are rows like any other: when the process dies, their lease
  * ends and somebody else finds them.
  */
-import { BSON } from 'mongodb'
 import type { DueRow } from './claims.ts'
 import { addMs, type Clock } from './clock.ts'
+import { asRead } from './db.ts'
 import type { Random } from './random.ts'
 
 export interface FirstHand<T extends DueRow> {
@@ -36,9 +36,6 @@ export interface FirstHandDeps {
   /** Whether this process drains due-tables at all. */
   works?: boolean
 }
-
-/** What the database would answer: nobody may tell the two apart. */
-const asRead = <T extends DueRow>(row: T): T => BSON.deserialize(BSON.serialize(row, { ignoreUndefined: false })) as T
 
 export function createFirstHand<T extends DueRow>(deps: FirstHandDeps): FirstHand<T> {
   const { clock, random, leaseMs, works = false } = deps

@@ -20,6 +20,11 @@ export const isAlone = ({ standsMs }: Memory = FORGETFUL): boolean => standsMs >
 export interface Recall<T> {
   /** By the ids asked for; one that there isn't is missing. What comes back is shared: nobody changes it. */
   many(ids: readonly string[]): Promise<Map<string, T>>
+  /**
+   * Writes rows with one command, which tells what they are from now on; who isn't named was not written. They need not be read
+   * again, if nothing else wrote to them meanwhile. Only where answers are told apart by rows that have their ids.
+   */
+  through(ids: readonly string[], write: () => Promise<ReadonlyMap<string, T>>): Promise<ReadonlyMap<string, T>>
   /** For a process whose writes aren't watched. */
   forget(): void
 }
@@ -41,6 +46,8 @@ export interface RecallOptions<T> {
 }
 
 const ROOM = 5_000
+/** Its begin and its end. */
+const MARKS_OF_A_WRITE = 2
 
 export function createRecall<T>(
   { clock, memory: { writes, standsMs } = FORGETFUL, collections, rowsOf, field, atLeastMs = 0 }: RecallOptions<T>,
@@ -77,6 +84,19 @@ export function createRecall<T>(
       }
       if (rowsOf) for (const id of asked) keep(id, null)
       return found
+    },
+    async through(ids, write) {
+      const [collection = ''] = collections
+      const before = ids.map((id) => writes.marks(collection, id))
+      const rows = await write()
+      if (lifeMs === 0) return rows
+      const [until, stamp] = [Number(clock.wall()) + lifeMs, stampOf()]
+      for (const [i, id] of ids.entries()) {
+        const value = rows.get(id)
+        const isOurs = writes.marks(collection, id) === (before[i] ?? 0) + MARKS_OF_A_WRITE
+        if (value !== undefined && isOurs) known.set(id, { value, until, stamp })
+      }
+      return rows
     },
     forget: () => known.clear(),
   }

@@ -15,6 +15,8 @@ export interface Writes {
   watch(collection: string, field: string): void
   /** Whether the row may have been written to after `count` had stood at this. */
   wrote(collection: string, id: string, count: number): boolean
+  /** How often a write to the row has begun or ended: two more after a write of one's own mean that there was no other. */
+  marks(collection: string, id: string): number
   /**
    * Follows the instants that this process writes into one field of a collection, until the next `follow` of that field.
    * Begin before reading what was there; what was on its way then is followed, too.
@@ -34,6 +36,7 @@ export const UNSEEN: Writes = {
   count: () => 0,
   watch: () => undefined,
   wrote: () => true,
+  marks: () => 0,
   follow: () => undefined,
   seed: () => undefined,
   since: () => 'unknown',
@@ -67,7 +70,8 @@ export function effectOf(name: string, command: Row, field: string): Effect | nu
       if (at instanceof Date) effect.set.push([String(_id), at])
     }
   else if (name === 'update') for (const update of command.updates as Update[]) addUpdate(effect, update, field)
-  else if (name === 'findAndModify' && command.update !== undefined) effect.unknown = mentions(command.update, field)
+  else if (name === 'findAndModify' && command.update !== undefined)
+    addUpdate(effect, { q: command.query as Row, u: command.update as Row | Row[] }, field)
   return effect.unknown || effect.set.length + effect.cleared.length > 0 ? effect : null
 }
 
@@ -193,19 +197,21 @@ function createFollowed() {
   }
 }
 
-/** When each row of a collection was last written to. */
+/** When each row of a collection was last written to, and how often. */
 function createLedger() {
-  let rows = new Map<string, number>()
+  let rows = new Map<string, { at: number; marks: number }>()
   /** When rows were last written to that can't be told. */
   let untold = 0
   return {
-    note(ids: readonly string[] | null, count: number) {
+    note(ids: readonly string[] | null, at: number) {
       if (ids === null || rows.size + ids.length > ROOM) {
-        untold = count
+        untold = at
         rows = new Map()
-      } else for (const id of ids) rows.set(id, count)
+      } else for (const id of ids) rows.set(id, { at, marks: (rows.get(id)?.marks ?? 0) + 1 })
     },
-    wrote: (id: string, count: number) => untold > count || (rows.get(id) ?? 0) > count,
+    wrote: (id: string, count: number) => untold > count || (rows.get(id)?.at ?? 0) > count,
+    // What can't be told is more than anybody has written.
+    marks: (id: string) => untold * ROOM * ROOM + (rows.get(id)?.marks ?? 0),
   }
 }
 
@@ -249,12 +255,16 @@ export function watchWrites(db: Connection): Writes {
     running.get(requestId)?.(met)
     running.delete(requestId)
   }
-  client.on('commandSucceeded', ({ requestId, reply }) => ended(requestId, Number((reply as { n?: unknown })?.n ?? 0)))
+  client.on('commandSucceeded', ({ requestId, reply }) => {
+    const { n, lastErrorObject } = (reply ?? {}) as { n?: unknown; lastErrorObject?: { n?: unknown } }
+    ended(requestId, Number(n ?? lastErrorObject?.n ?? 0))
+  })
   client.on('commandFailed', ({ requestId }) => ended(requestId, null))
   return {
     count: (collection, field) => counts.get(keyOf(collection, field)) ?? 0,
     watch: (collection, field) => void watched.set(collection, (watched.get(collection) ?? new Set()).add(field)),
     wrote: (collection, id, count) => ledgers.get(collection)?.wrote(id, count) ?? false,
+    marks: (collection, id) => ledgers.get(collection)?.marks(id) ?? 0,
     follow(collection, field) {
       const fields = followed.get(collection) ?? new Map<string, ReturnType<typeof createFollowed>>()
       followed.set(collection, fields)

@@ -28,7 +28,7 @@ export interface PrivacyDeps extends Ports {
 }
 
 export function createPrivacy(deps: PrivacyDeps): Feature<PrivacyService> {
-  const store = createPrivacyStore(deps.db)
+  const store = createPrivacyStore(deps)
   const announcer = createAnnouncer('consents', { consents: store.announcing }, deps)
   const service = createPrivacyService({ ...deps, store, announcer })
   deps.events.subscribe('privacy', {

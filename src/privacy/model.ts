@@ -1,8 +1,9 @@
 /** Consents (FHIR: Consent) as a history that is only added to, and what customers ask about their data, at rest. */
 import type { Collection } from 'mongodb'
-import type { Connection } from 'mongoose'
 import { ANNOUNCE_INDEX, type Announcing } from '../platform/announcements.ts'
 import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
+import { createRecall } from '../platform/memory.ts'
+import type { Ports } from '../platform/ports.ts'
 import type { PageRequest } from '../platform/views.ts'
 import type { Purpose } from './consents.ts'
 
@@ -34,19 +35,26 @@ export interface DataRequestRow {
 
 export type PrivacyStore = ReturnType<typeof createPrivacyStore>
 
-export function createPrivacyStore(db: Connection) {
+export function createPrivacyStore({ db, clock, memory }: Pick<Ports, 'db' | 'clock' | 'memory'>) {
   const consents = collectionOf<ConsentRow>(db, 'consents')
+  /** Asked by every room on the way of one request. */
+  const decided = createRecall<ConsentRow[]>({ clock, memory, collections: ['consents'] }, async (customerIds) => {
+    const rows = await consents
+      .find({ customerId: { $in: [...customerIds] } })
+      // Two of one instant follow each other by their number.
+      .sort({ at: 1, n: 1 })
+      .limit(1_000)
+      .toArray()
+    return customerIds.map((id) => [id, rows.filter(({ customerId }) => customerId === id)] as const)
+  })
   const requests = collectionOf<DataRequestRow>(db, 'data_requests')
   return {
     announcing: consents as unknown as Collection<Announcing>,
     /** Every decision of these, the oldest first: a person decides some dozens of times in a life. */
-    consentsOf: (customerIds: readonly string[]): Promise<ConsentRow[]> =>
-      consents
-        .find({ customerId: { $in: [...customerIds] } })
-        // Two of one instant follow each other by their number.
-        .sort({ at: 1, n: 1 })
-        .limit(1_000)
-        .toArray(),
+    async consentsOf(customerIds: readonly string[]): Promise<ConsentRow[]> {
+      const rows = [...(await decided.many(customerIds)).values()].flat()
+      return customerIds.length > 1 ? rows.sort((a, b) => Number(a.at) - Number(b.at) || a.n - b.n) : rows
+    },
     /** Whether it was the first with this number. */
     decide: async (row: ConsentRow): Promise<boolean> => (await insertMissing(consents, [row])) === 1,
     /** Whether it was new. */

@@ -31,7 +31,7 @@ export interface TasksDeps extends Ports {
 
 export function createTasks(deps: TasksDeps): Feature<TasksService> {
   const { messaging, staff, customers, clock, crypto, events, inbox, log } = deps
-  const store = createTasksStore(deps.db, crypto)
+  const store = createTasksStore(deps)
   const owners = createOwners({ staff, store, clock })
   const changes = createChanges({ store, messaging, events, clock, crypto })
   const desk = createDesk({ ...deps, store, owners, changes })

@@ -1,9 +1,10 @@
 /** Tasks as rows of a due-table: `dueAt` is the next thing to do about a task, `deadlineAt` when it is overdue. */
-import type { Connection } from 'mongoose'
+import type { Filter, UpdateFilter } from 'mongodb'
 import { type Claim, claimDue, type DueRow, nextDueAt, upcomingOf } from '../platform/claims.ts'
 import { EPOCH } from '../platform/clock.ts'
-import type { FieldCrypto } from '../platform/crypto.ts'
-import { collectionOf, ensureIndexes, insertMissing, ONE_PAGE } from '../platform/db.ts'
+import { collectionOf, ensureIndexes, insertedRows, ONE_PAGE } from '../platform/db.ts'
+import { createRecall } from '../platform/memory.ts'
+import type { Ports } from '../platform/ports.ts'
 import type { ContactOutcome, OpenTask, Task, TaskDecision, TaskStatus } from './types.ts'
 
 /** What a card looks like after a click. */
@@ -90,45 +91,58 @@ export interface Change {
 
 const MOST_OPEN = 20_000
 
+type StorePorts = Pick<Ports, 'db' | 'crypto' | 'clock' | 'memory'>
 export type TasksStore = ReturnType<typeof createTasksStore>
 const CANCELLABLE: readonly TaskStatus[] = ['open', 'taken', 'form', 'month_form', 'checklist', 'interest', 'transfer']
 const SCRIPT = 'tasks.script'
 
-export function createTasksStore(db: Connection, crypto: FieldCrypto) {
+export function createTasksStore({ db, crypto, clock, memory }: StorePorts) {
   const tasks = collectionOf<TaskRow>(db, 'tasks')
   // The script can hold the message to a customer word by word.
   const sealed = (row: TaskRow): TaskRow => ({ ...row, script: row.script && crypto.seal(SCRIPT, row.script) })
   const opened = (row: TaskRow): TaskRow => ({ ...row, script: row.script && crypto.open(SCRIPT, row.script) })
   const found = async (rows: Promise<TaskRow[]>) => (await rows).map(opened)
+  // Between the steps of a form a task changes here only.
+  const recall = createRecall<TaskRow>({ clock, memory, collections: ['tasks'], rowsOf: (id) => [id] }, async (ids) =>
+    (await tasks.find({ _id: { $in: [...ids] } }).toArray()).map((row) => [row._id, row]),
+  )
+  const rowsById = (row: TaskRow | null) => new Map(row ? [[row._id, row]] : [])
+  type Write = { filter: Filter<TaskRow> & { _id: string }; update: UpdateFilter<TaskRow> }
+  /** Changes tasks as far as each still is as the filter says; one command. Returns how many were. */
+  async function write(writes: readonly Write[]): Promise<number> {
+    const [first] = writes
+    if (!first) return 0
+    if (writes.length === 1) {
+      const after = { returnDocument: 'after' } as const
+      const written = async () => rowsById(await tasks.findOneAndUpdate(first.filter, first.update, after))
+      return (await recall.through([first.filter._id], written)).size
+    }
+    const { matchedCount } = await tasks.bulkWrite(
+      writes.map((one) => ({ updateOne: one })),
+      { ordered: false },
+    )
+    return matchedCount
+  }
   return {
-    insert: (rows: readonly TaskRow[]) => insertMissing(tasks, rows.map(sealed)),
+    async insert(rows: readonly TaskRow[]): Promise<number> {
+      const ids = rows.map(({ _id }) => _id)
+      return (await recall.through(ids, () => insertedRows(tasks, rows.map(sealed)))).size
+    },
     async get(id: string): Promise<TaskRow | null> {
-      const row = await tasks.findOne({ _id: id })
-      return row && opened(row)
+      const row = (await recall.many([id])).get(id)
+      return row ? opened(row) : null
     },
     many: (ids: readonly string[]) => found(tasks.find({ _id: { $in: [...ids] } }).toArray()),
     nextDueAt: (now: Date, until?: Date) => nextDueAt(tasks, now, until),
     upcoming: (until: Date, limit: number) => upcomingOf(tasks, until, limit),
     claim: (request: Parameters<typeof claimDue>[1]) => found(claimDue(tasks, request)),
     /** Changes tasks that nobody else changed since they were read; one command. Who lost finds another `rev`. */
-    async change(changes: readonly Change[]): Promise<number> {
-      if (changes.length === 0) return 0
-      const { modifiedCount } = await tasks.bulkWrite(
-        changes.map(({ id, rev, set }) => ({
-          updateOne: { filter: { _id: id, rev }, update: { $set: set, $inc: { rev: 1 } } },
-        })),
-        { ordered: false },
-      )
-      return modifiedCount
-    },
+    change: (changes: readonly Change[]): Promise<number> =>
+      write(changes.map(({ id, rev, set }) => ({ filter: { _id: id, rev }, update: { $set: set, $inc: { rev: 1 } } }))),
     /** Drops effects that are done and sets the next due time, unless the task has changed again meanwhile. */
     async settle(rows: readonly Pick<TaskRow, '_id' | 'rev' | 'pending' | 'dueAt'>[]): Promise<void> {
-      if (rows.length === 0) return
-      await tasks.bulkWrite(
-        rows.map(({ _id, rev, pending, dueAt }) => ({
-          updateOne: { filter: { _id, rev }, update: { $set: { pending, dueAt } } },
-        })),
-        { ordered: false },
+      await write(
+        rows.map(({ _id, rev, pending, dueAt }) => ({ filter: { _id, rev }, update: { $set: { pending, dueAt } } })),
       )
     },
     /** Gives claims back, whatever became of the rows. */
@@ -146,12 +160,11 @@ export function createTasksStore(db: Connection, crypto: FieldCrypto) {
     },
     /** Remembers how delivered cards can be changed. No new revision: a click that is being decided on stays valid. */
     async setCardCodes(codes: readonly { id: string; occurrence: number; code: string; at: Date }[]): Promise<void> {
-      if (codes.length === 0) return
-      await tasks.bulkWrite(
-        codes.map(({ id, ...cardCode }) => ({
-          updateOne: { filter: { _id: id, occurrence: cardCode.occurrence }, update: { $set: { cardCode } } },
+      await write(
+        codes.map(({ id: _id, ...cardCode }) => ({
+          filter: { _id, occurrence: cardCode.occurrence },
+          update: { $set: { cardCode } },
         })),
-        { ordered: false },
       )
     },
     /** Those of the ids that can still be cancelled. */

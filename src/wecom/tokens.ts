@@ -77,6 +77,24 @@ export function createTokenStore({
     return cached
   }
 
+  /** The lease to fetch what comes after this generation; null: another process has it, or is further. */
+  async function leaseOf(generation: number): Promise<Date | null> {
+    const wall = clock.wall()
+    if (failure && failure.until > wall) throw failure.error
+    const refreshUntil = addMs(wall, REFRESH_LEASE_MS)
+    const { modifiedCount } = await rows.updateOne(
+      { _id: name, generation, refreshUntil: { $lte: wall } },
+      { $set: { refreshUntil } },
+    )
+    return modifiedCount === 1 ? refreshUntil : null
+  }
+
+  async function renewed(): Promise<AccessToken> {
+    // Usually nobody has renewed it since it was ours: then it needs no look.
+    const lease = cached && (await leaseOf(cached.generation))
+    return cached && lease ? refresh(cached.generation, lease) : fromStore()
+  }
+
   async function fromStore(): Promise<AccessToken> {
     const deadline = addMs(clock.wall(), WAIT_LIMIT_MS)
     for (;;) {
@@ -88,14 +106,8 @@ export function createTokenStore({
         )
         continue
       }
-      const wall = clock.wall()
-      if (failure && failure.until > wall) throw failure.error
-      const until = addMs(wall, REFRESH_LEASE_MS)
-      const won = await rows.updateOne(
-        { _id: name, generation: row.generation, refreshUntil: { $lte: wall } },
-        { $set: { refreshUntil: until } },
-      )
-      if (won.modifiedCount === 1) return refresh(row.generation, until)
+      const lease = await leaseOf(row.generation)
+      if (lease) return refresh(row.generation, lease)
       if (clock.wall() > deadline)
         throw new AppError('upstream', 'upstream', { waitedFor: 'token' }, { retryable: true })
       await new Promise((done) => setTimeout(done, WAIT_STEP_MS))
@@ -127,7 +139,7 @@ export function createTokenStore({
     async get() {
       for (;;) {
         if (cached && usable(cached)) return cached
-        flight ??= fromStore().finally(() => {
+        flight ??= renewed().finally(() => {
           flight = null
         })
         const token = await flight

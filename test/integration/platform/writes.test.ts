@@ -111,7 +111,7 @@ const write = fc.record({
   id: fc.constantFrom('a', 'b', 'c'),
   rev: fc.integer({ min: 0, max: 2 }),
   minutes: fc.option(fc.integer({ min: 1, max: 60 })),
-  how: fc.constantFrom('insert', 'update', 'guarded', 'delete'),
+  how: fc.constantFrom('insert', 'update', 'guarded', 'delete', 'taken'),
 })
 
 test('whatever is written at once, nothing is due earlier than what was seen and followed', async () => {
@@ -135,6 +135,7 @@ test('whatever is written at once, nothing is due earlier than what was seen and
             const dueAt = minutes === null ? null : at(minutes)
             if (how === 'insert') return rows.insertOne({ _id: id, dueAt, n: 0 }).catch(() => null)
             if (how === 'delete') return rows.deleteOne({ _id: id })
+            if (how === 'taken') return rows.findOneAndUpdate({ _id: id, n: rev }, { $set: { dueAt }, $inc: { n: 1 } })
             return rows.updateOne(
               { _id: id, ...(how === 'guarded' ? { n: rev } : {}) },
               { $set: { dueAt }, $inc: { n: 1 } },
@@ -180,6 +181,19 @@ test('which rows were written to after a count is known by their ids; of a write
   expect(writes.wrote('told', 'a', later)).toBe(false)
   await rows.updateMany({ n: 1 }, { $set: { n: 2 } })
   expect(writes.wrote('told', 'b', later)).toBe(true)
+})
+
+test('how often a row was written to is known; of a write that names none it may be any number', async () => {
+  const writes = watchWrites(monitored)
+  const rows = collectionOf<{ _id: string; n?: number }>(monitored, 'marked')
+  await rows.insertMany([{ _id: 'a' }, { _id: 'b' }])
+  const marks = writes.marks('marked', 'a')
+  await rows.updateOne({ _id: 'b' }, { $set: { n: 1 } })
+  expect(writes.marks('marked', 'a')).toBe(marks)
+  await rows.findOneAndUpdate({ _id: 'a' }, { $set: { n: 1 } })
+  expect(writes.marks('marked', 'a')).toBe(marks + 2)
+  await rows.updateMany({ n: 1 }, { $set: { n: 2 } })
+  expect(writes.marks('marked', 'a')).toBeGreaterThan(marks + 4)
 })
 
 test('of a field that is watched only writes count that may give it a value', async () => {

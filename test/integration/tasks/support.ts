@@ -191,7 +191,7 @@ export async function tasksWorld() {
     await db.close()
   })
 
-  const store = createTasksStore(db, ports.crypto)
+  const store = createTasksStore({ ...ports, db })
   /** How many commands the database gets while `run` runs; stores apart, which are remembered for a second. */
   async function commands(run: () => Promise<unknown>): Promise<number> {
     let count = 0
