@@ -4,8 +4,9 @@
  */
 
 import { type MessagingService, render, type TemplateBook } from '../messaging/index.ts'
-import { addMs, MINUTE_MS } from '../platform/clock.ts'
+import { addMs, HOUR_MS, MINUTE_MS } from '../platform/clock.ts'
 import { due } from '../platform/due.ts'
+import { isAlone } from '../platform/memory.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
 import { routine } from '../platform/routines.ts'
@@ -66,6 +67,17 @@ const ORPHANS = 50
 /** A long answer and the question below it. */
 const MOST_ANSWERS = 2
 
+/** Wechaty loads in a second, on a busy machine in ten: who takes longer has failed. */
+const START_LIMIT_MS = MINUTE_MS
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(new Error('the assistant does not start')), ms)
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+}
+
 export function createBot(deps: BotDeps): Feature<BotService> {
   const { db, clock, crypto, log, events, nudge, messaging, tasks, config, templates, puppet, talks } = deps
   const store = createTalkStore(db, crypto)
@@ -83,18 +95,16 @@ export function createBot(deps: BotDeps): Feature<BotService> {
   })
 
   function talking(): Promise<Talking> {
-    started ??= begin()
+    started ??= within(START_LIMIT_MS, begin()).catch((error: unknown) => {
+      started = null
+      throw error
+    })
     return started
   }
 
   async function begin(): Promise<Talking> {
-    try {
-      const { startTalking } = await import('./wechaty.ts')
-      return await startTalking(puppet, createLine({ ...deps, follows: runner.follows }), conversation, log)
-    } catch (error) {
-      started = null
-      throw error
-    }
+    const { startTalking } = await import('./wechaty.ts')
+    return startTalking(puppet, createLine({ ...deps, follows: runner.follows }), conversation, log)
   }
 
   const conversation = {
@@ -185,10 +195,16 @@ export function createBot(deps: BotDeps): Feature<BotService> {
         drain: async (now) => (talks ? runner.drain(now) : {}),
       }),
     ],
-    // Where those who talk are processes of their own, they may be missing while the others go on.
-    routines: talks
+    // Those who talk may be missing while the others go on, or die of one message again and again.
+    routines: isAlone(deps.memory)
       ? []
-      : [routine({ name: 'bot.orphans', nextAt: (after) => addMs(after, ORPHANS_EVERY_MS), run: showOrphans })],
+      : [
+          routine({
+            name: 'bot.orphans',
+            nextAt: (after) => addMs(after, talks && !deps.eager ? HOUR_MS : ORPHANS_EVERY_MS),
+            run: showOrphans,
+          }),
+        ],
     async ready() {
       await store.ready()
       // Another puppet hears by itself from now on.

@@ -3,7 +3,8 @@
  * whether this process is idle and when it next wants to be woken; the answer carries business time. The simulator moves its
  * clock only when every follower has confirmed idleness for the current epoch.
  */
-import { Agent, request } from 'node:http'
+import { Agent, request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import { json } from 'node:stream/consumers'
 import type { Activity } from './activity.ts'
 import { instant, type ManualClock } from './clock.ts'
@@ -147,13 +148,17 @@ function post<T>(address: string, body: unknown, signal?: AbortSignal): Promise<
   const text = JSON.stringify(body)
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
   return new Promise((resolve, reject) => {
-    const options = { method: 'POST', agent, headers, timeout: REQUEST_TIMEOUT_MS, ...(signal ? { signal } : {}) }
-    const asked = request(address, options, (answer) => {
-      json(answer).then((value) => {
-        if (answer.statusCode === 200) resolve(value as T)
-        else reject(new Error(`clock answers ${answer.statusCode}`))
-      }, reject)
-    })
+    const options = { method: 'POST', headers, timeout: REQUEST_TIMEOUT_MS, ...(signal ? { signal } : {}) }
+    const isSecure = address.startsWith('https:')
+    const asked = (isSecure ? httpsRequest(address, options) : httpRequest(address, { ...options, agent })).on(
+      'response',
+      (answer) => {
+        json(answer).then((value) => {
+          if (answer.statusCode === 200) resolve(value as T)
+          else reject(new Error(`clock answers ${answer.statusCode}`))
+        }, reject)
+      },
+    )
     asked.on('timeout', () => asked.destroy(new Error('clock does not answer')))
     asked.on('error', reject)
     asked.end(text)

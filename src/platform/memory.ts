@@ -76,7 +76,9 @@ export function createRecall<T>(
       }
       if (asked.size === 0) return found
       // Read beside a write an answer may be what was there before: then it doesn't stand.
-      const keep = (id: string, value: T | null) => known.set(id, { value, until: wall + lifeMs, stamp })
+      const keep = (id: string, value: T | null) => {
+        if (lifeMs > 0) known.set(id, { value, until: wall + lifeMs, stamp })
+      }
       for (const [id, value] of await load([...asked])) {
         found.set(id, value)
         asked.delete(id)

@@ -77,10 +77,11 @@ export function createTokenStore({
     return cached
   }
 
+  const paused = () => (failure && failure.until > clock.wall() ? failure : null)
+
   /** The lease to fetch what comes after this generation; null: another process has it, or is further. */
   async function leaseOf(generation: number): Promise<Date | null> {
     const wall = clock.wall()
-    if (failure && failure.until > wall) throw failure.error
     const refreshUntil = addMs(wall, REFRESH_LEASE_MS)
     const { modifiedCount } = await rows.updateOne(
       { _id: name, generation, refreshUntil: { $lte: wall } },
@@ -90,8 +91,8 @@ export function createTokenStore({
   }
 
   async function renewed(): Promise<AccessToken> {
-    // Usually nobody has renewed it since it was ours: then it needs no look.
-    const lease = cached && (await leaseOf(cached.generation))
+    // Usually nobody has renewed it since it was ours: then it needs no look. What we can't fetch another may have stored.
+    const lease = cached && !paused() && (await leaseOf(cached.generation))
     return cached && lease ? refresh(cached.generation, lease) : fromStore()
   }
 
@@ -106,6 +107,8 @@ export function createTokenStore({
         )
         continue
       }
+      const failed = paused()
+      if (failed) throw failed.error
       const lease = await leaseOf(row.generation)
       if (lease) return refresh(row.generation, lease)
       if (clock.wall() > deadline)

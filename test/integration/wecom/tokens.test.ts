@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createSimulator } from '../../../simulator/index.ts'
 import { manualClock } from '../../../src/platform/clock.ts'
 import { createFieldCrypto, parseFieldKeys } from '../../../src/platform/crypto.ts'
+import { vendorRefusal } from '../../../src/wecom/errors.ts'
 import { createTokenStore } from '../../../src/wecom/index.ts'
 import { testDb } from '../../support/db.ts'
 import { TEST_FIELD_KEYS } from '../../support/ports.ts'
@@ -249,5 +250,22 @@ describe('a store', () => {
     const token = one.get()
     ;(await fetching(2))('one')
     expect((await token).generation).toBe(1)
+  })
+
+  test('that may not fetch for a while takes what another has fetched', async () => {
+    const { store, fetching, clock } = stores()
+    const [stopped, other] = [store(), store()]
+    const token = stopped.get()
+    ;(await fetching(1))('one')
+    await token
+    clock.advance(7_200_000)
+    const failing = stopped.get()
+    // 40001 at gettoken: the secret was replaced.
+    ;(await fetching(2))(vendorRefusal('wecom', '/cgi-bin/gettoken', 40_001))
+    await expect(failing).rejects.toMatchObject({ code: 'wecom_40001' })
+    const renewed = other.get()
+    ;(await fetching(3))('two')
+    await renewed
+    expect(await stopped.get()).toMatchObject({ value: 'two', generation: 2 })
   })
 })
