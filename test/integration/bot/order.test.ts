@@ -1,5 +1,5 @@
 /** One conversation keeps its order, and its queue: whatever is sent again, taken back, or decided beside it. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createTalkStore } from '../../../src/bot/model.ts'
 import { NOTHING_KNOWN } from '../../../src/bot/types.ts'
 import { careWorld, MINUTE } from '../care/support.ts'
@@ -71,19 +71,46 @@ test('an answer that has not left yet is taken back with its question', async ()
   expect(said(14)).toHaveLength(before)
 })
 
-test('a colleague who comes or goes in the middle of an answer is not forgotten with it', async () => {
+describe('a conversation', () => {
   const store = createTalkStore(world.db, world.crypto)
   const now = world.now()
-  const talk = async (id: string) => {
-    await store.take(id, { messageId: `m-${id}`, order: '1', danger: null }, now)
+  const take = (id: string, n: number) => store.take(id, { messageId: `${id}-${n}`, order: `${n}`, danger: null }, now)
+  async function claimed(id: string) {
+    await take(id, 1)
     const [row] = await store.claim({ now, wall: new Date(), limit: 1, leaseMs: 30_000, token: id })
     if (!row) throw new Error('nothing is due')
     return row
   }
-  const answer = { memory: NOTHING_KNOWN, lastSaid: null }
-  const row = await talk('somebody')
-  await store.withPerson('somebody', now)
-  expect(await store.answered(row, { ...answer, messageId: 'm-somebody' }, new Date())).toBe(true)
-  expect((await store.memoryOf('somebody'))?.personSince).toEqual(now)
-  await world.collection('bot_talks').deleteOne({ _id: 'somebody' })
+  const answer = (id: string) => ({ memory: NOTHING_KNOWN, lastSaid: null, messageId: `${id}-1` })
+  const rowOf = (id: string) => world.collection('bot_talks').findOne({ _id: id })
+
+  test('in which nobody waits any more is given back with the answer, and with it a colleague who came meanwhile stays', async () => {
+    const row = await claimed('somebody')
+    await store.withPerson('somebody', now)
+    expect(await store.answered(row, answer('somebody'), new Date())).toBeNull()
+    expect((await store.memoryOf('somebody'))?.personSince).toEqual(now)
+    expect(await rowOf('somebody')).toMatchObject({ waiting: [], dueAt: null, claim: { token: '' } })
+    await world.collection('bot_talks').deleteOne({ _id: 'somebody' })
+  })
+
+  test('in which somebody wrote meanwhile is kept, with what waits', async () => {
+    const row = await claimed('writer')
+    await take('writer', 2)
+    const until = new Date(Date.now() + 30_000)
+    expect(await store.answered(row, answer('writer'), until)).toMatchObject({
+      waiting: [{ messageId: 'writer-2' }],
+      dueAt: now,
+      claim: { token: 'writer', until },
+    })
+    await world.collection('bot_talks').deleteOne({ _id: 'writer' })
+  })
+
+  test('that somebody else has by now is left to them', async () => {
+    const row = await claimed('taken')
+    const others = { claim: { ...row.claim, token: 'another', fence: 2 } }
+    await world.collection('bot_talks').updateOne({ _id: 'taken' }, { $set: others })
+    expect(await store.answered(row, answer('taken'), new Date())).toBeNull()
+    expect(await rowOf('taken')).toMatchObject({ waiting: [{ messageId: 'taken-1' }], dueAt: now, ...others })
+    await world.collection('bot_talks').deleteOne({ _id: 'taken' })
+  })
 })
