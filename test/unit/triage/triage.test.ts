@@ -47,7 +47,9 @@ test('the classifier was trained with the sentences that are there, and with non
   const { lines, digest } = readSentences()
   expect(SHIPPED.model.sentences).toBe(digest)
   const learnt = new Set(lines.map(({ text }) => text))
-  for (const file of ['tune', 'held-out', 'held-out-2'].map((name) => `test/fixtures/triage/${name}.jsonl`))
+  for (const file of ['tune', 'held-out', 'held-out-2', 'unlexical'].map(
+    (name) => `test/fixtures/triage/${name}.jsonl`,
+  ))
     expect(parseSentences(file, readFileSync(file, 'utf8')).filter(({ text }) => learnt.has(text))).toEqual([])
 })
 
