@@ -1,12 +1,11 @@
 /** What an abnormal case asks of people, as cards and notes. Pure; every id names its round, so asking twice is asking once. */
-import type { WindowFacts } from '../../messaging/index.ts'
-import { atTime, dayOf, type Opening } from '../../platform/calendar.ts'
+import { nextAllowed, type WindowFacts } from '../../messaging/index.ts'
+import { atTime, dayOf } from '../../platform/calendar.ts'
 import { addMs, HOUR_MS, MINUTE_MS } from '../../platform/clock.ts'
 import { hashId } from '../../platform/hash.ts'
 import type { Role } from '../../staff/index.ts'
 import type { OpenTask, StaffNote } from '../../tasks/index.ts'
 import type { TreatmentsService } from '../../treatments/index.ts'
-import { soonest } from '../leads.ts'
 import { endOfContacts } from '../timing.ts'
 import { dayNumber, type StepFacts, treatmentName } from '../wording.ts'
 import type { CaseRow } from './model.ts'
@@ -35,12 +34,11 @@ export const taskIdsOf = (row: CaseRow): string[] => [
 
 export interface CaseFacts extends StepFacts {
   window: WindowFacts
-  opening: Opening
   /** What was said, for whoever is to call. */
   words: string | null
 }
 
-/** A doctor whom nobody answered tries again this much later; in an emergency at any hour. */
+/** A doctor whom nobody answered tries again this much later, on a closed day, too; in an emergency at any hour. */
 const AGAIN_AFTER_MS = 2 * HOUR_MS
 const ALARM_AGAIN_MS = 15 * MINUTE_MS
 
@@ -57,7 +55,7 @@ const common = ({ storeId, customerId, treatmentId, stepId }: CaseRow) => ({
 
 /** The cards of the round that is running: the doctor's, and in a joint one customer service's. */
 export function roundTasks(treatments: Kinds, row: CaseRow, facts: CaseFacts): OpenTask[] {
-  const { treatment, window, opening, at, words } = facts
+  const { treatment, window, at, words } = facts
   const alarm = alarmOf(row)
   const about = [
     { name: '项目', value: treatmentName(facts, treatments) },
@@ -70,7 +68,7 @@ export function roundTasks(treatments: Kinds, row: CaseRow, facts: CaseFacts): O
     row.tries > 0 && alarm
       ? addMs(at, ALARM_AGAIN_MS)
       : row.tries > 0
-        ? soonest(addMs(at, AGAIN_AFTER_MS), window, opening)
+        ? nextAllowed(addMs(at, AGAIN_AFTER_MS), 'care', window).at
         : row.joint && afternoon
           ? later(at, afternoon)
           : at

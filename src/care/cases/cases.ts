@@ -4,7 +4,6 @@
  * between is repaired by the repeat.
  */
 import type { CustomersService } from '../../customers/index.ts'
-import { dailyOpening } from '../../platform/calendar.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { LOST, untilWon } from '../../platform/races.ts'
 import type { Random } from '../../platform/random.ts'
@@ -71,7 +70,6 @@ export function createCases(deps: CaseDeps): Cases {
       treatment: done.get(row.treatmentId ?? ''),
       place: place ?? undefined,
       window: place ? windowFacts(place) : FALLBACK_WINDOW,
-      opening: place?.opening ?? dailyOpening(),
       at,
       words,
     }

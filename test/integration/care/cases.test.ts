@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { CaseRow } from '../../../src/care/cases/model.ts'
 import { callTaskId } from '../../../src/care/fire.ts'
-import { addDays } from '../../../src/platform/calendar.ts'
+import { addDays, dailyOpening } from '../../../src/platform/calendar.ts'
 import { careWorld, clinicTime, HOUR, MINUTE } from './support.ts'
 
 const w = await careWorld({ customers: 30 })
@@ -123,6 +123,59 @@ test('a doctor whom nobody answers tries again the same day, and the day that th
   expect(again._id).not.toBe(first._id)
   expect(clinicTime(again.openAt)).toBe(`${addDays(today, 1)} 14:30`)
   expect(await caseOf(id)).toMatchObject({ tries: 1, round: 0, contactedAt: null, dueBy: (await caseOf(id)).dueBy })
+})
+
+test('a closed day moves nothing of a case: the doctor’s second try and the joint round are on it', async () => {
+  const { id } = await found()
+  // On the evening of the first day all of the next three are closed.
+  await w.to(`${addDays(today, 1)} 19:45`)
+  const closed = [2, 3, 4].map((days) => ({ on: addDays(today, days), spans: [], reason: '台风' }))
+  await w.store('huayan', { opening: { ...dailyOpening(), exceptions: closed } })
+  await w.click('staff04', (await w.task((await only('doctor_contact'))._id)).card, 'not_reached')
+  const again = await only('doctor_contact')
+  expect([again.openAt, again.deadlineAt].map(clinicTime)).toEqual([
+    `${addDays(today, 2)} 11:00`,
+    `${addDays(today, 2)} 20:30`,
+  ])
+  const cards = () => w.staffGot('staff04', 'card').filter(({ text }) => text.includes('请医生联系')).length
+  await w.to(`${addDays(today, 2)} 10:59`)
+  const before = cards()
+  await w.to(`${addDays(today, 2)} 11:00`)
+  expect(cards()).toBe(before + 1)
+  await doctorSays(again._id, '1')
+  await w.to(`${addDays(today, 3)} 11:00`)
+  expect(clinicTime((await only('case_follow')).openAt)).toBe(`${addDays(today, 3)} 11:00`)
+  const third = await only('doctor_contact')
+  expect(clinicTime(third.openAt)).toBe(`${addDays(today, 3)} 14:30`)
+  // Whom nobody answered in the afternoon tries once more that evening.
+  await w.to(`${addDays(today, 3)} 16:00`)
+  await w.click('staff04', (await w.task(third._id)).card, 'not_reached')
+  expect(clinicTime((await only('doctor_contact')).openAt)).toBe(`${addDays(today, 3)} 19:30`)
+  expect(await caseOf(id)).toMatchObject({ status: 'open', round: 1, tries: 1 })
+  await w.store('huayan')
+})
+
+test('nobody answers while a case is open: the doctor decides what else is tried, besides the consultant’s two tasks', async () => {
+  const { id } = await found()
+  await w.to(`${addDays(today, 3)} 12:30`)
+  const taskId = callTaskId(`${id}.treatment_call.cs_day3`)
+  const step = () => w.step(id, 'treatment_call.cs_day3')
+  // By itself this call is none of a nurse's or doctor's.
+  expect(await step()).toMatchObject({ status: 'calling', safety: false, ownerRole: 'customer_service' })
+  for (let i = 0; i < 10 && (await step()).status === 'calling'; i++) {
+    const { ownerUserId, card, openAt } = (await w.task(taskId)) as unknown as Task & { card: string }
+    await w.to(new Date(Math.max(Number(openAt), Number(w.now())) + 5 * MINUTE))
+    await w.click(ownerUserId, card, 'not_reached')
+  }
+  expect(await step()).toMatchObject({ status: 'unreachable' })
+  const decide = (await only('decide_contact')) as Task & { script: string }
+  expect(decide).toMatchObject({
+    role: 'doctor',
+    ownerUserId: 'staff04',
+    title: expect.stringContaining('请决定如何联系'),
+  })
+  expect(w.crypto.open('tasks.script', decide.script)).toContain('客户有尚未解决的异常情况')
+  expect(await openTasks('consultant_follow')).toHaveLength(2)
 })
 
 test('a doctor who does not call: the supervisor when the day is over, the director a day later, each once', async () => {
