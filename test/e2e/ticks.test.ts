@@ -5,13 +5,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { vendorSettings } from '../../../scripts/demo/vendor-settings.ts'
-import { createSimulator } from '../../../simulator/index.ts'
-import { createOutboxStore } from '../../../src/messaging/model.ts'
-import { FREE_CLAIM } from '../../../src/platform/claims.ts'
-import { createFieldCrypto, parseFieldKeys } from '../../../src/platform/crypto.ts'
-import { testDb } from '../../support/db.ts'
-import { TEST_FIELD_KEYS } from '../../support/ports.ts'
+import { vendorSettings } from '../../scripts/demo/vendor-settings.ts'
+import { createSimulator } from '../../simulator/index.ts'
+import { createOutboxStore } from '../../src/messaging/model.ts'
+import { FREE_CLAIM } from '../../src/platform/claims.ts'
+import { createFieldCrypto, parseFieldKeys } from '../../src/platform/crypto.ts'
+import { testDb } from '../support/db.ts'
+import { TEST_FIELD_KEYS } from '../support/ports.ts'
 
 const db = await testDb()
 const simulator = await createSimulator({ seed: 4, staff: 12 })
@@ -153,8 +153,7 @@ test('workers that start together, or join the others later, never run the tick 
     interval: 100,
   })
   await pause(1_500)
-  // All of them work, and some ticks were long enough for another worker to come in between.
-  expect(Math.min(...workers.map(({ length }) => length))).toBeGreaterThan(0)
+  // Which of them works is Agenda's chance. Some ticks were long enough for another worker to come in between.
   const ticks = workers.flatMap((its, worker) => its.map((tick) => ({ worker, ...tick })))
   expect(ticks.filter(({ table, from, to }) => table === 'outbox' && to - from > 2 * HELD_MS).length).toBeGreaterThan(1)
   const atOnce = ticks.flatMap((a) =>
