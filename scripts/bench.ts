@@ -23,6 +23,8 @@ const SIZE_FLAGS = {
   'planned-jobs': 'plannedJobs',
   treatments: 'treatments',
   articles: 'articles',
+  plans: 'plans',
+  replans: 'replans',
 } as const satisfies Record<string, keyof Sizes>
 const LARGE = { manySteps: 1_000_000 }
 

@@ -25,6 +25,9 @@ export interface Sizes {
   /** Articles that are searched, and questions asked per round. */
   articles: number
   questions: number
+  /** Treatments planned, and years planned anew, per round. */
+  plans: number
+  replans: number
 }
 
 export interface BenchContext {

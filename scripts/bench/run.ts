@@ -4,10 +4,11 @@ import { contacts } from './contacts.ts'
 import type { Bench, BenchContext, BenchResult } from './context.ts'
 import { enrolment } from './enrolment.ts'
 import { knowledge } from './knowledge.ts'
+import { planning } from './planning.ts'
 import { tick } from './tick.ts'
 import { triage } from './triage.ts'
 
-const ALL: readonly Bench[] = [callbacks, enrolment, contacts, tick, knowledge, triage]
+const ALL: readonly Bench[] = [callbacks, enrolment, contacts, tick, knowledge, triage, planning]
 export const NAMES = ALL.map(({ name }) => name)
 
 export async function runBenchmarks(

@@ -16,6 +16,8 @@ const FULL: Sizes = {
   treatments: 200,
   articles: 5_000,
   questions: 400,
+  plans: 10_000,
+  replans: 400,
 }
 
 /**
@@ -45,5 +47,7 @@ export function scaled(sizes: Sizes, share: number): Sizes {
     treatments: part(sizes.treatments),
     articles: part(sizes.articles),
     questions: part(sizes.questions),
+    plans: part(sizes.plans),
+    replans: part(sizes.replans),
   }
 }

@@ -5,6 +5,7 @@ import { table } from '../../scripts/bench/report.ts'
 import { figure, interleave, median, percentile } from '../../scripts/bench/rounds.ts'
 import { NAMES, runBenchmarks } from '../../scripts/bench/run.ts'
 import { scaled, sizesFor } from '../../scripts/bench/sizes.ts'
+import { loadConfig } from '../../src/config.ts'
 
 const LIMIT_MS = 300_000
 
@@ -35,6 +36,26 @@ test(
   },
   LIMIT_MS,
 )
+
+test('planning makes a plan of every treatment, of all kinds, and each year that is planned anew moves', async () => {
+  const sizes = { ...scaled(sizesFor('secantusd-py', {}), 1 / 20), plans: 400, replans: 20 }
+  const nowhere = () => {
+    throw new Error('planning is pure')
+  }
+  const [result] = await runBenchmarks({ sizes, say: () => undefined, database: nowhere }, ['planning'])
+  const { plans, steps, moved, kinds, years } = (result?.facts ?? {}) as Record<string, number> & { years?: string[] }
+  expect(plans).toBe(400)
+  expect(kinds).toBe(loadConfig('config').treatments.length)
+  // A kind that nothing is planned for, or a year that stays as it was, ends the run; operations are asked after a year.
+  expect(Number(steps) / 400).toBeGreaterThan(5)
+  expect(years).toEqual(expect.arrayContaining(['double_eyelid', 'rhinoplasty', 'liposuction']))
+  expect(Number(moved)).toBeGreaterThan(2 * 20)
+  expect(result?.figures.map(({ name, peer, target }) => [name, peer, target])).toEqual([
+    ['plans on one core', 2_000, { atLeast: 1 }],
+    ['a year planned anew', 5, { atMost: 1 }],
+    ['a year planned anew, p95', 5, null],
+  ])
+})
 
 test('sides take turns, the first round is not counted, and a ratio is the median of the rounds', async () => {
   const turns: string[] = []
