@@ -12,6 +12,7 @@ import { FREE_CLAIM } from '../../src/platform/claims.ts'
 import { createFieldCrypto, parseFieldKeys } from '../../src/platform/crypto.ts'
 import { testDb } from '../support/db.ts'
 import { TEST_FIELD_KEYS } from '../support/ports.ts'
+import { row } from '../unit/messaging/support.ts'
 
 const db = await testDb()
 const simulator = await createSimulator({ seed: 4, staff: 12 })
@@ -73,7 +74,7 @@ async function write(dueAt: Date): Promise<string> {
   const words = `第${serial}条消息`
   const staffUserId = simulator.world.staff[serial % simulator.world.staff.length]?.userId ?? ''
   const inserted = await outbox.insert([
-    {
+    row({
       _id: `row-${serial}`,
       to: { staffUserId },
       storeId: 'huayan',
@@ -82,23 +83,10 @@ async function write(dueAt: Date): Promise<string> {
       content: { kind: 'staff', message: { msgtype: 'text', text: { content: words } } },
       notBefore: dueAt,
       notAfter: new Date(dueAt.getTime() + 3_600_000),
-      refs: { owner: 'test' },
-      status: 'ready',
-      outcome: null,
-      reason: null,
-      channel: null,
-      messageId: null,
-      responseCode: null,
-      settledAt: null,
-      intent: null,
-      attempts: [],
-      skips: [],
-      refusals: {},
       createdAt: new Date(),
       dueAt,
       claim: FREE_CLAIM,
-      attempt: 0,
-    },
+    }),
   ])
   expect(inserted).toHaveLength(1)
   return words

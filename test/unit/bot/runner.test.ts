@@ -18,6 +18,16 @@ const talkOf = (n: number): TalkRow => ({
   attempt: 0,
 })
 
+const NOW = new Date('2026-03-02T02:00:00Z')
+const DEPS = {
+  clock: manualClock(NOW),
+  random: seededRandom(1),
+  log: silentLog,
+  metrics: createMetrics(),
+  leaseMs: 1_500,
+  concurrency: 2,
+}
+
 test('somebody whose message takes long keeps nobody else waiting', async () => {
   const due = [1, 2, 3, 4, 5].map(talkOf)
   const answered: string[] = []
@@ -32,13 +42,8 @@ test('somebody whose message takes long keeps nobody else waiting', async () => 
     },
   } as unknown as TalkStore
   const runner = createRunner({
+    ...DEPS,
     store,
-    clock: manualClock('2026-03-02T02:00:00Z'),
-    random: seededRandom(1),
-    log: silentLog,
-    metrics: createMetrics(),
-    leaseMs: 1_500,
-    concurrency: 2,
     giveUp: async () => undefined,
     // The first one never ends.
     talking: async () => ({
@@ -47,7 +52,7 @@ test('somebody whose message takes long keeps nobody else waiting', async () => 
       stop: async () => undefined,
     }),
   })
-  await runner.drain(new Date('2026-03-02T02:00:00Z'))
+  await runner.drain(NOW)
   expect(answered).toEqual(['c2', 'c3', 'c4', 'c5', 'c1 failed'])
 })
 
@@ -66,17 +71,12 @@ test('an assistant that can’t even begin leaves the words to people in the end
     },
   } as unknown as TalkStore
   const runner = createRunner({
+    ...DEPS,
     store,
-    clock: manualClock('2026-03-02T02:00:00Z'),
-    random: seededRandom(1),
-    log: silentLog,
-    metrics: createMetrics(),
-    leaseMs: 1_500,
-    concurrency: 2,
     giveUp: async (customerId, messageId) => void given.push(`${customerId} ${messageId}`),
     talking: () => Promise.reject(new Error('no puppet')),
   })
-  for (let n = 0; row && n < 9; n++) await runner.drain(new Date('2026-03-02T02:00:00Z'))
+  for (let n = 0; row && n < 9; n++) await runner.drain(NOW)
   expect(given).toEqual(['c1 m1'])
   expect(row).toBeNull()
 })
