@@ -6,6 +6,7 @@
 import { type MessagingService, render, type TemplateBook } from '../messaging/index.ts'
 import { addMs, HOUR_MS, MINUTE_MS } from '../platform/clock.ts'
 import { due } from '../platform/due.ts'
+import { inTime } from '../platform/in-time.ts'
 import { isAlone } from '../platform/memory.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
@@ -70,14 +71,6 @@ const MOST_ANSWERS = 2
 /** Wechaty loads in a second, on a busy machine in ten: who takes longer has failed. */
 const START_LIMIT_MS = MINUTE_MS
 
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, fail) => {
-    timer = setTimeout(() => fail(new Error('the assistant does not start')), ms)
-  })
-  return Promise.race([work, late]).finally(() => clearTimeout(timer))
-}
-
 export function createBot(deps: BotDeps): Feature<BotService> {
   const { db, clock, crypto, log, events, nudge, messaging, tasks, config, templates, puppet, talks } = deps
   const store = createTalkStore(db, crypto)
@@ -95,7 +88,7 @@ export function createBot(deps: BotDeps): Feature<BotService> {
   })
 
   function talking(): Promise<Talking> {
-    started ??= within(START_LIMIT_MS, begin()).catch((error: unknown) => {
+    started ??= inTime(START_LIMIT_MS, begin(), 'the assistant does not start').catch((error: unknown) => {
       started = null
       throw error
     })

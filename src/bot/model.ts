@@ -1,6 +1,15 @@
 /** One row per conversation: what waits to be answered, in its order, and what is remembered. */
 import type { Connection } from 'mongoose'
-import { claimDue, type DueRow, FREE_CLAIM, finishClaims, nextDueAt, upcomingOf } from '../platform/claims.ts'
+import {
+  claimDue,
+  type DueRow,
+  FREE_CLAIM,
+  finishClaims,
+  GIVEN_BACK,
+  nextDueAt,
+  ownedBy,
+  upcomingOf,
+} from '../platform/claims.ts'
 import { EPOCH } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import { collectionOf, ensureIndexes, insertMissing } from '../platform/db.ts'
@@ -29,7 +38,6 @@ export interface TalkRow extends DueRow {
   lastError: string | null
 }
 
-const FREE = { 'claim.token': '', 'claim.until': EPOCH }
 /** Of one customer; who writes more before anything is answered waits for a person. */
 const REMEMBERED = 100
 
@@ -83,12 +91,13 @@ export function createTalkStore(db: Connection, crypto: FieldCrypto) {
      * given back. Returns it where somebody does; null also when somebody else has it by now.
      */
     async answered(
-      { _id, claim, memory: before, waiting }: TalkRow,
+      row: TalkRow,
       { messageId, memory, lastSaid }: { messageId: string; memory: Memory; lastSaid: string | null },
       until: Date,
     ): Promise<TalkRow | null> {
       const { menu, said, complaintAt, personSince } = sealed(memory)
-      const owned = { _id, 'claim.token': claim.token, 'claim.fence': claim.fence }
+      const { memory: before, waiting } = row
+      const owned = ownedBy(row)
       const $pull = { waiting: { messageId } }
       const $set = {
         'memory.menu': menu,
@@ -102,20 +111,20 @@ export function createTalkStore(db: Connection, crypto: FieldCrypto) {
       }
       if (waiting.length === 1) {
         const alone = { ...owned, waiting: { $size: 1 }, 'waiting.messageId': messageId }
-        const { matchedCount } = await talks.updateOne(alone, { $pull, $set: { ...$set, dueAt: null, ...FREE } })
+        const { matchedCount } = await talks.updateOne(alone, { $pull, $set: { ...$set, dueAt: null, ...GIVEN_BACK } })
         if (matchedCount === 1) return null
       }
       const after = { returnDocument: 'after' } as const
       return talks.findOneAndUpdate(owned, { $pull, $set: { ...$set, 'claim.until': until } }, after)
     },
     /** Gives a conversation back in which nobody waits; what came meanwhile keeps it due. */
-    async release({ _id, claim }: TalkRow): Promise<void> {
-      const owned = { _id, 'claim.token': claim.token, 'claim.fence': claim.fence }
+    async release(row: TalkRow): Promise<void> {
+      const owned = ownedBy(row)
       const { matchedCount } = await talks.updateOne(
         { ...owned, waiting: { $size: 0 } },
-        { $set: { dueAt: null, ...FREE } },
+        { $set: { dueAt: null, ...GIVEN_BACK } },
       )
-      if (matchedCount === 0) await talks.updateOne(owned, { $set: FREE })
+      if (matchedCount === 0) await talks.updateOne(owned, { $set: GIVEN_BACK })
     },
     async failed(row: TalkRow, dueAt: Date, lastError: string): Promise<void> {
       await finishClaims(talks, [

@@ -29,6 +29,15 @@ export interface DueRow {
 
 export const FREE_CLAIM: Claim = Object.freeze({ token: '', until: EPOCH, fence: 0 })
 
+/** Finds a row while whoever claimed it still has it. */
+export const ownedBy = ({ _id, claim }: Pick<DueRow, '_id' | 'claim'>) => ({
+  _id,
+  'claim.token': claim.token,
+  'claim.fence': claim.fence,
+})
+/** Sets a claim free. */
+export const GIVEN_BACK = { 'claim.token': '', 'claim.until': EPOCH }
+
 export interface ClaimRequest {
   now: Date
   wall: Date

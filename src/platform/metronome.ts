@@ -10,6 +10,7 @@ import type { Activity } from './activity.ts'
 import type { Clock } from './clock.ts'
 import { collectionOf, ensureIndexes } from './db.ts'
 import type { DueEngine } from './due.ts'
+import { inTime } from './in-time.ts'
 import { type Log, withLogContext } from './log.ts'
 
 export interface Drainer {
@@ -153,23 +154,11 @@ export function createAgendaMetronome(deps: {
       await ensureIndexes(rows, [
         { keys: { name: 1 }, unique: true, serves: 'one tick per table, whoever registers it' },
       ])
-      await ready(agenda, 10_000)
+      await inTime(10_000, agenda.ready, 'agenda does not get ready')
       for (const table of tables) await register(table)
       await agenda.start()
     },
     // Not drain(): it leaves jobs of the coming second locked for a whole lifetime.
     stop: () => agenda.stop(false),
-  }
-}
-
-async function ready(agenda: Agenda, timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('agenda does not get ready')), timeoutMs)
-  })
-  try {
-    await Promise.race([agenda.ready, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

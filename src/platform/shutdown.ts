@@ -1,4 +1,5 @@
 /** Ordered stop of a process, with a deadline after which it exits anyway. */
+import { inTime } from './in-time.ts'
 import type { Log } from './log.ts'
 
 export interface StopStep {
@@ -9,16 +10,10 @@ export interface StopStep {
 /** Runs the steps in order; one that fails or hangs doesn't keep the next from running within the deadline. */
 export async function stopInOrder(steps: readonly StopStep[], log: Log, stepTimeoutMs = 10_000): Promise<void> {
   for (const { name, stop } of steps) {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('took too long')), stepTimeoutMs)
-    })
     try {
-      await Promise.race([Promise.resolve(stop()), late])
+      await inTime(stepTimeoutMs, Promise.resolve(stop()), 'took too long')
     } catch (error) {
       log.warn({ err: error, step: name }, 'stop step failed')
-    } finally {
-      clearTimeout(timer)
     }
   }
 }

@@ -5,6 +5,7 @@ import { networkOf } from './address.ts'
 import { bearerOf } from './auth.ts'
 import { AppError } from './errors.ts'
 import type { Actor, Route } from './http.ts'
+import { inTime } from './in-time.ts'
 import type { Metrics } from './metrics.ts'
 import { openApiOf } from './openapi.ts'
 import type { Throttle } from './rate-limit.ts'
@@ -21,17 +22,7 @@ export interface SystemRouteDeps {
 
 /** Who probes does not wait as long as the driver does for a database that is gone. */
 const PATIENCE_MS = 2_000
-async function soon(work: Promise<unknown> | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('took too long')), PATIENCE_MS)
-  })
-  try {
-    await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+const soon = (work: Promise<unknown> | undefined) => inTime(PATIENCE_MS, Promise.resolve(work), 'took too long')
 
 const LOOPBACK = new Set(['127.0.0.1', networkOf('::1')])
 

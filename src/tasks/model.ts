@@ -1,7 +1,6 @@
 /** Tasks as rows of a due-table: `dueAt` is the next thing to do about a task, `deadlineAt` when it is overdue. */
 import type { Filter, UpdateFilter } from 'mongodb'
-import { type Claim, claimDue, type DueRow, nextDueAt, upcomingOf } from '../platform/claims.ts'
-import { EPOCH } from '../platform/clock.ts'
+import { type Claim, claimDue, type DueRow, GIVEN_BACK, nextDueAt, ownedBy, upcomingOf } from '../platform/claims.ts'
 import { collectionOf, ensureIndexes, insertedRows, ONE_PAGE } from '../platform/db.ts'
 import { createRecall } from '../platform/memory.ts'
 import type { Ports } from '../platform/ports.ts'
@@ -149,12 +148,7 @@ export function createTasksStore({ db, crypto, clock, memory }: StorePorts) {
     async release(claims: readonly { _id: string; claim: Claim }[]): Promise<void> {
       if (claims.length === 0) return
       await tasks.bulkWrite(
-        claims.map(({ _id, claim }) => ({
-          updateOne: {
-            filter: { _id, 'claim.token': claim.token, 'claim.fence': claim.fence },
-            update: { $set: { 'claim.token': '', 'claim.until': EPOCH } },
-          },
-        })),
+        claims.map((row) => ({ updateOne: { filter: ownedBy(row), update: { $set: GIVEN_BACK } } })),
         { ordered: false },
       )
     },
