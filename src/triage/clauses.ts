@@ -42,6 +42,8 @@ const TWICE = new RegExp(`(?:不是|并非|没有|没)(?:${NOT})$`)
 const LIST = /^(?:、|和|或者?|及|以及|跟|与|\/|也没有|也没|也不|又不|还?有)*$/
 const OVER =
   /^(?:的?(?:情况|感觉|症状|现象|反应|问题|地方)?)(?:也|都|是|已经|已|早就|早|基本上|基本|差不多|全部|全|就|现在|今天|昨天|今早|慢慢|完全|彻底|终于|后来|自己|第.天|一天|两天|三天|几天)*(?:没有了|没有(?=$|啊|呀|哦|的|，)|没了|没(?=$)|冇|好了|好啦|好咯|好嘞|消了|消掉|消完|退了|退完|退下|停了|止住了|不见了|下去了|恢复|过去了|消失|消下去了|消退|散了|解决|痊愈|掉光|掉完|没出现|愈合|长好|褪|不明显|正常了|完全好|控制住|冇咗)/
+const NOT_ONE = /一(?:个|点儿?|丝|滴|颗|次|下|丁点|粒|块)$/
+const EVEN_NOT = /^(?:都|也)(?:没|不|冇|无)/
 const PARTLY = /^.{0,4}(?:一点|一些|些|大半|很多|不少|大部分|点|多了|一半)/
 
 export type Presence = 'present' | 'less' | 'absent'
@@ -63,6 +65,9 @@ export function presence(before: string, after: string): Presence {
   if (over) return PARTLY.test(after.slice(Math.max(0, over[0].length - 1))) ? 'less' : 'absent'
   return 'present'
 }
+
+/** `一个泡都没起`: not even one. `behind`: from the sign's own word to the clause's end. */
+export const isNotEvenOne = (before: string, behind: string): boolean => NOT_ONE.test(before) && EVEN_NOT.test(behind)
 
 /** `没有红肿、流脓`: what was said of the one is said of the next. */
 export const isListed = (between: string): boolean => LIST.test(between)
@@ -99,6 +104,9 @@ const LONG_AGO =
 const NOW = /(?:现在|今天|今儿|这次|这回|又|刚才|刚刚|此刻|目前|今早|今晚|这两天|一样|似的|相比|比)/
 const EARLIER =
   /(?:之前|前两天|前几天|前天|昨天|昨晚|昨夜|前晚|刚开始|一开始|开始|刚做完|刚打完|当天|当时|当晚|头两天|头几天|头天|头一天|那两天|那天|那几天|第.天|第一晚|第一夜|术后第|上周|上个月|原来|本来|先前|起初)/
+/** `胸痛、气短、晕倒，都没有哈`: said of everything that was named before. */
+const ALL_ABSENT =
+  /^(?:[、，,\s][^，。,！？!?、\s]{1,6}){0,6}(?:[、，,\s]?(?:这些|那些)|[、，,\s]我?)(?:都|全都?|一[个样]都)(?:没有|没得|冇)(?=[哈啊呀哦的呢嘛啦]?(?:[,，。！!\s]|$))/
 const ALL_OVER =
   /(?<!(?:前几天|前两天|之前|本来|原来|昨天|前天|都)[^，。]{0,4})(?:之后就?|后来就?|现在|今天|已经|今早|目前|后来|都|全|早|如今|这会|今儿|第.天|睡.{0,3}觉|过了.{0,4}就?|自己就?)[^，。]{0,8}?(?:好了|好啦|没事|没有了|没了|消了|退了|恢复|正常|不[疼痛痒肿红烫晕烧胀吐]了|唔痛|不见了|下去了|停了|止住|掉光|彻底|痊愈|好利索|没感觉了|完全好|没感觉|一模一样|挺好|很好|没啥|看不出|满意|熬过|软了|不追究|放心)(?!(?:一点|一些|些|很多|不少|大半|吗|么|没))/
 
@@ -121,6 +129,7 @@ export function isOwnAndNow({ text, clauses }: Speech, at: number, start: number
   const past = LONG_AGO.exec(led)
   if (past && !NOW.test(led.slice(past.index + past[0].length)) && !NOW.test(after)) return false
   if (/过(?:几?个?|点|一次|一回|两次)?$/.test(before) && !NOW.test(before)) return false
+  if (ALL_ABSENT.test(rest)) return false
   return !(ALL_OVER.test(rest) && (EARLIER.test(text.slice(0, start)) || !NOW.test(before)))
 }
 

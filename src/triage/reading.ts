@@ -1,5 +1,5 @@
 /** Reads a text for signs: which words stand in it, how they belong together, and how they are meant. Pure. */
-import { type Clause, clausesOf, isListed, isOwnAndNow, presence } from './clauses.ts'
+import { type Clause, clausesOf, isListed, isNotEvenOne, isOwnAndNow, presence } from './clauses.ts'
 import type { TriageFiles } from './files.ts'
 import { createMatcher } from './matcher.ts'
 import { normalise, soundOf, temperatures } from './text.ts'
@@ -128,7 +128,8 @@ export function createReader({ words, findings }: Pick<TriageFiles, 'words' | 'f
       const clause = clauses[sign.clause]
       if (!clause) continue
       const after = text.slice(Math.max(end, sign.end), clause.end)
-      const state = presence(text.slice(clause.start, sign.start), after)
+      const before = text.slice(clause.start, sign.start)
+      const state = isNotEvenOne(before, text.slice(sign.end, clause.end)) ? 'absent' : presence(before, after)
       const placed =
         start < sign.start && start >= clause.start ? presence(text.slice(clause.start, start), after) : state
       const prior = [...absent].some(
@@ -139,7 +140,7 @@ export function createReader({ words, findings }: Pick<TriageFiles, 'words' | 'f
         continue
       }
       if (!isOwnAndNow({ text, clauses }, sign.clause, sign.start, Math.max(end, sign.end))) continue
-      if (exaggerated.has(id) && (LAUGHS.test(text) || figure.test(text.slice(clause.start, sign.start)))) continue
+      if (exaggerated.has(id) && (LAUGHS.test(text) || figure.test(before))) continue
       const qualities = qualitiesOf(candidate, hits, candidates, clauses.length)
       if (state === 'less') {
         qualities.add('mild')

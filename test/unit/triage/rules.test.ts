@@ -96,3 +96,20 @@ test('the answer says which words, which rule and why', () => {
     matched: ['水泡'],
   })
 })
+
+describe('what is named to say that it isn’t there', () => {
+  test.each([
+    ['一个泡都没起，这次能量刚刚好', 'hair_removal', 3],
+    ['你问的那几样，胸痛、气短、晕倒，都没有哈', 'liposuction', 5],
+    ['发烧、流脓这些都没有', 'liposuction', 5],
+  ])('%s', (text, treatment, day) => {
+    expect(level(text, treatment, day)).toBe('none')
+  })
+  test.each([
+    ['起了一个泡，都没人管', 'hair_removal', 3, 'abnormal'],
+    ['伤口流脓，药都没有', 'liposuction', 5, 'abnormal'],
+    ['胸口疼，都没有人回我', 'liposuction', 5, 'emergency'],
+  ] as const)('%s: that something else isn’t there says nothing', (text, treatment, day, wanted) => {
+    expect(level(text, treatment, day)).toBe(wanted)
+  })
+})
