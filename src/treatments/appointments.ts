@@ -170,8 +170,11 @@ export function createAppointmentDesk({
     getMany: records.many,
     ofCustomers: async (customerIds) => [...(await byCustomer.many(customerIds)).values()].flat().map(appointmentOf),
     async ofCustomer(customerId) {
-      const rows = await store.ofCustomers(await customers.idsOf(customerId))
-      return rows.map(appointmentOf).sort((a, b) => Number(b.startsAt) - Number(a.startsAt) || (a.id < b.id ? -1 : 1))
+      const known = await byCustomer.many(await customers.idsOf(customerId))
+      return [...known.values()]
+        .flat()
+        .map(appointmentOf)
+        .sort((a, b) => Number(b.startsAt) - Number(a.startsAt) || (a.id < b.id ? -1 : 1))
     },
     async page({ customer, externalId }, request) {
       const ids = customer === null ? null : await customers.idsOf((await references.customer(customer)).id)

@@ -316,8 +316,11 @@ export function createTreatmentDesk({
     get: async (id) => (await getMany([id])).get(id) ?? null,
     ofCustomers: async (customerIds) => [...(await byCustomer.many(customerIds)).values()].flat().map(treatmentOf),
     async ofCustomer(customerId) {
-      const rows = await store.ofCustomers(await customers.idsOf(customerId))
-      return rows.map(treatmentOf).sort((a, b) => Number(a.endedAt) - Number(b.endedAt) || (a.id < b.id ? -1 : 1))
+      const known = await byCustomer.many(await customers.idsOf(customerId))
+      return [...known.values()]
+        .flat()
+        .map(treatmentOf)
+        .sort((a, b) => Number(a.endedAt) - Number(b.endedAt) || (a.id < b.id ? -1 : 1))
     },
     async page({ customer, externalId }, request) {
       const ids = customer === null ? null : await customers.idsOf((await references.customer(customer)).id)
