@@ -383,7 +383,9 @@ const messagingSettings = (settings: Settings) => ({
   agentId: settings.WECOM_AGENT_ID,
   miniProgramOn: settings.WECHAT_APP_ID !== undefined,
   sms:
-    settings.SMS_API_BASE && settings.SMS_API_KEY ? { base: settings.SMS_API_BASE, key: settings.SMS_API_KEY } : null,
+    settings.SMS_API_BASE && settings.SMS_API_KEY
+      ? { base: settings.SMS_API_BASE, key: settings.SMS_API_KEY, partFen: settings.SMS_PART_FEN }
+      : null,
   email: settings.SMTP_URL
     ? // In production the settings name one of the two.
       { url: settings.SMTP_URL, from: settings.MAIL_FROM ?? senderOf(settings.SMTP_URL) ?? 'aftercare@localhost' }

@@ -13,7 +13,7 @@ import type { Attachment, Channel } from './types.ts'
 export interface ChannelSettings {
   agentId: number
   /** `log` writes a line and delivers nothing: for development without a gateway. */
-  sms: { base: string; key: string } | 'log' | null
+  sms: { base: string; key: string; partFen: number } | 'log' | null
   email: EmailSettings | 'log' | null
 }
 
@@ -191,6 +191,11 @@ export function createChannels({
   }
 }
 
+/** Carriers count a text of Chinese signs as one part up to 70, and as parts of 67 beyond. */
+const ONE_PART = 70
+const LONG_PART = 67
+export const smsParts = (text: string): number => (text.length <= ONE_PART ? 1 : Math.ceil(text.length / LONG_PART))
+
 const smsBody = (row: OutboxRow, target: string, n: number): string =>
   JSON.stringify({
     id: messageKey(row._id, 'sms', n),
@@ -221,7 +226,7 @@ const loggedEmail = (clock: Clock, log: Log) => logged(log, 'email', emailFreeze
 const NOBODY = 'aftercare@localhost'
 
 /** `POST <base> { id, to, text }` with a bearer key; the gateway doesn't deliver a repeated id again. */
-const gatewaySms = ({ base, key }: { base: string; key: string }): ChannelDriver => ({
+const gatewaySms = ({ base, key, partFen }: { base: string; key: string; partFen: number }): ChannelDriver => ({
   dedupe: 'id',
   freeze: smsBody,
   async send(body, timeoutMs) {
@@ -241,6 +246,7 @@ const gatewaySms = ({ base, key }: { base: string; key: string }): ChannelDriver
     throw smsRefusal(response.status)
   },
   idOf: smsIdOf,
+  costFen: (body) => smsParts(field(body, 'text') ?? '') * partFen,
 })
 
 /** The gateway answered: 5xx and 429 took nothing and may be tried again, anything else refuses this message. */

@@ -14,6 +14,8 @@ export interface ChannelDriver {
   send(body: string, timeoutMs: number): Promise<Sent>
   /** The message id that these bytes carry, where the id is ours. */
   idOf(body: string): string | null
+  /** What the carrier charges for these bytes once it has taken them, in fen; absent: nothing. */
+  costFen?(body: string): number
 }
 
 /** A gateway or mail server has said so, or never had the bytes: nothing was delivered. */

@@ -55,6 +55,8 @@ export interface Attempt {
   errcode: number | null
   reason: string | null
   messageId: string | null
+  /** What it was charged, in fen; absent: nothing. */
+  costFen?: number
 }
 
 export interface OutboxRow extends DueRow {

@@ -207,7 +207,8 @@ function resume(deps: OutboxDeps, work: Work, book: FactsBook, now: Date): void 
   if (!intent) return
   const driver = driverOf(deps, row)
   const resend = driver && repeatable(driver, intent, now) ? resendAt(row, intent, book, now) : null
-  if (resend === null) work.change = applyVerdict(row, intent, { kind: 'unknown' }, true, now)
+  if (resend === null)
+    work.change = applyVerdict(row, intent, { kind: 'unknown' }, true, now, driver?.costFen?.(intent.body))
   else if (resend > now) work.change = { set: { dueAt: resend }, attempt: null, settled: false }
 }
 

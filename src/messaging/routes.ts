@@ -15,6 +15,8 @@ const Attempt = z.object({
   errcode: z.number().nullable(),
   reason: z.string().nullable(),
   messageId: z.string().nullable(),
+  /** What it was charged, in fen; 0 for what carriers take for nothing. */
+  costFen: z.number(),
 })
 const Message = z.object({
   id: z.string(),
@@ -45,6 +47,7 @@ const viewOf = (row: OutboxSummary) => ({
   part: row.refs.part ?? null,
   templateKey: row.content.templateKey,
   templateVersion: row.content.templateVersion,
+  attempts: row.attempts.map((one) => ({ ...one, costFen: one.costFen ?? 0 })),
 })
 
 export const messagingRoutes = ({

@@ -61,7 +61,7 @@ export async function sendOne(deps: SendDeps, work: Work, now: Date): Promise<vo
     deps.log.warn({ outboxId: row._id, channel: intent.channel, verdict: verdict.kind, errcode }, 'message not sent')
   }
   if (verdict.kind === 'busy' && verdict.limit) await deps.rates.block(intent.channel)
-  work.change = applyVerdict(row, intent, verdict, resent, now)
+  work.change = applyVerdict(row, intent, verdict, resent, now, driver.costFen?.(intent.body))
   if (driver.dedupe === 'none') {
     // Once this process is dead nobody can tell such a message from one that never left. So the outcome doesn't wait for the
     // batch: a death leaves no more of them unknown than are on their way.

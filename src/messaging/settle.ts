@@ -62,15 +62,28 @@ export interface RowChange {
   settled: boolean
 }
 
-/** The row's next state after a verdict. `resent`: these bytes had been on their way before, with no answer. */
-export function applyVerdict(row: OutboxRow, intent: Intent, verdict: Verdict, resent: boolean, now: Date): RowChange {
+/**
+ * The row's next state after a verdict. `resent`: these bytes had been on their way before, with no answer. `costFen`: what
+ * the carrier charges for them; also kept where nobody knows what became of them, and not for a repeat, which is one message.
+ */
+export function applyVerdict(
+  row: OutboxRow,
+  intent: Intent,
+  verdict: Verdict,
+  resent: boolean,
+  now: Date,
+  costFen = 0,
+): RowChange {
   const { channel, n } = intent
   const attempt = (
     result: Attempt['result'],
     errcode: number | null,
     reason: string | null,
     messageId: string | null = null,
-  ): Attempt => ({ channel, n, at: now, result, errcode, reason, messageId })
+  ): Attempt => {
+    const isCharged = costFen > 0 && (result === 'sent' || reason === 'send_unknown')
+    return { channel, n, at: now, result, errcode, reason, messageId, ...(isCharged ? { costFen } : {}) }
+  }
   const settle = (outcome: OutboxRow['outcome'], reason: string | null, more: Record<string, unknown> = {}) => ({
     status: 'settling',
     outcome,

@@ -52,6 +52,10 @@ const Whole = (least: number, most: number) =>
     .regex(/^\d+$/, 'must be a whole number')
     .transform(Number)
     .refine((n) => n >= least && n <= most, `must be between ${least} and ${most}`)
+const Fen = z
+  .string()
+  .regex(/^\d{1,3}(\.\d{1,2})?$/, 'must be an amount in fen below 1000, such as 5 or 4.5')
+  .transform(Number)
 const Keys = z.string().refine((text) => {
   try {
     return parseFieldKeys(text).size > 0
@@ -97,6 +101,7 @@ const Schema = z.object({
   CALLBACK_MAX_AGE_SECONDS: Whole(0, 86_400).default(300),
   SMS_API_BASE: Url.optional(),
   SMS_API_KEY: Text.optional(),
+  SMS_PART_FEN: Fen.default(5),
   SMTP_URL: SmtpUrl.optional(),
   MAIL_FROM: MailAddress.optional(),
   BLOB_S3_URL: Url.optional(),

@@ -233,7 +233,7 @@ describe('lost answers that the live process sees', () => {
     })
     await new Promise<void>((done) => gateway.listen(0, '127.0.0.1', done))
     const { port } = gateway.address() as AddressInfo
-    const { due } = world.process({ sms: { base: `http://127.0.0.1:${port}/sms`, key: 'k' } })
+    const { due } = world.process({ sms: { base: `http://127.0.0.1:${port}/sms`, key: 'k', partFen: 5 } })
     const { id } = await messaging.service.enqueue(world.contact(await world.customer(n)))
     await due[0]?.drain(world.now())
     expect([requests, await statusOf(id)]).toEqual([3, 'sending'])

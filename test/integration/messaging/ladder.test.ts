@@ -90,10 +90,13 @@ describe('the ladder', () => {
     const { id } = await messaging.service.enqueue(world.contact(customer))
     await world.drain()
     expect(outcomes()).toEqual([{ outcome: 'sent', channel: 'sms', reason: null }])
-    expect((await rowOf(id)).attempts).toMatchObject([
+    const { attempts } = await rowOf(id)
+    expect(attempts).toMatchObject([
       { channel: 'subscribe', result: 'refused', errcode: 43101 },
       { channel: 'sms', result: 'sent' },
     ])
+    // A part of an SMS is charged; what was refused, and WeChat's own notices, are not.
+    expect(attempts.map(({ costFen }) => costFen)).toEqual([undefined, 4.5])
     expect(
       (await messaging.service.reach(customer, world.now())).find(({ channel }) => channel === 'subscribe')?.ok,
     ).toBe(false)

@@ -142,7 +142,7 @@ export async function messagingWorld({
     wechat?: Partial<WechatClient>
     listen?: SettledListener
     rates?: Partial<Rates>
-    sms?: { base: string; key: string }
+    sms?: { base: string; key: string; partFen: number }
     smtpUrl?: string
     confirming?: Confirming
   }) => {
@@ -161,7 +161,7 @@ export async function messagingWorld({
         openKfId: ready.openKfId,
         agentId: ready.agentId,
         miniProgramOn: true,
-        sms: parts.sms ?? (sms ? { base: ready.smsApiBase, key: ready.smsApiKey } : null),
+        sms: parts.sms ?? (sms ? { base: ready.smsApiBase, key: ready.smsApiKey, partFen: 4.5 } : null),
         email: email ? { url: parts.smtpUrl ?? ready.smtpUrl, from: 'care@huayan.example' } : null,
         concurrency: CONCURRENCY,
       },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { smsRefusal } from '../../../src/messaging/channels.ts'
+import { smsParts, smsRefusal } from '../../../src/messaging/channels.ts'
 import type { ChannelDriver } from '../../../src/messaging/driver.ts'
-import { applyVerdict, repeatable, verdictOf } from '../../../src/messaging/settle.ts'
+import { applyVerdict, repeatable, type Verdict, verdictOf } from '../../../src/messaging/settle.ts'
 import { withoutToken } from '../../../src/wecom/errors.ts'
 import { networkFailure, vendorRefusal } from '../../../src/wecom/index.ts'
 import { hours, intent, NOW, row } from './support.ts'
@@ -131,5 +131,17 @@ describe('what becomes of the row', () => {
     expect(applyVerdict(tried(3), intent(), limited, false, NOW).set).toMatchObject({ reason: 'rate_limited' })
     const toStaff = { ...tried(9), to: { staffUserId: 'u' } }
     expect(applyVerdict(toStaff, intent({ channel: 'app' }), busy, false, NOW).settled).toBe(false)
+  })
+  test('what a message was charged is kept where it went out, or may have, once', () => {
+    const fenOf = (verdict: Verdict, resent = false) =>
+      applyVerdict(row(), intent({ channel: 'sms' }), verdict, resent, NOW, 9).attempt?.costFen
+    expect(fenOf({ kind: 'sent', messageId: 'm', responseCode: null })).toBe(9)
+    expect(fenOf({ kind: 'unknown' })).toBe(9)
+    expect(fenOf({ kind: 'repeat' })).toBeUndefined()
+    expect(fenOf({ kind: 'busy', errcode: 503, limit: false })).toBeUndefined()
+    expect(fenOf({ kind: 'refused', errcode: 400 })).toBeUndefined()
+  })
+  test('an SMS has one part up to 70 signs, and parts of 67 beyond', () => {
+    expect([0, 1, 70, 71, 134, 135, 300].map((n) => smsParts('字'.repeat(n)))).toEqual([1, 1, 1, 2, 2, 3, 5])
   })
 })
