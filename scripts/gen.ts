@@ -5,7 +5,7 @@ import { createConnection } from 'mongoose'
 import { z } from 'zod'
 import { buildApp } from '../src/app.ts'
 import { BotFile } from '../src/bot/index.ts'
-import { AdviceFile, GuideFile, PathwayFile } from '../src/care/index.ts'
+import { AdviceFile, AfterSalesFile, GuideFile, PathwayFile } from '../src/care/index.ts'
 import { loadConfig } from '../src/config.ts'
 import { IMPORT_FIELDS } from '../src/imports/index.ts'
 import { ArticlesFile, SynonymsFile, TrainingFile } from '../src/knowledge/index.ts'
@@ -112,6 +112,7 @@ const files: Record<string, () => string> = {
   'config/schema/templates.json': () => schema(TemplateFile),
   'config/schema/promotion.json': () => schema(PromotionFile),
   'config/schema/confirming.json': () => schema(ConfirmingFile),
+  'config/schema/after-sales.json': () => schema(AfterSalesFile),
   'config/schema/wording.json': () => schema(WordingFile),
   'config/schema/consents.json': () => schema(ConsentsFile),
   'config/schema/survey.json': () => schema(SurveyFile),

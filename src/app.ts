@@ -214,6 +214,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     publicUrl,
     triage,
     knowledge: knowledge.service,
+    departments: config.departments,
     sayings: {
       survey: (invitationId) => surveys.service.wordsOf(invitationId),
       complaint: (complaintId) => complaints.service.wordsOf(complaintId),

@@ -3,12 +3,14 @@ import { join, relative } from 'node:path'
 import { BOT_TEMPLATES, BotFile, templateKeyOf } from './bot/index.ts'
 import {
   AdviceFile,
+  AfterSalesFile,
   buildGuides,
   CARE_TEMPLATES,
   captionOf,
   checkAdvice,
   checkGuides,
   checkPathways,
+  type Departments,
   type Drawing,
   type GuideBook,
   GuideFile,
@@ -51,6 +53,8 @@ export interface AppConfig {
   promotionCaps: readonly Cap[]
   /** How members are asked to confirm in WeCom what no channel carries. */
   confirming: Confirming
+  /** Who sees to problems with products, and within how many hours. */
+  departments: Departments
   /** The drawings beside guides, by file name without ending. */
   drawings: ReadonlyMap<string, Drawing>
   /** What is wrong with pathways beside these templates, guides and roles: everything at once. */
@@ -92,6 +96,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
   const surveyFiles = loader.loadAll('surveys', SurveyFile)
   const surveyRules = loader.load('survey-rules.yaml', SurveyRulesFile)
   const confirming = loader.load('confirming.yaml', ConfirmingFile)
+  const afterSales = loader.load('after-sales.yaml', AfterSalesFile)
   const photos = loader.load('photos.yaml', PhotosFile)
   const consentsFile = loader.load('consents.yaml', ConsentsFile)
   const pathwayFiles = loader.loadAll('pathways', PathwayFile)
@@ -185,6 +190,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     !promotion ||
     !surveyRules ||
     !confirming ||
+    !afterSales ||
     !photos ||
     !consentsFile ||
     !knowledge ||
@@ -205,6 +211,7 @@ export function loadConfig(folder: string, { withholdUnapproved = false } = {}):
     },
     promotionCaps: promotion.caps,
     confirming,
+    departments: afterSales.problems,
     photos,
     bot,
     triage,

@@ -116,6 +116,7 @@ export async function openRooms(uri: string, start: string, answers: Partial<Wec
     publicUrl: null,
     triage: createTriage(config.triage),
     knowledge: { sawCase: async () => undefined },
+    departments: config.departments,
     sayings: { survey: async () => null, complaint: async () => null, photo: async () => null },
     metrics,
   })

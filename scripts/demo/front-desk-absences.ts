@@ -186,6 +186,7 @@ const KINDS_OF_TASK: Record<string, string> = {
   set_day: '确定护理日期',
   decide_contact: '决定联系方式',
   decide_consultation: '决定是否继续跟进',
+  after_sales: '产品售后处理',
 }
 function howOf(isDelegate: boolean, isSameRole: boolean): string {
   if (isDelegate) return '代班'

@@ -270,9 +270,12 @@ function answersOn(seed: number, taskId: string, card: Record<string, unknown>):
   for (const question of list(card.select_list).map(record)) {
     const key = text(question.question_key)
     const options = list(question.option_list).map((one) => text(record(one).id))
-    const known = SCORES[key]
+    // Two forms may ask different things by one name.
+    const known = SCORES[key]?.filter(([id]) => options.includes(id)) ?? []
     const liked = Math.floor(chance(seed, taskId, key, 'choice') * options.length)
-    const chosen = known ? pick(known, seed, taskId, key) : key === 'interest' ? options[liked] : options[0]
+    // An option that only says that there is something to choose is none.
+    const usual = options.find((id) => id !== 'unset')
+    const chosen = known.length > 0 ? pick(known, seed, taskId, key) : key === 'interest' ? options[liked] : usual
     answers[key] = [chosen ?? '']
   }
   const box = record(card.checkbox)

@@ -2,7 +2,7 @@
 import type { Connection } from 'mongoose'
 import { collectionOf, ensureIndexes, insertMissing, ONE_PAGE } from '../platform/db.ts'
 import type { Reason } from '../platform/reasons.ts'
-import type { ChecklistItem, Interest } from '../tasks/index.ts'
+import type { ChecklistItem, Interest, Remedy } from '../tasks/index.ts'
 
 export interface ContactRow {
   /** Deterministic: the step and how it was made. */
@@ -24,6 +24,8 @@ export interface ContactRow {
   /** What was covered and what came out of it. */
   checklist?: ChecklistItem[] | null
   interest?: KnownInterest | null
+  /** Of a problem with a product: what was done about it, as the customer was told. */
+  remedy?: Remedy
   /** The customer came to us, without a step that asked for it. */
   unplanned?: boolean
   /** Of an unplanned contact that a clinic system entered: keyed digest of what was said first. */

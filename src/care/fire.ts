@@ -11,6 +11,7 @@ import type { Random } from '../platform/random.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { OpenTask, TasksService } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
+import { asksProduct } from './after-sales.ts'
 import { type Briefing, briefing, briefingsOf } from './briefing.ts'
 import type { Cases } from './cases/cases.ts'
 import { consultationTaskId, consultationTaskOf } from './consulted.ts'
@@ -275,6 +276,7 @@ export function callOf(
     title: `${contact?.salutation ?? '客户'} · ${step.title}（第${dayNumber(facts)}天）`,
     facts: briefing(step, facts, treatments),
     script: step.script ?? '',
+    ...(asksProduct(facts, treatments) ? { asksProduct: true } : {}),
     openAt,
     dueAt: overdueAt,
   }

@@ -13,6 +13,7 @@ import type { StaffService } from '../staff/index.ts'
 import type { TaskAttempted, TaskCompleted, TaskLapsed, TasksService, TaskTaken } from '../tasks/index.ts'
 import type { Treatment, TreatmentsService } from '../treatments/index.ts'
 import type { Triage } from '../triage/index.ts'
+import type { Departments } from './after-sales.ts'
 import { onLapsed, onSettled } from './answers.ts'
 import { type ConversationPort, onMessage, openAsks } from './asks.ts'
 import { attentionList } from './attention.ts'
@@ -52,6 +53,7 @@ import { createSubjects, subjectOf, supposed } from './subjects.ts'
 import { askedInChat, onSurveyAnswered, type SurveyPort } from './surveys.ts'
 import { recordUnplanned } from './unplanned.ts'
 
+export { AfterSalesFile, type Departments } from './after-sales.ts'
 export { captionOf, type Drawing, lintDrawing } from './drawings.ts'
 export { momentIn } from './guide-page.ts'
 export { buildGuides, checkGuides, type GuideBook, GuideFile, type Moment } from './guides.ts'
@@ -88,6 +90,8 @@ export interface CareDeps extends Ports, PathwayDeps {
   /** Hears of cases that no article is about. */
   knowledge: Pick<KnowledgeService, 'sawCase'>
   sayings: Sayings
+  /** Who sees to problems with products. */
+  departments: Departments
   metrics: Pick<Metrics, 'signals'>
   conversation: ConversationPort
 }

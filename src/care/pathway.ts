@@ -129,6 +129,10 @@ const includesAny = (wanted: readonly string[], given: readonly string[] = []) =
 /** Texts that care sends beside those that pathways name. */
 export const CARE_TEMPLATES = [
   'care.missed',
+  'care.after_sales_exchange',
+  'care.after_sales_refund',
+  'care.after_sales_usage_advice',
+  'care.after_sales_suggestion',
   'care.ask_effect',
   'care.ask_satisfaction',
   'care.ask_nps',

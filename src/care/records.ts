@@ -12,12 +12,14 @@ import {
   type ContactOutcome,
   FOLLOW_UPS,
   type OpenTask,
+  type Remedy,
   type TaskCompleted,
   type TaskKind,
   type TasksService,
 } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
 import type { Triage } from '../triage/index.ts'
+import { afterSalesTasks, arranged, type Departments, problemsIn, remedyOf } from './after-sales.ts'
 import { type AnswerDeps, onHanded, recordId } from './answers.ts'
 import type { Cases } from './cases/cases.ts'
 import { caseIdOf, isAbnormal } from './cases/rules.ts'
@@ -28,6 +30,7 @@ import { callBacks, interestTask, type LeadFacts, whyHeld } from './leads.ts'
 import type { CareStore, ContactRow, KnownInterest, StepRow } from './model.ts'
 import { type OfferDeps, stopHanded } from './offers.ts'
 import { recordWords } from './record-words.ts'
+import { tellRemedy } from './remedies.ts'
 import { FALLBACK_WINDOW, windowFacts } from './rows.ts'
 import { carriedOf, consultantsOf, treatmentsOf } from './wording.ts'
 
@@ -42,6 +45,7 @@ export interface RecordDeps {
   crypto: FieldCrypto
   triage: Triage
   knowledge: Pick<KnowledgeService, 'sawCase'>
+  departments: Departments
 }
 
 /** A contact that was made, with what came of it. */
@@ -59,6 +63,8 @@ export interface Made {
   at: Date
   recordedAt: Date
   outcome: ContactOutcome
+  /** What became of a problem with a product, where the contact was about one. */
+  remedy?: Remedy
   /** Keyed, of an entry that may be repeated. */
   digest?: string
 }
@@ -72,11 +78,12 @@ const MANNERS: Partial<Record<TaskKind, string>> = {
   case_follow: '异常随访',
   call_back: '回电',
   survey_low: '问卷回访',
+  after_sales: '产品售后处理',
 }
 
 /** Writes the record, and opens what it leads to. Safe to repeat. */
 export async function conclude(deps: RecordDeps, made: Made): Promise<void> {
-  const { store, tasks, staff, customers, treatments, crypto, cases, triage, knowledge } = deps
+  const { store, tasks, staff, customers, treatments, crypto, cases, triage, knowledge, departments } = deps
   const { contactId, step, customerId, treatmentId, storeId, byUserId, outcome, at } = made
   const [done, place, people] = await Promise.all([
     treatments.getMany(step ? treatmentsOf(step) : treatmentId === null ? [] : [treatmentId]),
@@ -113,6 +120,7 @@ export async function conclude(deps: RecordDeps, made: Made): Promise<void> {
   const work: OpenTask[] = [
     ...(interest?.taskId === ownInterestTask(contactId) ? [interestTask(treatments, interest, facts)] : []),
     ...callBacks(treatments, outcome, facts),
+    ...afterSalesTasks(treatments, problemsIn(outcome, found !== null), departments, facts, made.recordedAt),
     ...(step && cause ? followTasks(treatments, step, cause, facts) : []),
   ]
   if (found !== null) {
@@ -141,9 +149,17 @@ export async function conclude(deps: RecordDeps, made: Made): Promise<void> {
       ...facts,
       manner: made.manner,
       outcome,
+      remedy: made.remedy ?? null,
       doctor: nameOf(treatment?.doctorUserId),
       assistant: nameOf(treatment?.assistantUserId),
-      next: isGone ? [REASONS.deceased.zh] : nextOf(made, { isAbnormal: found !== null, interest, cause }),
+      next: isGone
+        ? [REASONS.deceased.zh]
+        : nextOf(made, {
+            isAbnormal: found !== null,
+            interest,
+            cause,
+            sales: arranged(outcome, found !== null, departments),
+          }),
     },
     treatments,
   )
@@ -166,6 +182,7 @@ export async function conclude(deps: RecordDeps, made: Made): Promise<void> {
     nps: outcome.nps,
     checklist: outcome.checklist,
     interest,
+    ...(made.remedy ? { remedy: made.remedy } : {}),
     ...(made.kind === 'unplanned' ? { unplanned: true } : {}),
     ...(made.digest === undefined ? {} : { digest: made.digest }),
     summary: crypto.seal('contacts.summary', words),
@@ -203,8 +220,8 @@ function causeOf({ kind, outcome: { checklist } }: Made, isAbnormalNow: boolean)
 }
 
 function nextOf(
-  { outcome: { checklist, followUp } }: Made,
-  lead: { isAbnormal: boolean; interest: KnownInterest | null; cause: Cause | null },
+  { outcome: { checklist, followUp }, remedy }: Made,
+  lead: { isAbnormal: boolean; interest: KnownInterest | null; cause: Cause | null; sales: readonly string[] },
 ): string[] {
   const { interest } = lead
   return [
@@ -216,6 +233,8 @@ function nextOf(
     checklist?.includes('ask_consultant') && '咨询师回电',
     checklist?.includes('ask_nurse') && '护士回电',
     lead.cause && '咨询师次日及一个月后跟进',
+    ...lead.sales,
+    remedy && '结果以消息告知客户',
   ].filter((one) => typeof one === 'string' && one !== '') as string[]
 }
 
@@ -243,6 +262,8 @@ export async function onCompleted(
   if (manner === undefined || customerId === null || outcome === null) return
   const calledAt = task.attempts.findLast(({ result }) => result === 'reached')?.at ?? at
   const subject = { customerId, treatmentId: step?.treatmentId ?? task.treatmentId }
+  const remedy = remedyOf(task)
+  if (remedy !== null) await tellRemedy(deps, task, { customerId, remedy, byUserId, at })
   if (kind === 'doctor_contact') {
     const { reached, followUp } = outcome
     await cases.spoke(caseIdOf(subject), taskId, { reached, followUp, byUserId, at: calledAt })
@@ -259,6 +280,7 @@ export async function onCompleted(
     at: calledAt,
     recordedAt: at,
     outcome: { ...NOT_ASKED, ...outcome },
+    ...(remedy === null ? {} : { remedy }),
   })
   if (!step || taskId !== callTaskId(step._id, step.occurrence)) return
   await store.change([

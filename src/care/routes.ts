@@ -32,10 +32,12 @@ const Contact = z.object({
   interest: z
     .object({ code: z.string(), strength: z.string(), taskId: z.string().nullable(), reason: z.string().nullable() })
     .nullable(),
+  /** Of a problem with a product: what was done about it. */
+  remedy: z.string().nullable(),
   /** The customer came to us first. */
   unplanned: z.boolean(),
 })
-const NOT_SAID = { byName: null, checklist: null, interest: null, unplanned: false }
+const NOT_SAID = { byName: null, checklist: null, interest: null, remedy: null, unplanned: false }
 const contactOf = (row: ContactRow) => ({ ...NOT_SAID, ...row, id: row._id })
 const Counts = z.record(z.string(), z.number())
 const BEGINNING = instant(0)

@@ -156,7 +156,7 @@ export function varsOf(
 }
 
 /** 2026年3月2日 11:20, as notices show it. */
-function chineseTime(at: Date, zone: string): string {
+export function chineseTime(at: Date, zone: string = DEFAULT_ZONE): string {
   const [year, month, day] = dayOf(at, zone).split('-').map(Number)
   return `${year}年${month}月${day}日 ${timeOfDay(at, zone)}`
 }

@@ -9,6 +9,7 @@ import {
   MOST_OPTIONS,
   monthForm,
   transferForm,
+  UNSET,
 } from './forms.ts'
 import type { Shown, TaskRow } from './model.ts'
 
@@ -34,7 +35,7 @@ export function parseCardId(cardTaskId: string): { taskId: string; occurrence: n
   return match?.[1] ? { taskId: match[1], occurrence: Number(match[2]) } : null
 }
 
-type CardFacts = Pick<TaskRow, 'title' | 'facts' | 'script' | 'form' | 'kind' | '_id' | 'choice'>
+type CardFacts = Pick<TaskRow, 'title' | 'facts' | 'script' | 'form' | 'kind' | '_id' | 'choice' | 'asksProduct'>
 
 const head = (task: CardFacts): Json => ({
   source: { desc: '术后管家', desc_color: 0 },
@@ -59,8 +60,8 @@ const buttonsOf = (task: CardFacts, taken: boolean): Button[] => {
 
 /** What the button that closes the task says. */
 const DONE: Partial<Record<TaskRow['form'], string>> = { confirm: '已完成', decision: '作出决定' }
-const doneWords = ({ form, kind }: CardFacts): string =>
-  kind === 'red_flag' ? '立即接手' : (DONE[form] ?? BUTTONS.done)
+const DONE_OF_KIND: Partial<Record<TaskRow['kind'], string>> = { red_flag: '立即接手', after_sales: '记录处理结果' }
+const doneWords = ({ form, kind }: CardFacts): string => DONE_OF_KIND[kind] ?? DONE[form] ?? BUTTONS.done
 
 const buttonList = (task: CardFacts, taken: boolean): Json[] =>
   buttonsOf(task, taken).map((key, i) => ({
@@ -71,8 +72,6 @@ const buttonList = (task: CardFacts, taken: boolean): Json[] =>
 
 /** The question key of a task's choice. */
 export const ANSWER = 'answer'
-/** A select shows its first option from the start: that one must be no answer. */
-const UNSET = { id: 'unset', text: '请选择' }
 export const isAnswer = ({ choice }: Pick<TaskRow, 'choice'>, id: string | null): id is string =>
   choice?.options.some((one) => one.id === id) ?? false
 
@@ -135,7 +134,7 @@ export function updateOf(task: CardFacts, shown: Shown): Json {
     case 'month_form':
       return monthForm(title)
     case 'checklist_form':
-      return checklistForm(title, shown.said)
+      return checklistForm(title, task.asksProduct ?? false, shown.said)
     case 'interest_form':
       return interestForm(title, shown.kinds)
     case 'choice_form':

@@ -20,14 +20,27 @@ export const FINDINGS = {
   unhappy: '客户不满意',
 } as const
 
-export type ChecklistItem = keyof typeof TOPICS | keyof typeof FINDINGS
-export const CHECKLIST: Readonly<Record<ChecklistItem, string>> = { ...TOPICS, ...FINDINGS }
+/** What is wrong with a product, and whose it is; on the cards of contacts about products only. */
+export const PROBLEMS = {
+  quality_problem: '产品质量，转研发',
+  packaging_problem: '宣传与包装，转市场',
+  service_problem: '使用与服务，转客服',
+} as const
+export type Problem = keyof typeof PROBLEMS
+export const PROBLEM_ITEMS = Object.keys(PROBLEMS) as [Problem, ...Problem[]]
+
+export type ChecklistItem = keyof typeof TOPICS | keyof typeof FINDINGS | Problem
+export const CHECKLIST: Readonly<Record<ChecklistItem, string>> = { ...TOPICS, ...FINDINGS, ...PROBLEMS }
 export const CHECKLIST_ITEMS = Object.keys(CHECKLIST) as [ChecklistItem, ...ChecklistItem[]]
 
 /** Whoever has asked after these has made the contact that a step promises. */
 const COVERS: readonly ChecklistItem[] = ['reaction', 'care', 'recovery']
 export const covers = (checklist: readonly ChecklistItem[] | null): boolean =>
   checklist !== null && COVERS.every((item) => checklist.includes(item))
+
+/** The boxes that a card shows. */
+export const itemsOf = (asksProduct: boolean): readonly ChecklistItem[] =>
+  asksProduct ? CHECKLIST_ITEMS : CHECKLIST_ITEMS.filter((item) => !Object.hasOwn(PROBLEMS, item))
 
 export const STRENGTHS = { strong: '很想了解', some: '有些兴趣', weak: '随口问起' } as const
 export type Strength = keyof typeof STRENGTHS
@@ -48,3 +61,12 @@ export const FOLLOW_UPS = {
   resolved: '已解决，结束随访',
 } as const
 export type FollowUp = keyof typeof FOLLOW_UPS
+
+/** What a department does about a problem with a product (domain 3). */
+export const REMEDIES = {
+  exchange: '换货',
+  refund: '退款',
+  usage_advice: '使用指导',
+  suggestion: '建议已记录',
+} as const
+export type Remedy = keyof typeof REMEDIES

@@ -1,4 +1,5 @@
 /** Tasks that end in a choice with its reason: what may be chosen, by kind of task. */
+import { REMEDIES } from './checklist.ts'
 import type { TaskKind } from './types.ts'
 
 export interface Choices {
@@ -6,7 +7,14 @@ export interface Choices {
   desc: string
   choices: Record<string, string>
   reasons: Record<string, string>
+  /** Titles of the two lists: what is decided, and why. */
+  asks?: readonly [string, string]
+  /** A customer is told of it: nothing is chosen from the start, and words of the person follow for the record. */
+  isTold?: true
 }
+
+/** Of a problem with a product, instead of a reason: whether the customer could be spoken to. */
+export const NOT_REACHED = 'not_reached'
 
 const CHOICES: Partial<Record<TaskKind, Choices>> = {
   decide_consultation: {
@@ -22,6 +30,13 @@ const CHOICES: Partial<Record<TaskKind, Choices>> = {
       no_contact: '联系不上',
       other: '其他原因',
     },
+  },
+  after_sales: {
+    desc: '请选择处理结果，结果会以消息告知客户。提交后 10 分钟内回复一条文字，说明处理经过。',
+    choices: REMEDIES,
+    reasons: { agreed: '已与客户沟通一致', [NOT_REACHED]: '暂未联系上客户' },
+    asks: ['处理结果', '客户沟通'],
+    isTold: true,
   },
 }
 

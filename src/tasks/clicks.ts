@@ -1,7 +1,7 @@
 /** What a click on a card means for its task. Pure: the same task and click always give the same change. */
 import { addMs } from '../platform/clock.ts'
 import { ANSWER, type Button, isAnswer } from './cards.ts'
-import { choicesOf } from './choices.ts'
+import { choicesOf, NOT_REACHED } from './choices.ts'
 import { MOST_OPTIONS, SUBMITS, TRANSFER_REASONS } from './forms.ts'
 import type { Effect, Shown, TaskRow } from './model.ts'
 import {
@@ -11,10 +11,12 @@ import {
   interestRecorded,
   type Kinds,
   monthRecorded,
+  NO_ANSWERS,
   notReached,
   one,
   recorded,
   type Show,
+  toSummary,
   withdrawNewer,
 } from './outcome.ts'
 import { complete, eventOf, handOver, isAnswered, type Transition, WORDS_MS, withdraw } from './rules.ts'
@@ -158,9 +160,17 @@ function chosen(task: TaskRow, click: Click, now: Date, show: Show): Transition 
   const [choice, reason] = [one(click, 'choice'), one(click, 'why')]
   if (!lists || !choice || !reason || !Object.hasOwn(lists.choices, choice) || !Object.hasOwn(lists.reasons, reason))
     return current(task, click, [], show)
+  const decision = { choice, reason }
+  if (lists.isTold) {
+    const next = toSummary(task, now, show, { ...NO_ANSWERS, reached: reason !== NOT_REACHED })
+    return {
+      set: { ...next.set, decision },
+      effects: [...next.effects, ...withdrawNewer(task, click, '已记录')],
+    }
+  }
   const { set, effects } = complete(task, click.userId, now, null)
   return {
-    set: { ...set, decision: { choice, reason } },
+    set: { ...set, decision },
     effects: [show({ card: 'closed', said: '已记录决定' }), ...withdrawNewer(task, click, '已记录决定'), ...effects],
   }
 }

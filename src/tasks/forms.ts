@@ -1,5 +1,5 @@
 /** The forms that a task's card turns into, in WeCom's shape: at most three lists of ten, or one of twenty boxes. Pure. */
-import { CHECKLIST, FOLLOW_UPS, STRENGTHS } from './checklist.ts'
+import { CHECKLIST, FOLLOW_UPS, itemsOf, STRENGTHS } from './checklist.ts'
 import { choicesOf } from './choices.ts'
 import type { TaskKind } from './types.ts'
 
@@ -107,11 +107,15 @@ export const monthForm = (title: string): Json =>
   )
 
 /** `said`: why it is shown again. */
-export const checklistForm = (title: string, said: string | undefined): Json => ({
+export const checklistForm = (title: string, asksProduct: boolean, said: string | undefined): Json => ({
   template_card: {
     card_type: 'vote_interaction',
     ...head(title, said ?? '请勾选本次已沟通的要点和客户的反馈（可多选）。提交后 10 分钟内回复一条文字作为小结。'),
-    checkbox: { question_key: 'checklist', mode: 1, option_list: optionsOf(CHECKLIST) },
+    checkbox: {
+      question_key: 'checklist',
+      mode: 1,
+      option_list: itemsOf(asksProduct).map((item) => option(item, CHECKLIST[item])),
+    },
     submit_button: { text: '提交', key: SUBMITS.checklist },
   },
 })
@@ -135,13 +139,17 @@ export const interestForm = (title: string, kinds: readonly { code: string; name
   )
 }
 
+/** A select shows its first option from the start: where a slip would be told to a customer, that one is no answer. */
+export const UNSET = { id: 'unset', text: '请选择' }
+
 /** A decision, with its reason. */
 export function choiceForm(title: string, kind: TaskKind): Json {
-  const { desc = '', choices = {}, reasons = {} } = choicesOf(kind) ?? {}
+  const { desc = '', choices = {}, reasons = {}, asks = ['决定', '原因'], isTold = false } = choicesOf(kind) ?? {}
+  const listed = (texts: Readonly<Record<string, string>>) => [...(isTold ? [UNSET] : []), ...optionsOf(texts)]
   return form(
     title,
     desc,
-    [select('choice', '决定', optionsOf(choices)), select('why', '原因', optionsOf(reasons))],
+    [select('choice', asks[0], listed(choices)), select('why', asks[1], listed(reasons))],
     SUBMITS.choice,
   )
 }

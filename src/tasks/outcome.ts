@@ -1,6 +1,6 @@
 /** What the forms say: the outcome of a contact, form by form, until only the words of the person are missing. Pure. */
 import { addMs } from '../platform/clock.ts'
-import { CHECKLIST_ITEMS, FOLLOW_UPS, type FollowUp, type Interest, STRENGTHS, type Strength } from './checklist.ts'
+import { FOLLOW_UPS, type FollowUp, type Interest, itemsOf, STRENGTHS, type Strength } from './checklist.ts'
 import { isUrgent, NOTHING, STATES } from './forms.ts'
 import type { Effect, Shown, TaskRow } from './model.ts'
 import { complete, eventOf, type Transition, WORDS_MS, withdraw, withdrawHelper } from './rules.ts'
@@ -116,7 +116,7 @@ export function checklistRecorded(
   show: Show,
 ): Transition {
   const ticked = new Set(click.selected.checklist ?? [])
-  const checklist = CHECKLIST_ITEMS.filter((item) => ticked.has(item))
+  const checklist = itemsOf(task.asksProduct ?? false).filter((item) => ticked.has(item))
   if (checklist.length === 0)
     return { set: {}, effects: [show({ card: 'checklist_form', said: '请至少勾选一项，再提交。' })] }
   const said = { ...outcome, checklist }
@@ -140,7 +140,7 @@ export function interestRecorded(
   return toSummary(task, now, show, { ...outcome, interest })
 }
 
-const toSummary = (task: TaskRow, now: Date, show: Show, outcome: ContactOutcome): Transition => ({
+export const toSummary = (task: TaskRow, now: Date, show: Show, outcome: ContactOutcome): Transition => ({
   set: { status: 'summary', outcome, summaryUntil: addMs(now, WORDS_MS), helper: null },
   effects: [show({ card: 'closed', said: '已记录，请回复小结' }), ...withdrawHelper(task, '已记录')],
 })

@@ -4,7 +4,7 @@ import type { TaskKind } from './types.ts'
 
 /**
  * For doctors, nurses and whoever sees to it that they act: a wish for no messages heals no wound. And what the customer is
- * owed: an answer to a complaint, to a question about the own data, and to one in the chat.
+ * owed: an answer to a complaint, to a question about the own data, to a problem with a product, and to one in the chat.
  */
 const SAFETY: readonly TaskKind[] = [
   'doctor_contact',
@@ -15,6 +15,7 @@ const SAFETY: readonly TaskKind[] = [
   'chat_reply',
   'complaint',
   'data_request',
+  'after_sales',
 ]
 /** What nobody has asked for. What the customer has asked, or a message that safety needs, is still somebody's. */
 const UNASKED: readonly TaskKind[] = ['contact_call', 'consultant_follow', 'case_follow', 'decide_consultation']

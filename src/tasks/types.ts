@@ -32,6 +32,8 @@ export type TaskKind =
   | 'appointment_wish'
   /** A complaint or an opinion that nobody has taken yet. */
   | 'complaint'
+  /** A problem with a product, for the department that it concerns. */
+  | 'after_sales'
   /** Articles of the knowledge that their keeper is to look at again this quarter. */
   | 'knowledge_revision'
 
@@ -71,6 +73,8 @@ export interface OpenTask {
   script: string
   /** Asked on the card; it is done only with an answer. */
   choice?: Choice | undefined
+  /** A contact about a product: its checklist has the problems with one, too. */
+  asksProduct?: boolean | undefined
   /** Of no use after its deadline: it ends by itself, undone (`task.lapsed`), instead of being overdue. */
   lapses?: boolean | undefined
   /** The card goes out at this instant … */

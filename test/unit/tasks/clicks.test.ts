@@ -148,6 +148,59 @@ describe('a choice', () => {
   })
 })
 
+describe('what is done about a product', () => {
+  const task = buildTask({ kind: 'after_sales', form: 'decision', status: 'form', stepIds: [] })
+  const saying = (choice: string, why: string) =>
+    step(task, clickOf('submit_choice', { selected: { choice: [choice], why: [why] } }))
+
+  test('nothing is chosen from the start: a slip tells no customer anything', () => {
+    const { shown } = step(buildTask({ kind: 'after_sales', form: 'decision' }), clickOf('done'))
+    const lists = (shown?.select_list ?? []) as { title: string; option_list: { id: string }[] }[]
+    expect(lists.map(({ title, option_list }) => [title, option_list.map(({ id }) => id)])).toEqual([
+      ['处理结果', ['unset', 'exchange', 'refund', 'usage_advice', 'suggestion']],
+      ['客户沟通', ['unset', 'agreed', 'not_reached']],
+    ])
+    for (const [choice, why] of [
+      ['unset', 'agreed'],
+      ['exchange', 'unset'],
+      ['continue', 'price'],
+    ] as const)
+      expect(saying(choice, why)).toMatchObject({ set: {}, shown: { submit_button: { key: 'submit_choice' } } })
+  })
+
+  test('the remedy is kept with whether the customer was reached, and words are awaited for the record', () => {
+    const agreed = saying('refund', 'agreed')
+    expect(agreed.task).toMatchObject({
+      status: 'summary',
+      summaryUntil: minutes(10),
+      decision: { choice: 'refund', reason: 'agreed' },
+      outcome: { reached: true, checklist: null },
+    })
+    expect(events(agreed.effects)).toEqual([])
+    expect(saying('exchange', 'not_reached').task.outcome).toMatchObject({ reached: false })
+    // Once said it stands.
+    const again = step(agreed.task, clickOf('submit_choice', { selected: { choice: ['exchange'], why: ['agreed'] } }))
+    expect(again.set).toEqual({})
+  })
+})
+
+describe('the boxes', () => {
+  const boxes = (task: TaskRow) => {
+    const { shown } = step(task, clickOf('done'))
+    const box = shown?.checkbox as { option_list: { id: string }[] } | undefined
+    return (box?.option_list ?? []).map(({ id }) => id)
+  }
+  const problems = ['quality_problem', 'packaging_problem', 'service_problem']
+
+  test('name problems with a product where the contact is about one, and nowhere else', () => {
+    const about = { ...checklist, asksProduct: true }
+    expect(boxes(about)).toEqual([...boxes(checklist), ...problems])
+    expect(boxes(about).length).toBeLessThanOrEqual(20)
+    expect(step(about, ticking('service_problem')).task.outcome?.checklist).toEqual(['service_problem'])
+    expect(step(checklist, ticking('recovery', 'service_problem')).task.outcome?.checklist).toEqual(['recovery'])
+  })
+})
+
 describe('the month form', () => {
   const month = buildTask({ form: 'contact_month', status: 'form' })
 
