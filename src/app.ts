@@ -276,6 +276,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     customers: customers.service,
     treatments: treatments.service,
     staff: staff.service,
+    tasks: tasks.service,
     questions: surveys.service.questionsFor,
     kinds: config.treatments,
     subscriptions: messaging.service.subscriptions,

@@ -7,6 +7,7 @@ import type { createCustomers } from './customers/index.ts'
 import type { KnowledgeService } from './knowledge/index.ts'
 import type { MessagingService } from './messaging/index.ts'
 import type { PhotosService } from './photos/index.ts'
+import { addMs, DAY_MS } from './platform/clock.ts'
 import type { Metrics } from './platform/metrics.ts'
 import type { Feature, Ports } from './platform/ports.ts'
 import type { Settings } from './platform/settings.ts'
@@ -14,7 +15,7 @@ import type { PrivacyService } from './privacy/index.ts'
 import type { StaffService } from './staff/index.ts'
 import type { SurveysService } from './surveys/index.ts'
 import type { TasksService } from './tasks/index.ts'
-import type { TreatmentsService } from './treatments/index.ts'
+import type { Appointment, TreatmentsService } from './treatments/index.ts'
 import type { WecomClient } from './wecom/index.ts'
 
 export interface AssistantRooms {
@@ -37,7 +38,7 @@ export function createAssistant(
   rooms: AssistantRooms,
   { settings, config, metrics }: { settings: Settings; config: AppConfig; metrics: Metrics },
 ): Feature<BotService> {
-  const { customers, treatments, surveys, care, complaints, knowledge } = rooms
+  const { customers, treatments, staff, surveys, care, complaints, knowledge } = rooms
   return createBot({
     ...ports,
     ...rooms,
@@ -56,6 +57,15 @@ export function createAssistant(
     async complain({ customerId, submissionId, words, treatmentId }) {
       const said = { kind: 'complaint' as const, type: null, demand: null, evidence: [], mayContact: true }
       await complaints.file(customerId, { ...said, submissionId, words, treatmentId })
+    },
+    async confirmVisit(customerId) {
+      const now = ports.clock.now()
+      const next = nextVisit(await treatments.appointmentsOf(customerId), now)
+      const store = next && (await staff.store(next.storeId))
+      if (!next || !store) return null
+      const { id, startsAt } = next
+      await treatments.answerAppointment(customerId, id, { what: 'confirmed', wish: null, startsAt })
+      return { startsAt, store: store.displayName, timeZone: store.timeZone }
     },
     openSurveys: surveys.questionsFor,
     knowledge: {
@@ -79,6 +89,16 @@ export function createAssistant(
     },
   })
 }
+
+/** Notices go out two days and one day before: nobody has asked about what is further away. */
+const CONFIRMED_WITHIN_MS = 3 * DAY_MS
+
+/** The first one that still comes, within the next days. Pure. */
+export const nextVisit = (visits: readonly Appointment[], now: Date): Appointment | null =>
+  visits
+    .filter(({ status }) => status === 'booked' || status === 'moved')
+    .filter(({ startsAt }) => startsAt > now && startsAt <= addMs(now, CONFIRMED_WITHIN_MS))
+    .sort((a, b) => Number(a.startsAt) - Number(b.startsAt))[0] ?? null
 
 /** The last one whose day has come. Pure. */
 export function momentOf(moments: readonly Moment[], day: number): Moment | null {

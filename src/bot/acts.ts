@@ -9,6 +9,7 @@ import { firstChars } from '../platform/text.ts'
 import type { PrivacyService } from '../privacy/index.ts'
 import type { Role } from '../staff/index.ts'
 import type { TaskKind, TasksService } from '../tasks/index.ts'
+import { whenIn } from './facts.ts'
 import type { Acts, Heard, Reason, TalkFacts } from './types.ts'
 
 export interface ActsDeps {
@@ -25,6 +26,8 @@ export interface ActsDeps {
     words: string
     treatmentId: string | null
   }) => Promise<void>
+  /** The appointment of the next days that the customer has just confirmed; null: there is none. */
+  confirmVisit: (customerId: string) => Promise<{ startsAt: Date; store: string; timeZone: string } | null>
   openSurveys: (customerId: string) => Promise<{ title: string }[]>
   events: Events
   clock: Clock
@@ -58,7 +61,7 @@ export interface HandedOver {
 }
 
 export function createActs(deps: ActsDeps, opensOf: (facts: TalkFacts) => Date | null): Acts {
-  const { customers, setOptOut, tasks, privacy, photos, complain, openSurveys, events, clock } = deps
+  const { customers, setOptOut, tasks, privacy, photos, complain, confirmVisit, openSurveys, events, clock } = deps
 
   async function open(
     heard: Heard,
@@ -137,6 +140,10 @@ export function createActs(deps: ActsDeps, opensOf: (facts: TalkFacts) => Date |
         atOnce: false,
         inChat: false,
       })
+    },
+    async confirmVisit({ customerId }) {
+      const visit = await confirmVisit(customerId)
+      return visit && { time: whenIn(visit.startsAt, clock.now(), visit.timeZone), store: visit.store }
     },
     complain: ({ messageId, text }, { customerId, treatment }) =>
       complain({ customerId, submissionId: `kf_${messageId}`, words: text, treatmentId: treatment?.id ?? null }),

@@ -19,6 +19,8 @@ export const BotFile = z
       opt_out: Words,
       person: Words,
       complaint: Words,
+      /** Only where the whole text is made of these, and of what is said beside them. */
+      confirm: Plain,
       booking: Words,
       guide: Words,
       survey: Words,
@@ -63,6 +65,7 @@ export const BOT_TEMPLATES = [
   'no_guide',
   'booking_now',
   'booking_later',
+  'visit_confirmed',
   'complaint_more',
   'opt_out_ask',
   'opt_out_keep',

@@ -104,6 +104,12 @@ async function respond(turn: Turn, intent: Intent): Promise<Partial<Memory>> {
       return person(turn)
     case 'complaint':
       return complaint(turn)
+    case 'confirm': {
+      const visit = await acts.confirmVisit(facts)
+      if (visit === null) return question(turn, null)
+      await tell(turn, 'visit_confirmed', visit)
+      return { menu: null }
+    }
     case 'booking':
       return once(turn, facts.opensAt === null ? 'booking_now' : 'booking_later', () => acts.booking(heard, facts))
     case 'survey': {

@@ -6,7 +6,7 @@ type Decided = 'opt_out' | 'complaint' | 'person'
 export type Intent =
   /** `also`: what the customer decides beside it. */
   | { is: 'danger'; handled: boolean; also: Decided[] }
-  | { is: 'opt_out' | 'person' | 'complaint' | 'booking' | 'guide' | 'survey' }
+  | { is: 'opt_out' | 'person' | 'complaint' | 'confirm' | 'booking' | 'guide' | 'survey' }
   /** `n` counts from one. */
   | { is: 'choice'; menu: MenuKind; n: number }
   | { is: 'photo' | 'unreadable' | 'greeting' | 'thanks' | 'fine' }
@@ -28,6 +28,9 @@ const says = (text: string, words: readonly Word[]): boolean =>
     if (typeof one === 'string') return text.includes(one)
     return one.except.reduce((rest, phrase) => rest.replaceAll(phrase, '·'), text).includes(one.word)
   })
+
+/** 不用确认, 稍后确认, 确认？ are made of the same words, and no promise to come. */
+const HESITATES = /[不没别未稍等?]/
 
 /** Nothing is left of the text when these words and all signs are taken out. */
 function isMadeOf(text: string, words: readonly string[]): boolean {
@@ -88,11 +91,14 @@ export function decide(heard: Heard, memory: Memory, danger: Danger, config: Bot
   if (first !== undefined) return { is: first }
   if (level === 'watch' && handled) return { is: 'danger', handled, also: [] }
   if (level === 'watch' || level === 'expected') return { is: 'question', mild: level }
+  const beside = [...words.thanks, ...words.fine, ...words.greeting]
+  if (!HESITATES.test(text) && says(text, words.confirm) && isMadeOf(text, [...words.confirm, ...beside]))
+    return { is: 'confirm' }
   if (says(text, words.booking)) return { is: 'booking' }
   if (says(text, words.survey)) return { is: 'survey' }
   if (says(text, words.guide)) return { is: 'guide' }
   // Said to whoever is about to call: 方便的，谢谢.
-  if (toCaller && isMadeOf(text, [...words.thanks, ...words.fine, ...words.greeting])) return { is: 'with_person' }
+  if (toCaller && isMadeOf(text, beside)) return { is: 'with_person' }
   if (!/[\p{L}\p{N}]/u.test(text)) return signs(text, words.thanks)
   if (isMadeOf(text, words.greeting)) return { is: 'greeting' }
   if (isMadeOf(text, words.thanks)) return { is: 'thanks' }

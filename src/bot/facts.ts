@@ -1,16 +1,6 @@
 /** Who is speaking: the person, the store, the treatment that questions are about. */
 import type { CustomersService } from '../customers/index.ts'
-import {
-  addDays,
-  atTime,
-  type Day,
-  DEFAULT_ZONE,
-  dayOf,
-  daysBetween,
-  nextOpenDay,
-  type Opening,
-  spansOn,
-} from '../platform/calendar.ts'
+import { addDays, type Day, DEFAULT_ZONE, dayOf, daysBetween, opensAgain } from '../platform/calendar.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
 import type { TalkFacts } from './types.ts'
@@ -23,20 +13,6 @@ export interface FactsDeps {
 
 /** A question half a year later is about something else. */
 const COUNTS_DAYS = 180
-
-/** When people are there again; null: they are there now. Pure. */
-export function opensAgain(opening: Opening, now: Date, zone: string): Date | null {
-  const today = dayOf(now, zone)
-  const spans = spansOn(opening, today).map(({ from, to }) => ({
-    from: atTime(today, from, zone),
-    to: atTime(today, to, zone),
-  }))
-  if (spans.some(({ from, to }) => from <= now && now < to)) return null
-  const later = spans.find(({ from }) => from > now)
-  if (later) return later.from
-  const next = nextOpenDay(opening, addDays(today, 1))
-  return atTime(next, spansOn(opening, next)[0]?.from ?? '09:00', zone)
-}
 
 /** `今天14:00`, `明天09:00`, `3月5日09:00`. Pure. */
 export function whenIn(at: Date, now: Date, zone: string): string {

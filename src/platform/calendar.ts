@@ -159,6 +159,20 @@ export function nextOpenDay(opening: Opening, day: Day): Day {
   return day
 }
 
+/** When a store opens again; null: it is open now. */
+export function opensAgain(opening: Opening, now: Date, zone: string): Date | null {
+  const today = dayOf(now, zone)
+  const spans = spansOn(opening, today).map(({ from, to }) => ({
+    from: atTime(today, from, zone),
+    to: atTime(today, to, zone),
+  }))
+  if (spans.some(({ from, to }) => from <= now && now < to)) return null
+  const later = spans.find(({ from }) => from > now)
+  if (later) return later.from
+  const next = nextOpenDay(opening, addDays(today, 1))
+  return atTime(next, spansOn(opening, next)[0]?.from ?? '09:00', zone)
+}
+
 // The library's data, not its functions: those read `YYYY-MM-DD` as UTC and then ask for the machine's weekday.
 const lawful = chineseDays as { holidays: Record<Day, string>; workdays: Record<Day, string> }
 const nameIn = (entry: string | undefined): string | null => entry?.split(',')[1] ?? null

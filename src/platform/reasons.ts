@@ -30,6 +30,7 @@ export const REASONS = {
   complaint_withdrawn: { zh: '客户已撤回投诉或意见', en: 'the customer has taken the complaint back' },
   treatment_cancelled: { zh: '治疗已取消', en: 'the treatment was cancelled' },
   appointment_over: { zh: '预约已取消或已到院', en: 'the appointment was cancelled, or the customer has come' },
+  comes_after_all: { zh: '客户已确认按原时间到院', en: 'the customer has confirmed the time that stands after all' },
   set_by_hand: { zh: '由医生手动安排', en: 'set by hand by the doctor' },
   cancelled_by_hand: { zh: '由员工手动取消', en: 'cancelled by hand by a member of staff' },
   bought: { zh: '客户已成交', en: 'the customer has bought' },

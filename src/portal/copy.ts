@@ -10,7 +10,7 @@ import { ANAESTHESIA, type Treatment, type TreatmentsService } from '../treatmen
 
 export interface CopyDeps {
   customers: Pick<CustomersDesk, 'card'>
-  treatments: Pick<TreatmentsService, 'ofCustomer' | 'appointmentsOf' | 'kind'>
+  treatments: Pick<TreatmentsService, 'ofCustomer' | 'appointmentsOf' | 'wishesOf' | 'kind'>
   care: Pick<MyCare, 'stepsOf'>
   staff: Pick<StaffService, 'stores' | 'members'>
   photos: Pick<PhotosService, 'albumOf' | 'notesOf'>
@@ -41,7 +41,10 @@ export async function copyOf(deps: CopyDeps, customerId: string): Promise<CopyPa
   const name = await namesOf(deps, [card, ...done, ...appointments])
   const titles = new Map(done.map(({ id, code, treatedOn }) => [id, `${name.kind(code)}（${treatedOn}）`]))
   const titleOf = (treatmentId: string | null) => titles.get(treatmentId ?? '') ?? null
-  const steps = await care.stepsOf(done.map(({ id }) => id))
+  const [steps, wishes] = await Promise.all([
+    care.stepsOf(done.map(({ id }) => id)),
+    treatments.wishesOf(appointments.filter(({ answer }) => answer?.what === 'move').map(({ id }) => id)),
+  ])
 
   const { _id, id, storeIds, ownerUserId, followUserIds, ...person } = card
   const content: Record<string, unknown> = {
@@ -52,8 +55,9 @@ export async function copyOf(deps: CopyDeps, customerId: string): Promise<CopyPa
       followers: followUserIds.map(name.member),
     },
     treatments: done.map((one) => treatmentOf(one, name)),
-    appointments: appointments.map(({ code, storeId, startsAt, status, externalId }) => ({
+    appointments: appointments.map(({ id, code, storeId, startsAt, status, externalId, answer }) => ({
       ...{ treatment: name.kind(code), store: name.store(storeId), startsAt, status, externalId },
+      ...{ answer: answer?.what ?? null, answeredAt: answer?.at ?? null, wish: wishes.get(id) ?? null },
     })),
     care: steps.map(({ treatmentId, title, day, status, action }) => ({
       ...{ title, treatment: titleOf(treatmentId), day, status, action },

@@ -4,12 +4,18 @@ import type { CustomersService } from '../customers/index.ts'
 import { addDays, type Day, dayOf, daysBetween } from '../platform/calendar.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { StaffService, Store } from '../staff/index.ts'
-import type { Treatment, TreatmentKind, TreatmentsService } from '../treatments/index.ts'
+import type {
+  Appointment,
+  AppointmentAnswer,
+  Treatment,
+  TreatmentKind,
+  TreatmentsService,
+} from '../treatments/index.ts'
 
 export interface PortalDeps {
   care: Pick<MyCare, 'stepsOf' | 'guide' | 'moments'>
   customers: Pick<CustomersService, 'get' | 'contacts' | 'idsOf'>
-  treatments: Pick<TreatmentsService, 'ofCustomer' | 'kind' | 'appointmentsOf' | 'get'>
+  treatments: Pick<TreatmentsService, 'ofCustomer' | 'kind' | 'appointmentsOf' | 'answerAppointment' | 'get'>
   staff: Pick<StaffService, 'stores' | 'members' | 'allStores'>
   /** What the customer is asked just now. */
   questions: (customerId: string) => Promise<Question[]>
@@ -36,13 +42,22 @@ export interface TodayOf {
   steps: MyStep[]
 }
 
+export interface ComingVisit {
+  id: string
+  startsAt: Date
+  name: string
+  storeName: string
+  /** What I said to it. */
+  answer: AppointmentAnswer['what'] | null
+}
+
 export interface Home {
   salutation: string
   store: Pick<Store, 'id' | 'displayName' | 'callbackPhone' | 'emergencyPhone' | 'address'> | null
   today: TodayOf[]
   /** The next contact on a later day. */
   coming: MyStep | null
-  appointment: { startsAt: Date; name: string; storeName: string } | null
+  appointment: ComingVisit | null
   questions: Question[]
   team: { consultant: string | null; doctor: string | null }
 }
@@ -130,19 +145,23 @@ function todayOf(care: PortalDeps['care'], { treatment, kind }: Known, today: Da
   }
 }
 
-async function nextAppointment(
-  { treatments, staff }: PortalDeps,
-  customerId: string,
-  now: Date,
-): Promise<Home['appointment']> {
-  const next = (await treatments.appointmentsOf(customerId))
+async function nextAppointment(deps: PortalDeps, customerId: string, now: Date): Promise<ComingVisit | null> {
+  const next = (await deps.treatments.appointmentsOf(customerId))
     .filter(({ status, startsAt }) => (status === 'booked' || status === 'moved') && startsAt > now)
     .sort((a, b) => Number(a.startsAt) - Number(b.startsAt))[0]
-  if (!next) return null
-  const store = (await staff.stores([next.storeId])).get(next.storeId)
+  return next ? visitOf(deps, next) : null
+}
+
+export async function visitOf(
+  { treatments, staff }: Pick<PortalDeps, 'treatments' | 'staff'>,
+  { id, startsAt, code, storeId, answer }: Appointment,
+): Promise<ComingVisit> {
+  const store = (await staff.stores([storeId])).get(storeId)
   return {
-    startsAt: next.startsAt,
-    name: treatments.kind(next.code)?.name ?? '到院',
+    id,
+    startsAt,
+    name: treatments.kind(code)?.name ?? '到院',
     storeName: store?.displayName ?? '',
+    answer: answer?.what ?? null,
   }
 }

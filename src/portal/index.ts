@@ -2,6 +2,7 @@
 import type { Feature, Ports } from '../platform/ports.ts'
 import type { PortalDeps } from './home.ts'
 import { createPortalStore } from './model.ts'
+import { type MovesDeps, moveHandlers } from './moves.ts'
 import { type PortalRouteDeps, portalRoutes } from './routes.ts'
 
 export { copyOf } from './copy.ts'
@@ -9,9 +10,13 @@ export { askStaffWith } from './data-requests.ts'
 export type { Question } from './home.ts'
 export { noMembership } from './membership.ts'
 
-export type PortalRoomDeps = Ports & Omit<PortalDeps, 'clock'> & Omit<PortalRouteDeps, 'store' | 'clock'>
+export type PortalRoomDeps = Ports &
+  Omit<PortalDeps, 'clock'> &
+  Omit<PortalRouteDeps, 'store' | 'clock'> &
+  Omit<MovesDeps, 'clock'>
 
 export function createPortal(deps: PortalRoomDeps): Omit<Feature<never>, 'service'> {
+  deps.events.subscribe('portal', moveHandlers(deps))
   return {
     routes: portalRoutes({ ...deps, store: createPortalStore(deps.db) }),
     due: [],

@@ -7,13 +7,22 @@ import { maskPhone } from '../platform/crypto.ts'
 import { notFound } from '../platform/errors.ts'
 import { hashId } from '../platform/hash.ts'
 import { type Route, route } from '../platform/http.ts'
-import { ShortText } from '../platform/views.ts'
-import type { TreatmentKind } from '../treatments/index.ts'
+import { Id, InstantString, NoteText, ShortText } from '../platform/views.ts'
+import { APPOINTMENT_ANSWERS, type TreatmentKind } from '../treatments/index.ts'
 import { createHelp } from './help.ts'
-import { DEFAULT_ZONE, homeOf, type Known, knownTreatments, type PortalDeps } from './home.ts'
+import { DEFAULT_ZONE, homeOf, type Known, knownTreatments, type PortalDeps, visitOf } from './home.ts'
 import { type Membership, membershipRoutes } from './membership.ts'
 import type { PortalStore } from './model.ts'
-import { CalendarView, EmergencyView, HelpView, HomeView, MeView, MyGuideView, SubscriptionsView } from './views.ts'
+import {
+  CalendarView,
+  EmergencyView,
+  HelpView,
+  HomeView,
+  MeView,
+  MyGuideView,
+  SubscriptionsView,
+  VisitView,
+} from './views.ts'
 
 export interface PortalRouteDeps extends PortalDeps {
   store: PortalStore
@@ -26,6 +35,14 @@ export interface PortalRouteDeps extends PortalDeps {
 
 const GuideParams = z.strictObject({ treatmentId: z.string().min(1).max(128), moment: z.string().min(1).max(20) })
 const Ticks = z.strictObject({ ticked: z.array(z.string().regex(/^[0-9a-f]{12}$/)).max(60) })
+const MOST_WISH_SIGNS = 200
+const AnswerBody = z.strictObject({
+  answer: z.enum(APPOINTMENT_ANSWERS),
+  /** Of `move`: when I would rather come. */
+  wish: NoteText(MOST_WISH_SIGNS).optional(),
+  /** The time that I was shown. */
+  startsAt: InstantString,
+})
 
 export function portalRoutes(deps: PortalRouteDeps): Route[] {
   const { care, customers, staff, store, kinds, clock } = deps
@@ -53,6 +70,20 @@ export function portalRoutes(deps: PortalRouteDeps): Route[] {
       summary: 'My first page: today, what helps, what comes next, and who is there for me',
       response: HomeView,
       handle: ({ actor }) => homeOf(deps, actor.id),
+    }),
+    route({
+      ...mp,
+      method: 'post',
+      path: '/api/mp/appointments/:appointmentId/answer',
+      summary: 'Say that I come to an appointment, or ask for another time; the last word counts',
+      params: z.strictObject({ appointmentId: Id }),
+      body: AnswerBody,
+      response: VisitView,
+      errors: ['appointment_not_found', 'appointment_over', 'appointment_moved', 'appointment_asked_often'],
+      async handle({ actor, params: { appointmentId }, body: { answer, wish = null, startsAt } }) {
+        const said = { what: answer, wish, startsAt }
+        return visitOf(deps, await deps.treatments.answerAppointment(actor.id, appointmentId, said))
+      },
     }),
     route({
       ...mp,

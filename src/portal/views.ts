@@ -1,6 +1,7 @@
 /** What the mini-program's own pages get. Nothing of other people, nothing of what staff note. */
 import { z } from 'zod'
 import { Instant } from '../platform/views.ts'
+import { APPOINTMENT_ANSWERS } from '../treatments/index.ts'
 
 export const Moment = z.union([z.number(), z.string()])
 
@@ -38,6 +39,14 @@ export const EmergencyView = z.object({
   items: z.array(StoreView.pick({ id: true, displayName: true, callbackPhone: true, emergencyPhone: true })),
 })
 
+export const VisitView = z.object({
+  id: z.string(),
+  startsAt: Instant,
+  name: z.string(),
+  storeName: z.string(),
+  answer: z.enum(APPOINTMENT_ANSWERS).nullable(),
+})
+
 export const HomeView = z.object({
   salutation: z.string(),
   store: StoreView.nullable(),
@@ -54,7 +63,7 @@ export const HomeView = z.object({
     }),
   ),
   coming: StepView.nullable(),
-  appointment: z.object({ startsAt: Instant, name: z.string(), storeName: z.string() }).nullable(),
+  appointment: VisitView.nullable(),
   questions: z.array(z.object({ title: z.string(), page: z.string() })),
   team: z.object({ consultant: z.string().nullable(), doctor: z.string().nullable() }),
 })

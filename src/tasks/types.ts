@@ -30,6 +30,8 @@ export type TaskKind =
   | 'chat_reply'
   /** Somebody wants to come. */
   | 'appointment_wish'
+  /** Somebody who has an appointment would rather come at another time. */
+  | 'appointment_move'
   /** A complaint or an opinion that nobody has taken yet. */
   | 'complaint'
   /** A problem with a product, for the department that it concerns. */

@@ -3,12 +3,13 @@ import type { CustomersService } from '../customers/index.ts'
 import type { Announcer } from '../platform/announcements.ts'
 import type { BulkAnswer, BulkOptions } from '../platform/bulk.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { FieldCrypto } from '../platform/crypto.ts'
 import { AppError } from '../platform/errors.ts'
-import type { DomainEvent } from '../platform/events.ts'
 import { hashId } from '../platform/hash.ts'
 import type { Memory } from '../platform/memory.ts'
 import { LOST, untilWon } from '../platform/races.ts'
 import type { PageRequest } from '../platform/views.ts'
+import { type AnswerDesk, appointmentOf, createAnswerDesk, isOn, told } from './answers.ts'
 import { writeMany } from './bulk.ts'
 import { type AppointmentRow, type RecordStore, rememberByCustomer, rememberById } from './model.ts'
 import type { CustomerRef, ListFilter, References } from './references.ts'
@@ -23,7 +24,7 @@ export interface AppointmentInput extends CustomerRef {
   status: AppointmentStatus
 }
 
-export interface AppointmentDesk {
+export interface AppointmentDesk extends AnswerDesk {
   /** Writes the appointment as it stands; saying the same again changes and tells nothing. @throws AppError as `References.resolve` */
   put(input: AppointmentInput): Promise<Appointment>
   /** Many as they stand, each with its own answer. Their numbers differ. */
@@ -41,6 +42,7 @@ export interface AppointmentDeps {
   customers: Pick<CustomersService, 'idsOf'>
   announcer: Announcer
   clock: Clock
+  crypto: FieldCrypto
   memory?: Memory
 }
 
@@ -49,53 +51,23 @@ type Standing = Pick<Appointment, 'startsAt' | 'status'>
 
 /** What a new standing means to others; null when nobody needs to hear of it. Pure. */
 export function changeOf(before: Standing | null, after: Standing): Change | null {
-  const isOn = (status: AppointmentStatus) => status === 'booked' || status === 'moved'
-  if (!isOn(after.status)) {
+  if (!isOn(after)) {
     // Cancelled before we ever heard of it: nothing hangs on it.
     if (after.status === 'cancelled' && before === null) return null
     return before?.status === after.status ? null : (after.status as Change)
   }
-  if (before === null || !isOn(before.status)) return 'booked'
+  if (before === null || !isOn(before)) return 'booked'
   return Number(before.startsAt) === Number(after.startsAt) ? null : 'moved'
 }
 
-const appointmentOf = (row: AppointmentRow): Appointment => ({
-  id: row._id,
-  externalId: row.externalId,
-  customerId: row.customerId,
-  storeId: row.storeId,
-  code: row.code,
-  doctorUserId: row.doctorUserId,
-  startsAt: row.startsAt,
-  status: row.status,
-  movedFrom: row.movedFrom,
-})
+/** An answer belongs to the time that it was given for: one that is moved, or booked again, has none. Pure. */
+export const answerAfter = <T>(answer: T, change: Change | null): T | null =>
+  change === 'moved' || change === 'booked' ? null : answer
 
-export function createAppointmentDesk({
-  store,
-  references,
-  customers,
-  announcer,
-  clock,
-  memory,
-}: AppointmentDeps): AppointmentDesk {
+export function createAppointmentDesk(deps: AppointmentDeps): AppointmentDesk {
+  const { store, references, customers, announcer, clock, memory } = deps
   const records = rememberById('appointments', store, { clock, memory }, appointmentOf)
   const byCustomer = rememberByCustomer('appointments', store, { clock, memory })
-  const tell = (
-    change: Change | null,
-    row: Omit<AppointmentRow, 'pending' | 'announceAt'>,
-    now: Date,
-  ): DomainEvent[] =>
-    change === null
-      ? []
-      : [
-          {
-            id: `appointment.${change}:${row._id}:${row.revision}`,
-            type: `appointment.${change}`,
-            occurredAt: now,
-            data: { appointmentId: row._id, customerId: row.customerId, storeId: row.storeId, code: row.code },
-          },
-        ]
 
   /** The record after an entry, and what others must hear of it. */
   function rowAfter(before: AppointmentRow | null, input: AppointmentInput, customerId: string, now: Date) {
@@ -113,11 +85,13 @@ export function createAppointmentDesk({
       startsAt,
       status: isMoved ? ('moved' as const) : input.status,
       movedFrom: change === 'moved' ? (before?.startsAt ?? null) : (before?.movedFrom ?? null),
+      answer: answerAfter(before?.answer ?? null, change),
       revision: before ? before.revision + 1 : 0,
       updatedAt: now,
     }
-    return { ...row, ...announcer.fields(tell(change, row, now), now) }
+    return { ...row, ...announcer.fields(change === null ? [] : [told(change, row, now)], now) }
   }
+  const isSamePerson = async (a: string, b: string) => a === b || (await customers.idsOf(b)).includes(a)
   const saysTheSame = (before: AppointmentRow, row: AppointmentRow): boolean =>
     JSON.stringify(appointmentOf(before)) === JSON.stringify(appointmentOf(row))
 
@@ -129,6 +103,8 @@ export function createAppointmentDesk({
     return untilWon({ appointmentId: _id }, async () => {
       const [before] = await store.byIds([_id])
       const row = rowAfter(before ?? null, input, refs.customer.id, now)
+      // What one person said isn't shown to another who gets the number.
+      if (before && row.answer && !(await isSamePerson(before.customerId, row.customerId))) row.answer = null
       if (!before) {
         if ((await store.insert([row])) === 0) return LOST
       } else {
@@ -142,6 +118,7 @@ export function createAppointmentDesk({
   }
 
   return {
+    ...createAnswerDesk(deps),
     put,
     async putMany(inputs, options = {}) {
       const now = clock.now()

@@ -64,6 +64,9 @@ export function createTreatments(deps: TreatmentsDeps): TreatmentsFeature {
         return { treatments: done, appointments: booked }
       },
       appointments: appointmentDesk.getMany,
+      answerAppointment: appointmentDesk.answer,
+      moveWishes: appointmentDesk.moveWishes,
+      wishesOf: appointmentDesk.wishesOf,
       purchases: purchaseDesk.getMany,
       consultations: consultationDesk.getMany,
       decideConsultation: consultationDesk.decide,

@@ -8,7 +8,7 @@ import { collectionOf, ensureIndexes, type IndexSpec, insertMissing, ONE_PAGE } 
 import type { DomainEvent } from '../platform/events.ts'
 import { createRecall, type Memory } from '../platform/memory.ts'
 import type { PageRequest } from '../platform/views.ts'
-import type { Appointment, Consultation, ConsultationOutcome, Purchase, Treatment } from './types.ts'
+import type { Appointment, AppointmentAnswer, Consultation, ConsultationOutcome, Purchase, Treatment } from './types.ts'
 
 export interface RecordRow extends Announcing {
   customerId: string
@@ -27,7 +27,12 @@ export interface TreatmentRow extends Omit<Treatment, 'id'>, RecordRow {
   /** … and of what was entered first, so that the first entry can be repeated after a correction. */
   entryDigest: string
 }
-export interface AppointmentRow extends Omit<Appointment, 'id'>, RecordRow {}
+export interface AppointmentRow extends Omit<Appointment, 'id' | 'answer'>, RecordRow {
+  /** `wish` is sealed. */
+  answer?: (AppointmentAnswer & { wish: string | null }) | null
+  /** The start from which each wish to move wanted away, oldest first: their numbers name the tasks. */
+  moves?: Date[]
+}
 export interface PurchaseRow extends Omit<Purchase, 'id'>, RecordRow {
   digest: string
 }

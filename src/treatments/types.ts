@@ -70,6 +70,15 @@ export type ProductType = (typeof PRODUCT_TYPES)[number]
 
 export type AppointmentStatus = 'booked' | 'moved' | 'cancelled' | 'arrived'
 
+/** What the customer says to a notice: comes at that time, or asks for another one. */
+export const APPOINTMENT_ANSWERS = ['confirmed', 'move'] as const
+export interface AppointmentAnswer {
+  what: (typeof APPOINTMENT_ANSWERS)[number]
+  /** The start that it was given for. */
+  startsAt: Date
+  at: Date
+}
+
 export interface Appointment {
   id: string
   /** Number in the clinic's own system: the key of idempotent entry. */
@@ -83,6 +92,26 @@ export interface Appointment {
   status: AppointmentStatus
   /** Where it stood before it was moved last; null when it never was. */
   movedFrom: Date | null
+  /** Goes when it is moved or booked again; left out where nobody has said. */
+  answer?: AppointmentAnswer | null
+}
+
+export interface AnswerInput {
+  what: AppointmentAnswer['what']
+  /** Of a move: when the customer would rather come, in the customer's words. */
+  wish: string | null
+  /** The start that the customer was shown. */
+  startsAt: Date
+}
+
+/** What a customer has asked of an appointment, and whether it still stands. */
+export interface MoveWishes {
+  /** How often a move was asked for; each time has its number, from one. */
+  asked: number
+  /** The last one, where nothing has answered it. */
+  standing: { appointment: Appointment; answeredAt: Date; wish: string | null } | null
+  /** What has, otherwise. */
+  endedBy: 'comes_after_all' | 'appointment_over' | 'superseded'
 }
 
 export interface Purchase {
@@ -142,6 +171,17 @@ export interface TreatmentsService {
   /** Treatments and appointments under these customer ids, in two commands. */
   historyOf(customerIds: readonly string[]): Promise<{ treatments: Treatment[]; appointments: Appointment[] }>
   appointments(ids: readonly string[]): Promise<Map<string, Appointment>>
+  /**
+   * Keeps the customer's answer to a coming appointment; the same again changes nothing. `appointment.answered` follows.
+   *
+   * @throws AppError not_found/appointment_not_found: also somebody else's; conflict/appointment_over: past, cancelled or come;
+   *   conflict/appointment_moved: it stands at another time than `startsAt`; conflict/appointment_asked_often
+   */
+  answerAppointment(customerId: string, appointmentId: string, said: AnswerInput): Promise<Appointment>
+  /** As they are in the database now; null: no such appointment. */
+  moveWishes(appointmentId: string): Promise<MoveWishes | null>
+  /** The words of those that have some, by appointment. */
+  wishesOf(appointmentIds: readonly string[]): Promise<Map<string, string>>
   purchases(ids: readonly string[]): Promise<Map<string, Purchase>>
   /** With what was bought since. */
   consultations(ids: readonly string[]): Promise<Map<string, Consultation>>
@@ -167,7 +207,7 @@ export type TreatmentCorrected = TreatmentCompleted
 /** Entered by mistake or not done after all: id `treatment.cancelled:<treatmentId>`. */
 export type TreatmentCancelled = TreatmentCompleted
 
-/** `appointment.booked`, `appointment.moved`, `appointment.cancelled`, `appointment.arrived`. Read the record. */
+/** `appointment.booked`, `appointment.moved`, `appointment.cancelled`, `appointment.arrived`, `appointment.answered`. Read the record. */
 export interface AppointmentChanged {
   appointmentId: string
   customerId: string

@@ -11,7 +11,7 @@ import {
   page,
   ShortText,
 } from '../platform/views.ts'
-import { ANAESTHESIA, type Anaesthesia, PRODUCT_TYPES } from './types.ts'
+import { ANAESTHESIA, type Anaesthesia, APPOINTMENT_ANSWERS, PRODUCT_TYPES } from './types.ts'
 
 const Code = z.string().regex(/^[a-z][a-z0-9_]{1,39}$/, 'must be a treatment code')
 const MAX_FEN = 1_000_000_000_00
@@ -104,6 +104,11 @@ export const AppointmentView = z.object({
   startsAt: Instant,
   status: Status,
   movedFrom: Instant.nullable(),
+  /** What the customer said to the time that stands: `confirmed`, or `move` for another one. */
+  answer: z
+    .object({ what: z.enum(APPOINTMENT_ANSWERS), at: Instant })
+    .nullable()
+    .default(null),
 })
 export const AppointmentPage = page(AppointmentView)
 

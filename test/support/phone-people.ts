@@ -53,6 +53,10 @@ export async function peopleOf(world: PhoneWorld): Promise<People> {
     const technique = code === 'hair_transplant' ? { technique: 'fue' } : {}
     await treat(world, much.customerId, { code, endedAt: ago(1 + i), storeId, ...technique })
   }
+  for (const { customerId } of [full, much]) {
+    const visit = { customerId, storeId, code: 'picosecond', startsAt: ago(-20).toISOString(), status: 'booked' }
+    await api.call('PUT', `/api/v1/appointments/A-${customerId}`, visit)
+  }
   // What is said of the day before yesterday lies in the past.
   await simulator.clock.moveTo(new Date(now.getTime() + DAY_MS), MOVE_MS)
   for (const person of [full, much]) await agreeTo(person, 'photos_care')

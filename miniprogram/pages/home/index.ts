@@ -1,18 +1,26 @@
 /** The first page: where I stand today, what helps, what comes next, and who is there for me. One request has it all. */
 import { askForAgreement, hasAgreed } from '../../services/agreement'
-import { getHome, type Home } from '../../services/care'
+import { answerVisit, getHome, type Home, type Visit } from '../../services/care'
 import { openChat } from '../../services/chat'
 import { rememberClinic } from '../../services/clinic'
+import { RequestError } from '../../services/request'
 import { addDays, dayWords, instantWords } from '../../utils/dates'
 import { groupLines } from '../../utils/lines'
 import { onPullDownRefresh, show } from '../../utils/loading'
-import { drawingViews, openGuide, type Status, stepDay, stepView } from '../../utils/views'
+import { readable } from '../../utils/readable'
+import { drawingViews, openGuide, problemOf, type Status, stepDay, stepView } from '../../utils/views'
 
 Page({
   data: {
     status: 'loading' as Status,
     problem: '',
     home: null as ReturnType<typeof viewOf> | null,
+    /** The appointment, at its time, for which another time is being asked. */
+    movingKey: '',
+    wish: '',
+    /** Why the answer was not taken. */
+    words: '',
+    isBusy: false,
   },
   onShow() {
     void this.load()
@@ -28,6 +36,40 @@ Page({
       return { home: viewOf(home) }
     })
   },
+
+  /** One answer at a time; where the clinic was quicker, what stands now is shown. */
+  async answer(answer: NonNullable<Visit['answer']>, wish?: string) {
+    const { home, isBusy } = this.data
+    if (isBusy || !home?.appointment) return
+    this.setData({ isBusy: true, words: '' })
+    try {
+      const visit = await answerVisit(home.appointment, answer, wish)
+      this.setData({ 'home.appointment': visitView(visit), movingKey: '', wish: '' })
+    } catch (error) {
+      if (error instanceof RequestError && error.status > 0) await this.load()
+      // It may be gone, and with it the place for words.
+      if (this.data.home?.appointment) this.setData({ words: problemOf(error) })
+      else void wx.showToast({ title: problemOf(error), icon: 'none' })
+    } finally {
+      this.setData({ isBusy: false })
+    }
+  },
+  confirmVisit() {
+    void this.answer('confirmed')
+  },
+  startMoving() {
+    this.setData({ movingKey: this.data.home?.appointment?.key ?? '', words: '' })
+  },
+  stopMoving() {
+    this.setData({ movingKey: '', words: '' })
+  },
+  typeWish({ detail }: WechatMiniprogram.CustomEvent<{ value: string }>) {
+    this.setData({ wish: detail.value })
+  },
+  askToMove() {
+    void this.answer('move', readable(this.data.wish))
+  },
+
   openGuide,
   openQuestion({ currentTarget }: WechatMiniprogram.TouchEvent) {
     void wx.navigateTo({ url: currentTarget.dataset.page as string })
@@ -69,11 +111,23 @@ function viewOf({ salutation, store, today, coming, appointment, questions, team
       steps: steps.map((step) => stepView(step, name)),
     })),
     coming: coming && now ? { step: stepView(coming, nameOf(coming.treatmentId)), day: stepDay(coming, now) } : null,
-    appointment: appointment && { ...appointment, when: instantWords(appointment.startsAt) },
+    appointment: appointment && visitView(appointment),
     questions: questions.map(({ title, page }) => ({ title, page: page.startsWith('/') ? page : `/${page}` })),
     team: [
       { role: '专属顾问', name: team.consultant },
       { role: '治疗医生', name: team.doctor },
     ].filter(({ name }) => name !== null),
+  }
+}
+
+const ANSWERS = { confirmed: '已确认，期待您的到来', move: '已申请改期，前台会联系您' } as const
+
+function visitView(visit: Visit) {
+  const { id, startsAt, answer } = visit
+  return {
+    ...visit,
+    key: `${id} ${startsAt}`,
+    when: instantWords(startsAt),
+    said: answer === null ? '' : ANSWERS[answer],
   }
 }

@@ -41,6 +41,7 @@ describe.each(harnesses.map((harness) => [harness.name, harness] as const))('on 
     toPerson: async (heard, _facts, reason) => void world.acts.push(`person:${reason}:${heard.text}`),
     show: act('show'),
     booking: act('booking'),
+    confirmVisit: async () => null,
     complain: act('complain'),
     optOut: async (_facts, what) => void world.acts.push(`optOut:${what}`),
     openSurvey: async () => null,

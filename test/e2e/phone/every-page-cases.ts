@@ -83,7 +83,20 @@ export const pages: Record<string, Cases> = {
     failed: fails(),
     full: { who: 'full', sees: '治疗后第 4 天' },
     much: { who: 'much', sees: '查看全部日程' },
-    also: { stranger: { who: 'stranger', sees: '验证手机号，查看您的护理安排' } },
+    also: {
+      stranger: { who: 'stranger', sees: '验证手机号，查看您的护理安排' },
+      moving: { who: 'much', sees: '申请改期', act: (phone) => phone.tap(phone.role('button', '想改时间')) },
+      'not answered': {
+        who: 'full',
+        sees: '网络不太顺畅',
+        act: async (phone) => {
+          const confirm = phone.role('button', '准时到')
+          await confirm.waitFor()
+          await phone.page.route('**/answer', (route) => route.abort(), { times: 1 })
+          await phone.tap(confirm)
+        },
+      },
+    },
   },
   'pages/calendar/index': {
     loading: waits(),

@@ -138,6 +138,9 @@ export async function enterRecords({ made, json, customerToken, simulator, db }:
     customerExternalId: 'HM-1',
     endedAt: '2026-03-02T10:00:00+08:00',
   })
+  const startsAt = new Date(Date.now() + 30 * 86_400_000).toISOString()
+  const visit = { ...facts, customerExternalId: 'HM-1', startsAt, status: 'booked' }
+  const appointment = await made('PUT', '/api/v1/appointments/A-1', visit)
   // The directory is read by workers, and there is none.
   const lin = {
     name: '林',
@@ -204,6 +207,8 @@ export async function enterRecords({ made, json, customerToken, simulator, db }:
     by: 'lin',
     reviewOn: '2027-05-31',
     treatmentId: treatment.id,
+    appointmentId: appointment.id,
+    startsAt,
     externalId: 'X-1',
     sha256: 'a'.repeat(64),
     customerExternalId: undefined, // exactly one of the two names a customer

@@ -136,3 +136,22 @@ test('while WeCom does not say who a stranger is, an emergency of somebody known
   expect(said(13)).toHaveLength(1)
   expect(said(12).filter((text) => text.includes('保持电话畅通'))).toHaveLength(1)
 })
+
+test('who answers the notice of an appointment with 确认 comes; without one it is a question like any other', async () => {
+  const id = await patient(14)
+  const startsAt = new Date(Number(world.now()) + 2 * 24 * 3_600_000)
+  const visit = { customerId: id, storeId: 'huayan', code: 'ipl', startsAt: startsAt.toISOString(), status: 'booked' }
+  await world.api('PUT', '/appointments/A-14', visit)
+  await world.chats(14, '好的，确认')
+  const [row] = await world.collection('appointments').find({ customerId: id }).toArray()
+  expect(row).toMatchObject({ answer: { what: 'confirmed', startsAt } })
+  expect(said(14)).toEqual([expect.stringMatching(/已为您确认3月\d日\d\d:\d\d到院/)])
+  expect(await kinds(id)).not.toContain('chat_reply')
+  const other = await patient(15)
+  await world.api('PUT', '/appointments/A-15', {
+    ...{ ...visit, customerId: other },
+    startsAt: new Date(Number(startsAt) + 5 * 24 * 3_600_000).toISOString(),
+  })
+  await world.chats(15, '确认')
+  expect(await kinds(other)).toContain('chat_reply')
+})

@@ -14,12 +14,13 @@ const names = routes.map(({ method, path }) => `${method.toUpperCase()} ${path.r
 const jpeg = await corners(600, 400).jpeg().toBuffer()
 /** In everything that the first one writes. */
 const SECRET = '只有第一位客户知道'
+const STARTS = '2026-03-20T10:00:00+08:00'
 
 let mine = ''
 let foreign = ''
 const ids = {
   ...{ treatmentId: '', complaintId: '', invitationId: '', photoId: '', noteId: '', uploadId: '' },
-  ...{ moment: '1', index: '0' },
+  ...{ appointmentId: '', moment: '1', index: '0' },
 }
 /** What an answer to somebody else must not hold. */
 const marks: string[] = []
@@ -30,6 +31,8 @@ beforeAll(async () => {
   ids.treatmentId = await world.treatment(0, '2026-03-01 10:00')
   const invitation = { externalId: 'X-1', surveyIds: ['product_follow_up'], customerId, storeId: 'huayan' }
   ids.invitationId = String((await world.api('POST', '/survey-invitations', invitation)).invitationId)
+  const visit = { customerId, storeId: 'huayan', code: 'ipl', startsAt: STARTS, status: 'booked' }
+  ids.appointmentId = String((await world.api('PUT', '/appointments/A-1', visit)).id)
   mine = await world.signIn(0)
   foreign = await world.signIn(1)
   for (const token of [mine, foreign])
@@ -54,7 +57,7 @@ beforeAll(async () => {
   const { name, phone, openId, unionId, externalUserId } = world.personOf(0)
   const { treatmentId, complaintId, invitationId, photoId, noteId, uploadId } = ids
   marks.push(customerId, name, phone, openId, unionId, externalUserId, String(filed.number), SECRET)
-  marks.push(treatmentId, complaintId, invitationId, photoId, noteId, uploadId)
+  marks.push(treatmentId, complaintId, invitationId, photoId, noteId, uploadId, ids.appointmentId)
 })
 
 const complaint = (more: object = {}) => ({
@@ -134,6 +137,9 @@ const CASES: Record<string, Case[]> = {
   'POST /complaints/:complaintId/withdraw': [theirs('complaint_not_found')],
   'POST /complaints/:complaintId/rate': [theirs('complaint_not_found', () => ({ stars: 5, words: null }))],
   'GET /home': [{}],
+  'POST /appointments/:appointmentId/answer': [
+    theirs('appointment_not_found', () => ({ answer: 'move', wish: SECRET, startsAt: STARTS })),
+  ],
   'GET /calendar': [{}],
   'GET /guides/:treatmentId/:moment': [theirs('guide_not_found')],
   'PUT /guides/:treatmentId/:moment/ticks': [theirs('guide_not_found', () => ({ ticked: [] }))],
