@@ -96,7 +96,7 @@ describe('the ladder', () => {
       { channel: 'sms', result: 'sent' },
     ])
     // A part of an SMS is charged; what was refused, and WeChat's own notices, are not.
-    expect(attempts.map(({ costFen }) => costFen)).toEqual([undefined, 4.5])
+    expect((attempts as { costFen?: number }[]).map(({ costFen }) => costFen)).toEqual([undefined, 4.5])
     expect(
       (await messaging.service.reach(customer, world.now())).find(({ channel }) => channel === 'subscribe')?.ok,
     ).toBe(false)
