@@ -92,8 +92,8 @@ describe('the ladder', () => {
     expect(outcomes()).toEqual([{ outcome: 'sent', channel: 'sms', reason: null }])
     const { attempts } = await rowOf(id)
     expect(attempts).toMatchObject([
-      { channel: 'subscribe', result: 'refused', errcode: 43101 },
-      { channel: 'sms', result: 'sent' },
+      { channel: 'subscribe', result: 'refused', errcode: 43101, at: day('11:30') },
+      { channel: 'sms', result: 'sent', at: day('11:30') },
     ])
     // A part of an SMS is charged; what was refused, and WeChat's own notices, are not.
     expect((attempts as { costFen?: number }[]).map(({ costFen }) => costFen)).toEqual([undefined, 4.5])
