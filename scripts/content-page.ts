@@ -70,6 +70,7 @@ const PLACEHOLDERS = {
   notice: '〔护理提示〕',
   text: '〔正文〕',
   number: 'TS20260302-0A3F7B',
+  link: '〔问卷的链接〕',
 }
 const USUAL_SUTURE_DAY = 7
 const FUT_SUTURE_DAY = 10

@@ -3,7 +3,7 @@ import type Router from '@koa/router'
 import type { Connection } from 'mongoose'
 import { createAssistant } from './assistant.ts'
 import { createCare } from './care/index.ts'
-import { createComplaintsRoom } from './complaints/index.ts'
+import { createComplaintsRoom, REGISTER_CHOICE } from './complaints/index.ts'
 import type { AppConfig } from './config.ts'
 import { createCustomers } from './customers/index.ts'
 import { createImports, type ImportsService } from './imports/index.ts'
@@ -193,6 +193,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     treatments: treatments.service,
     tasks: tasks.service,
     ownPhotos,
+    registerChoice: REGISTER_CHOICE,
     files: config.surveys,
     rules: config.surveyRules,
     wechat: settings.WECHAT_APP_ID === undefined ? null : wechat.client,
@@ -251,6 +252,7 @@ export function buildApp({ settings, config, metrics, ...base }: AppDeps): App {
     tasks: tasks.service,
     messaging: messaging.service,
     ownPhotos,
+    surveyWords: surveys.service.suggestedWords,
   })
   const bot = createAssistant(
     ports,

@@ -27,7 +27,7 @@ export interface AssistantRooms {
   tasks: TasksService
   privacy: PrivacyService
   photos: PhotosService
-  surveys: Pick<SurveysService, 'questionsFor'>
+  surveys: Pick<SurveysService, 'wayIn'>
   care: Pick<CareService, 'mine' | 'levelOf'>
   complaints: Pick<ComplaintsService, 'file'>
   knowledge: KnowledgeService
@@ -67,7 +67,7 @@ export function createAssistant(
       await treatments.answerAppointment(customerId, id, { what: 'confirmed', wish: null, startsAt })
       return { startsAt, store: store.displayName, timeZone: store.timeZone }
     },
-    openSurveys: surveys.questionsFor,
+    openSurvey: surveys.wayIn,
     knowledge: {
       async answer(question, about) {
         const found = await knowledge.answer(question, { ...about, audience: 'customer' })

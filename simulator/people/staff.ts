@@ -101,7 +101,9 @@ function onCard(simulator: Simulator, staff: Staff, card: Record<string, unknown
       simulator.act({ as: 'staff', id: staff.personId, do: 'call', customer: customer.personId, outcome }),
     )
     // Of one instant, but after the call: keys are in order.
-    later(simulator, staff, after, `ends ${taskId}`, () => click(outcome === 'answered' ? 'done' : 'not_reached'))
+    later(simulator, staff, after, `ends ${taskId}`, () =>
+      click(outcome === 'answered' ? 'done' : 'not_reached', settledOn(card)),
+    )
   })
 }
 
@@ -173,6 +175,13 @@ function chosenOn(card: Record<string, unknown>, seed: number): Record<string, s
   const taskId = text(card.task_id)
   const other = options[between(0, options.length - 1, seed, taskId, 'chooses')] ?? first
   return { [text(question.question_key)]: [chance(seed, taskId, 'nothing more') < 0.4 ? first : other] }
+}
+
+/** What a contact's card asks is settled on the phone: the last option says that nothing more is needed. */
+function settledOn(card: Record<string, unknown>): Record<string, string[]> {
+  const question = record(card.button_selection)
+  const last = list(question.option_list).at(-1)
+  return last === undefined ? {} : { [text(question.question_key)]: [text(record(last).id)] }
 }
 
 /** The card names the customer by salutation and masked phone: what a real colleague would look up. */

@@ -10,7 +10,7 @@ import type { PrivacyService } from '../privacy/index.ts'
 import type { Role } from '../staff/index.ts'
 import type { TaskKind, TasksService } from '../tasks/index.ts'
 import { whenIn } from './facts.ts'
-import type { Acts, Heard, Reason, TalkFacts } from './types.ts'
+import type { Acts, Heard, OpenSurvey, Reason, TalkFacts } from './types.ts'
 
 export interface ActsDeps {
   customers: Pick<CustomersService, 'get'>
@@ -28,7 +28,7 @@ export interface ActsDeps {
   }) => Promise<void>
   /** The appointment of the next days that the customer has just confirmed; null: there is none. */
   confirmVisit: (customerId: string) => Promise<{ startsAt: Date; store: string; timeZone: string } | null>
-  openSurveys: (customerId: string) => Promise<{ title: string }[]>
+  openSurvey: (customerId: string) => Promise<OpenSurvey | null>
   events: Events
   clock: Clock
 }
@@ -61,7 +61,7 @@ export interface HandedOver {
 }
 
 export function createActs(deps: ActsDeps, opensOf: (facts: TalkFacts) => Date | null): Acts {
-  const { customers, setOptOut, tasks, privacy, photos, complain, confirmVisit, openSurveys, events, clock } = deps
+  const { customers, setOptOut, tasks, privacy, photos, complain, confirmVisit, openSurvey, events, clock } = deps
 
   async function open(
     heard: Heard,
@@ -150,7 +150,7 @@ export function createActs(deps: ActsDeps, opensOf: (facts: TalkFacts) => Date |
     async optOut({ customerId }, what) {
       await setOptOut(customerId, what === 'all' ? { all: true, promotion: true } : { promotion: true })
     },
-    openSurvey: async ({ customerId }) => (await openSurveys(customerId))[0]?.title ?? null,
+    openSurvey: ({ customerId }) => openSurvey(customerId),
     async photoConsent({ customerId }) {
       if (!(await privacy.granted(customerId, 'service'))) return 'elsewhere'
       return (await privacy.granted(customerId, 'photos_care')) ? 'given' : 'ask'

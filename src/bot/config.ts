@@ -71,6 +71,7 @@ export const BOT_TEMPLATES = [
   'opt_out_keep',
   'opt_out_all',
   'survey',
+  'survey_link',
   'no_survey',
   'photo_kept',
   'photo_ask',

@@ -112,11 +112,8 @@ async function respond(turn: Turn, intent: Intent): Promise<Partial<Memory>> {
     }
     case 'booking':
       return once(turn, facts.opensAt === null ? 'booking_now' : 'booking_later', () => acts.booking(heard, facts))
-    case 'survey': {
-      const title = await acts.openSurvey(facts)
-      await tell(turn, title === null ? 'no_survey' : 'survey', { title: title ?? '' })
-      return { menu: null }
-    }
+    case 'survey':
+      return survey(turn)
     case 'guide':
       return guide(turn)
     case 'greeting':
@@ -137,6 +134,15 @@ async function respond(turn: Turn, intent: Intent): Promise<Partial<Memory>> {
     case 'question':
       return question(turn, intent.mild)
   }
+}
+
+/** The page asks; a chat only shows the way there. */
+async function survey(turn: Turn): Promise<Partial<Memory>> {
+  const open = await turn.acts.openSurvey(turn.facts)
+  if (open === null) await tell(turn, 'no_survey')
+  else if (open.link === null) await tell(turn, 'survey', { title: open.title })
+  else await tell(turn, 'survey_link', { title: open.title, link: open.link })
+  return { menu: null }
 }
 
 async function question(turn: Turn, mild: 'watch' | 'expected' | null): Promise<Partial<Memory>> {

@@ -63,6 +63,11 @@ export interface Article {
 
 export type Reason = 'asked' | 'no_answer' | 'not_helped' | 'unreadable' | 'watch' | 'danger' | 'no_guide' | 'photo'
 
+export interface OpenSurvey {
+  title: string
+  link: string | null
+}
+
 /** What an answer leads to. Everything has an id of the message's own: a repeat changes nothing. */
 export interface Acts {
   /** Words for people: whoever is about to call, else the customer's own; with a task where somebody must answer. */
@@ -75,8 +80,8 @@ export interface Acts {
   /** Tells the number by itself. */
   complain(heard: Heard, facts: TalkFacts): Promise<void>
   optOut(facts: TalkFacts, what: 'promotion' | 'all'): Promise<void>
-  /** The title of what is open, or null. */
-  openSurvey(facts: TalkFacts): Promise<string | null>
+  /** What is open, with its address where a chat can carry one; null: nothing is. */
+  openSurvey(facts: TalkFacts): Promise<OpenSurvey | null>
   /** `elsewhere`: the agreement to the service comes first, and is read in the mini-program. */
   photoConsent(facts: TalkFacts): Promise<'given' | 'ask' | 'elsewhere'>
   allowPhotos(facts: TalkFacts): Promise<void>

@@ -30,6 +30,19 @@ export const COMPLAINT_STATUSES = [
 ] as const
 export type ComplaintStatus = (typeof COMPLAINT_STATUSES)[number]
 
+/**
+ * What answers of a survey suggested, until a person decides: registered from then on, or dismissed. No complaint yet: the
+ * customer sees none of it, and nothing is promised.
+ */
+export type DraftStatus = 'draft' | 'dismissed'
+
+/** What a card asks about such answers. */
+export const DRAFT_CHOICES = { register: '登记为投诉', dismiss: '已沟通，不登记' } as const
+
+/** What it seems to be about, from the answers that suggested it; null: whoever takes it finds out. */
+export const proposedType = (low: readonly { measure: string | null; opens: string }[]): ComplaintType | null =>
+  low.some(({ measure, opens }) => opens === 'complaint' && measure === 'effect') ? 'effect' : null
+
 /** What a customer can do, by where it stands. */
 const CUSTOMER_MOVES: Record<ComplaintStatus, readonly ComplaintStatus[]> = {
   registered: ['withdrawn'],

@@ -2,7 +2,7 @@
 
 import type { CustomersService } from '../customers/index.ts'
 import type { Announcer } from '../platform/announcements.ts'
-import { dayOf } from '../platform/calendar.ts'
+import { DEFAULT_ZONE, dayOf } from '../platform/calendar.ts'
 import { addMs, type Clock, DAY_MS, HOUR_MS } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import { AppError, conflict, notFound } from '../platform/errors.ts'
@@ -13,6 +13,7 @@ import { orderOf, type PageRequest } from '../platform/views.ts'
 import type { StaffService, Store } from '../staff/index.ts'
 import type { OpenTask, TasksService } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
+import { createDrafts, type DraftDeps, type Drafts } from './drafts.ts'
 import { createLetters, type LetterDeps } from './letters.ts'
 import type { ComplaintRow, ComplaintStore } from './model.ts'
 import {
@@ -53,14 +54,15 @@ export interface ComplaintsDeps extends LetterDeps {
   customers: Pick<CustomersService, 'get' | 'contacts' | 'idsOf'>
   treatments: Pick<TreatmentsService, 'get' | 'kind'>
   staff: Pick<StaffService, 'store' | 'allStores'>
-  tasks: Pick<TasksService, 'open' | 'cancel'>
+  tasks: Pick<TasksService, 'open' | 'cancel' | 'get'>
+  surveyWords: DraftDeps['surveyWords']
   /** Which of these photos are the customer's own. */
   ownPhotos: (customerId: string, photoIds: readonly string[]) => Promise<ReadonlySet<string>>
   crypto: FieldCrypto
   clock: Clock
 }
 
-export interface ComplaintsService {
+export interface ComplaintsService extends Drafts {
   /**
    * Keeps it once per `submissionId`, acknowledges it with its number and opens the task; a repeat completes what a crash cut off.
    * @throws AppError not_found/treatment_not_found, photo_not_found: not the customer's own; rate_limited/too_many_today
@@ -68,7 +70,7 @@ export interface ComplaintsService {
   file(customerId: string, input: ComplaintInput): Promise<ComplaintRow>
   /** The newest first, one more than the page holds. */
   page(customerId: string, request: PageRequest): Promise<ComplaintRow[]>
-  /** What happened, as the customer wrote it; null where there is no such complaint. */
+  /** What happened, as the customer wrote it; null where there is no such complaint, or a survey had the words. */
   wordsOf(complaintId: string): Promise<string | null>
   /** All of them in words, the newest first: their part of a copy of somebody's data. */
   copyOf(customerId: string): Promise<ComplaintCopy[]>
@@ -136,6 +138,27 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
     await tasks.open([taskOf(row, salutation)])
   }
 
+  /** What makes a row a complaint, in this moment. */
+  function filing(
+    { _id, kind, customerId, storeId }: Pick<ComplaintRow, '_id' | 'kind' | 'customerId' | 'storeId'>,
+    at: Date,
+    timeZone: string,
+  ) {
+    const event = {
+      id: `complaint.filed:${_id}`,
+      type: 'complaint.filed',
+      occurredAt: at,
+      data: { complaintId: _id, customerId, storeId, kind },
+    }
+    const signs = _id.slice(1, 1 + NUMBER_SIGNS).toUpperCase()
+    return {
+      number: `${kind === 'complaint' ? 'TS' : 'YJ'}${dayOf(at, timeZone).replaceAll('-', '')}-${signs}`,
+      createdAt: at,
+      order: orderOf(at, _id),
+      ...announcer.fields([event], at),
+    }
+  }
+
   const taskOf = (
     { _id, kind, type, number, customerId, storeId, treatmentId, words, createdAt }: ComplaintRow,
     who: string,
@@ -191,7 +214,15 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
       return own(customerId, id)
     })
 
+  const drafts = createDrafts({
+    ...deps,
+    filing: async (row, at) => filing(row, at, (await staff.store(row.storeId))?.timeZone ?? DEFAULT_ZONE),
+    tell,
+    wordsField: WORDS_FIELD,
+  })
+
   return {
+    ...drafts,
     async file(customerId, input) {
       const { submissionId, kind, type, words, demand, treatmentId, evidence, mayContact } = input
       const now = clock.now()
@@ -199,19 +230,11 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
       const mine = await ownPhotos(customerId, evidence)
       const foreign = evidence.find((photoId) => !mine.has(photoId))
       if (foreign !== undefined) throw notFound('photo_not_found', { photoId: foreign })
-      const hash = hashId('complaint', customerId, submissionId)
-      const _id = `c${hash}`
+      const _id = `c${hashId('complaint', customerId, submissionId)}`
       if (!(await store.get(_id)) && (await store.filedSince(customerId, addMs(now, -DAY_MS))) >= MOST_A_DAY)
         throw new AppError('rate_limited', 'too_many_today')
-      const event = {
-        id: `complaint.filed:${_id}`,
-        type: 'complaint.filed',
-        occurredAt: now,
-        data: { complaintId: _id, customerId, storeId, kind },
-      }
       const row: ComplaintRow = {
         _id,
-        number: `${kind === 'complaint' ? 'TS' : 'YJ'}${dayOf(now, timeZone).replaceAll('-', '')}-${hash.slice(0, NUMBER_SIGNS).toUpperCase()}`,
         kind,
         type,
         customerId,
@@ -224,10 +247,8 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
         status: 'registered',
         stars: null,
         history: [{ at: now, what: 'registered', by: 'customer', words: null }],
-        createdAt: now,
-        order: orderOf(now, _id),
         revision: 0,
-        ...announcer.fields([event], now),
+        ...filing({ _id, kind, customerId, storeId }, now, timeZone),
       }
       const isNew = await store.insert(row)
       const kept = isNew ? row : ((await store.get(_id)) ?? row)
@@ -238,7 +259,8 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
     page: async (customerId, request) => store.page(await customers.idsOf(customerId), request),
     async wordsOf(complaintId) {
       const row = await store.get(complaintId)
-      return row && crypto.open(WORDS_FIELD, row.words)
+      // Written as an answer, and heard as one.
+      return row && !row.survey ? crypto.open(WORDS_FIELD, row.words) : null
     },
     async copyOf(customerId) {
       const rows = await store.page(await customers.idsOf(customerId), { limit: MOST_COPIED, after: null })

@@ -20,6 +20,7 @@ export const VARIABLES = [
   'notice',
   'urgent',
   'survey',
+  'link',
   'when',
   'title',
   'text',
@@ -126,6 +127,7 @@ const LONG_VALUES: Record<(typeof VARIABLES)[number], string> = {
   urgent: '',
   // A sentence with an address.
   survey: `\n${chars(15)}${'x'.repeat(65)}`,
+  link: 'x'.repeat(80),
   when: chars(2),
   title: chars(16),
   text: chars(300),

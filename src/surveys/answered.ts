@@ -10,7 +10,7 @@ import { hashId } from '../platform/hash.ts'
 import type { Log } from '../platform/log.ts'
 import type { Random } from '../platform/random.ts'
 import type { Role, StaffService, Store } from '../staff/index.ts'
-import type { OpenTask, TasksService } from '../tasks/index.ts'
+import type { Choice, OpenTask, TasksService } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
 import type { Answers, Question } from './definition.ts'
 import { ANSWERS_FIELD } from './desk.ts'
@@ -29,6 +29,8 @@ export interface AnsweredDeps {
   staff: Pick<StaffService, 'store'>
   treatments: Pick<TreatmentsService, 'getMany' | 'kind'>
   events: Pick<Events, 'publishMany'>
+  /** What the card asks where answers suggest a complaint. */
+  registerChoice: Choice
   crypto: FieldCrypto
   clock: Clock
   random: Random
@@ -44,6 +46,9 @@ const MOST_LINES = 3
 
 /** One task for each role that has to hear of it. */
 export const lowTaskId = (invitationId: string, role: Role): string => `survey_${hashId(invitationId, role)}`
+
+/** The role that decides whether it is a complaint: the first that hears of an answer which suggests one. */
+const deciderOf = (low: readonly LowAnswer[]): Role | null => low.find(({ opens }) => opens === 'complaint')?.to ?? null
 
 export function createAnswered(deps: AnsweredDeps): DueTable {
   const { store, clock, random, log, leaseMs } = deps
@@ -91,7 +96,12 @@ async function conclude(deps: AnsweredDeps, row: AnswerRow): Promise<void> {
   const surveyIds = row.surveys.map(({ id }) => id)
   const about = { invitationId: _id, occasion, surveyIds, customerId, storeId, treatmentId }
   const told = { ...about, measures } satisfies SurveyAnswered
-  const bad = { ...about, low: low.map(({ question, measure, opens }) => ({ question, measure, opens })) }
+  const decider = deciderOf(low)
+  const bad = {
+    ...about,
+    decidedBy: decider && lowTaskId(_id, decider),
+    low: low.map(({ question, measure, opens }) => ({ question, measure, opens })),
+  }
   await events.publishMany([
     eventOf('survey.answered', _id, at, told),
     ...(low.length > 0 ? [eventOf('survey.low_score', _id, at, bad satisfies SurveyLowScore)] : []),
@@ -106,7 +116,7 @@ const eventOf = (type: string, id: string, occurredAt: Date, data: object): Doma
 })
 
 async function tasksOf(
-  { customers, staff, treatments }: AnsweredDeps,
+  { customers, staff, treatments, registerChoice }: AnsweredDeps,
   row: AnswerRow,
   title: string,
   questions: readonly Question[],
@@ -144,6 +154,7 @@ async function tasksOf(
       script: CLINICAL.includes(role)
         ? `客户在问卷中反映不适，请尽快联系，了解症状与经过，必要时安排当日复诊。${lines.join('；')}`
         : `客户在问卷中表示不满意。请先致歉并倾听，了解原因，说明接下来怎么处理、何时答复。${lines.join('；')}`,
+      ...(role === deciderOf(low) ? { choice: registerChoice } : {}),
       ...timesOf(role, row.at, contact, place),
     }
   })

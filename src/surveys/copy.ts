@@ -6,6 +6,7 @@ import { ANSWERS_FIELD } from './desk.ts'
 import { asked, chosenOf } from './evaluate.ts'
 import { formOf } from './form.ts'
 import type { SurveyStore } from './model.ts'
+import { lowAnswers } from './score.ts'
 import type { AnsweredCopy } from './types.ts'
 import type { Surveys } from './versions.ts'
 
@@ -36,18 +37,44 @@ export const createCopy =
 
 /** What was written in somebody's own words: an own question's text, not what was chosen or dated. */
 export const createWordsOf =
-  ({ store, surveys, crypto }: Omit<CopyDeps, 'customers'>) =>
+  (deps: Omit<CopyDeps, 'customers'>) =>
   async (invitationId: string): Promise<string | null> => {
-    const [[row], [invitation]] = await Promise.all([store.answers([invitationId]), store.invitations([invitationId])])
-    if (!row) return null
-    const { questions } = formOf(await surveys.of(row.surveys), invitation?.subject ?? null)
-    const answers = JSON.parse(crypto.open(ANSWERS_FIELD, row.sealed)) as Answers
-    const words = asked(questions, answers).flatMap(({ id, kind }) => {
-      const answer = answers[id]
+    const said = await saidIn(deps, invitationId)
+    const words = (said?.shown ?? []).flatMap(({ id, kind }) => {
+      const answer = said?.answers[id]
       return kind === 'text' && typeof answer === 'string' && answer.trim() !== '' ? [answer.trim()] : []
     })
     return words.length > 0 ? words.join('。') : null
   }
+
+/** What suggests a complaint: what was written, else the bad answers, in words. */
+export const createSuggestedWords = (deps: Omit<CopyDeps, 'customers'>) => {
+  const wordsOf = createWordsOf(deps)
+  return async (invitationId: string): Promise<string | null> => {
+    const written = await wordsOf(invitationId)
+    if (written !== null) return written
+    const said = await saidIn(deps, invitationId)
+    if (!said) return null
+    const bad = new Set(lowAnswers(said.shown, said.answers).map(({ question }) => question))
+    return said.shown
+      .flatMap((question) => {
+        const answer = said.answers[question.id]
+        return answer === undefined || !bad.has(question.id) ? [] : [`${question.title} ${wordsFor(question, answer)}`]
+      })
+      .join('。')
+  }
+}
+
+async function saidIn(
+  { store, surveys, crypto }: Omit<CopyDeps, 'customers'>,
+  invitationId: string,
+): Promise<{ shown: Question[]; answers: Answers } | null> {
+  const [[row], [invitation]] = await Promise.all([store.answers([invitationId]), store.invitations([invitationId])])
+  if (!row) return null
+  const { questions } = formOf(await surveys.of(row.surveys), invitation?.subject ?? null)
+  const answers = JSON.parse(crypto.open(ANSWERS_FIELD, row.sealed)) as Answers
+  return { shown: asked(questions, answers), answers }
+}
 
 /** An answer as people say it. Pure. */
 export function wordsFor(question: Question, answer: Answer): string {

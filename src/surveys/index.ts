@@ -2,12 +2,12 @@
 import type { CustomersService } from '../customers/index.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
 import type { StaffService } from '../staff/index.ts'
-import type { TasksService } from '../tasks/index.ts'
+import type { Choice, TasksService } from '../tasks/index.ts'
 import type { TreatmentCancelled, TreatmentsService } from '../treatments/index.ts'
 import type { WechatClient } from '../wechat/index.ts'
 import { anonymousList, createAnonymousDesk } from './anonymous.ts'
 import { createAnswered } from './answered.ts'
-import { createCopy, createWordsOf } from './copy.ts'
+import { createCopy, createSuggestedWords, createWordsOf } from './copy.ts'
 import type { Survey, SurveyRules } from './definition.ts'
 import { createSurveyDesk } from './desk.ts'
 import { createSurveyStore } from './model.ts'
@@ -18,6 +18,7 @@ import { surveyRoutes } from './routes.ts'
 import { createSurveysService, pageOf } from './service.ts'
 import type { SurveysService } from './types.ts'
 import { createVersions } from './versions.ts'
+import { createWayIn } from './way-in.ts'
 
 export { type Survey, SurveyFile, type SurveyRules, SurveyRulesFile } from './definition.ts'
 export { checkSurveys } from './static-checks.ts'
@@ -30,6 +31,8 @@ export interface SurveysDeps extends Ports {
   tasks: TasksService
   /** Which of these photos are the customer's own. */
   ownPhotos: (customerId: string, photoIds: readonly string[]) => Promise<ReadonlySet<string>>
+  /** What the card asks where answers suggest a complaint; filled by the room of complaints. */
+  registerChoice: Choice
   files: readonly Survey[]
   rules: SurveyRules
   /** Null: there is no mini-program. */
@@ -57,6 +60,8 @@ export function createSurveys(deps: SurveysDeps): Feature<SurveysService> {
       ...service,
       copyOf: createCopy(shared),
       wordsOf: createWordsOf(shared),
+      suggestedWords: createSuggestedWords(shared),
+      wayIn: createWayIn({ ...shared, desk }),
       questionsFor: async (customerId) =>
         (await desk.page(customerId, { limit: MOST_QUESTIONS, after: null }))
           .slice(0, MOST_QUESTIONS)

@@ -28,13 +28,13 @@ export const invitationId = (occasion: string): string => hashId('survey', occas
 /** Bytes of chance in a link: nobody guesses another one's. */
 const TOKEN_BYTES = 18
 export const linkHash = (token: string): string => sha256Hex(`survey link ${token}`)
+/** The address that needs no sign-in. */
+export const linkOf = (publicUrl: string, token: string): string => `${publicUrl}/p/surveys/${token}`
 export const SURVEY_PAGE = 'pages/survey/index'
 /** Where the mini-program asks it. */
 export const pageOf = (invitationId: string): string => `${SURVEY_PAGE}?invitationId=${invitationId}`
 
-export function createSurveysService(
-  deps: SurveyServiceDeps,
-): Omit<SurveysService, 'questionsFor' | 'copyOf' | 'wordsOf'> {
+export function createSurveysService(deps: SurveyServiceDeps): Pick<SurveysService, 'invite' | 'withdraw'> {
   const { store, surveys, rules, customers, treatments, clock, random, publicUrl } = deps
 
   const subjectOf = (code: string | null): InvitationRow['subject'] => {
@@ -126,7 +126,7 @@ export function createSurveysService(
               invitationId: row._id,
               title: surveys.current.get(row.surveys[0]?.id ?? '')?.title ?? '问卷',
               page: pageOf(row._id),
-              link: token === undefined ? null : `${publicUrl}/p/surveys/${token}`,
+              link: token === undefined || publicUrl === null ? null : linkOf(publicUrl, token),
             },
           ]
         }),

@@ -19,8 +19,8 @@ import {
   toSummary,
   withdrawNewer,
 } from './outcome.ts'
-import { complete, eventOf, handOver, isAnswered, type Transition, WORDS_MS, withdraw } from './rules.ts'
-import type { TaskTaken } from './types.ts'
+import { complete, eventOf, handOver, isAnswered, isAsked, type Transition, WORDS_MS, withdraw } from './rules.ts'
+import type { TaskAnswered, TaskTaken } from './types.ts'
 
 export type { Click } from './outcome.ts'
 
@@ -93,11 +93,14 @@ function ownClick(task: TaskRow, click: Click, context: ClickContext, show: Show
       // The answers of the first form are kept when it was a second tap.
       if (isAnswered(task)) return current(task, click, context.kinds, show)
       const shown = formOf({ ...task, status: 'form' }, context.kinds)
-      return shown ? to('form', shown) : current(task, click, context.kinds, show)
+      if (!shown) return current(task, click, context.kinds, show)
+      if (isAsked(task) && !isAnswer(task, one(click, ANSWER)))
+        return { set: {}, effects: [show({ card: 'working', said: `请先选择“${task.choice?.title}”` })] }
+      return withAnswer(task, click, () => to('form', shown))
     }
     case 'not_reached':
       return contact && !isAnswered(task)
-        ? notReached(task, click, context.now, show)
+        ? withAnswer(task, click, (asked) => notReached(asked, click, context.now, show))
         : current(task, click, context.kinds, show)
     case 'transfer':
       // Nobody asks the customer a second time.
@@ -140,6 +143,16 @@ function formClick(task: TaskRow, click: Click, { now, kinds }: ClickContext, sh
 /** Nothing changes: the card shows again where the task stands. */
 function current(task: TaskRow, click: Click, kinds: Kinds, show: Show): Transition {
   return { set: {}, effects: [show(formOf(task, kinds) ?? { card: 'working', said: `由${click.userName}处理中` })] }
+}
+
+/** A click on a contact's card takes the answer to its question along. The first one stands, and is told now: the form may be forgotten. */
+function withAnswer(task: TaskRow, click: Click, go: (task: TaskRow) => Transition): Transition {
+  const answer = one(click, ANSWER)
+  if (!isAsked(task) || !isAnswer(task, answer)) return go(task)
+  const { set, effects } = go({ ...task, answer })
+  const { _id: taskId, kind, customerId } = task
+  const data: TaskAnswered = { taskId, kind, customerId, byUserId: click.userId }
+  return { set: { ...set, answer }, effects: [...effects, eventOf('task.answered', `task.answered:${taskId}`, data)] }
 }
 
 function done(task: TaskRow, click: Click, now: Date, show: Show): Transition {

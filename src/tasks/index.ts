@@ -15,7 +15,7 @@ import { createOwners } from './owners.ts'
 import { taskRoutes } from './routes.ts'
 import { createTasksService } from './service.ts'
 import { outlivesOptOut } from './stopped.ts'
-import type { TaskKind, TasksService } from './types.ts'
+import type { OpenTask, TasksService } from './types.ts'
 
 export * from './checklist.ts'
 export { passOnTaskId } from './needs-person.ts'
@@ -44,10 +44,14 @@ export function createTasks(deps: TasksDeps): Feature<TasksService> {
   )
 
   /** Nobody calls a customer who has died or wants no contact. */
-  async function stopFor(reason: string, customerId: unknown, isKept = (_kind: TaskKind) => false): Promise<void> {
+  async function stopFor(
+    reason: string,
+    customerId: unknown,
+    isKept = (_task: Pick<OpenTask, 'kind' | 'choice'>) => false,
+  ): Promise<void> {
     const open = await store.openOfCustomers(await customers.idsOf(String(customerId)))
     await service.cancel(
-      open.filter(({ kind }) => !isKept(kind)).map(({ _id }) => _id),
+      open.filter((task) => !isKept(task)).map(({ _id }) => _id),
       reason,
     )
   }

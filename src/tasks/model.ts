@@ -166,7 +166,7 @@ export function createTasksStore({ db, crypto, clock, memory }: StorePorts) {
       found(tasks.find({ _id: { $in: [...ids] }, status: { $in: [...CANCELLABLE] } }).toArray()),
     openOfCustomers: (customerIds: readonly string[]) =>
       tasks
-        .find({ customerId: { $in: [...customerIds] }, closedAt: null }, { projection: { _id: 1, kind: 1 } })
+        .find({ customerId: { $in: [...customerIds] }, closedAt: null }, { projection: { _id: 1, kind: 1, choice: 1 } })
         .toArray(),
     /** Calls that are to be made, or made again, the next first. */
     callsOf: (customerIds: readonly string[]) =>

@@ -3,7 +3,7 @@ import { addMs } from '../platform/clock.ts'
 import { FOLLOW_UPS, type FollowUp, type Interest, itemsOf, STRENGTHS, type Strength } from './checklist.ts'
 import { isUrgent, NOTHING, STATES } from './forms.ts'
 import type { Effect, Shown, TaskRow } from './model.ts'
-import { complete, eventOf, type Transition, WORDS_MS, withdraw, withdrawHelper } from './rules.ts'
+import { complete, eventOf, isAsked, type Transition, WORDS_MS, withdraw, withdrawHelper } from './rules.ts'
 import type { ContactOutcome } from './types.ts'
 
 export interface Click {
@@ -149,7 +149,10 @@ export function notReached(task: TaskRow, click: Click, now: Date, show: Show): 
   const { occurrence } = click
   // One miss per card: a second tap isn't a second attempt.
   if (task.attempts.some((attempt) => attempt.occurrence === occurrence && attempt.result === 'not_reached'))
-    return { set: {}, effects: [show({ card: 'working', said: '已记录未接通，下次时间见新卡片' })] }
+    return {
+      set: {},
+      effects: [show({ card: 'working', said: isAsked(task) ? '已记录未接通' : '已记录未接通，下次时间见新卡片' })],
+    }
   const attempt = task.attempts.length + 1
   const attempts: TaskRow['attempts'] = [
     ...task.attempts,
@@ -169,6 +172,12 @@ export function notReached(task: TaskRow, click: Click, now: Date, show: Show): 
     return {
       set: { status: 'taken', attempts },
       effects: [show({ card: 'working', said: `第${attempt}次未接通，已记录，下次时间见新卡片` }), attempted],
+    }
+  // Nobody plans a further attempt, but what the card asks is still to be answered.
+  if (isAsked(task))
+    return {
+      set: { status: 'taken', attempts },
+      effects: [show({ card: 'working', said: '未接通，已记录。可稍后再联系，或选择后结束任务' }), attempted],
     }
   // Nobody plans a further attempt of other tasks: the recorded one is what the day asked for.
   const outcome: ContactOutcome = { ...NO_ANSWERS, reached: false }

@@ -23,6 +23,8 @@ const ASSIGN_AGAIN_MS = HOUR_MS
 /** The answers of the first form are in: the contact was made, whatever is tapped on an older card. */
 export const isAnswered = ({ status }: Pick<TaskRow, 'status'>): boolean =>
   status === 'month_form' || status === 'checklist' || status === 'interest'
+/** The question on its card has no answer yet. */
+export const isAsked = ({ choice, answer }: Pick<TaskRow, 'choice' | 'answer'>): boolean => Boolean(choice) && !answer
 /** Only words, or the rest of the form, are awaited, and not for long: then it is done with what is known. */
 const endsByItself = (task: Pick<TaskRow, 'status' | 'summaryUntil'>): boolean =>
   task.status === 'summary' || (isAnswered(task) && task.summaryUntil !== null)

@@ -1,6 +1,6 @@
 /** Whoever has died needs nobody; whoever wants no contact is left alone, apart from what concerns safety (domain 4). Pure. */
 import type { Customer } from '../customers/index.ts'
-import type { TaskKind } from './types.ts'
+import type { OpenTask, TaskKind } from './types.ts'
 
 /**
  * For doctors, nurses and whoever sees to it that they act: a wish for no messages heals no wound. And what the customer is
@@ -25,4 +25,6 @@ export const mayOpen = (kind: TaskKind, { deceased, optOut }: Pick<Customer, 'de
   !deceased && !(optOut.all && UNASKED.includes(kind))
 
 /** Whether an open task outlives the customer's wish for no contact at all. */
-export const outlivesOptOut = (kind: TaskKind): boolean => SAFETY.includes(kind)
+export const outlivesOptOut = ({ kind, choice }: Pick<OpenTask, 'kind' | 'choice'>): boolean =>
+  // What a survey said may be a complaint: somebody decides.
+  SAFETY.includes(kind) || (kind === 'survey_low' && Boolean(choice))

@@ -39,7 +39,10 @@ export type TaskKind =
   /** Articles of the knowledge that their keeper is to look at again this quarter. */
   | 'knowledge_revision'
 
-/** One question on the card of a `confirm` task, answered with it; a card shows ten options at most. */
+/**
+ * One question on the card of a `confirm` task or of a contact, answered with the button that ends it; a card shows ten
+ * options at most. A contact's answer counts at once (`task.answered`).
+ */
 export interface Choice {
   title: string
   /** `id`s of the caller; texts of at most 16 characters. */
@@ -203,6 +206,13 @@ export interface TaskAttempted {
 }
 /** `task.taken:<taskId>`: the first person has begun with an urgent task. */
 export interface TaskTaken {
+  taskId: string
+  kind: TaskKind
+  customerId: string | null
+  byUserId: string
+}
+/** `task.answered:<taskId>`: the question on a contact's card has its answer; the contact itself may go on for a while. */
+export interface TaskAnswered {
   taskId: string
   kind: TaskKind
   customerId: string | null

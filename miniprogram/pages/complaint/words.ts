@@ -46,6 +46,10 @@ const EVENT: Readonly<Record<Complaint['history'][number]['what'], string>> = {
   rated: '您评价了处理过程',
 }
 
+/** Of answers to a survey, after a talk with the customer, somebody of the clinic made it one. */
+const titleOf = ({ what, by }: Complaint['history'][number]): string =>
+  what === 'registered' && by === 'clinic' ? '诊所根据您的问卷反馈登记' : EVENT[what]
+
 export const typeWords = (type: string | null): string => TYPES.find(({ id }) => id === type)?.text ?? ''
 
 export interface ListedView {
@@ -105,12 +109,12 @@ export function complaintView(complaint: Complaint): ComplaintView {
       isKept: keptAt !== null,
       isLate: late,
     })),
-    history: history.map(({ at, what, by, words }, i) => ({
-      key: `${at} ${i}`,
-      title: EVENT[what],
-      at: instantWords(at),
-      words: words ?? '',
-      isClinic: by === 'clinic',
+    history: history.map((event, i) => ({
+      key: `${event.at} ${i}`,
+      title: titleOf(event),
+      at: instantWords(event.at),
+      words: event.words ?? '',
+      isClinic: event.by === 'clinic',
     })),
     reply: [...history].reverse().find(({ what }) => what === 'replied')?.words ?? '',
     replied: REPLIED[status] ?? '',

@@ -4,7 +4,14 @@ import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
 import { BotFile } from '../../../src/bot/config.ts'
 import { type ConversationDeps, converse } from '../../../src/bot/conversation.ts'
-import { type Acts, type Danger, type Memory, NOTHING_KNOWN, type TalkFacts } from '../../../src/bot/types.ts'
+import {
+  type Acts,
+  type Danger,
+  type Memory,
+  NOTHING_KNOWN,
+  type OpenSurvey,
+  type TalkFacts,
+} from '../../../src/bot/types.ts'
 import { type Harness, onMock, onOurs } from './harness.ts'
 
 const config = BotFile.parse(parse(readFileSync('config/bot.yaml', 'utf8')))
@@ -35,6 +42,7 @@ describe.each(harnesses.map((harness) => [harness.name, harness] as const))('on 
     done: 0,
     unanswered: [] as string[],
     rephrase: null as ConversationDeps['rephrase'],
+    survey: null as OpenSurvey | null,
   }
   const act = (name: string) => async () => void world.acts.push(name)
   const acts: Acts = {
@@ -44,7 +52,7 @@ describe.each(harnesses.map((harness) => [harness.name, harness] as const))('on 
     confirmVisit: async () => null,
     complain: act('complain'),
     optOut: async (_facts, what) => void world.acts.push(`optOut:${what}`),
-    openSurvey: async () => null,
+    openSurvey: async () => world.survey,
     photoConsent: async () => world.consent,
     allowPhotos: async () => {
       world.consent = 'given'
@@ -94,7 +102,7 @@ describe.each(harnesses.map((harness) => [harness.name, harness] as const))('on 
 
   beforeEach(() => {
     talking = harness.customer('王女士')
-    Object.assign(world, { consent: 'ask', acts: [], unanswered: [], facts: {}, rephrase: null })
+    Object.assign(world, { consent: 'ask', acts: [], unanswered: [], facts: {}, rephrase: null, survey: null })
     world.danger = { level: 'none', handled: false, toCaller: false }
   })
 
@@ -180,6 +188,14 @@ describe.each(harnesses.map((harness) => [harness.name, harness] as const))('on 
   test('a wish to come becomes a task', async () => {
     expect((await says('想预约周六')).join()).toContain('预约需求')
     expect(world.acts).toEqual(['booking'])
+  })
+
+  test('a survey: the way in, else where it is, else that there is none', async () => {
+    expect((await says('问卷')).join()).toContain('没有等待您填写的问卷')
+    world.survey = { title: '就诊意见卡', link: null }
+    expect((await says('问卷')).join()).toMatch(/《就诊意见卡》.*首页/)
+    world.survey = { title: '就诊意见卡', link: 'https://care.example.com/p/surveys/x' }
+    expect((await says('问卷')).join()).toMatch(/《就诊意见卡》.*\nhttps:\/\/care\.example\.com\/p\/surveys\/x$/)
   })
 
   test('the guide on request', async () => {

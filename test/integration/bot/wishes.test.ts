@@ -155,3 +155,18 @@ test('who answers the notice of an appointment with 确认 comes; without one it
   await world.chats(15, '确认')
   expect(await kinds(other)).toContain('chat_reply')
 })
+
+test('where customers cannot reach this server, the survey opens by an address of WeChat; without one the words say where', async () => {
+  const customerId = await patient(16)
+  await world.api('POST', '/survey-invitations', {
+    externalId: 'X-16',
+    surveyIds: ['visit_card'],
+    customerId,
+    storeId: 'huayan',
+  })
+  await world.chats(16, '问卷在哪里')
+  expect(said(16).at(-1)).toMatch(/《就诊意见卡》.*\nhttps:\/\/wxaurl\.cn\/\w+\s*$/)
+  simulator.faults.add({ path: '/wxa/generate_urllink', errcode: 45009, times: 1 })
+  await world.says(16, '问卷在哪里')
+  expect(said(16).at(-1)).toMatch(/《就诊意见卡》.*小程序，在首页/)
+})

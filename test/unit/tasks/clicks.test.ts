@@ -201,6 +201,50 @@ describe('the boxes', () => {
   })
 })
 
+describe('a question on the card of a contact', () => {
+  const choice = {
+    title: '是否登记为投诉',
+    options: [
+      { id: 'register', text: '登记为投诉' },
+      { id: 'dismiss', text: '已沟通，不登记' },
+    ],
+  }
+  const task = buildTask({ _id: 'low', kind: 'survey_low', choice })
+  const chosen = (answer: string) => ({ selected: { answer: [answer] } })
+
+  test('is answered before the form comes, told at once, and asked only once', () => {
+    for (const selected of [{}, { answer: ['unset'] }, { answer: ['toString'] }]) {
+      const { set, shown } = step(task, clickOf('done', { selected }))
+      expect(set).toEqual({})
+      expect(shown).toMatchObject({ quote_area: { quote_text: '请先选择“是否登记为投诉”' }, button_selection: {} })
+    }
+    const form = step(task, clickOf('done', chosen('register')))
+    expect(form.task).toMatchObject({ status: 'form', answer: 'register' })
+    expect(events(form.effects)).toEqual(['task.answered:low'])
+    expect(form.shown).toMatchObject({ submit_button: { key: 'submit_contact' } })
+    const other = step(form.task, clickOf('done', chosen('dismiss')))
+    expect([other.task.answer, events(other.effects)]).toEqual(['register', []])
+    // Whoever says in the form that nobody was reached has answered, too.
+    const missed = step(form.task, clickOf('submit_contact', { selected: { reached: ['no'] } }))
+    expect([missed.task.status, events(missed.effects)]).toEqual([
+      'done',
+      ['task.attempted:low:1', 'task.completed:low'],
+    ])
+  })
+
+  test('stays open while nobody is reached, unless it is answered all the same', () => {
+    const missed = step(task, clickOf('not_reached'))
+    expect(missed.task).toMatchObject({ status: 'taken', attempts: [{ result: 'not_reached' }] })
+    expect(events(missed.effects)).toEqual(['task.attempted:low:1'])
+    expect(keysOf(missed.shown ?? {})).toContain('done')
+    const twice = step(missed.task, clickOf('not_reached'))
+    expect(twice.set).toEqual({})
+    const closed = step(task, clickOf('not_reached', chosen('dismiss')))
+    expect(closed.task).toMatchObject({ status: 'done', answer: 'dismiss', outcome: { reached: false } })
+    expect(events(closed.effects)).toEqual(['task.attempted:low:1', 'task.completed:low', 'task.answered:low'])
+  })
+})
+
 describe('the month form', () => {
   const month = buildTask({ form: 'contact_month', status: 'form' })
 
