@@ -8,6 +8,7 @@ import type { KnowledgeService } from './knowledge/index.ts'
 import type { MessagingService } from './messaging/index.ts'
 import type { PhotosService } from './photos/index.ts'
 import { addMs, DAY_MS } from './platform/clock.ts'
+import { AppError } from './platform/errors.ts'
 import type { Metrics } from './platform/metrics.ts'
 import type { Feature, Ports } from './platform/ports.ts'
 import type { Settings } from './platform/settings.ts'
@@ -58,13 +59,19 @@ export function createAssistant(
       const said = { kind: 'complaint' as const, type: null, demand: null, evidence: [], mayContact: true }
       await complaints.file(customerId, { ...said, submissionId, words, treatmentId })
     },
-    async confirmVisit(customerId) {
+    async confirmVisit(customerId, saidAt) {
       const now = ports.clock.now()
-      const next = nextVisit(await treatments.appointmentsOf(customerId), now)
+      const next = visitToConfirm(await treatments.appointmentsOf(customerId), saidAt, now)
       const store = next && (await staff.store(next.storeId))
       if (!next || !store) return null
       const { id, startsAt } = next
-      await treatments.answerAppointment(customerId, id, { what: 'confirmed', wish: null, startsAt })
+      try {
+        await treatments.answerAppointment(customerId, id, { what: 'confirmed', wish: null, startsAt, saidAt })
+      } catch (error) {
+        // It is not what was meant any more: a person reads the words.
+        if (error instanceof AppError && OVERTAKEN.includes(error.code)) return null
+        throw error
+      }
       return { startsAt, store: store.displayName, timeZone: store.timeZone }
     },
     openSurvey: surveys.wayIn,
@@ -93,12 +100,25 @@ export function createAssistant(
 /** Notices go out two days and one day before: nobody has asked about what is further away. */
 const CONFIRMED_WITHIN_MS = 3 * DAY_MS
 
-/** The first one that still comes, within the next days. Pure. */
-export const nextVisit = (visits: readonly Appointment[], now: Date): Appointment | null =>
-  visits
+const OVERTAKEN = ['appointment_over', 'appointment_moved', 'appointment_answered_since']
+
+/**
+ * Which of those of the next days is confirmed by words that name none; null: it isn't clear. The one that has no answer yet;
+ * where all have been confirmed, the first one once more. Pure.
+ */
+export function visitToConfirm(visits: readonly Appointment[], saidAt: Date, now: Date): Appointment | null {
+  const near = visits
     .filter(({ status }) => status === 'booked' || status === 'moved')
     .filter(({ startsAt }) => startsAt > now && startsAt <= addMs(now, CONFIRMED_WITHIN_MS))
-    .sort((a, b) => Number(a.startsAt) - Number(b.startsAt))[0] ?? null
+    .sort((a, b) => Number(a.startsAt) - Number(b.startsAt))
+  const isConfirmed = ({ answer }: Appointment) => answer?.what === 'confirmed'
+  // The same message once more confirms no second one.
+  const done = near.find((one) => isConfirmed(one) && Number(one.answer?.at) === Number(saidAt))
+  if (done) return done
+  const [open, ...others] = near.filter(({ answer }) => !answer)
+  if (open && others.length === 0) return open
+  return near.length === 1 || near.every(isConfirmed) ? (near[0] ?? null) : null
+}
 
 /** The last one whose day has come. Pure. */
 export function momentOf(moments: readonly Moment[], day: number): Moment | null {

@@ -26,8 +26,11 @@ export interface ActsDeps {
     words: string
     treatmentId: string | null
   }) => Promise<void>
-  /** The appointment of the next days that the customer has just confirmed; null: there is none. */
-  confirmVisit: (customerId: string) => Promise<{ startsAt: Date; store: string; timeZone: string } | null>
+  /** The appointment of the next days that the customer confirmed at `saidAt`; null: it isn't clear which, or none. */
+  confirmVisit: (
+    customerId: string,
+    saidAt: Date,
+  ) => Promise<{ startsAt: Date; store: string; timeZone: string } | null>
   openSurvey: (customerId: string) => Promise<OpenSurvey | null>
   events: Events
   clock: Clock
@@ -141,8 +144,8 @@ export function createActs(deps: ActsDeps, opensOf: (facts: TalkFacts) => Date |
         inChat: false,
       })
     },
-    async confirmVisit({ customerId }) {
-      const visit = await confirmVisit(customerId)
+    async confirmVisit({ at }, { customerId }) {
+      const visit = await confirmVisit(customerId, at)
       return visit && { time: whenIn(visit.startsAt, clock.now(), visit.timeZone), store: visit.store }
     },
     complain: ({ messageId, text }, { customerId, treatment }) =>

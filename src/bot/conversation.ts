@@ -105,7 +105,7 @@ async function respond(turn: Turn, intent: Intent): Promise<Partial<Memory>> {
     case 'complaint':
       return complaint(turn)
     case 'confirm': {
-      const visit = await acts.confirmVisit(facts)
+      const visit = await acts.confirmVisit(heard, facts)
       if (visit === null) return question(turn, null)
       await tell(turn, 'visit_confirmed', visit)
       return { menu: null }

@@ -29,8 +29,10 @@ const says = (text: string, words: readonly Word[]): boolean =>
     return one.except.reduce((rest, phrase) => rest.replaceAll(phrase, '·'), text).includes(one.word)
   })
 
-/** 不用确认, 稍后确认, 确认？ are made of the same words, and no promise to come. */
-const HESITATES = /[不没别未稍等?]/
+/** What the customer promises to do: 确认, 会准时到. 不用确认, 你们确认, 确认收到 are made of the same words, and no promise to come. */
+const NO_PROMISE = /[不没别未稍等?你您呢吗么]|请问|确认\p{L}*收到|收到确认/u
+/** Nothing of that is meant in 没问题，确认 and 您好，确认，谢谢您. */
+const POLITE = /没问题|没关系|没事|[您你]好|(谢谢|感谢|多谢|辛苦)[您你]们?/g
 
 /** Nothing is left of the text when these words and all signs are taken out. */
 function isMadeOf(text: string, words: readonly string[]): boolean {
@@ -92,7 +94,8 @@ export function decide(heard: Heard, memory: Memory, danger: Danger, config: Bot
   if (level === 'watch' && handled) return { is: 'danger', handled, also: [] }
   if (level === 'watch' || level === 'expected') return { is: 'question', mild: level }
   const beside = [...words.thanks, ...words.fine, ...words.greeting]
-  if (!HESITATES.test(text) && says(text, words.confirm) && isMadeOf(text, [...words.confirm, ...beside]))
+  const promise = text.replace(POLITE, '·')
+  if (!NO_PROMISE.test(promise) && says(promise, words.confirm) && isMadeOf(promise, [...words.confirm, ...beside]))
     return { is: 'confirm' }
   if (says(text, words.booking)) return { is: 'booking' }
   if (says(text, words.survey)) return { is: 'survey' }

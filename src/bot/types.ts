@@ -75,8 +75,8 @@ export interface Acts {
   /** A colleague reads it; nobody has to answer. */
   show(heard: Heard, facts: TalkFacts): Promise<void>
   booking(heard: Heard, facts: TalkFacts): Promise<void>
-  /** Keeps that the customer comes to the appointment of the next days; null: there is none. */
-  confirmVisit(facts: TalkFacts): Promise<{ time: string; store: string } | null>
+  /** Keeps that the customer comes to the appointment of the next days; null: it isn't clear to which, or to none. */
+  confirmVisit(heard: Heard, facts: TalkFacts): Promise<{ time: string; store: string } | null>
   /** Tells the number by itself. */
   complain(heard: Heard, facts: TalkFacts): Promise<void>
   optOut(facts: TalkFacts, what: 'promotion' | 'all'): Promise<void>

@@ -35,6 +35,7 @@ export const ERROR_MESSAGES = {
   appointment_not_found: '没有找到该预约。',
   appointment_over: '该预约已开始、已取消或已到院，如需调整，请致电门店。',
   appointment_moved: '预约时间有变动，请查看新的时间后再选择。',
+  appointment_answered_since: '您之后已有新的答复，或预约时间有变动，请查看目前的预约。',
   appointment_asked_often: '您已多次申请改期。如需再调整，请直接致电门店，由前台为您安排。',
   purchase_not_found: '没有找到该消费记录。',
   consultation_not_found: '没有找到该咨询记录。',

@@ -162,6 +162,7 @@ export async function visitOf(
     startsAt,
     name: treatments.kind(code)?.name ?? '到院',
     storeName: store?.displayName ?? '',
-    answer: answer?.what ?? null,
+    // A wish that was heard promises no call any more; what was agreed, the clinic's calendar will say.
+    answer: answer && !answer.isHeard ? answer.what : null,
   }
 }

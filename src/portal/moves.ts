@@ -5,12 +5,12 @@ import { addMs, type Clock, HOUR_MS } from '../platform/clock.ts'
 import type { EventHandler } from '../platform/events.ts'
 import { firstChars } from '../platform/text.ts'
 import type { StaffService, Store } from '../staff/index.ts'
-import type { OpenTask, TasksService } from '../tasks/index.ts'
+import type { OpenTask, TaskCompleted, TasksService } from '../tasks/index.ts'
 import type { AppointmentChanged, MoveWishes, TreatmentsService } from '../treatments/index.ts'
 import { DEFAULT_ZONE } from './home.ts'
 
 export interface MovesDeps {
-  treatments: Pick<TreatmentsService, 'moveWishes' | 'kind'>
+  treatments: Pick<TreatmentsService, 'moveWishes' | 'hearMove' | 'kind'>
   customers: Pick<CustomersService, 'contacts'>
   staff: Pick<StaffService, 'store'>
   tasks: Pick<TasksService, 'open' | 'cancel'>
@@ -22,6 +22,7 @@ const WITHIN_MS = 2 * HOUR_MS
 const SCRIPT_SIGNS = 150
 
 const taskIdOf = (appointmentId: string, n: number): string => `move_${appointmentId}_${n}`
+const TASK_ID = /^move_(.+)_(\d+)$/
 
 export function moveHandlers(deps: MovesDeps): Record<string, EventHandler> {
   const { treatments, tasks, clock } = deps
@@ -48,6 +49,12 @@ export function moveHandlers(deps: MovesDeps): Record<string, EventHandler> {
     'appointment.moved': onChange,
     'appointment.cancelled': onChange,
     'appointment.arrived': onChange,
+    // Who asks once more after the call wants another one.
+    async 'task.completed'({ data, occurredAt }) {
+      const { kind, taskId } = data as unknown as TaskCompleted
+      const [, appointmentId, n] = (kind === 'appointment_move' && TASK_ID.exec(taskId)) || []
+      if (appointmentId) await treatments.hearMove(appointmentId, Number(n), occurredAt)
+    },
   }
 }
 

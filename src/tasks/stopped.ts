@@ -4,7 +4,8 @@ import type { OpenTask, TaskKind } from './types.ts'
 
 /**
  * For doctors, nurses and whoever sees to it that they act: a wish for no messages heals no wound. And what the customer is
- * owed: an answer to a complaint, to a question about the own data, to a problem with a product, and to one in the chat.
+ * owed: an answer to a complaint, to a question about the own data, to a problem with a product, and to one in the chat; and the
+ * call about another time that the customer asked for.
  */
 const SAFETY: readonly TaskKind[] = [
   'doctor_contact',
@@ -16,6 +17,7 @@ const SAFETY: readonly TaskKind[] = [
   'complaint',
   'data_request',
   'after_sales',
+  'appointment_move',
 ]
 /** What nobody has asked for. What the customer has asked, or a message that safety needs, is still somebody's. */
 const UNASKED: readonly TaskKind[] = ['contact_call', 'consultant_follow', 'case_follow', 'decide_consultation']

@@ -1,17 +1,18 @@
 /** What a customer answers to a notice of an appointment: comes, or would rather come at another time. Kept on its record. */
 import type { CustomersService } from '../customers/index.ts'
 import type { Announcer } from '../platform/announcements.ts'
-import type { Clock } from '../platform/clock.ts'
+import { addMs, type Clock, SECOND_MS } from '../platform/clock.ts'
 import type { FieldCrypto } from '../platform/crypto.ts'
 import { type AppError, conflict, notFound } from '../platform/errors.ts'
 import type { DomainEvent } from '../platform/events.ts'
 import { LOST, untilWon } from '../platform/races.ts'
 import type { AppointmentRow, RecordStore } from './model.ts'
-import type { AnswerInput, Appointment, MoveWishes, TreatmentsService } from './types.ts'
+import type { AnswerInput, Appointment, AppointmentAnswer, MoveWishes, TreatmentsService } from './types.ts'
 
 export interface AnswerDesk {
   answer: TreatmentsService['answerAppointment']
   moveWishes: TreatmentsService['moveWishes']
+  hearMove: TreatmentsService['hearMove']
   wishesOf: TreatmentsService['wishesOf']
 }
 
@@ -29,6 +30,11 @@ const MOST_MOVES = 5
 
 export const isOn = ({ status }: Pick<Appointment, 'status'>): boolean => status === 'booked' || status === 'moved'
 
+const answerOf = ({ what, startsAt, at, isHeard }: AppointmentAnswer): AppointmentAnswer => ({
+  ...{ what, startsAt, at },
+  ...(isHeard ? { isHeard } : {}),
+})
+
 export const appointmentOf = (row: AppointmentRow): Appointment => ({
   id: row._id,
   externalId: row.externalId,
@@ -39,7 +45,7 @@ export const appointmentOf = (row: AppointmentRow): Appointment => ({
   startsAt: row.startsAt,
   status: row.status,
   movedFrom: row.movedFrom,
-  answer: row.answer ? { what: row.answer.what, startsAt: row.answer.startsAt, at: row.answer.at } : null,
+  answer: row.answer ? answerOf(row.answer) : null,
 })
 
 /** An appointment's event, named by the revision that it belongs to. */
@@ -66,6 +72,13 @@ export function refusalOf(row: Answerable, { what, startsAt }: AnswerInput, now:
   return what === 'move' && asked >= MOST_MOVES ? conflict('appointment_asked_often', details) : null
 }
 
+/** What chats tell is cut to whole seconds: only what is later than all of that second is surely newer. */
+const SECOND_END_MS = SECOND_MS - 1
+
+/** Whether there is a newer answer than one that was given at `saidAt`, or the time is newer itself. Pure. */
+export const isOvertaken = ({ answer, standsSince }: Pick<AppointmentRow, 'answer' | 'standsSince'>, saidAt: Date) =>
+  [answer?.againAt ?? answer?.at, standsSince].some((at) => at && at > addMs(saidAt, SECOND_END_MS))
+
 /** What became of the last wish to move. Pure. */
 export function endOf({ status, answer }: Pick<AppointmentRow, 'status' | 'answer'>): MoveWishes['endedBy'] | null {
   if (!isOn({ status })) return 'appointment_over'
@@ -77,7 +90,15 @@ export function createAnswerDesk({ store, customers, announcer, clock, crypto }:
   const wishIn = (row: AppointmentRow): string | null =>
     row.answer?.wish ? crypto.open(WISH_FIELD, row.answer.wish) : null
   const saidAlready = (row: AppointmentRow, { what, wish }: AnswerInput): boolean =>
-    row.answer?.what === what && (what === 'confirmed' || wishIn(row) === wish)
+    row.answer?.what === what && (what === 'confirmed' || (!row.answer.isHeard && wishIn(row) === wish))
+  /** A write over what was read; with what is told of it, if anything is. */
+  async function write(row: AppointmentRow, set: Partial<AppointmentRow>, now: Date, tells = true) {
+    const after = { ...row, ...set, updatedAt: now, revision: row.revision + 1 }
+    const fields = announcer.fields(tells ? [told('answered', after, now)] : [], now)
+    if (!(await store.change(row._id, row.revision, { ...set, updatedAt: now }, fields))) return LOST
+    if (tells) await announcer.announce('appointments', [{ _id: row._id, pending: fields.pending }])
+    return appointmentOf(after)
+  }
 
   return {
     answer: (customerId, id, said) =>
@@ -89,22 +110,36 @@ export function createAnswerDesk({ store, customers, announcer, clock, crypto }:
         // Said again it is no further wish, however many there were.
         const refusal = refusalOf(again ? { ...row, moves: [] } : row, said, now)
         if (refusal) throw refusal
-        if (again) return appointmentOf(row)
-        const { what, wish, startsAt } = said
+        const { what, wish, startsAt, saidAt } = said
+        if (again && row.answer) {
+          const { at, againAt = at } = row.answer
+          // The call may be over and that not known here yet: `hearMove` then sees that the wish is younger.
+          return what === 'move' && againAt < now
+            ? write(row, { answer: { ...row.answer, againAt: now } }, now, false)
+            : appointmentOf(row)
+        }
+        if (saidAt && isOvertaken(row, saidAt)) throw conflict('appointment_answered_since', { appointmentId: id })
         const set = {
           answer: {
-            ...{ what, startsAt, at: now },
+            ...{ what, startsAt, at: saidAt ?? now },
             wish: what === 'move' && wish !== null ? crypto.seal(WISH_FIELD, wish) : null,
           },
           ...(what === 'move' ? { moves: [...(row.moves ?? []), startsAt] } : {}),
-          updatedAt: now,
         }
-        const after = { ...row, ...set, revision: row.revision + 1 }
-        const fields = announcer.fields([told('answered', after, now)], now)
-        if (!(await store.change(id, row.revision, set, fields))) return LOST
-        await announcer.announce('appointments', [{ _id: id, pending: fields.pending }])
-        return appointmentOf(after)
+        return write(row, set, now)
       }),
+    async hearMove(id, n, at) {
+      await untilWon({ appointmentId: id }, async () => {
+        const [row] = await store.byIds([id])
+        const { answer, moves = [] } = row ?? {}
+        if (!row || answer?.what !== 'move' || answer.isHeard || moves.length !== n) return null
+        const { againAt, ...wish } = answer
+        const now = clock.now()
+        return againAt && againAt > at
+          ? write(row, { answer: { ...wish, at: againAt }, moves: [...moves, wish.startsAt] }, now)
+          : write(row, { answer: { ...wish, isHeard: true } }, now, false)
+      })
+    },
     async moveWishes(id) {
       const [row] = await store.byIds([id])
       if (!row) return null

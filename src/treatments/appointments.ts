@@ -86,6 +86,7 @@ export function createAppointmentDesk(deps: AppointmentDeps): AppointmentDesk {
       status: isMoved ? ('moved' as const) : input.status,
       movedFrom: change === 'moved' ? (before?.startsAt ?? null) : (before?.movedFrom ?? null),
       answer: answerAfter(before?.answer ?? null, change),
+      ...(change === 'booked' || change === 'moved' ? { standsSince: now } : {}),
       revision: before ? before.revision + 1 : 0,
       updatedAt: now,
     }
@@ -104,7 +105,11 @@ export function createAppointmentDesk(deps: AppointmentDeps): AppointmentDesk {
       const [before] = await store.byIds([_id])
       const row = rowAfter(before ?? null, input, refs.customer.id, now)
       // What one person said isn't shown to another who gets the number.
-      if (before && row.answer && !(await isSamePerson(before.customerId, row.customerId))) row.answer = null
+      if (before && row.answer && !(await isSamePerson(before.customerId, row.customerId))) {
+        row.answer = null
+        // Nor is anybody called for it. Where more has changed, that is told already.
+        if (row.pending.length === 0) Object.assign(row, announcer.fields([told('answered', row, now)], now))
+      }
       if (!before) {
         if ((await store.insert([row])) === 0) return LOST
       } else {

@@ -66,6 +66,7 @@ export function createTreatments(deps: TreatmentsDeps): TreatmentsFeature {
       appointments: appointmentDesk.getMany,
       answerAppointment: appointmentDesk.answer,
       moveWishes: appointmentDesk.moveWishes,
+      hearMove: appointmentDesk.hearMove,
       wishesOf: appointmentDesk.wishesOf,
       purchases: purchaseDesk.getMany,
       consultations: consultationDesk.getMany,

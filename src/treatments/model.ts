@@ -28,8 +28,10 @@ export interface TreatmentRow extends Omit<Treatment, 'id'>, RecordRow {
   entryDigest: string
 }
 export interface AppointmentRow extends Omit<Appointment, 'id' | 'answer'>, RecordRow {
-  /** `wish` is sealed. */
-  answer?: (AppointmentAnswer & { wish: string | null }) | null
+  /** `wish` is sealed; `againAt`: when a wish was said last, where it was said more than once. */
+  answer?: (AppointmentAnswer & { wish: string | null; againAt?: Date }) | null
+  /** Since when it has been known to stand at its time; left out in records that are older than this field. */
+  standsSince?: Date
   /** The start from which each wish to move wanted away, oldest first: their numbers name the tasks. */
   moves?: Date[]
 }

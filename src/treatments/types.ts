@@ -77,6 +77,8 @@ export interface AppointmentAnswer {
   /** The start that it was given for. */
   startsAt: Date
   at: Date
+  /** Of a move: the call that it asked for has been made. */
+  isHeard?: boolean
 }
 
 export interface Appointment {
@@ -102,6 +104,8 @@ export interface AnswerInput {
   wish: string | null
   /** The start that the customer was shown. */
   startsAt: Date
+  /** Of what is read later than it was written: when that was. */
+  saidAt?: Date
 }
 
 /** What a customer has asked of an appointment, and whether it still stands. */
@@ -172,14 +176,21 @@ export interface TreatmentsService {
   historyOf(customerIds: readonly string[]): Promise<{ treatments: Treatment[]; appointments: Appointment[] }>
   appointments(ids: readonly string[]): Promise<Map<string, Appointment>>
   /**
-   * Keeps the customer's answer to a coming appointment; the same again changes nothing. `appointment.answered` follows.
+   * Keeps the customer's answer to a coming appointment; the same again changes nothing, unless it is a wish whose call has been
+   * made already. `appointment.answered` follows.
    *
    * @throws AppError not_found/appointment_not_found: also somebody else's; conflict/appointment_over: past, cancelled or come;
-   *   conflict/appointment_moved: it stands at another time than `startsAt`; conflict/appointment_asked_often
+   *   conflict/appointment_moved: it stands at another time than `startsAt`; conflict/appointment_asked_often;
+   *   conflict/appointment_answered_since: answered, or given its time, later than `saidAt`
    */
   answerAppointment(customerId: string, appointmentId: string, said: AnswerInput): Promise<Appointment>
   /** As they are in the database now; null: no such appointment. */
   moveWishes(appointmentId: string): Promise<MoveWishes | null>
+  /**
+   * The call for wish number `n` was made at `at`: said again it is a further wish, also where that was between the call and
+   * this. Safe to repeat.
+   */
+  hearMove(appointmentId: string, n: number, at: Date): Promise<void>
   /** The words of those that have some, by appointment. */
   wishesOf(appointmentIds: readonly string[]): Promise<Map<string, string>>
   purchases(ids: readonly string[]): Promise<Map<string, Purchase>>

@@ -156,6 +156,62 @@ test('who answers the notice of an appointment with 确认 comes; without one it
   expect(await kinds(other)).toContain('chat_reply')
 })
 
+test('确认 that is read after a newer wish to move, or after the clinic moved it, takes nothing back', async () => {
+  const tomorrow = new Date(Number(world.now()) + 24 * 3_600_000)
+  const put = (n: number, startsAt: Date) =>
+    world.api('PUT', `/appointments/A-${n}`, {
+      ...{ customerExternalId: `C-${n}`, storeId: 'huayan', code: 'ipl', status: 'booked' },
+      startsAt: startsAt.toISOString(),
+    })
+  const said = async (n: number, then: () => Promise<unknown>) => {
+    await world.chats(n)
+    act(n, { do: 'say', text: '确认' })
+    await simulator.context.clock.moveTo(new Date(Number(world.now()) + 2_000), 5_000)
+    await then()
+    await world.work()
+    return world.collection<{ _id: string; answer: { what: string } | null }>('appointments').findOne({
+      externalId: `A-${n}`,
+    } as never)
+  }
+  const first = await patient(17)
+  const { id } = await put(17, tomorrow)
+  const token = await world.signIn(17)
+  const wish = { answer: 'move', startsAt: tomorrow.toISOString() }
+  const kept = await said(17, () => world.mp(token, 'POST', `/appointments/${id}/answer`, wish))
+  expect(kept?.answer?.what).toBe('move')
+  expect((await kinds(first)).sort()).toEqual(['appointment_move', 'chat_reply'])
+  const second = await patient(18)
+  await put(18, tomorrow)
+  const moved = await said(18, () => put(18, new Date(Number(tomorrow) + 3_600_000)))
+  expect([moved?.answer, await kinds(second)]).toEqual([null, ['chat_reply']])
+})
+
+test('with two appointments near, 确认 means the one without an answer; where both have none, a person reads it', async () => {
+  const id = await patient(19)
+  const put = (name: string, hours: number) =>
+    world.api('PUT', `/appointments/${name}`, {
+      ...{ customerExternalId: 'C-19', storeId: 'huayan', code: 'ipl', status: 'booked' },
+      startsAt: new Date(Number(world.now()) + hours * 3_600_000).toISOString(),
+    })
+  const answers = async () =>
+    (await world.collection('appointments').find({ customerId: id }).sort({ startsAt: 1 }).toArray()).map(
+      (row) => (row as unknown as { answer: { what: string } | null }).answer?.what ?? null,
+    )
+  await put('A-19a', 24)
+  await world.chats(19, '确认')
+  await put('A-19b', 48)
+  await soon()
+  await world.says(19, '确认')
+  expect(await answers()).toEqual(['confirmed', 'confirmed'])
+  expect(await kinds(id)).toEqual([])
+  await put('A-19c', 30)
+  await put('A-19d', 54)
+  await soon()
+  await world.says(19, '确认')
+  expect(await answers()).toEqual(['confirmed', null, 'confirmed', null])
+  expect(await kinds(id)).toEqual(['chat_reply'])
+})
+
 test('where customers cannot reach this server, the survey opens by an address of WeChat; without one the words say where', async () => {
   const customerId = await patient(16)
   await world.api('POST', '/survey-invitations', {

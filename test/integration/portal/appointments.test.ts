@@ -1,7 +1,7 @@
 /** A customer answers an appointment in the mini-program: what is kept, who is asked to call, and what ends it. */
 import { expect, test } from 'vitest'
 import type { AppointmentRow } from '../../../src/treatments/model.ts'
-import { at, careWorld, meanwhile } from '../care/support.ts'
+import { at, careWorld, HOUR, meanwhile } from '../care/support.ts'
 
 const world = await careWorld({ pathways: ['appointment'] })
 const { mp } = world
@@ -36,6 +36,14 @@ const tasks = (customerId: string) =>
 const states = async (customerId: string) => (await tasks(customerId)).map(({ status }) => status)
 const told = (id: string, type: string) =>
   world.collection('event_deliveries').countDocuments({ 'event.type': type, 'event.data.appointmentId': id } as never)
+/** The front desk has called and says so; a member gets no more cards in a minute than WeCom delivers. */
+async function called(customerId: string) {
+  await later()
+  const open = (await tasks(customerId)).find(({ status }) => status === 'open')
+  const { ownerUserId, card } = await world.task(String(open?._id))
+  await world.click(ownerUserId, card, 'done')
+}
+const later = () => world.to(new Date(Number(world.now()) + HOUR / 60))
 /** As the clinic's own system lists it. */
 const listed = async (externalId: string) =>
   ((await world.api('GET', `/appointments?externalId=${externalId}`)).items as Record<string, unknown>[])[0]
@@ -134,6 +142,82 @@ test('who comes after all, in the moment in which the call is asked for, is not 
   })
   await world.work()
   expect(await states(customerId)).toEqual(['cancelled'])
+})
+
+test('who wants no messages is called all the same: it was the customer who asked', async () => {
+  const { customerId, answer } = await booked(10)
+  await answer('move')
+  await world.work()
+  await world.api('PATCH', `/customers/${customerId}`, { optOut: { all: true, promotion: true } })
+  await world.work()
+  expect(await states(customerId)).toEqual(['open'])
+  // Asked for afterwards, it is no different.
+  const after = await booked(11)
+  await world.api('PATCH', `/customers/${after.customerId}`, { optOut: { all: true, promotion: true } })
+  await after.answer('move')
+  await world.work()
+  expect(await states(after.customerId)).toEqual(['open'])
+})
+
+test('an appointment that is given to somebody else at the same time takes the call along, and the answer', async () => {
+  const { id, customerId, answer, put } = await booked(12, '2026-03-12 11:00')
+  const other = await booked(13)
+  await answer('move', { wish: '周日' })
+  await world.work()
+  expect(await states(customerId)).toEqual(['open'])
+  await put({ customerExternalId: 'C-13' })
+  await world.work()
+  expect([await states(customerId), (await row(id))?.answer]).toEqual([['cancelled'], null])
+  // The new customer's own wish is a call of its own.
+  expect((await answer('move', {}, other.token)).status).toBe(200)
+  await world.work()
+  expect([await states(customerId), await states(other.customerId)]).toEqual([['cancelled'], ['open']])
+})
+
+test('a wish that is said once more after the call is a further call', async () => {
+  const { id, customerId, home, answer } = await booked(14, '2026-03-12 16:00')
+  await answer('move', { wish: '周六' })
+  await world.work()
+  expect(await home()).toMatchObject({ answer: 'move' })
+  await called(customerId)
+  // No call is promised any more, and either answer can be given.
+  expect([await states(customerId), (await home())?.answer]).toEqual([['done'], null])
+  await later()
+  expect((await answer('move', { wish: '周六' })).body).toMatchObject({ answer: 'move' })
+  expect((await answer('move', { wish: '周六' })).status).toBe(200)
+  await world.work()
+  expect([await states(customerId), (await row(id))?.moves?.length]).toEqual([['done', 'open'], 2])
+  await called(customerId)
+  expect([await states(customerId), await told(id, 'appointment.answered')]).toEqual([['done', 'done'], 2])
+})
+
+test('said once more before the end of the call has been heard of, it is a further call, and one before that is none', async () => {
+  const { id, customerId, answer } = await booked(15)
+  await answer('move', { wish: '周六' })
+  await world.work()
+  await later()
+  await answer('move', { wish: '周六' })
+  const { simulator, app } = world
+  const [open] = await tasks(customerId)
+  const { ownerUserId, card } = await world.task(String(open?._id))
+  const click = { do: 'click', taskId: card, key: 'done', selected: {} }
+  simulator.act({ as: 'staff', id: world.staffOf(ownerUserId).personId, ...click })
+  // The click arrives and ends the task; what it tells is delivered later.
+  await world.arrived()
+  const isEvents = ({ table }: { table: string }) => table === 'event_deliveries'
+  for (let i = 0; i < 3; i++) for (const one of app.due) if (!isEvents(one)) await one.drain(world.now())
+  expect(await states(customerId)).toEqual(['done'])
+  expect((await row(id))?.answer?.isHeard).toBeUndefined()
+  await simulator.context.clock.moveTo(new Date(Number(world.now()) + HOUR / 60), 5_000)
+  expect((await answer('move', { wish: '周六' })).status).toBe(200)
+  await world.work()
+  expect(await states(customerId)).toEqual(['done', 'open'])
+  // Delivered once more it adds nothing.
+  const deliveries = world.collection<{ _id: string }>('event_deliveries')
+  for (const { _id } of await deliveries.find({ 'event.type': 'task.completed' } as never).toArray())
+    await deliveries.updateOne({ _id }, { $set: { status: 'pending', dueAt: world.now() } } as never)
+  await world.work()
+  expect([await states(customerId), (await row(id))?.moves?.length]).toEqual([['done', 'open'], 2])
 })
 
 test("somebody else's appointment is found by nobody, and one that is over has no answer", async () => {

@@ -1,6 +1,6 @@
 /** When a customer's answer to an appointment can be taken, and what ends it. */
 import { describe, expect, test } from 'vitest'
-import { endOf, refusalOf } from '../../../src/treatments/answers.ts'
+import { endOf, isOvertaken, refusalOf } from '../../../src/treatments/answers.ts'
 import { answerAfter } from '../../../src/treatments/appointments.ts'
 
 const startsAt = new Date('2026-03-05T02:00:00Z')
@@ -51,4 +51,19 @@ test('a wish to move stands until it is taken back, or the appointment is moved 
   expect(endOf({ status: 'booked', answer: answered('confirmed') })).toBe('comes_after_all')
   expect(endOf({ status: 'moved', answer: null })).toBe('superseded')
   expect(endOf({ status: 'cancelled', answer: answered('move') })).toBe('appointment_over')
+})
+
+test('what was said before the last answer, or before the time itself, is overtaken', () => {
+  const saidAt = new Date('2026-03-04T02:00:00Z')
+  const later = (ms: number) => new Date(Number(saidAt) + ms)
+  const answer = (at: Date, againAt?: Date) => ({
+    answer: { what: 'move' as const, startsAt, at, wish: null, ...(againAt ? { againAt } : {}) },
+  })
+  expect([{}, { answer: null }, answer(later(0)), answer(later(-1))].map((one) => isOvertaken(one, saidAt))).toEqual([
+    ...[false, false, false, false],
+  ])
+  // Chats tell whole seconds.
+  expect([999, 1_000].map((ms) => isOvertaken(answer(later(ms)), saidAt))).toEqual([false, true])
+  expect([999, 1_000].map((ms) => isOvertaken({ standsSince: later(ms) }, saidAt))).toEqual([false, true])
+  expect(isOvertaken(answer(later(-5_000), later(1_000)), saidAt)).toBe(true)
 })
