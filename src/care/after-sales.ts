@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { EnqueueContact } from '../messaging/index.ts'
+import { addDays, dayOf, nextOpenDay } from '../platform/calendar.ts'
 import { addMs, DAY_MS, HOUR_MS } from '../platform/clock.ts'
 import { hashId } from '../platform/hash.ts'
 import { ROLES } from '../staff/index.ts'
@@ -17,8 +18,9 @@ import {
   type Task,
 } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
-import type { LeadFacts } from './leads.ts'
+import { type LeadFacts, soonest } from './leads.ts'
 import type { CARE_TEMPLATES } from './pathway.ts'
+import { endOfContacts } from './timing.ts'
 import { chineseTime, type StepFacts } from './wording.ts'
 
 const Department = z.strictObject({
@@ -56,11 +58,21 @@ const PRODUCT = '产品'
 export const problemsIn = ({ checklist }: Pick<ContactOutcome, 'checklist'>, isAbnormal: boolean): Problem[] =>
   PROBLEM_ITEMS.filter((item) => checklist?.includes(item) && !(isAbnormal && item === 'quality_problem'))
 
+/** What the doctor's card says: what was said, and the quality that is looked at with the reaction. Null: nothing was. */
+export const doctorsWords = ({ checklist, summary }: Pick<ContactOutcome, 'checklist' | 'summary'>): string | null =>
+  checklist?.includes('quality_problem')
+    ? `客户同时反映产品质量问题，请一并了解。${summary ?? '请尽快联系客户，了解情况并给出处理意见。'}`
+    : summary
+
 const NAMES: Record<Problem, string> = {
   quality_problem: '产品质量问题',
   packaging_problem: '宣传或包装问题',
   service_problem: '使用或服务问题',
 }
+
+/** Whoever wants no messages at all gets none about this either: a person says it on the phone. */
+export const wantsNoMessages = ({ contact }: StepFacts): boolean => contact?.customer.optOut.all ?? false
+const BY_PHONE = '客户不接收消息，结果请电话告知。'
 
 /** One task per contact and problem. `reportedAt`: when the contact was recorded. */
 export function afterSalesTasks(
@@ -90,7 +102,7 @@ export function afterSalesTasks(
         { name: '时限', value: `${hours}小时内` },
         { name: '记录人', value: by },
       ],
-      script: words === null ? '客户没有更多说明，请先联系客户了解。' : `客户反映：${words}`,
+      script: `${wantsNoMessages(facts) ? BY_PHONE : ''}${words === null ? '客户没有更多说明，请先联系客户了解。' : `客户反映：${words}`}`,
       openAt: reportedAt,
       dueAt: addMs(reportedAt, hours * HOUR_MS),
     }
@@ -115,6 +127,52 @@ export function remedyOf({ kind, decision }: Pick<Task, 'kind' | 'decision'>): R
   const choice = decision?.choice ?? ''
   return kind === 'after_sales' && Object.hasOwn(REMEDIES, choice) ? (choice as Remedy) : null
 }
+
+/**
+ * Decided, but nobody has spoken with the customer: somebody arranges it, by the end of the next open day. A suggestion asks for nothing
+ * more, unless no message says that it was heard.
+ */
+export function arrangements(
+  treatments: Kinds,
+  remedy: Remedy | undefined,
+  reached: boolean,
+  facts: LeadFacts,
+): OpenTask[] {
+  const { contactId, storeId, customerId, treatmentId, contact, by, words, window, opening, at } = facts
+  const isByPhone = wantsNoMessages(facts)
+  if (remedy === undefined || reached || (remedy === 'suggestion' && !isByPhone)) return []
+  const openAt = soonest(at, window, opening)
+  return [
+    {
+      id: `arrange_${hashId(contactId)}`,
+      // The customer's claim goes on: it outlives a wish for no contact as the department's task does.
+      kind: 'after_sales',
+      form: 'contact',
+      storeId,
+      role: 'customer_service',
+      preferredUserIds: [],
+      customerId,
+      treatmentId,
+      stepIds: [],
+      asksProduct: true,
+      title: `${contact?.salutation ?? '客户'} · 产品售后待与客户约定`,
+      facts: [
+        { name: '产品', value: productOf(facts, treatments) ?? PRODUCT },
+        { name: '结果', value: REMEDIES[remedy] },
+        { name: '记录人', value: by },
+      ],
+      script: `${isByPhone ? BY_PHONE : ''}处理时暂未联系上客户，请致电说明处理结果，并约定具体安排。${words ?? ''}`,
+      openAt,
+      dueAt: endOfContacts(nextOpenDay(opening, addDays(dayOf(openAt, window.timeZone), 1)), window),
+    },
+  ]
+}
+
+/** How the record of a decision says what comes next. */
+export const afterRemedy = (arranging: readonly OpenTask[], facts: StepFacts): string[] => [
+  wantsNoMessages(facts) ? '客户不接收消息，结果以电话告知' : '结果以消息告知客户',
+  ...arranging.map(() => '客服致电约定'),
+]
 
 const LETTERS = {
   exchange: 'care.after_sales_exchange',

@@ -19,7 +19,17 @@ import {
 } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
 import type { Triage } from '../triage/index.ts'
-import { afterSalesTasks, arranged, type Departments, problemsIn, remedyOf } from './after-sales.ts'
+import {
+  afterRemedy,
+  afterSalesTasks,
+  arranged,
+  arrangements,
+  asksProduct,
+  type Departments,
+  doctorsWords,
+  problemsIn,
+  remedyOf,
+} from './after-sales.ts'
 import { type AnswerDeps, onHanded, recordId } from './answers.ts'
 import type { Cases } from './cases/cases.ts'
 import { caseIdOf, isAbnormal } from './cases/rules.ts'
@@ -117,10 +127,13 @@ export async function conclude(deps: RecordDeps, made: Made): Promise<void> {
   const interest = await interestOf(deps, made, facts, found !== null)
   // Whoever wants no contact is not followed up either.
   const cause = optOut?.all ? null : causeOf(made, found !== null)
+  const arranging = arrangements(treatments, made.remedy, outcome.reached, facts)
+  const product = asksProduct(facts, treatments) ? { asksProduct: true } : {}
   const work: OpenTask[] = [
     ...(interest?.taskId === ownInterestTask(contactId) ? [interestTask(treatments, interest, facts)] : []),
-    ...callBacks(treatments, outcome, facts),
+    ...callBacks(treatments, outcome, facts).map((task) => ({ ...task, ...product })),
     ...afterSalesTasks(treatments, problemsIn(outcome, found !== null), departments, facts, made.recordedAt),
+    ...arranging,
     ...(step && cause ? followTasks(treatments, step, cause, facts) : []),
   ]
   if (found !== null) {
@@ -136,7 +149,7 @@ export async function conclude(deps: RecordDeps, made: Made): Promise<void> {
         at,
         isJoint: made.kind === 'case_follow',
       },
-      outcome.summary,
+      doctorsWords(outcome),
     )
     await stopHanded(deps, await customers.idsOf(customerId), 'abnormal_open', made.recordedAt)
     const code = treatment?.code ?? null
@@ -158,7 +171,10 @@ export async function conclude(deps: RecordDeps, made: Made): Promise<void> {
             isAbnormal: found !== null,
             interest,
             cause,
-            sales: arranged(outcome, found !== null, departments),
+            sales: [
+              ...arranged(outcome, found !== null, departments),
+              ...(made.remedy ? afterRemedy(arranging, facts) : []),
+            ],
           }),
     },
     treatments,
@@ -220,7 +236,7 @@ function causeOf({ kind, outcome: { checklist } }: Made, isAbnormalNow: boolean)
 }
 
 function nextOf(
-  { outcome: { checklist, followUp }, remedy }: Made,
+  { outcome: { checklist, followUp } }: Made,
   lead: { isAbnormal: boolean; interest: KnownInterest | null; cause: Cause | null; sales: readonly string[] },
 ): string[] {
   const { interest } = lead
@@ -234,7 +250,6 @@ function nextOf(
     checklist?.includes('ask_nurse') && '护士回电',
     lead.cause && '咨询师次日及一个月后跟进',
     ...lead.sales,
-    remedy && '结果以消息告知客户',
   ].filter((one) => typeof one === 'string' && one !== '') as string[]
 }
 

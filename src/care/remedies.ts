@@ -4,7 +4,7 @@ import type { MessagingService } from '../messaging/index.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { Remedy, Task } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
-import { remedyLetter } from './after-sales.ts'
+import { remedyLetter, wantsNoMessages } from './after-sales.ts'
 
 interface RemedyDeps {
   staff: Pick<StaffService, 'store' | 'members'>
@@ -13,7 +13,7 @@ interface RemedyDeps {
   messaging: Pick<MessagingService, 'enqueueMany'>
 }
 
-/** Safe to repeat. */
+/** Nothing goes to whoever wants no messages: a person says it on the phone. Safe to repeat. */
 export async function tellRemedy(
   { staff, customers, treatments, messaging }: RemedyDeps,
   task: Task,
@@ -32,5 +32,6 @@ export async function tellRemedy(
     at,
     member: members.get(byUserId),
   }
+  if (wantsNoMessages(facts)) return
   await messaging.enqueueMany([remedyLetter(treatments, task, customerId, remedy, facts)])
 }

@@ -44,6 +44,12 @@ export interface Drafts {
    * @throws AppError not_found/complaint_not_found: the draft isn't there yet, to be tried again
    */
   decide(task: { taskId: string; byUserId: string }, at: Date): Promise<void>
+  /**
+   * Nobody will decide it: its task was cancelled, for a reason that is kept. Safe to repeat.
+   *
+   * @throws AppError not_found/complaint_not_found: the draft isn't there yet, to be tried again
+   */
+  drop(task: { taskId: string; reason: string }, at: Date): Promise<void>
 }
 
 const isChoice = (answer: string | null | undefined): answer is keyof typeof DRAFT_CHOICES =>
@@ -58,6 +64,8 @@ export function createDrafts(deps: DraftDeps): Drafts {
     async draft({ invitationId, customerId, storeId, treatmentId, low, decidedBy = null }, answeredAt) {
       const words = decidedBy === null ? null : await surveyWords(invitationId)
       if (decidedBy === null || words === null) return
+      // The customer has died before anybody could be asked: there is no task, and nobody decides.
+      if ((await tasks.get(decidedBy)) === null) return
       await store.insertDraft({
         _id: draftId(decidedBy),
         number: '',
@@ -98,6 +106,11 @@ export function createDrafts(deps: DraftDeps): Drafts {
       if (filed?.status !== 'registered') return
       await tell(filed)
       if (filed.pending.length > 0) await announcer.announce('complaints', [filed])
+    },
+    async drop({ taskId, reason }, at) {
+      const id = draftId(taskId)
+      if (!(await store.suggested(id))) throw notFound('complaint_not_found', { complaintId: id })
+      await store.decideDraft(id, { status: 'dismissed' }, { at, what: 'dismissed', by: 'clinic', reason, words: null })
     },
   }
 }

@@ -1,7 +1,7 @@
 /** Complaints and opinions: taken at once, acknowledged with a number, given to a first owner, followed by the customer. */
 import { createAnnouncer } from '../platform/announcements.ts'
 import type { Feature, Ports } from '../platform/ports.ts'
-import type { Choice, TaskAnswered, TaskCompleted } from '../tasks/index.ts'
+import type { Choice, TaskAnswered, TaskCompleted, TaskUnanswered } from '../tasks/index.ts'
 import type { LowScore } from './drafts.ts'
 import { createComplaintStore } from './model.ts'
 import { complaintRoutes } from './routes.ts'
@@ -32,6 +32,10 @@ export function createComplaintsRoom(deps: ComplaintsRoomDeps): Feature<Complain
     async 'task.answered'({ data, occurredAt }) {
       const answered = data as unknown as TaskAnswered
       if (answered.kind === 'survey_low') await desk.decide(answered, occurredAt)
+    },
+    async 'task.unanswered'({ data, occurredAt }) {
+      const unanswered = data as unknown as TaskUnanswered
+      if (unanswered.kind === 'survey_low') await desk.drop(unanswered, occurredAt)
     },
   })
   return {

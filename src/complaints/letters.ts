@@ -1,6 +1,6 @@
 /** What customers hear of their complaints by chat, SMS or mail. Each letter is one, however often it is sent. */
 import type { CustomersService } from '../customers/index.ts'
-import type { MessagingService } from '../messaging/index.ts'
+import type { EnqueueContact, MessagingService } from '../messaging/index.ts'
 import { addMs } from '../platform/clock.ts'
 import type { StaffService } from '../staff/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
@@ -9,6 +9,7 @@ import type { ComplaintRow } from './model.ts'
 /** Keys of `config/templates` that this room sends. */
 export const COMPLAINT_TEMPLATES = [
   'system.complaint_filed',
+  'system.complaint_registered',
   'system.opinion_filed',
   'system.complaint_replied',
 ] as const
@@ -25,6 +26,8 @@ export interface Letter {
   /** Of this complaint's letters; the same number is the same letter. */
   n: number
   at: Date
+  /** An answer goes at any hour; of what the customer hasn't asked for nobody hears in the night, or against a wish. */
+  contactClass: Extract<EnqueueContact['contactClass'], 'reply' | 'case_update'>
   /** Of no use to anybody later. */
   lastsMs: number
 }
@@ -37,7 +40,7 @@ export function createLetters({ customers, treatments, staff, messaging }: Lette
   }
 
   /** Answers how the customer is addressed. */
-  return async (row: ComplaintRow, { key, n, at, lastsMs }: Letter): Promise<string> => {
+  return async (row: ComplaintRow, { key, n, at, contactClass, lastsMs }: Letter): Promise<string> => {
     const [contacts, place] = await Promise.all([customers.contacts([row.customerId]), staff.store(row.storeId)])
     const salutation = contacts.get(row.customerId)?.salutation ?? '您'
     await messaging.enqueue({
@@ -46,7 +49,7 @@ export function createLetters({ customers, treatments, staff, messaging }: Lette
       audience: 'customer',
       to: { customerId: row.customerId },
       storeId: row.storeId,
-      contactClass: 'reply',
+      contactClass,
       content: {
         kind: 'template',
         templateKey: key,

@@ -17,6 +17,8 @@ export interface ComplaintEvent<What = ComplaintStatus | 'rated'> {
   at: Date
   what: What
   by: 'customer' | 'clinic'
+  /** Why, where nobody decided it. */
+  reason?: string
   /** Who of the clinic, where it was one person; customers aren't told. */
   userId?: string
   /** Sealed; null: nothing was said. */

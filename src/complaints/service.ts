@@ -14,7 +14,7 @@ import type { StaffService, Store } from '../staff/index.ts'
 import type { OpenTask, TasksService } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
 import { createDrafts, type DraftDeps, type Drafts } from './drafts.ts'
-import { createLetters, type LetterDeps } from './letters.ts'
+import { createLetters, type Letter, type LetterDeps } from './letters.ts'
 import type { ComplaintRow, ComplaintStore } from './model.ts'
 import {
   COMPLAINT_KIND_NAMES,
@@ -101,6 +101,8 @@ export const WORDS_FIELD = 'complaints.words'
 const NUMBER_SIGNS = 6
 /** The acknowledgement is of no use to anybody later. */
 const ACKNOWLEDGE_MS = HOUR_MS
+/** What somebody of the clinic registered can wait for the morning, also of a day that is nearly over. */
+const REGISTERED_MS = DAY_MS
 /** The answer itself stays on its page. */
 const ANSWERED_MS = 3 * DAY_MS
 /** Each is somebody's work at once: more than this is no complaint. */
@@ -131,10 +133,16 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
     return found
   }
 
+  const acknowledgementOf = ({ kind, survey }: ComplaintRow): Pick<Letter, 'key' | 'contactClass' | 'lastsMs'> => {
+    // Whoever answered a survey has not complained, and waits for no acknowledgement.
+    if (survey) return { key: 'system.complaint_registered', contactClass: 'case_update', lastsMs: REGISTERED_MS }
+    const key = kind === 'complaint' ? 'system.complaint_filed' : 'system.opinion_filed'
+    return { key, contactClass: 'reply', lastsMs: ACKNOWLEDGE_MS }
+  }
+
   /** Both are known by their ids: again is harmless. */
   async function tell(row: ComplaintRow): Promise<void> {
-    const key = row.kind === 'complaint' ? 'system.complaint_filed' : 'system.opinion_filed'
-    const salutation = await write(row, { key, n: 0, at: row.createdAt, lastsMs: ACKNOWLEDGE_MS })
+    const salutation = await write(row, { ...acknowledgementOf(row), n: 0, at: row.createdAt })
     await tasks.open([taskOf(row, salutation)])
   }
 
@@ -303,7 +311,7 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
         if (!isRepeat && !(await store.change(row, { status: 'replied' }, event))) return LOST
         const n = isRepeat ? replies.length : replies.length + 1
         const at = isRepeat && last ? last.at : event.at
-        await write(row, { key: 'system.complaint_replied', n, at, lastsMs: ANSWERED_MS })
+        await write(row, { key: 'system.complaint_replied', n, at, contactClass: 'reply', lastsMs: ANSWERED_MS })
         return (await store.get(complaintId)) ?? row
       }),
     acknowledge: (taskId, at) =>

@@ -61,7 +61,9 @@ const buttonsOf = (task: CardFacts, taken: boolean): Button[] => {
 /** What the button that closes the task says. */
 const DONE: Partial<Record<TaskRow['form'], string>> = { confirm: '已完成', decision: '作出决定' }
 const DONE_OF_KIND: Partial<Record<TaskRow['kind'], string>> = { red_flag: '立即接手', after_sales: '记录处理结果' }
-const doneWords = ({ form, kind }: CardFacts): string => DONE_OF_KIND[kind] ?? DONE[form] ?? BUTTONS.done
+const doneWords = ({ form, kind }: CardFacts): string =>
+  // What still has to be arranged about a remedy is a call like others.
+  (form === 'contact' ? undefined : DONE_OF_KIND[kind]) ?? DONE[form] ?? BUTTONS.done
 
 const buttonList = (task: CardFacts, taken: boolean): Json[] =>
   buttonsOf(task, taken).map((key, i) => ({

@@ -32,7 +32,7 @@ const CHOICES: Partial<Record<TaskKind, Choices>> = {
     },
   },
   after_sales: {
-    desc: '请选择处理结果，结果会以消息告知客户。提交后 10 分钟内回复一条文字，说明处理经过。',
+    desc: '请选择处理结果。结果会以消息告知客户；客户不接收消息的，请电话告知。提交后 10 分钟内回复一条文字，说明处理经过。',
     choices: REMEDIES,
     reasons: { agreed: '已与客户沟通一致', [NOT_REACHED]: '暂未联系上客户' },
     asks: ['处理结果', '客户沟通'],

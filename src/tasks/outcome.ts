@@ -148,11 +148,14 @@ export const toSummary = (task: TaskRow, now: Date, show: Show, outcome: Contact
 export function notReached(task: TaskRow, click: Click, now: Date, show: Show): Transition {
   const { occurrence } = click
   // One miss per card: a second tap isn't a second attempt.
-  if (task.attempts.some((attempt) => attempt.occurrence === occurrence && attempt.result === 'not_reached'))
+  if (task.attempts.some((attempt) => attempt.occurrence === occurrence && attempt.result === 'not_reached')) {
+    // The question was all that it still waited for.
+    if (task.kind !== 'contact_call' && !isAsked(task)) return endsUnreached(task, click, now, show)
     return {
       set: {},
       effects: [show({ card: 'working', said: isAsked(task) ? '已记录未接通' : '已记录未接通，下次时间见新卡片' })],
     }
+  }
   const attempt = task.attempts.length + 1
   const attempts: TaskRow['attempts'] = [
     ...task.attempts,
@@ -180,14 +183,18 @@ export function notReached(task: TaskRow, click: Click, now: Date, show: Show): 
       effects: [show({ card: 'working', said: '未接通，已记录。可稍后再联系，或选择后结束任务' }), attempted],
     }
   // Nobody plans a further attempt of other tasks: the recorded one is what the day asked for.
+  return endsUnreached({ ...task, attempts }, click, now, show, [attempted])
+}
+
+function endsUnreached(task: TaskRow, click: Click, now: Date, show: Show, missed: Effect[] = []): Transition {
   const outcome: ContactOutcome = { ...NO_ANSWERS, reached: false }
   const { set, effects } = complete(task, click.userId, now, null)
   return {
-    set: { ...set, attempts, outcome },
+    set: { ...set, attempts: task.attempts, outcome },
     effects: [
       show({ card: 'closed', said: '未接通，已记录' }),
       ...withdrawNewer(task, click, '已记录'),
-      attempted,
+      ...missed,
       ...effects,
     ],
   }

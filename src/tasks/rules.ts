@@ -3,7 +3,7 @@ import { addMs, earliest, HOUR_MS, MINUTE_MS } from '../platform/clock.ts'
 import { REASONS, type Reason } from '../platform/reasons.ts'
 import { MOST_FACTS } from './cards.ts'
 import type { Effect, TaskRow } from './model.ts'
-import type { TaskCompleted, TaskLapsed } from './types.ts'
+import type { TaskCompleted, TaskLapsed, TaskUnanswered } from './types.ts'
 
 export interface Transition {
   /** Empty: the cause changes nothing, but its card must say so. */
@@ -193,17 +193,24 @@ function asItStands(task: TaskRow, now: Date): Transition {
   return { set, effects: [withdraw(task, '已记录'), ...effects] }
 }
 
-/** Nothing is to be done any more; a contact that was made meanwhile is kept. */
-export const cancelled = (task: TaskRow, now: Date, said = '任务已取消'): Transition =>
-  isAnswered(task)
-    ? asItStands(task, now)
-    : {
-        set: { status: 'cancelled', closedAt: now, problem: null, helper: null },
-        effects: [...(task.ownerUserId ? [withdraw(task, said)] : []), ...withdrawHelper(task, said)],
-      }
+/** Nothing is to be done any more, for a reason; a contact that was made meanwhile is kept. */
+export function cancelled(task: TaskRow, now: Date, reason: string, said = '任务已取消'): Transition {
+  if (isAnswered(task)) return asItStands(task, now)
+  const { _id: taskId, kind, form, ownerUserId } = task
+  const data: TaskUnanswered = { taskId, kind, reason }
+  return {
+    set: { status: 'cancelled', closedAt: now, problem: null, helper: null },
+    effects: [
+      ...(ownerUserId ? [withdraw(task, said)] : []),
+      ...withdrawHelper(task, said),
+      // What a contact's card asked is somebody's to settle without an answer.
+      ...(form !== 'confirm' && isAsked(task) ? [eventOf('task.unanswered', `task.unanswered:${taskId}`, data)] : []),
+    ],
+  }
+}
 
 function lapsed(task: TaskRow, now: Date): Transition {
-  const { set, effects } = cancelled(task, now, '已过时，无需再做')
+  const { set, effects } = cancelled(task, now, 'late', '已过时，无需再做')
   const data: TaskLapsed = { taskId: task._id, kind: task.kind, stepIds: task.stepIds }
   return { set, effects: [...effects, eventOf('task.lapsed', `task.lapsed:${task._id}`, data)] }
 }

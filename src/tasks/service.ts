@@ -111,11 +111,11 @@ export function createTasksService(deps: TasksServiceDeps): TasksService {
       for (let at = 0; at < taskIds.length; at += BATCH) {
         const ids = taskIds.slice(at, at + BATCH)
         const rows = await store.cancellable(ids)
-        await changes.applyAll(rows, (row) => ({ code: `cancel:${reason}`, ...cancelled(row, now) }))
+        await changes.applyAll(rows, (row) => ({ code: `cancel:${reason}`, ...cancelled(row, now, reason) }))
         // Clicked in the very moment: one by one, on what the click left behind.
         for (const { _id } of rows.length > 0 ? await store.cancellable(ids) : [])
           await changes.apply(_id, `cancel:${reason}`, (row) =>
-            row.closedAt === null && row.status !== 'summary' ? cancelled(row, now) : { set: {}, effects: [] },
+            row.closedAt === null && row.status !== 'summary' ? cancelled(row, now, reason) : { set: {}, effects: [] },
           )
       }
       if (taskIds.length > 0) log.info({ count: taskIds.length, reason }, 'tasks cancelled')

@@ -218,6 +218,13 @@ export interface TaskAnswered {
   customerId: string | null
   byUserId: string
 }
+/** `task.unanswered:<taskId>`: a contact was cancelled before the question on its card had an answer. */
+export interface TaskUnanswered {
+  taskId: string
+  kind: TaskKind
+  /** Why it was cancelled: `deceased` … */
+  reason: string
+}
 /** `task.lapsed:<taskId>`: nobody did it while it was of use. */
 export interface TaskLapsed {
   taskId: string

@@ -74,6 +74,8 @@ const phoned = (more: Record<string, unknown> = {}) =>
     summary: '面霜开封就分层了',
     ...more,
   })
+/** What the card says. */
+const scriptOf = (task: Pick<Task, 'script'> | null | undefined) => w.crypto.open('tasks.script', task?.script ?? '')
 const tasksOf = (kind: string) => w.collection<Task>('tasks').find({ kind }).sort({ role: 1 }).toArray()
 async function onlyTask() {
   const [task, ...others] = await tasksOf('after_sales')
@@ -166,6 +168,9 @@ test('a reaction goes to the doctor as ever, and the quality of that product to 
   expect(await tasksOf('doctor_contact')).toHaveLength(1)
   expect(await tasksOf('after_sales')).toEqual([])
   expect(await w.collection('abnormal_cases').countDocuments({})).toBe(1)
+  // The doctor reads of the quality, too.
+  const [asked] = await tasksOf('doctor_contact')
+  expect(scriptOf(asked)).toBe('客户同时反映产品质量问题，请一并了解。用后两颊红痒')
   // What the customer says of the packaging besides is no matter of the doctor's.
   await afternoon()
   await phoned({ state: 'abnormal', checklist: ['quality_problem', 'packaging_problem'] })
@@ -203,6 +208,68 @@ test('a customer who calls about a product is heard the same way; who wants no m
   expect((await onlyTask()).status).toBe('open')
 })
 
+test('a remedy that nobody could speak with the customer about is arranged on the phone, once; what was agreed needs no call', async () => {
+  const arranging = () =>
+    w
+      .collection<Task & { asksProduct?: boolean; facts: object[] }>('tasks')
+      .find({ _id: /^arrange_/ })
+      .toArray()
+  await afternoon()
+  await phoned()
+  await w.work()
+  await decided(await onlyTask(), 'exchange', 'agreed')
+  await w.to(new Date(w.now().getTime() + 11 * MINUTE))
+  expect(told(/换货，请保留原产品和包装，具体安排以同事与您沟通的为准/)).toHaveLength(1)
+  expect(await arranging()).toEqual([])
+
+  await afternoon()
+  await phoned()
+  await w.work()
+  await decided(await onlyTask(), 'refund', 'not_reached')
+  await w.to(new Date(w.now().getTime() + 11 * MINUTE))
+  expect(told(/退款方式以同事与您沟通的为准/)).toHaveLength(1)
+  const [call, ...more] = await arranging()
+  expect([call?.role, call?.status, more]).toEqual(['customer_service', 'open', []])
+  expect(call?.facts).toContainEqual({ name: '结果', value: '退款' })
+  expect(scriptOf(call)).toContain('请致电说明处理结果，并约定具体安排')
+  expect(Number(call?.deadlineAt) - Number(call?.openAt)).toBeLessThan(36 * HOUR)
+  expect((await records())[0]?.words).toContain('后续：结果以消息告知客户、客服致电约定')
+  // It is owed also to whoever wants no messages from now on, and ends in a record like other contacts.
+  await w.customer(n, { optOut: { all: true, promotion: true } })
+  const again = { status: 'pending' as const, dueAt: w.now(), attempt: 0, claim: FREE_CLAIM }
+  await w
+    .collection<{ _id: string }>('event_deliveries')
+    .updateMany({ _id: /^task\.completed:sales_.*\|care$/ }, { $set: again })
+  await w.work()
+  expect(await arranging()).toHaveLength(1)
+  await answered(await w.task(String(call?._id)), ['reaction', 'service_problem'], { words: '已约周三到店办理' })
+  expect((await w.task(String(call?._id))).status).toBe('done')
+  expect(told(/退款/)).toHaveLength(1)
+  const talk = await w.collection<Contact>('contacts').findOne({ _id: `task#${call?._id}` })
+  expect(w.crypto.open('contacts.summary', String(talk?.summary))).toContain('已约周三到店办理')
+})
+
+test('who wants no messages gets none: card, record and call say that a person tells it on the phone', async () => {
+  await afternoon()
+  await w.customer(n, { optOut: { all: true, promotion: true } })
+  await phoned()
+  await w.work()
+  const task = await onlyTask()
+  expect(scriptOf((await tasksOf('after_sales'))[0])).toBe('客户不接收消息，结果请电话告知。客户反映：面霜开封就分层了')
+  await decided(task, 'suggestion', 'not_reached')
+  await w.to(new Date(w.now().getTime() + 11 * MINUTE))
+  expect((await records())[0]?.words).toContain('后续：客户不接收消息，结果以电话告知、客服致电约定')
+  expect(await w.collection('outbox').countDocuments({ 'refs.part': 'after_sales' })).toBe(0)
+  const call = await w.collection<Task>('tasks').findOne({ _id: /^arrange_/ })
+  expect([call?.status, scriptOf(call)]).toEqual(['open', expect.stringMatching(/^客户不接收消息，结果请电话告知。/)])
+})
+
+test('whoever calls back about a product has its problems among the boxes', async () => {
+  const { task } = await called()
+  await answered(task, ['reaction', 'care', 'ask_nurse'])
+  expect(await tasksOf('call_back')).toMatchObject([{ role: 'nurse', asksProduct: true }])
+})
+
 test('a process that dies at any of its writes while the decision is worked on: told once, kept once', {
   timeout: 300_000,
 }, async () => {
@@ -212,7 +279,7 @@ test('a process that dies at any of its writes while the decision is worked on: 
     await phoned()
     await w.work()
     const task = await onlyTask()
-    await decided(task, 'refund')
+    await decided(task, 'refund', 'not_reached')
     w.simulator.act({ as: 'staff', id: w.staffOf(task.ownerUserId).personId, do: 'say', text: '已退' })
     await w.arrived()
     const death = dyingAt(write)
@@ -227,7 +294,8 @@ test('a process that dies at any of its writes while the decision is worked on: 
       await w.work()
       await w.to(new Date(w.now().getTime() + 11 * MINUTE))
     }
-    expect([write, told(/我们为您退款/).length, (await records()).length]).toEqual([write, 1, 1])
+    const calls = await w.collection('tasks').countDocuments({ _id: /^arrange_/ } as object)
+    expect([write, told(/我们为您退款/).length, (await records()).length, calls]).toEqual([write, 1, 1, 1])
     if (!died) break
   }
   expect(deaths).toBeGreaterThan(4)

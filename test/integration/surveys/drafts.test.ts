@@ -16,7 +16,7 @@ interface Row {
   words: string
   createdAt: Date
   customerId: string
-  history: { what: string; by: string; userId?: string; at: Date }[]
+  history: { what: string; by: string; userId?: string; reason?: string; at: Date }[]
 }
 interface Task {
   _id: string
@@ -184,6 +184,10 @@ describe('whoever has the card', () => {
       attempts: [{ result: 'not_reached' }],
     })
     expect(await complaints(one.customerId)).toMatchObject([{ status: 'draft' }])
+    // Still nobody: with the answer the card is done.
+    await tap(one, 'not_reached', 'dismiss')
+    expect((await world.task(one.taskId)).status).toBe('done')
+    expect(await complaints(one.customerId)).toMatchObject([{ status: 'dismissed' }])
     const other = await answered(7)
     await tap(other, 'not_reached', 'register')
     expect((await world.task(other.taskId)).status).toBe('done')
@@ -225,6 +229,52 @@ describe('whoever has the card', () => {
       'cs_supervisor open',
       'customer_service cancelled',
     ])
+  })
+})
+
+describe('a customer who has not complained', () => {
+  test('hears in the morning of what was registered in the night, in words of its own', async () => {
+    const one = await answered(80)
+    await world.to('2026-03-02 23:00')
+    await tap(one, 'done', 'register')
+    const [row] = await complaints(one.customerId)
+    expect(row).toMatchObject({ status: 'registered', createdAt: world.now() })
+    expect(await tasksOf(one.customerId, 'complaint')).toHaveLength(1)
+    expect(letters(80)).toEqual([])
+    await world.to('2026-03-03 08:55')
+    expect(letters(80)).toEqual([])
+    await world.to('2026-03-03 09:05')
+    const [letter, ...more] = letters(80)
+    expect(letter?.text).toContain(`您在问卷中反映的情况，我们已登记为投诉，编号${row?.number}`)
+    expect([more, letter?.text?.includes('您的投诉我们已经收到')]).toEqual([[], false])
+  })
+
+  test('hears nothing where no messages are wanted; the complaint is worked on all the same', async () => {
+    const one = await answered(81)
+    await api('PATCH', `/customers/${one.customerId}`, { optOut: { all: true } })
+    await world.work()
+    await tap(one, 'done', 'register')
+    await world.to(new Date(world.now().getTime() + 5 * MINUTE))
+    expect(letters(81)).toEqual([])
+    const letter = await world
+      .collection('outbox')
+      .findOne({ 'refs.owner': 'complaints', 'to.customerId': one.customerId })
+    expect(letter).toMatchObject({ status: 'cancelled', contactClass: 'case_update' })
+    expect(await complaints(one.customerId)).toMatchObject([{ status: 'registered' }])
+    expect(await tasksOf(one.customerId, 'complaint')).toHaveLength(1)
+  })
+
+  test('has died: nobody decides any more, and why is kept with the draft', async () => {
+    const one = await answered(82)
+    await api('PATCH', `/customers/${one.customerId}`, { deceased: true })
+    await world.work()
+    expect((await world.task(one.taskId)).status).toBe('cancelled')
+    const gone = { status: 'dismissed', history: [{ what: 'dismissed', by: 'clinic', reason: 'deceased' }] }
+    expect(await complaints(one.customerId)).toMatchObject([gone])
+    for (const type of ['task.unanswered', 'survey.low_score']) await again(type)
+    const [row] = await complaints(one.customerId)
+    expect(row).toMatchObject(gone)
+    expect(row?.history).toHaveLength(1)
   })
 })
 

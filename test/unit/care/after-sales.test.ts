@@ -2,15 +2,20 @@
 import { describe, expect, test } from 'vitest'
 import {
   AfterSalesFile,
+  afterRemedy,
   afterSalesTasks,
   arranged,
+  arrangements,
   asksProduct,
+  doctorsWords,
   problemsIn,
   remedyLetter,
   remedyOf,
 } from '../../../src/care/after-sales.ts'
 import type { LeadFacts } from '../../../src/care/leads.ts'
 import type { StepFacts } from '../../../src/care/wording.ts'
+import type { WindowFacts } from '../../../src/messaging/index.ts'
+import { dailyOpening } from '../../../src/platform/calendar.ts'
 import { type ChecklistItem, REMEDIES, type Remedy } from '../../../src/tasks/index.ts'
 import type { Treatment } from '../../../src/treatments/index.ts'
 import { at, kinds } from './clinic.ts'
@@ -18,9 +23,17 @@ import { at, kinds } from './clinic.ts'
 const treatments = { kind: (code: string) => kinds.find((one) => one.code === code) ?? null }
 const done = (code: string) => ({ id: code, code, treatedOn: '2026-03-02' }) as Treatment
 const NOW = at('2026-03-10 15:00')
+const WINDOW: WindowFacts = {
+  timeZone: 'Asia/Shanghai',
+  contactWindows: [{ from: '11:00', to: '17:00' }],
+  quietHours: { from: '21:00', to: '09:00' },
+  preferredTime: null,
+}
 const facts = (code: string, ...also: string[]) =>
   ({
-    contact: { salutation: '王女士' },
+    contact: { salutation: '王女士', customer: { optOut: { all: false } } },
+    window: WINDOW,
+    opening: dailyOpening(),
     treatment: code === '' ? undefined : done(code),
     also: also.map((one) => ({ treatment: done(one), guideDay: null })),
     place: { displayName: '华颜', callbackPhone: '021-1', timeZone: 'Asia/Shanghai' },
@@ -88,6 +101,44 @@ describe('the task of a department', () => {
     expect(task?.script).toBe('客户没有更多说明，请先联系客户了解。')
     expect(task?.facts[0]).toEqual({ name: '产品', value: '护理产品' })
   })
+})
+
+describe('what nobody could speak with the customer about', () => {
+  const { contact, ...rest } = facts('product')
+  const silent = { ...rest, contact: { ...contact, customer: { optOut: { all: true } } } } as unknown as LeadFacts
+
+  test('is a call of customer service, due by the end of the next open day', () => {
+    const [call, ...more] = arrangements(treatments, 'exchange', false, facts('product'))
+    expect(more).toEqual([])
+    expect(call).toMatchObject({ kind: 'after_sales', form: 'contact', role: 'customer_service', openAt: NOW })
+    expect(call?.dueAt).toEqual(at('2026-03-11 17:00'))
+    expect(call?.script).toBe('处理时暂未联系上客户，请致电说明处理结果，并约定具体安排。泵头按不出来')
+    const again = arrangements(treatments, 'exchange', false, { ...facts('product'), at: at('2026-03-10 16:00') })
+    expect(again[0]?.id).toBe(call?.id)
+  })
+
+  test('is nothing where it was agreed, for other contacts, and for a suggestion that a message answers', () => {
+    expect(arrangements(treatments, 'refund', true, facts('product'))).toEqual([])
+    expect(arrangements(treatments, undefined, false, facts('product'))).toEqual([])
+    expect(arrangements(treatments, 'suggestion', false, facts('product'))).toEqual([])
+  })
+
+  test('is always a call to whoever wants no messages, as card and record say', () => {
+    const calls = arrangements(treatments, 'suggestion', false, silent)
+    expect(calls[0]?.script).toMatch(/^客户不接收消息，结果请电话告知。/)
+    expect(afterRemedy(calls, silent)).toEqual(['客户不接收消息，结果以电话告知', '客服致电约定'])
+    expect(afterRemedy([], facts('product'))).toEqual(['结果以消息告知客户'])
+    const [task] = afterSalesTasks(treatments, ['quality_problem'], departments, silent, NOW)
+    expect(task?.script).toBe('客户不接收消息，结果请电话告知。客户反映：泵头按不出来')
+  })
+})
+
+test('the doctor reads of a quality problem before what was said, also where nothing was', () => {
+  const words = (checklist: ChecklistItem[], summary: string | null) => doctorsWords({ checklist, summary })
+  expect(words(['quality_problem'], '两颊红痒')).toBe('客户同时反映产品质量问题，请一并了解。两颊红痒')
+  expect(words(['quality_problem'], null)).toContain('请尽快联系客户')
+  expect(words(['packaging_problem'], '两颊红痒')).toBe('两颊红痒')
+  expect(words(['packaging_problem'], null)).toBeNull()
 })
 
 test('the record names each time limit once', () => {

@@ -153,7 +153,7 @@ test('no sequence of clicks, words and waiting loses a task or completes it twic
       }
       if (task.closedAt === null && task.status !== 'summary') {
         const wasAnswered = isAnswered(task)
-        take(cancelled(task, now))
+        take(cancelled(task, now, 'deceased'))
         expect(task.status).toBe(wasAnswered ? 'done' : 'cancelled')
         expect(nextActionAt(task)).toBeNull()
       }

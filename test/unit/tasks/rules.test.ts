@@ -110,7 +110,7 @@ describe('a contact that was made, and its form not finished', () => {
 
   test.each([
     ['its owner leaves', reassign(answered, bea, NOW)],
-    ['it is taken back', cancelled(answered, NOW)],
+    ['it is taken back', cancelled(answered, NOW, 'deceased')],
     ['nobody finishes the form of an abnormal state', timely({ ...answered, summaryUntil: NOW }, NOW, people)],
   ])('is kept as it stands when %s: a record, and no second call', (_, { set, effects }) => {
     expect(set).toMatchObject({ status: 'done', completedBy: 'anna' })
@@ -121,6 +121,22 @@ describe('a contact that was made, and its form not finished', () => {
   test('has all day for its form while nothing is wrong', () => {
     expect(timely(answered, minutes(60), people).set).toEqual({})
   })
+})
+
+test('a question on a contact’s card that nobody answers any more is told of with the reason; an answered one isn’t', () => {
+  const choice = { title: '是否登记为投诉', options: [{ id: 'register', text: '登记为投诉' }] }
+  const asked = buildTask({ kind: 'survey_low', choice })
+  const told = (task: TaskRow) => cancelled(task, NOW, 'deceased').effects.filter(({ kind }) => kind === 'event')
+  expect(told(asked)).toEqual([
+    {
+      kind: 'event',
+      type: 'task.unanswered',
+      id: 'task.unanswered:call_1',
+      data: { taskId: 'call_1', kind: 'survey_low', reason: 'deceased' },
+    },
+  ])
+  expect(told({ ...asked, answer: 'register' })).toEqual([])
+  expect(told(buildTask())).toEqual([])
 })
 
 test('a card says whose it was just now, and never the name of whoever has it', () => {
