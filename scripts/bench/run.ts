@@ -8,7 +8,8 @@ import { planning } from './planning.ts'
 import { tick } from './tick.ts'
 import { triage } from './triage.ts'
 
-const ALL: readonly Bench[] = [callbacks, enrolment, contacts, tick, knowledge, triage, planning]
+// What only computes comes first: in a process full of the others' rows it would pay for their memory.
+const ALL: readonly Bench[] = [triage, planning, knowledge, callbacks, enrolment, contacts, tick]
 export const NAMES = ALL.map(({ name }) => name)
 
 export async function runBenchmarks(
