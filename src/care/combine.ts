@@ -62,7 +62,7 @@ interface Group {
 }
 
 /** The more specific speaks; of equals the one that keeps its day. */
-const before = (a: Draft, b: Draft): number =>
+export const before = (a: Draft, b: Draft): number =>
   b.pathway.specificity - a.pathway.specificity ||
   Number(b.step.neverMoves) - Number(a.step.neverMoves) ||
   (a.id < b.id ? -1 : 1)

@@ -11,6 +11,7 @@ import {
 } from '../platform/calendar.ts'
 import type { Reason } from '../platform/reasons.ts'
 import type { Role } from '../staff/index.ts'
+import { before, isPromotion } from './combine.ts'
 import { actionOf, type DayFacts, type Draft, windowOf } from './drafts.ts'
 import { lastChance, pick, whenOpen } from './timing.ts'
 
@@ -85,6 +86,35 @@ function firstUseful(first: Day, needsPerson: boolean, { enteredAt, enteredOn, w
 function moved(draft: Draft, from: Day, { opening, window }: DayFacts): Placed {
   const day = nextOpenDay(opening, from)
   return { draft, day, reason: 'store_closed', window: daysInterval(day, day, window.timeZone) }
+}
+
+/**
+ * Closed days bring contacts of one owner role together on the next opening day: they become one, in the words of the most
+ * specific pathway, and that day is its window. Nobody is called twice on it by the same people.
+ */
+export function gathered(placed: readonly Placed[], { window }: DayFacts): Placed[] {
+  const keyOf = ({ draft, day }: Placed) => `${day} ${draft.step.owner}`
+  const joins = ({ draft }: Placed) =>
+    draft.interval === null &&
+    draft.step.kind === 'contact' &&
+    actionOf(draft) !== 'message' &&
+    !isPromotion(draft.step)
+  const closed = new Set(placed.filter((one) => one.reason === 'store_closed' && joins(one)).map(keyOf))
+  const alone: Placed[] = []
+  const groups = new Map<string, Placed[]>()
+  for (const one of placed) {
+    const key = keyOf(one)
+    if (closed.has(key) && joins(one)) groups.set(key, [...(groups.get(key) ?? []), one])
+    else alone.push(one)
+  }
+  return [...alone, ...[...groups.values()].map((group) => oneOf(group, window.timeZone))]
+}
+
+function oneOf(group: readonly Placed[], timeZone: string): Placed {
+  const speaks = group.reduce((best, one) => (before(one.draft, best.draft) < 0 ? one : best))
+  if (group.length === 1) return speaks
+  for (const one of group) if (one !== speaks) speaks.draft.riders.push(one.draft)
+  return { ...speaks, reason: 'store_closed', window: daysInterval(speaks.day, speaks.day, timeZone) }
 }
 
 /** Each role that writes to or calls the customer on one day has a lane of its own. */

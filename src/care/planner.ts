@@ -22,7 +22,7 @@ import {
   withDays,
 } from './drafts.ts'
 import { matches, type Pathway, type PathwayStep } from './pathway.ts'
-import { instants, isSpread, type Load, type Placed, place } from './placing.ts'
+import { gathered, instants, isSpread, type Load, type Placed, place } from './placing.ts'
 import type { Anchor, StepAction, StepKind } from './types.ts'
 import { find, type HandPin } from './wanted.ts'
 
@@ -79,7 +79,7 @@ export function plan(
 
   const contacts = combine(useful.filter(isContact))
   const guests: Guest[] = []
-  const placed: Placed[] = []
+  let placed: Placed[] = []
   const spread: Draft[] = []
   for (const draft of contacts) {
     const guest = guestOf(draft, existing.hosts)
@@ -91,6 +91,7 @@ export function plan(
     const others = [...placed.map(({ day }) => day), ...guests.map(({ host }) => host.plannedOn)]
     placed.push(place(draft, facts, load, existing.days, others))
   }
+  placed = gathered(placed, facts)
   // Surveys and guidance ride on a contact of their day, whoever makes it.
   const days = [...placed, ...guests.map(({ draft, host }) => ({ draft, day: host.plannedOn }))]
   const along: Guest[] = []

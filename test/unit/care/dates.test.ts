@@ -214,6 +214,87 @@ describe('the three together', () => {
         .slice(11, 13)
     expect(atOf('day1')).not.toBe(atOf('consultant_day1'))
   })
+  const together = (endedAt: string, more: Partial<PlanFacts> = {}) =>
+    contacts(plan(only('base', 'treatment_call', 'injection'), facts(`${endedAt}T15:00:00+08:00`, more)))
+  test('from a month’s last day in a leap year: month 1 is 29 February, month 3 is 30 April', () => {
+    expect(together('2028-01-31')).toEqual([
+      '2028-01-31 treatment_call.cs_2h message',
+      '2028-02-01 injection.day1 message',
+      '2028-02-01 treatment_call.consultant_day1 call',
+      '2028-02-02 base.guidance_day2 message',
+      '2028-02-03 treatment_call.cs_day3 call',
+      '2028-02-05 base.guidance_day5 message',
+      '2028-02-07 injection.days7_10 call',
+      '2028-02-18 treatment_call.consultant_month call',
+      '2028-02-29 injection.month1 call',
+      '2028-04-30 injection.month3 message',
+      '2028-07-31 injection.month6 message',
+    ])
+  })
+  test('over a leap day, which counts as a day', () => {
+    expect(together('2028-02-27')).toEqual([
+      '2028-02-27 treatment_call.cs_2h message',
+      '2028-02-28 injection.day1 message',
+      '2028-02-28 treatment_call.consultant_day1 call',
+      '2028-02-29 base.guidance_day2 message',
+      '2028-03-01 treatment_call.cs_day3 call',
+      '2028-03-03 base.guidance_day5 message',
+      '2028-03-05 injection.days7_10 call',
+      '2028-03-16 treatment_call.consultant_month call',
+      '2028-03-27 injection.month1 call',
+      '2028-05-27 injection.month3 message',
+      '2028-08-27 injection.month6 message',
+    ])
+  })
+  test('over the end of a year', () => {
+    expect(together('2026-12-30')).toEqual([
+      '2026-12-30 treatment_call.cs_2h message',
+      '2026-12-31 injection.day1 message',
+      '2026-12-31 treatment_call.consultant_day1 call',
+      '2027-01-01 base.guidance_day2 message',
+      '2027-01-02 treatment_call.cs_day3 call',
+      '2027-01-04 base.guidance_day5 message',
+      '2027-01-06 injection.days7_10 call',
+      '2027-01-18 treatment_call.consultant_month call',
+      '2027-01-30 injection.month1 call',
+      '2027-03-30 injection.month3 message',
+      '2027-06-30 injection.month6 message',
+    ])
+  })
+  test('on closed days calls move, and guidance that rode with them keeps its day alone', () => {
+    expect(together('2026-03-02', { opening: closedOn('2026-03-05', '2026-03-09') })).toEqual([
+      '2026-03-02 treatment_call.cs_2h message',
+      '2026-03-03 injection.day1 message',
+      '2026-03-03 treatment_call.consultant_day1 call',
+      '2026-03-04 base.guidance_day2 message',
+      '2026-03-05 base.guidance_day3 message',
+      '2026-03-06 treatment_call.cs_day3 call',
+      '2026-03-07 base.guidance_day5 message',
+      '2026-03-09 base.guidance_day7 message',
+      '2026-03-10 injection.days7_10 call',
+      '2026-03-21 treatment_call.consultant_month call',
+      '2026-04-02 injection.month1 call',
+      '2026-06-02 injection.month3 message',
+      '2026-09-02 injection.month6 message',
+    ])
+  })
+  test('of a week closed for National Day the calls are one on the first day after it', () => {
+    const week = ['2026-10-01', '2026-10-02', '2026-10-03', '2026-10-04', '2026-10-05', '2026-10-06', '2026-10-07']
+    expect(together('2026-09-29', { opening: closedOn(...week) })).toEqual([
+      '2026-09-29 treatment_call.cs_2h message',
+      '2026-09-30 injection.day1 message',
+      '2026-09-30 treatment_call.consultant_day1 call',
+      '2026-10-01 base.guidance_day2 message',
+      '2026-10-02 base.guidance_day3 message',
+      '2026-10-04 base.guidance_day5 message',
+      '2026-10-06 base.guidance_day7 message',
+      '2026-10-08 injection.days7_10 call',
+      '2026-10-18 treatment_call.consultant_month call',
+      '2026-10-29 injection.month1 call',
+      '2026-12-29 injection.month3 message',
+      '2027-03-29 injection.month6 message',
+    ])
+  })
 })
 
 describe('entry', () => {
