@@ -16,7 +16,7 @@ import type { PrivacyService } from './privacy/index.ts'
 import type { StaffService } from './staff/index.ts'
 import type { SurveysService } from './surveys/index.ts'
 import type { TasksService } from './tasks/index.ts'
-import type { Appointment, TreatmentsService } from './treatments/index.ts'
+import { type Appointment, coming, type TreatmentsService } from './treatments/index.ts'
 import type { WecomClient } from './wecom/index.ts'
 
 export interface AssistantRooms {
@@ -107,10 +107,7 @@ const OVERTAKEN = ['appointment_over', 'appointment_moved', 'appointment_answere
  * where all have been confirmed, the first one once more. Pure.
  */
 export function visitToConfirm(visits: readonly Appointment[], saidAt: Date, now: Date): Appointment | null {
-  const near = visits
-    .filter(({ status }) => status === 'booked' || status === 'moved')
-    .filter(({ startsAt }) => startsAt > now && startsAt <= addMs(now, CONFIRMED_WITHIN_MS))
-    .sort((a, b) => Number(a.startsAt) - Number(b.startsAt))
+  const near = coming(visits, now).filter(({ startsAt }) => startsAt <= addMs(now, CONFIRMED_WITHIN_MS))
   const isConfirmed = ({ answer }: Appointment) => answer?.what === 'confirmed'
   // The same message once more confirms no second one.
   const done = near.find((one) => isConfirmed(one) && Number(one.answer?.at) === Number(saidAt))

@@ -92,7 +92,7 @@ function moved(draft: Draft, from: Day, { opening, window }: DayFacts): Placed {
  * Closed days bring contacts of one owner role together on the next opening day: they become one, in the words of the most
  * specific pathway, and that day is its window. Nobody is called twice on it by the same people.
  */
-export function gathered(placed: readonly Placed[], { window }: DayFacts): Placed[] {
+export function gathered(placed: Placed[], { window }: DayFacts): Placed[] {
   const keyOf = ({ draft, day }: Placed) => `${day} ${draft.step.owner}`
   const joins = ({ draft }: Placed) =>
     draft.interval === null &&
@@ -100,6 +100,7 @@ export function gathered(placed: readonly Placed[], { window }: DayFacts): Place
     actionOf(draft) !== 'message' &&
     !isPromotion(draft.step)
   const closed = new Set(placed.filter((one) => one.reason === 'store_closed' && joins(one)).map(keyOf))
+  if (closed.size === 0) return placed
   const alone: Placed[] = []
   const groups = new Map<string, Placed[]>()
   for (const one of placed) {

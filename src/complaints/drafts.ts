@@ -4,7 +4,7 @@ import type { FieldCrypto } from '../platform/crypto.ts'
 import { notFound } from '../platform/errors.ts'
 import { hashId } from '../platform/hash.ts'
 import type { TasksService } from '../tasks/index.ts'
-import type { ComplaintRow, ComplaintStore } from './model.ts'
+import { type ComplaintRow, type ComplaintStore, WORDS_FIELD } from './model.ts'
 import { DRAFT_CHOICES, proposedType } from './rules.ts'
 
 /** Event `survey.low_score`: what a draft is made of. */
@@ -32,7 +32,6 @@ export interface DraftDeps {
   ) => Promise<Pick<ComplaintRow, 'number' | 'createdAt' | 'order' | 'pending' | 'announceAt'>>
   /** The customer hears the number, somebody gets the task. Safe to repeat. */
   tell: (row: ComplaintRow) => Promise<void>
-  wordsField: string
 }
 
 export interface Drafts {
@@ -59,7 +58,7 @@ const isChoice = (answer: string | null | undefined): answer is keyof typeof DRA
 export const draftId = (taskId: string): string => `c${hashId('complaint draft', taskId)}`
 
 export function createDrafts(deps: DraftDeps): Drafts {
-  const { store, announcer, tasks, crypto, surveyWords, filing, tell, wordsField } = deps
+  const { store, announcer, tasks, crypto, surveyWords, filing, tell } = deps
   return {
     async draft({ invitationId, customerId, storeId, treatmentId, low, decidedBy = null }, answeredAt) {
       const words = decidedBy === null ? null : await surveyWords(invitationId)
@@ -74,7 +73,7 @@ export function createDrafts(deps: DraftDeps): Drafts {
         customerId,
         storeId,
         treatmentId,
-        words: crypto.seal(wordsField, words),
+        words: crypto.seal(WORDS_FIELD, words),
         demand: null,
         evidence: [],
         mayContact: true,

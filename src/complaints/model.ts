@@ -67,6 +67,9 @@ interface SuggestedRow extends Omit<ComplaintRow, 'status' | 'history'> {
   survey: FromSurvey
 }
 
+/** What the words of a complaint are sealed for. */
+export const WORDS_FIELD = 'complaints.words'
+
 export type ComplaintStore = ReturnType<typeof createComplaintStore>
 
 export function createComplaintStore(db: Connection) {

@@ -5,8 +5,9 @@ import type { FieldCrypto } from '../platform/crypto.ts'
 import { type Route, route } from '../platform/http.ts'
 import { Id, Instant, listing, NoteText, PageQuery, page } from '../platform/views.ts'
 import type { ComplaintRow } from './model.ts'
+import { WORDS_FIELD } from './model.ts'
 import { COMPLAINT_KINDS, COMPLAINT_STATUSES, COMPLAINT_TYPES, promisesOf } from './rules.ts'
-import { type ComplaintsService, WORDS_FIELD } from './service.ts'
+import type { ComplaintsService } from './service.ts'
 
 const Type = z.enum(Object.keys(COMPLAINT_TYPES) as [keyof typeof COMPLAINT_TYPES, ...(keyof typeof COMPLAINT_TYPES)[]])
 const MOST_PHOTOS = 9

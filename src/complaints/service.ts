@@ -15,7 +15,7 @@ import type { OpenTask, TasksService } from '../tasks/index.ts'
 import type { TreatmentsService } from '../treatments/index.ts'
 import { createDrafts, type DraftDeps, type Drafts } from './drafts.ts'
 import { createLetters, type Letter, type LetterDeps } from './letters.ts'
-import type { ComplaintRow, ComplaintStore } from './model.ts'
+import { type ComplaintRow, type ComplaintStore, WORDS_FIELD } from './model.ts'
 import {
   COMPLAINT_KIND_NAMES,
   COMPLAINT_TYPES,
@@ -96,7 +96,6 @@ export interface ComplaintsService extends Drafts {
 }
 
 const TASK_PREFIX = 'complaint_'
-export const WORDS_FIELD = 'complaints.words'
 /** Short enough to be read out; two of a hundred on one day would be alike once in ten years. */
 const NUMBER_SIGNS = 6
 /** The acknowledgement is of no use to anybody later. */
@@ -226,7 +225,6 @@ export function createComplaints(deps: ComplaintsDeps): ComplaintsService {
     ...deps,
     filing: async (row, at) => filing(row, at, (await staff.store(row.storeId))?.timeZone ?? DEFAULT_ZONE),
     tell,
-    wordsField: WORDS_FIELD,
   })
 
   return {

@@ -8,6 +8,7 @@ import {
   type DueRow,
   finishClaims,
   nextDueAt,
+  ownedBy,
   type RowResult,
   upcomingOf,
 } from '../platform/claims.ts'
@@ -110,7 +111,6 @@ export type OutboxStore = ReturnType<typeof createOutboxStore>
 
 export function createOutboxStore(db: Connection, crypto: FieldCrypto) {
   const rows = collectionOf<StoredRow>(db, 'outbox')
-  const owned = (_id: string, claim: Claim) => ({ _id, 'claim.token': claim.token, 'claim.fence': claim.fence })
 
   const sealed = (row: OutboxRow): StoredRow => {
     const { content } = row
@@ -158,7 +158,7 @@ export function createOutboxStore(db: Connection, crypto: FieldCrypto) {
     ): Promise<void> {
       if (changes.length === 0) return
       const operations = changes.map(({ _id, claim, set, push }) => ({
-        updateOne: { filter: owned(_id, claim), update: { $set: set, ...(push ? { $push: push } : {}) } },
+        updateOne: { filter: ownedBy({ _id, claim }), update: { $set: set, ...(push ? { $push: push } : {}) } },
       }))
       await rows.bulkWrite(operations as unknown as AnyBulkWriteOperation<StoredRow>[], { ordered: false })
     },
@@ -167,7 +167,7 @@ export function createOutboxStore(db: Connection, crypto: FieldCrypto) {
       if (intents.length === 0) return new Set()
       const operations = intents.map(({ row, messageId }) => ({
         updateOne: {
-          filter: { ...owned(row._id, row.claim), status: 'ready' as const },
+          filter: { ...ownedBy(row), status: 'ready' as const },
           update: { $set: { status: 'sending', messageId, intent: row.intent && sealedIntent(row.intent) } },
         },
       }))

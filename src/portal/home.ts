@@ -1,15 +1,16 @@
 /** The first page: where I stand today, what helps, what comes next, and who is there for me. */
 import type { MyCare, MyGuide, MyStep } from '../care/index.ts'
 import type { CustomersService } from '../customers/index.ts'
-import { addDays, type Day, dayOf, daysBetween } from '../platform/calendar.ts'
+import { addDays, type Day, DEFAULT_ZONE, dayOf, daysBetween } from '../platform/calendar.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { StaffService, Store } from '../staff/index.ts'
-import type {
-  Appointment,
-  AppointmentAnswer,
-  Treatment,
-  TreatmentKind,
-  TreatmentsService,
+import {
+  type Appointment,
+  type AppointmentAnswer,
+  coming,
+  type Treatment,
+  type TreatmentKind,
+  type TreatmentsService,
 } from '../treatments/index.ts'
 
 export interface PortalDeps {
@@ -66,7 +67,6 @@ export interface Home {
 const TODAY_DAYS = 366
 const MOST_TREATMENTS = 3
 /** Of whoever belongs to no store yet. */
-export const DEFAULT_ZONE = 'Asia/Shanghai'
 
 export interface Known {
   treatment: Treatment
@@ -146,9 +146,7 @@ function todayOf(care: PortalDeps['care'], { treatment, kind }: Known, today: Da
 }
 
 async function nextAppointment(deps: PortalDeps, customerId: string, now: Date): Promise<ComingVisit | null> {
-  const next = (await deps.treatments.appointmentsOf(customerId))
-    .filter(({ status, startsAt }) => (status === 'booked' || status === 'moved') && startsAt > now)
-    .sort((a, b) => Number(a.startsAt) - Number(b.startsAt))[0]
+  const [next] = coming(await deps.treatments.appointmentsOf(customerId), now)
   return next ? visitOf(deps, next) : null
 }
 

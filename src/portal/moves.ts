@@ -1,13 +1,12 @@
 /** A customer who would rather come at another time is called by the front desk; what has become needless ends by itself. */
 import type { CustomersService } from '../customers/index.ts'
-import { dayOf, opensAgain, timeOfDay } from '../platform/calendar.ts'
+import { DEFAULT_ZONE, dayOf, opensAgain, timeOfDay } from '../platform/calendar.ts'
 import { addMs, type Clock, HOUR_MS } from '../platform/clock.ts'
 import type { EventHandler } from '../platform/events.ts'
 import { firstChars } from '../platform/text.ts'
 import type { StaffService, Store } from '../staff/index.ts'
 import type { OpenTask, TaskCompleted, TasksService } from '../tasks/index.ts'
 import type { AppointmentChanged, MoveWishes, TreatmentsService } from '../treatments/index.ts'
-import { DEFAULT_ZONE } from './home.ts'
 
 export interface MovesDeps {
   treatments: Pick<TreatmentsService, 'moveWishes' | 'hearMove' | 'kind'>

@@ -26,10 +26,7 @@ export const createCopy =
       rows.map(async ({ _id, surveys: pinned, at, treatmentId, storeId, sealed }) => {
         const { title, questions } = formOf(await surveys.of(pinned), invitations.get(_id)?.subject ?? null)
         const answers = JSON.parse(crypto.open(ANSWERS_FIELD, sealed)) as Answers
-        const said = asked(questions, answers).flatMap((question) => {
-          const answer = answers[question.id]
-          return answer === undefined ? [] : [`${question.title} ${wordsFor(question, answer)}`]
-        })
+        const said = inWords({ shown: asked(questions, answers), answers })
         return { title, answeredAt: at, treatmentId, storeId, answers: said }
       }),
     )
@@ -40,35 +37,45 @@ export const createWordsOf =
   (deps: Omit<CopyDeps, 'customers'>) =>
   async (invitationId: string): Promise<string | null> => {
     const said = await saidIn(deps, invitationId)
-    const words = (said?.shown ?? []).flatMap(({ id, kind }) => {
-      const answer = said?.answers[id]
-      return kind === 'text' && typeof answer === 'string' && answer.trim() !== '' ? [answer.trim()] : []
-    })
-    return words.length > 0 ? words.join('。') : null
+    return said && writtenIn(said)
   }
 
 /** What suggests a complaint: what was written, else the bad answers, in words. */
-export const createSuggestedWords = (deps: Omit<CopyDeps, 'customers'>) => {
-  const wordsOf = createWordsOf(deps)
-  return async (invitationId: string): Promise<string | null> => {
-    const written = await wordsOf(invitationId)
-    if (written !== null) return written
+export const createSuggestedWords =
+  (deps: Omit<CopyDeps, 'customers'>) =>
+  async (invitationId: string): Promise<string | null> => {
     const said = await saidIn(deps, invitationId)
-    if (!said) return null
-    const bad = new Set(lowAnswers(said.shown, said.answers).map(({ question }) => question))
-    return said.shown
-      .flatMap((question) => {
-        const answer = said.answers[question.id]
-        return answer === undefined || !bad.has(question.id) ? [] : [`${question.title} ${wordsFor(question, answer)}`]
-      })
-      .join('。')
+    return said && (writtenIn(said) ?? badIn(said))
   }
+
+interface Said {
+  shown: Question[]
+  answers: Answers
 }
+
+function writtenIn({ shown, answers }: Said): string | null {
+  const words = shown.flatMap(({ id, kind }) => {
+    const answer = answers[id]
+    return kind === 'text' && typeof answer === 'string' && answer.trim() !== '' ? [answer.trim()] : []
+  })
+  return words.length > 0 ? words.join('。') : null
+}
+
+function badIn({ shown, answers }: Said): string {
+  const bad = new Set(lowAnswers(shown, answers).map(({ question }) => question))
+  return inWords({ shown: shown.filter(({ id }) => bad.has(id)), answers }).join('。')
+}
+
+const inWords = ({ shown, answers }: Said): string[] =>
+  shown.flatMap((question) => {
+    const answer = answers[question.id]
+    return answer === undefined ? [] : [`${question.title} ${wordsFor(question, answer)}`]
+  })
 
 async function saidIn(
   { store, surveys, crypto }: Omit<CopyDeps, 'customers'>,
   invitationId: string,
-): Promise<{ shown: Question[]; answers: Answers } | null> {
+): Promise<Said | null> {
   const [[row], [invitation]] = await Promise.all([store.answers([invitationId]), store.invitations([invitationId])])
   if (!row) return null
   const { questions } = formOf(await surveys.of(row.surveys), invitation?.subject ?? null)

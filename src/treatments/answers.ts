@@ -30,6 +30,10 @@ const MOST_MOVES = 5
 
 export const isOn = ({ status }: Pick<Appointment, 'status'>): boolean => status === 'booked' || status === 'moved'
 
+/** Those that still come, the next first. Pure. */
+export const coming = (visits: readonly Appointment[], now: Date): Appointment[] =>
+  visits.filter((visit) => isOn(visit) && visit.startsAt > now).sort((a, b) => Number(a.startsAt) - Number(b.startsAt))
+
 const answerOf = ({ what, startsAt, at, isHeard }: AppointmentAnswer): AppointmentAnswer => ({
   ...{ what, startsAt, at },
   ...(isHeard ? { isHeard } : {}),

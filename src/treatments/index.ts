@@ -12,6 +12,7 @@ import { treatmentRoutes } from './routes.ts'
 import { createTreatmentDesk, type TreatmentDesk } from './service.ts'
 import type { TreatmentKind, TreatmentsService } from './types.ts'
 
+export { coming } from './answers.ts'
 export type { AppointmentDesk, AppointmentInput } from './appointments.ts'
 export { type TreatmentsConfig, TreatmentsSchema } from './config.ts'
 export type { ConsultationDesk, ConsultationInput } from './consultations.ts'

@@ -1,7 +1,7 @@
 /** What bad answers suggest: a draft of a complaint that nobody hears of until a person decides, over the real card. */
 import { describe, expect, test } from 'vitest'
 import { draftId } from '../../../src/complaints/drafts.ts'
-import { WORDS_FIELD } from '../../../src/complaints/service.ts'
+import { WORDS_FIELD } from '../../../src/complaints/model.ts'
 import { lowTaskId } from '../../../src/surveys/answered.ts'
 import { careWorld, dyingAt, MINUTE } from '../care/support.ts'
 
